@@ -1,0 +1,110 @@
+# Every target sets up what it needs by itself. Settings: STACK=, JSON=1, DEBUG=1; see `make help`.
+-include .env
+
+STACK ?= local
+PY := .venv/bin/python
+RUN = $(PY) -m infrastructure.cli
+flag = $(if $(filter-out 0 false no,$($(1))),$(2))
+JSON_FLAG = $(call flag,JSON,--json)
+DRY_FLAG = $(call flag,DRY_RUN,--dry-run)
+export STACK DEBUG LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE AWS_PROFILE DOCKER_HOST CI
+unexport $(foreach name,DEBUG LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE AWS_PROFILE DOCKER_HOST CI,$(if $(value $(name)),,$(name)))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup deploy preview deploy-infra update-image outputs ecr-url history env logs destroy down clean \
+	doctor check-docker docker-login build-local run-local test test-unit test-infrastructure test-e2e coverage \
+	lint format bench
+
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} \
+		/^##@ / {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z0-9-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@printf '\nSettings: STACK=local|dev (default local), JSON=1, DEBUG=1; a target'"'"'s own are named in its line.\n'
+
+setup:
+	@bin/setup
+
+##@ Release
+deploy: setup ## Build and deploy; ends with the URL (STACK=dev for AWS, FORCE=1 a new release of the same content)
+	@$(RUN) deploy $(call flag,FORCE,--force) $(call flag,REFRESH,--refresh) $(DRY_FLAG)
+
+preview: setup ## Show what a deploy would change (JSON=1, DETAILED=1 exits 2 on changes, REFRESH=1 finds drift)
+	@$(RUN) preview $(JSON_FLAG) $(call flag,DETAILED,--detailed) $(call flag,REFRESH,--refresh)
+
+deploy-infra: setup ## Deploy the infrastructure only; the deployed image stays
+	@$(RUN) deploy --infrastructure-only $(DRY_FLAG)
+
+update-image: setup ## Build the image and update the functions only
+	@$(RUN) deploy --image-only $(call flag,FORCE,--force) $(DRY_FLAG)
+
+history: setup ## List the updates: version, time, result, tag, message (JSON=1)
+	@$(RUN) history $(JSON_FLAG)
+
+destroy: setup ## Delete the stack's resources (DRY_RUN=1 shows only; prod asks for its name)
+	@$(RUN) destroy $(DRY_FLAG)
+
+##@ Look
+outputs: setup ## Print the stack's outputs (JSON=1)
+	@$(RUN) outputs $(JSON_FLAG)
+
+ecr-url: setup ## Print the URL of the image repository
+	@$(RUN) ecr-url
+
+logs: setup ## Print a function's log (FN=players-create, SINCE=10m, FOLLOW=1, JSON=1)
+	@$(RUN) logs $(if $(FN),--function $(FN)) $(if $(SINCE),--since $(SINCE)) $(call flag,FOLLOW,--follow) $(JSON_FLAG)
+
+env: setup ## Print the shell lines that let the pulumi command see the stack: eval "$$(make -s env)"
+	@$(RUN) env
+
+doctor: setup ## Say what is there, what is missing and how to get it (JSON=1)
+	@$(RUN) doctor $(JSON_FLAG)
+
+##@ Local environment
+check-docker: setup ## Check the Docker engine; start or install it where that is possible
+	@$(RUN) check-docker
+
+docker-login: setup ## Log Docker in to the stack's image repository
+	@$(RUN) docker-login
+
+build-local: setup ## Build the image as psn-emulator:local
+	@$(RUN) build-local
+
+run-local: setup ## Run one function's container on port 9000 (FN=root, PORT=9000)
+	@$(RUN) run-local $(if $(FN),--function $(FN)) $(if $(PORT),--port $(PORT))
+
+down: setup ## Stop the local AWS; its data stays (DRY_RUN=1)
+	@$(RUN) down $(DRY_FLAG)
+
+clean: setup ## Stop the local AWS and delete this checkout's local state (DRY_RUN=1)
+	@$(RUN) clean $(DRY_FLAG)
+
+##@ Check
+test: setup lint ## Run every check: lint, unit, infrastructure and end-to-end tests
+	@$(PY) -m pytest $(ARGS)
+
+test-unit: setup ## Run the unit and security tests
+	@$(PY) -m pytest tests/unit tests/security $(ARGS)
+
+test-infrastructure: setup ## Run the tests of the Pulumi program, the stand-in plugin and the local environment
+	@$(PY) -m pytest tests/infrastructure $(ARGS)
+
+test-e2e: setup ## Deploy a stack of its own and test it over HTTP
+	@$(PY) -m pytest tests/e2e $(ARGS)
+
+coverage: setup ## Measure the coverage of what runs in process; HTML in htmlcov/
+	@$(PY) -m pytest tests/unit tests/security tests/infrastructure --cov --cov-report=term --cov-report=html \
+		--cov-fail-under=90 $(ARGS)
+
+lint: setup ## Check style, types, security rules and import directions
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/bandit -q -c pyproject.toml -r main.py authorizer.py handlers models services utils infrastructure
+	@.venv/bin/lint-imports
+
+format: setup ## Format the code
+	@.venv/bin/ruff check --fix .
+	@.venv/bin/ruff format .
+
+bench: setup ## Run the benchmarks (ONLY=name)
+	@$(PY) -m pytest tests/bench --bench $(if $(ONLY),-k $(ONLY)) $(ARGS)
