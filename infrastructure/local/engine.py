@@ -1,0 +1,165 @@
+"""The Pulumi engine: found, downloaded, or built from its Go modules."""
+
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from infrastructure.errors import DeployError
+from infrastructure.local import narrate, paths, processes, storage, toolchain
+from infrastructure.local.toolchain import NotAvailableError
+
+REQUIRED = version("pulumi")
+"""The version of the Pulumi SDK in use; an engine must be this or newer, of the same major version."""
+
+MODULE = Path(__file__).parent / "engine"
+"""The Go module that pins what the engine is built from."""
+
+_NOTE = "engine.json"
+_DOWNLOAD = "the official Pulumi engine"
+_DOWNLOAD_SECONDS = 300
+_BUILD_SECONDS = 3600
+_BUILD_MIB = 512
+_SDK_VERSION = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
+_INSTALL = """
+import socket, sys
+from pulumi.automation import PulumiCommand
+socket.setdefaulttimeout(10)
+PulumiCommand.install(root=sys.argv[1])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """An engine that can be run: the absolute path of ``pulumi`` and its version, such as ``3.259.0``."""
+
+    path: Path
+    version: str
+
+
+def resolve() -> Engine:
+    """The engine to use: what is there, else the official release, else one built here.
+
+    Costs no process where the engine was looked at before. Raises ``DeployError`` when none can be had.
+    """
+    if found := installed():
+        return found
+    with storage.exclusive(paths.cache() / "engine.lock", "setting up the Pulumi engine"):
+        if found := installed():
+            return found
+        reasons = []
+        for way in (_download, _build):
+            try:
+                way()
+            except NotAvailableError as reason:
+                reasons.append(str(reason))
+                narrate.say(f"  {reason}")
+                continue
+            if found := installed():
+                return found
+            reasons.append(f"{cached_root()} holds no engine that runs")
+    raise DeployError(
+        f"No Pulumi engine of version {REQUIRED} or newer can be had: {'; '.join(reasons)}.",
+        "Install it (https://www.pulumi.com/docs/install/), or Go, then run this again.",
+    )
+
+
+def installed() -> Engine | None:
+    """The engine on PATH or the one set up before, when it is new enough; writes only its notes."""
+    on_path = shutil.which("pulumi")
+    for path in (Path(on_path) if on_path else None, cached_root() / "bin" / "pulumi"):
+        if path and (found := _version_of(path)) and suffices(found):
+            return Engine(path, found)
+    return None
+
+
+def cached_root() -> Path:
+    """The folder of the engine that set-up installs, shared by all checkouts; it is ``bin/pulumi`` there."""
+    return paths.cache() / "engine" / REQUIRED
+
+
+def suffices(found: str) -> bool:
+    """Whether an engine of version ``found`` serves: no older than the SDK, and of its major version."""
+    have, need = _numbers(found), _numbers(REQUIRED)
+    return have[:1] == need[:1] and have >= need
+
+
+def _version_of(path: Path) -> str | None:
+    """The version an executable gives; asked once, then remembered by path, time and size of the file."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    seen = [stat.st_mtime_ns, stat.st_size]
+    notes = storage.read_note(_NOTE)
+    note = notes.get(str(path), {})
+    if note.get("file") == seen:
+        return str(note["version"])
+    outcome = processes.run([path, "version"], limit=30, environment={"PULUMI_SKIP_UPDATE_CHECK": "true"})
+    match = re.search(r"v?(\d+\.\d+\.\d+)", outcome.output) if outcome.ok else None
+    if not match:
+        return None
+    storage.write_note(_NOTE, notes | {str(path): {"file": seen, "version": match[1]}})
+    return match[1]
+
+
+def _numbers(found: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", found)[:3])
+
+
+def _download() -> None:
+    if cause := storage.failed_lately(_DOWNLOAD):
+        raise NotAvailableError(f"it could not be downloaded earlier today ({cause})")
+    why = f"there is none of version {REQUIRED} or newer here"
+    with narrate.progress("Downloading the Pulumi engine", why), _draft() as root:
+        storage.need_room(paths.cache(), _BUILD_MIB, "to install the Pulumi engine")
+        outcome = processes.run([sys.executable, "-c", _INSTALL, str(root)], limit=_DOWNLOAD_SECONDS)
+        if outcome.ok:
+            return
+    storage.remember_failure(_DOWNLOAD, outcome.last_line)
+    raise NotAvailableError(f"it could not be downloaded ({outcome.last_line})")
+
+
+def _build() -> None:
+    go = toolchain.resolve(MODULE)
+    with (
+        narrate.progress("Building the Pulumi engine from its Go modules", "some minutes, once") as step,
+        _draft() as root,
+    ):
+        storage.need_room(paths.cache(), _BUILD_MIB, "to build the Pulumi engine")
+        toolchain.need_room(go, f"github.com/pulumi/pulumi/pkg/v3@v{REQUIRED}", "to build the Pulumi engine")
+        outcome = processes.run(
+            build_command(go, root / "bin" / "pulumi"),
+            cwd=MODULE,
+            limit=_BUILD_SECONDS,
+            environment=toolchain.ENVIRONMENT,
+            on_line=narrate.counter(step, "modules and packages"),
+        )
+        if not outcome.ok:
+            raise NotAvailableError(f"it could not be built ({outcome.last_line})")
+
+
+def build_command(go: Path, target: Path) -> list[str | Path]:
+    """The command, run in ``MODULE``, that builds the engine to ``target`` with its version stamped in."""
+    flags = f"-s -w -X {_SDK_VERSION}=v{REQUIRED}"
+    package = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
+    return [go, "build", "-v", "-ldflags", flags, "-o", target, package]
+
+
+@contextmanager
+def _draft() -> Iterator[Path]:
+    """A folder that becomes ``cached_root()`` when an engine is in it at the end; otherwise it vanishes."""
+    parent = cached_root().parent
+    with storage.room_left(parent):
+        parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".draft-", dir=parent) as folder:
+            root = Path(folder) / "root"
+            yield root
+            if (root / "bin" / "pulumi").exists():
+                shutil.rmtree(cached_root(), ignore_errors=True)
+                root.rename(cached_root())
