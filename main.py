@@ -91,10 +91,20 @@ ROUTES: tuple[Route, ...] = (
         table=("BatchGetItem", "PutItem"),
     ),
     Route(
-        "players-list", "GET", "/players", "handlers.players:index", scope=_READ, table=("BatchGetItem", "Query")
+        "players-list",
+        "GET",
+        "/players",
+        "handlers.players:index",
+        scope=_READ,
+        table=("BatchGetItem", "Query"),
     ),
     Route(
-        "players-get", "GET", "/players/{player_id}", "handlers.players:show", scope=_READ, table=("BatchGetItem",)
+        "players-get",
+        "GET",
+        "/players/{player_id}",
+        "handlers.players:show",
+        scope=_READ,
+        table=("BatchGetItem",),
     ),
     Route(
         "players-update",

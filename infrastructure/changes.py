@@ -1,0 +1,171 @@
+"""What an update would change, or changed: read off the engine's events."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pulumi.automation import EngineEvent, OpType, StepEventMetadata
+from pulumi.automation.events import DiffKind, PropertyDiff
+
+Operation = Literal["create", "update", "replace", "delete"]
+
+_OPERATIONS: dict[OpType, Operation] = {
+    OpType.CREATE: "create",
+    OpType.UPDATE: "update",
+    OpType.REPLACE: "replace",
+    OpType.DELETE: "delete",
+}
+_SYMBOLS: dict[Operation, str] = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
+_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+_SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the engine's marker of a secret, not a secret
+_STACK = "pulumi:pulumi:Stack"
+_STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.\[\]]+)')
+_LONGEST_VALUE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyChange:
+    """One input property: its path, its value before and after, and whether it forces a replacement."""
+
+    path: str
+    before: Any
+    after: Any
+    replaces: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happens to one resource. ``type`` is the Pulumi type token, ``name`` the resource's logical name."""
+
+    operation: Operation
+    type: str
+    name: str
+    urn: str
+    properties: tuple[PropertyChange, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The change as JSON-ready values."""
+        return {
+            "operation": self.operation,
+            "type": self.type,
+            "name": self.name,
+            "urn": self.urn,
+            "properties": [
+                {"path": p.path, "before": p.before, "after": p.after, "replaces": p.replaces}
+                for p in self.properties
+            ],
+        }
+
+
+@dataclass(slots=True)
+class ChangeLog:
+    """Collects the changes and the errors of one engine run; pass ``record`` as its ``on_event``."""
+
+    changes: list[Change] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    _seen: set[str] = field(default_factory=set)
+
+    def record(self, event: EngineEvent) -> None:
+        """Takes one engine event."""
+        if event.resource_pre_event:
+            self._step(event.resource_pre_event.metadata)
+        elif event.diagnostic_event and event.diagnostic_event.severity == "error":
+            diagnostic = event.diagnostic_event
+            message = _one_line(diagnostic.message)
+            name = resource_name(diagnostic.urn) if diagnostic.urn else ""
+            if message and _STACK not in (diagnostic.urn or ""):
+                self.errors.append(f"{name}: {message}" if name else message)
+
+    def counts(self) -> Counter[Operation]:
+        """How many resources each operation touches."""
+        return Counter(change.operation for change in self.changes)
+
+    def _step(self, step: StepEventMetadata) -> None:
+        operation = _OPERATIONS.get(step.op)
+        if operation is None or step.type == _STACK or step.urn in self._seen:
+            return
+        self._seen.add(step.urn)
+        properties = tuple(_properties(step)) if operation in {"update", "replace"} else ()
+        self.changes.append(Change(operation, step.type, resource_name(step.urn), step.urn, properties))
+
+
+def resource_name(urn: str) -> str:
+    """The logical name at the end of a URN."""
+    return urn.rsplit("::", 1)[-1]
+
+
+def short_type(token: str) -> str:
+    """``aws:lambda/function:Function`` as ``aws:lambda:Function``; a component's type is left as it is."""
+    return re.sub(r"/[^:]+", "", token)
+
+
+def render(changes: list[Change]) -> Iterator[str]:
+    """The lines a reviewer reads: a line per resource, below it one per changed property."""
+    for change in sorted(changes, key=lambda c: (c.type, c.name)):
+        yield f"{_SYMBOLS[change.operation]} {short_type(change.type)}  {change.name}"
+        for item in change.properties:
+            forced = "  (replaces the resource)" if item.replaces else ""
+            yield f"    {item.path}: {_shown(item.before)} → {_shown(item.after)}{forced}"
+
+
+def summary(counts: Counter[Operation], *, done: bool) -> str:
+    """``2 to create, 1 to update``, or once it is done ``2 created, 1 updated``; else ``no changes``."""
+    parts = [
+        f"{counts[operation]} {operation.removesuffix('e')}ed"
+        if done
+        else f"{counts[operation]} to {operation}"
+        for operation in _SYMBOLS
+        if counts[operation]
+    ]
+    return ", ".join(parts) or "no changes"
+
+
+def _properties(step: StepEventMetadata) -> Iterator[PropertyChange]:
+    old = step.old.inputs if step.old else {}
+    new = step.new.inputs if step.new else {}
+    detailed = step.detailed_diff or {key: PropertyDiff(DiffKind.UPDATE, True) for key in step.diffs or []}
+    for path, diff in sorted(detailed.items()):
+        steps = [_key(match) for match in _STEP.finditer(path)]
+        replaces = "replace" in str(diff.diff_kind.value)
+        yield PropertyChange(path, _masked(_at(old, steps)), _masked(_at(new, steps)), replaces)
+
+
+def _key(match: re.Match[str]) -> str | int:
+    quoted, index, plain = match.groups()
+    return int(index) if index is not None else quoted or plain
+
+
+def _at(value: Any, steps: list[str | int]) -> Any:
+    for step in steps:
+        if isinstance(value, dict):
+            value = value.get(str(step))
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
+
+
+def _masked(value: Any) -> Any:
+    """The value as it may be shown: secrets as ``[secret]``, what is not known yet in words."""
+    if isinstance(value, dict):
+        if _SECRET in value:
+            return "[secret]"
+        return {key: _masked(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_masked(item) for item in value]
+    if isinstance(value, str) and _UNKNOWN in value:
+        return "(known after the deploy)"
+    return value
+
+
+def _shown(value: Any) -> str:
+    text = "(none)" if value is None else str(value)
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+
+
+def _one_line(message: str) -> str:
+    lines = [line.strip() for line in re.sub(r"<\{%.*?%\}>", "", message).splitlines() if line.strip()]
+    return " ".join(lines)

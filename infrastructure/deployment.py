@@ -1,0 +1,217 @@
+"""The commands that change a stack, and the preview of them."""
+
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+from pulumi import automation as auto
+
+from infrastructure import environment, program, workspace
+from infrastructure.changes import ChangeLog, summary
+from infrastructure.errors import DeployError
+from infrastructure.local import narrate
+from infrastructure.progress import Progress
+from infrastructure.settings import Settings, is_local
+
+_ANSWER_SECONDS = 30
+
+
+@dataclass(slots=True)
+class Phases:
+    """Where the time of a command went, in seconds."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Adds the time of the block to ``name``."""
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0) + time.monotonic() - start
+
+    def __str__(self) -> str:
+        total = sum(self.seconds.values())
+        return (
+            ", ".join(f"{name} {taken:.1f} s" for name, taken in self.seconds.items())
+            + f"; {total:.1f} s in all"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a deploy is asked to do.
+
+    ``infrastructure_only`` leaves the deployed image, ``image_only`` leaves all but the image and what follows
+    from it. ``force`` makes a new release of the same content, ``refresh`` reads the cloud back first.
+    """
+
+    stack: str
+    infrastructure_only: bool = False
+    image_only: bool = False
+    force: bool = False
+    refresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """What a deploy left: the stack's outputs, what it changed, where its time went."""
+
+    outputs: dict[str, object]
+    changes: str
+    phases: Phases
+
+
+def deploy(request: Request) -> Deployed:
+    """Brings the stack to what the tree says and waits until it answers.
+
+    The release that runs keeps serving until every function of the new one has answered its smoke event. Where
+    the cloud holds less than the state says, the deploy reads it back and repairs it. Raises ``DeployError``.
+    """
+    phases = Phases()
+    Settings.load(request.stack)
+    with phases.phase("set-up"):
+        environment.ready(request.stack)
+    with workspace.exclusive(request.stack), phases.phase("update"):
+        declared = partial(
+            program.program,
+            request.stack,
+            keep_image=request.infrastructure_only,
+            force=request.force,
+            prepare_build=partial(environment.ready_to_build, request.stack),
+        )
+        with workspace.opened(request.stack, declared, may_create=True) as opened:
+            recovered = workspace.recover(opened)
+            result, log = _update(opened.stack, request, refresh=request.refresh and not recovered)
+            outputs = {name: output.value for name, output in result.outputs.items()}
+            with phases.phase("answer"):
+                if not _answers(str(outputs["api_url"])):
+                    narrate.say("The API does not answer: reading back what is there and repairing it")
+                    result, log = _update(opened.stack, request, refresh=True)
+                    if not _answers(str(outputs["api_url"])):
+                        raise DeployError(
+                            f"The API does not answer at {outputs['api_url']}/healthz.",
+                            f"Look at its log: make logs FN=healthz STACK={request.stack}",
+                        )
+    phases.seconds["update"] -= phases.seconds["answer"]
+    return Deployed(outputs, summary(log.counts(), done=True), phases)
+
+
+def preview(
+    stack: str, *, refresh: bool = False, image_only: bool = False, keep_image: bool = False
+) -> ChangeLog:
+    """What a deploy would change. Builds nothing, starts nothing and writes nothing."""
+    Settings.load(stack)
+    declared = partial(program.program, stack, keep_image=keep_image)
+    first = is_local(stack) and not workspace.state_exists(stack)
+    with workspace.opened(stack, declared, may_create=first, scratch=first) as opened:
+        log = ChangeLog()
+        target = _image_targets(opened.stack) if image_only else None
+        with _explained(log, f"The preview of {stack} failed"):
+            opened.stack.preview(
+                on_event=log.record,
+                color="never",
+                refresh=refresh,
+                target=target,
+                target_dependents=bool(target),
+            )
+        return log
+
+
+def destroy(stack: str, *, dry_run: bool) -> ChangeLog:
+    """Deletes the stack's resources, or says which; its history stays. Raises ``DeployError``."""
+    if is_local(stack) and not workspace.state_exists(stack):
+        raise DeployError(f"There is no stack {stack!r} here.", f"Make it with: make deploy STACK={stack}")
+    environment.ready(stack)
+    with workspace.exclusive(stack), workspace.opened(stack, _nothing, may_create=False) as opened:
+        workspace.recover(opened)
+        log = ChangeLog()
+        with _explained(log, f"Deleting {stack} failed"), Progress() as progress:
+            opened.stack.destroy(
+                on_event=_both(log.record, progress.record),
+                color="never",
+                preview_only=dry_run,
+                message="destroy",
+            )
+        return log
+
+
+def _update(stack: auto.Stack, request: Request, *, refresh: bool) -> tuple[auto.UpResult, ChangeLog]:
+    log = ChangeLog()
+    target = _image_targets(stack) if request.image_only else None
+    with _explained(log, f"The deploy of {stack.name} failed; the release that ran before goes on serving"):
+        if refresh:
+            stack.refresh(color="never", message="refresh")
+        with Progress() as progress:
+            result = stack.up(
+                on_event=_both(log.record, progress.record),
+                color="never",
+                message=environment.message(request.stack, keep_image=request.infrastructure_only),
+                target=target,
+                target_dependents=bool(target),
+            )
+    return result, log
+
+
+def _image_targets(stack: auto.Stack) -> list[str]:
+    """The URN of the stack's image, which an image-only update is limited to, with all that depends on it."""
+    resources = stack.export_stack().deployment["resources"]
+    targets = [item["urn"] for item in resources if item["type"] == "docker:index/image:Image"]
+    if not targets:
+        raise DeployError(
+            f"Stack {stack.name!r} has no image yet.", f"Deploy all of it: make deploy STACK={stack.name}"
+        )
+    return targets
+
+
+@contextmanager
+def _explained(log: ChangeLog, what: str) -> Iterator[None]:
+    """Turns a failure of the engine's into its first error in one line."""
+    try:
+        yield
+    except auto.ConcurrentUpdateError:
+        raise DeployError(
+            f"{what}: another update of this stack is running.",
+            "Wait until it has ended, then run this again.",
+        ) from None
+    except auto.CommandError as error:
+        cause = log.errors[0] if log.errors else _last_error_line(str(error))
+        raise DeployError(f"{what}: {cause}", "DEBUG=1 shows all of it.") from error
+
+
+def _last_error_line(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if "error:" in line.lower()]
+    return lines[-1] if lines else output.strip().splitlines()[-1]
+
+
+def _answers(api_url: str) -> bool:
+    """Whether the API's health check answers 200 before the deadline; a wrong answer is asked again."""
+    deadline = time.monotonic() + _ANSWER_SECONDS
+    while True:
+        try:
+            with urllib.request.urlopen(f"{api_url}/healthz", timeout=_ANSWER_SECONDS) as answer:  # noqa: S310
+                return bool(answer.status == 200)
+        except urllib.error.HTTPError as error:
+            if error.code == 404 or time.monotonic() > deadline:
+                return False
+        except OSError:
+            if time.monotonic() > deadline:
+                return False
+        time.sleep(0.5)
+
+
+def _both(*listeners: Callable[[auto.EngineEvent], None]) -> Callable[[auto.EngineEvent], None]:
+    def listen(event: auto.EngineEvent) -> None:
+        for listener in listeners:
+            listener(event)
+
+    return listen
+
+
+def _nothing() -> None:
+    """The program of a stack that is only taken down."""

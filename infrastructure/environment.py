@@ -1,0 +1,78 @@
+"""What a command needs around it: on a local stack the embedded AWS, on an AWS stack credentials that work."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infrastructure.errors import DeployError
+from infrastructure.local import aws, base_image, docker, engine, paths
+from infrastructure.settings import Settings, is_local
+
+
+def ready(stack: str) -> None:
+    """Sets up what changing ``stack`` takes; costs nothing but a look where all is in place.
+
+    The engine may have to be built and the base image made: both at once. Raises ``DeployError``.
+    """
+    if not is_local(stack):
+        engine.resolve()
+        check_credentials(stack)
+        return
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        found = pool.submit(engine.resolve)
+        base_image.recorded() or base_image.ensure()
+        aws.ensure()
+        found.result()
+
+
+def ready_to_build(stack: str) -> None:
+    """Sets up what building and pushing the image of ``stack`` takes."""
+    docker.ensure()
+    if is_local(stack):
+        base_image.ensure()
+    else:
+        docker_login(stack)
+
+
+def session(settings: Settings, stack: str) -> boto3.Session:
+    """The AWS session of the stack: its region and profile; fixed test credentials on a local stack."""
+    if is_local(stack):
+        return boto3.Session("test", "test", region_name=settings.region)
+    return boto3.Session(profile_name=settings.profile, region_name=settings.region)
+
+
+def client_options(stack: str) -> dict[str, Any]:
+    """Where the stack's AWS is, as arguments of ``Session.client``."""
+    return {"endpoint_url": paths.aws_endpoint()} if is_local(stack) else {}
+
+
+def check_credentials(stack: str) -> str:
+    """The AWS account that the ambient credentials open. Raises ``DeployError`` when they open none."""
+    settings = Settings.load(stack)
+    try:
+        identity = session(settings, stack).client("sts").get_caller_identity()
+    except (BotoCoreError, ClientError) as error:
+        raise DeployError(
+            f"AWS refuses the credentials for stack {stack!r}: {error}",
+            "Log in (aws sso login, or AWS_PROFILE=…), then run this again.",
+        ) from error
+    return str(identity["Account"])
+
+
+def docker_login(stack: str) -> str:
+    """Logs Docker in to the stack's registry; the registry. A local stack's asks for no login."""
+    if is_local(stack):
+        return f"localhost:{paths.aws_port()}"
+    settings = Settings.load(stack)
+    check_credentials(stack)
+    try:
+        answer = session(settings, stack).client("ecr").get_authorization_token()
+    except (BotoCoreError, ClientError) as error:
+        raise DeployError(
+            f"The registry gives no token: {error}", "Check ecr:GetAuthorizationToken."
+        ) from error
+    token = answer["authorizationData"][0]
+    docker.login(token["proxyEndpoint"], token["authorizationToken"])
+    return str(token["proxyEndpoint"]).removeprefix("https://")

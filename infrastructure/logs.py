@@ -1,0 +1,67 @@
+"""Function logs, read from CloudWatch Logs."""
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import main
+from infrastructure import environment
+from infrastructure.errors import DeployError
+from infrastructure.settings import Settings
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_POLL_SECONDS = 1.0
+FUNCTIONS = (*(route.name for route in main.ROUTES), main.FALLBACK.name, "authorizer")
+
+
+def since(text: str) -> timedelta:
+    """A duration such as ``90s``, ``10m``, ``2h`` or ``1d``. Raises ``DeployError`` for another form."""
+    match = re.fullmatch(r"(\d+)([smhd])", text)
+    if not match:
+        raise DeployError(f"{text!r} is no duration.", "Write it as 90s, 10m, 2h or 1d.")
+    return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+
+
+def read(stack: str, function: str, start: datetime, *, follow: bool) -> Iterator[dict[str, Any]]:
+    """The function's log events from ``start`` on, oldest first: ``{"time", "message"}``, the message an object
+    where the line is JSON. With ``follow`` it goes on as they come.
+
+    Raises ``DeployError`` for a function that the stack does not have.
+    """
+    if function not in FUNCTIONS:
+        raise DeployError(f"There is no function {function!r}.", f"The functions are: {', '.join(FUNCTIONS)}")
+    settings = Settings.load(stack)
+    client = environment.session(settings, stack).client("logs", **environment.client_options(stack))
+    group = f"/aws/lambda/psn-emulator-{stack}-{function}"
+    seen: set[str] = set()
+    begin = int(start.timestamp() * 1000)
+    while True:
+        try:
+            pages = client.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=begin)
+            events = [event for page in pages for event in page["events"]]
+        except client.exceptions.ResourceNotFoundException:
+            raise DeployError(
+                f"{function!r} of stack {stack!r} has no log yet.",
+                f"Deploy it first: make deploy STACK={stack}",
+            ) from None
+        for event in sorted(events, key=lambda item: item["timestamp"]):
+            begin = max(begin, event["timestamp"])
+            if event["eventId"] not in seen:
+                seen.add(event["eventId"])
+                yield {
+                    "time": datetime.fromtimestamp(event["timestamp"] / 1000, UTC).isoformat(),
+                    "message": _parsed(event["message"].rstrip("\n")),
+                }
+        if not follow:
+            return
+        time.sleep(_POLL_SECONDS)
+
+
+def _parsed(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return line

@@ -1,0 +1,80 @@
+"""What the commands print for people."""
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from infrastructure.changes import ChangeLog, render, summary
+from infrastructure.deployment import Deployed
+from infrastructure.local.doctor import Check
+from infrastructure.settings import Settings
+from infrastructure.stack_info import Update
+
+
+def print_changes(stack: str, log: ChangeLog, *, done: bool = False) -> None:
+    """A line per resource, below it one per changed property, and the count."""
+    lines = list(render(log.changes))
+    if lines:
+        print("\n".join(lines), end="\n\n")
+    print(f"{stack}: {summary(log.counts(), done=done)}")
+
+
+def print_deployed(stack: str, deployed: Deployed) -> None:
+    """The end of a deploy: what runs where, what it took, and lines to try it with."""
+    outputs = deployed.outputs
+    print(f"{stack}: {deployed.changes} ({deployed.phases})", file=sys.stderr)
+    print(f"API URL    {outputs['api_url']}")
+    print(f"Image tag  {outputs['image_tag']}")
+    print(f"Image URI  {outputs['image_uri']}")
+    if Settings.load(stack).environment in {"local", "dev"}:
+        print()
+        print("Log in and create a player:")
+        print("\n".join(try_lines(str(outputs["api_url"]))))
+
+
+def try_lines(api_url: str) -> list[str]:
+    """Shell lines that log in as ``testuser`` and create a player, ready to paste."""
+    read = "python3 -c 'import json, sys; print(json.load(sys.stdin)[\"access_token\"])'"
+    login = """-H 'Content-Type: application/json' -d '{"username": "testuser", "password": "password123"}'"""
+    player = """-H 'Content-Type: application/json' -d '{"username": "Ada", "email": "ada@example.com"}'"""
+    return [
+        f"  API='{api_url}'",
+        f'  TOKEN=$(curl -sf "$API/auth/token" {login} | {read})',
+        f'  curl -s "$API/players" -H "Authorization: Bearer $TOKEN" {player}',
+    ]
+
+
+def print_outputs(values: dict[str, Any]) -> None:
+    """The outputs, a line each; a list or an object on lines of its own."""
+    width = max(map(len, values))
+    for name, value in sorted(values.items()):
+        lines = [value]
+        if isinstance(value, dict):
+            lines = [f"{key} {item}" for key, item in value.items()]
+        elif isinstance(value, list):
+            lines = value
+        print(f"{name:<{width}}  " + f"\n{'':<{width}}  ".join(map(str, lines)))
+
+
+def print_history(updates: Sequence[Update]) -> None:
+    """The updates, the newest first."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("version", "started (UTC)", "result", "took", "tag", "message"):
+        table.add_column(column, overflow="fold")
+    for update in updates:
+        took = f"{(update.ended - update.started).total_seconds():.0f} s" if update.ended else ""
+        started = f"{update.started:%Y-%m-%d %H:%M:%S}"
+        table.add_row(str(update.version), started, update.result, took, update.tag, update.message)
+    Console(soft_wrap=True).print(table)
+
+
+def print_checks(checks: Sequence[Check]) -> None:
+    """What is there and what is missing, with the remedy below what is missing."""
+    width = max(len(check.name) for check in checks)
+    for check in checks:
+        print(f"{'ok     ' if check.ok else 'missing'}  {check.name:<{width}}  {check.found}")
+        if not check.ok:
+            print(f"{'':<{width + 11}}{check.remedy}")

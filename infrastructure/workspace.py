@@ -1,0 +1,159 @@
+"""A stack as the Automation API drives it: which engine, which backend, which plugins, who else is at it."""
+
+import fcntl
+import os
+import secrets
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pulumi import automation as auto
+from semver import VersionInfo
+
+from infrastructure.errors import DeployError
+from infrastructure.local import engine, narrate, paths, plugins
+from infrastructure.settings import is_local
+
+PROJECT = "psn-emulator"
+_INFRASTRUCTURE = paths.ROOT / "infrastructure"
+
+
+class _ResolvedCommand(auto.PulumiCommand):
+    """The engine that set-up found, whose version is known already: saves asking it again on every command."""
+
+    def __init__(self, found: engine.Engine) -> None:
+        self.command = str(found.path)
+        self.version = VersionInfo.parse(found.version)
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """An open stack. ``scratch`` says that it is a passing one, which holds nothing and keeps nothing."""
+
+    stack: auto.Stack
+    scratch: bool
+
+
+def backend_folder() -> Path:
+    """The folder of the local stacks' state, a ``file://`` backend of the engine's."""
+    return paths.home() / "pulumi"
+
+
+def state_exists(stack: str) -> bool:
+    """Whether a local stack has been deployed from this checkout before."""
+    return (backend_folder() / ".pulumi" / "stacks" / PROJECT / f"{stack}.json").exists()
+
+
+def environment(stack: str) -> dict[str, str]:
+    """The variables by which the engine finds a stack's state; none but quiet ones for an AWS stack.
+
+    A local stack's passphrase is made on first use, readable by its owner only.
+    """
+    quiet = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
+    if not is_local(stack):
+        return quiet
+    backend_folder().mkdir(parents=True, exist_ok=True)
+    return quiet | {
+        "PULUMI_BACKEND_URL": backend_folder().as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(_passphrase_file()),
+    }
+
+
+@contextmanager
+def opened(
+    stack: str, program: Callable[[], None], *, may_create: bool, scratch: bool = False
+) -> Iterator[Workspace]:
+    """An open workspace of ``stack``, with the plugins that its resources need.
+
+    A ``scratch`` workspace has an empty state in a folder that vanishes, so that a preview before the first
+    deploy writes nothing. Raises ``DeployError`` when the stack is unknown and may not be created, or when no
+    engine or no plugin can be had.
+    """
+    with ExitStack() as cleanup:
+        variables = environment(stack) if not scratch else _scratch_environment(cleanup)
+        variables |= cleanup.enter_context(plugins.provided(stack))
+        options = auto.LocalWorkspaceOptions(
+            work_dir=str(_work_folder(stack, cleanup, scratch=scratch)),
+            env_vars=variables,
+            pulumi_command=_ResolvedCommand(engine.resolve()),
+            project_settings=None if not is_local(stack) else _project_settings(),
+        )
+        opener = auto.create_or_select_stack if may_create else auto.select_stack
+        try:
+            handle = opener(stack_name=stack, project_name=PROJECT, program=program, opts=options)
+        except auto.StackNotFoundError:
+            raise DeployError(
+                f"There is no stack {stack!r} yet.", f"Make it with: make deploy STACK={stack}"
+            ) from None
+        yield Workspace(handle, scratch)
+
+
+@contextmanager
+def exclusive(stack: str) -> Iterator[None]:
+    """Holds the stack against another deploy from this checkout; says so and waits while one runs."""
+    folder = paths.home() / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{stack}.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            narrate.say(
+                f"Another command is changing stack {stack!r} (process {lock.read().strip()}): waiting for it"
+            )
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def recover(workspace: Workspace) -> bool:
+    """Clears the lock that a killed update left in a local stack's backend; whether there was one.
+
+    Call it with the stack held exclusively: a lock that is there then has no owner.
+    """
+    stack = workspace.stack
+    if not is_local(stack.name):
+        return False
+    if not any((backend_folder() / ".pulumi" / "locks").rglob(f"{stack.name}/*.json")):
+        return False
+    narrate.say("The last update was cut off: clearing its lock and reading back what it did")
+    stack.cancel()
+    stack.refresh(clear_pending_creates=True, color="never")
+    return True
+
+
+def _passphrase_file() -> Path:
+    path = paths.home() / "passphrase"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(32))
+    return path
+
+
+def _scratch_environment(cleanup: ExitStack) -> dict[str, str]:
+    folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="psn-emulator-"))
+    return {
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_BACKEND_URL": Path(folder).as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": secrets.token_urlsafe(32),
+    }
+
+
+def _work_folder(stack: str, cleanup: ExitStack, *, scratch: bool) -> Path:
+    """Where the engine keeps the stack's encryption settings: beside the program for an AWS stack, for a local
+    one out of the way of the files that git tracks."""
+    if scratch:
+        return Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="psn-emulator-")))
+    if not is_local(stack):
+        return _INFRASTRUCTURE
+    folder = paths.home() / "workspace"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _project_settings() -> auto.ProjectSettings:
+    return auto.ProjectSettings(name=PROJECT, runtime="python")

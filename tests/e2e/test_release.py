@@ -1,0 +1,161 @@
+"""What a deploy changes, and what it does not, seen through the make targets. The tests run in this order."""
+
+import json
+import subprocess
+import threading
+from typing import Any
+
+import httpx
+
+from tests.e2e.conftest import Checkout
+
+HANDLER = "handlers/health.py"
+SERVICE_NAME = '"PSN Partner Emulator"'
+FUNCTION = "aws:lambda/function:Function"
+FOLLOWS = {"aws:lambda/invocation:Invocation", "aws:lambda/alias:Alias", "docker:index/image:Image"}
+
+
+def function_containers(tag: str) -> set[str]:
+    """The images of the running containers of a release."""
+    listed = subprocess.run(
+        ["docker", "ps", "--format", "{{.Image}}"], capture_output=True, text=True, check=True
+    ).stdout.split()
+    return {image for image in listed if tag in image}
+
+
+def test_a_preview_before_the_first_deploy_needs_no_docker_and_writes_nothing(fresh: Checkout) -> None:
+    result = fresh.make("preview", JSON="1", DOCKER_HOST="unix:///nonexistent/docker.sock")
+    assert result.returncode == 0, result.stderr
+    changes = json.loads(result.stdout)["changes"]
+    assert {change["operation"] for change in changes} == {"create"}
+    assert sum(change["type"] == FUNCTION for change in changes) > 10
+    assert not (fresh.folder / ".local").exists()
+
+
+def test_every_function_runs_from_the_one_image_of_the_tag(
+    deployed: Checkout, outputs: dict[str, Any]
+) -> None:
+    httpx.get(f"{outputs['api_url']}/")
+    assert function_containers(outputs["image_tag"]) == {outputs["image_uri"]}
+
+
+def test_the_tag_ends_in_the_hash_of_the_tree(deployed: Checkout, outputs: dict[str, Any]) -> None:
+    printed = subprocess.run(
+        ["python3", "infrastructure/get_image_tag.py", "--hash"],
+        cwd=deployed.folder,
+        env=deployed.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    assert outputs["image_tag"].rsplit("-", 1)[1] == printed
+
+
+def test_an_unchanged_tree_changes_nothing(deployed: Checkout, outputs: dict[str, Any]) -> None:
+    (deployed.folder / "docs" / "new-page.md").write_text("new")
+    (deployed.folder / "tests" / "new_test.py").write_text("new = 1\n")
+    assert deployed.json("preview")["changes"] == []
+    assert deployed.make("preview", DETAILED="1").returncode == 0
+    result = deployed.make("deploy", DOCKER_HOST="unix:///nonexistent/docker.sock")
+    assert result.returncode == 0, result.stderr
+    assert "no changes" in result.stderr
+    assert deployed.json("outputs") == outputs
+
+
+def test_a_broken_handler_never_takes_traffic(deployed: Checkout, outputs: dict[str, Any]) -> None:
+    original = (deployed.folder / "handlers/players.py").read_text()
+    (deployed.folder / "handlers/players.py").write_text(original + '\nraise RuntimeError("spilt coffee")\n')
+    answers: list[int] = []
+    stop = threading.Event()
+
+    def call() -> None:
+        with httpx.Client(base_url=outputs["api_url"], timeout=30) as client:
+            while not stop.is_set():
+                answer = client.get("/healthz")
+                answers.append(
+                    answer.status_code if answer.json()["image_tag"] == outputs["image_tag"] else -1
+                )
+
+    caller = threading.Thread(target=call)
+    caller.start()
+    try:
+        result = deployed.make("deploy")
+    finally:
+        stop.set()
+        caller.join()
+        (deployed.folder / "handlers/players.py").write_text(original)
+    assert result.returncode != 0
+    error = next(line for line in result.stderr.splitlines() if line.startswith("error:"))
+    assert "players-" in error
+    assert "spilt coffee" in error
+    assert set(answers) == {200}
+    assert deployed.json("outputs") == outputs
+
+
+def test_the_repaired_tree_deploys_again_under_its_own_tag(
+    deployed: Checkout, outputs: dict[str, Any]
+) -> None:
+    deployed.done("deploy")
+    assert deployed.json("outputs")["image_tag"] == outputs["image_tag"]
+    assert deployed.json("preview")["changes"] == []
+
+
+def test_one_changed_character_shows_the_functions_image_and_what_follows(deployed: Checkout) -> None:
+    deployed.replace(HANDLER, SERVICE_NAME, '"PSN Partner Emulator!"')
+    changes = deployed.json("preview")["changes"]
+    functions = [change for change in changes if change["type"] == FUNCTION]
+    assert {change["type"] for change in changes} - {FUNCTION} <= FOLLOWS
+    assert len(functions) == len(deployed.json("outputs")["function_names"])
+    assert {item["path"] for change in functions for item in change["properties"]} == {"imageUri"}
+    assert deployed.make("preview", DETAILED="1").returncode == 2
+
+
+def test_a_deploy_serves_the_new_code_and_keeps_the_data(
+    deployed: Checkout, user: httpx.Client, outputs: dict[str, Any]
+) -> None:
+    made = user.post("/players", json={"username": "Keeper", "email": "keeper@example.com"}).json()["data"]
+    deployed.done("deploy")
+    assert user.get("/").json()["data"]["name"] == "PSN Partner Emulator!"
+    assert user.get(f"/players/{made['player_id']}").json()["data"] == made
+    assert deployed.json("outputs")["image_tag"] != outputs["image_tag"]
+
+
+def test_infrastructure_only_leaves_the_image(deployed: Checkout) -> None:
+    before = deployed.json("outputs")["image_tag"]
+    deployed.replace(HANDLER, '"PSN Partner Emulator!"', '"PSN Partner Emulator?"')
+    deployed.done("deploy-infra")
+    assert deployed.json("outputs")["image_tag"] == before
+
+
+def test_image_only_brings_the_image(deployed: Checkout, user: httpx.Client) -> None:
+    deployed.done("update-image")
+    assert user.get("/").json()["data"]["name"] == "PSN Partner Emulator?"
+
+
+def test_the_history_names_the_tag_of_each_update(deployed: Checkout, outputs: dict[str, Any]) -> None:
+    updates = deployed.json("history")
+    assert updates[-1]["tag"] == outputs["image_tag"]
+    assert {update["result"] for update in updates} == {"succeeded", "failed"}
+    lines = deployed.done("env")
+    shown = subprocess.run(
+        ["bash", "-c", f"{lines}\npulumi stack history"],
+        cwd=deployed.folder / "infrastructure",
+        env=deployed.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert shown.returncode == 0, shown.stderr
+    assert outputs["image_tag"] in shown.stdout
+
+
+def test_logs_show_what_a_function_wrote(deployed: Checkout, api: httpx.Client) -> None:
+    api.get("/no/such/path", headers={"X-Correlation-Id": "looked-for"})
+    assert "looked-for" in deployed.done("logs", FN="fallback")
+
+
+def test_the_data_outlives_a_stop_of_the_local_aws(deployed: Checkout, user: httpx.Client) -> None:
+    made = user.post("/players", json={"username": "Sleeper", "email": "sleeper@example.com"}).json()["data"]
+    deployed.done("down")
+    deployed.done("deploy")
+    assert user.get(f"/players/{made['player_id']}").json()["data"] == made
