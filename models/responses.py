@@ -1,0 +1,83 @@
+"""What the API answers around its data: envelopes, problems, health.
+
+Plain dataclasses, not pydantic models: every function answers, most never validate a body, and pydantic costs
+a function about as much start time as all the rest of it. Pydantic can read a dataclass's schema all the same.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What is said about an answer: the gateway's id of the request."""
+
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageMeta:
+    """What is said about a page. ``next_cursor`` is ``None`` only on the last page."""
+
+    request_id: str
+    next_cursor: str | None
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class APIResponse[T]:
+    """Every success that has a body, except those whose shape an RFC gives."""
+
+    data: T
+    meta: Meta | PageMeta
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One thing wrong with one field: ``field`` is a dotted path such as ``trophies.gold``, ``code`` stable."""
+
+    field: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorResponse:
+    """A problem by RFC 9457, sent as ``application/problem+json``.
+
+    ``code`` is the stable name of the condition, ``request_id`` leads to the log line.
+    """
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationErrorResponse(ErrorResponse):
+    """The problem of a ``validation_error``: every invalid field is in ``errors``."""
+
+    errors: tuple[FieldError, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The answer of ``GET /healthz``: ``checks`` has one entry per dependency."""
+
+    status: Literal["ok", "unavailable"]
+    image_tag: str
+    checks: dict[str, Literal["ok", "unavailable"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """The answer of ``GET /``: what this is and where to go; ``links`` maps a relation to a path."""
+
+    name: str
+    version: str
+    environment: str
+    links: dict[str, str]

@@ -1,0 +1,219 @@
+"""Requests and responses: API Gateway's HTTP API payload, format 2.0, as plain objects."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from models.responses import APIResponse, ErrorResponse, FieldError, Meta, ValidationErrorResponse
+from utils import json
+from utils.errors import (
+    InvalidRequestError,
+    MalformedJSONException,
+    PayloadTooLargeException,
+    PSNEmulatorException,
+    UnsupportedMediaTypeException,
+    ValidationException,
+)
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from utils.table import Snapshot
+
+MAX_BODY_BYTES = 64 * 1024
+JSON_TYPE = "application/json"
+FORM_TYPE = "application/x-www-form-urlencoded"
+PROBLEM_TYPE = "application/problem+json"
+DEFAULT_SANDBOX = "default"
+
+_CORRELATION_ID = re.compile(r"[\x21-\x7e]{1,128}")
+_TRACEPARENT = re.compile(
+    r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-[\x21-\x7e]{1,128})?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request as the gateway passes it on.
+
+    Header names are lower-case, path parameters and query are decoded, the values of a repeated query
+    parameter are joined by commas. ``claims`` is what the authorizer passed on, empty on routes without a
+    scope. ``items`` is what was read of the table ahead of the handler (``handlers.dispatch.prefetch``).
+    """
+
+    method: str
+    path: str
+    route_key: str
+    request_id: str
+    path_parameters: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    raw_body: bytes = b""
+    items: "Snapshot" = field(default_factory=dict)
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> "Request":
+        """The request in a Lambda event."""
+        context = event.get("requestContext") or {}
+        http = context.get("http") or {}
+        return cls(
+            method=http.get("method", ""),
+            path=event.get("rawPath") or http.get("path", ""),
+            route_key=event.get("routeKey", ""),
+            request_id=context.get("requestId", ""),
+            path_parameters=event.get("pathParameters") or {},
+            query=event.get("queryStringParameters") or {},
+            headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
+            claims=(context.get("authorizer") or {}).get("lambda") or {},
+            raw_body=_body_bytes(event),
+        )
+
+    @property
+    def sandbox(self) -> str:
+        """The sandbox that the token names, else the default one."""
+        return str(self.claims.get("sandbox") or DEFAULT_SANDBOX)
+
+    @property
+    def correlation_id(self) -> str | None:
+        """The caller's ``X-Correlation-Id``; ``None`` when absent or not 1-128 visible ASCII characters."""
+        return _matching(_CORRELATION_ID, self.headers.get("x-correlation-id"))
+
+    @property
+    def traceparent(self) -> str | None:
+        """The caller's ``traceparent``; ``None`` when it is absent or not one by W3C Trace Context."""
+        return _matching(_TRACEPARENT, self.headers.get("traceparent"))
+
+    @property
+    def media_type(self) -> str:
+        """The body's media type in lower case, without its parameters; empty when not given."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    def json(self) -> Any:
+        """The body as JSON.
+
+        Raises :class:`UnsupportedMediaTypeException`, :class:`PayloadTooLargeException` and
+        :class:`MalformedJSONException`.
+        """
+        self._require(JSON_TYPE)
+        try:
+            return json.parse(self.raw_body)
+        except ValueError:
+            raise MalformedJSONException("The body is not valid JSON.") from None
+
+    def form(self) -> dict[str, str]:
+        """The parameters of a form-encoded body, those without a value left out (RFC 6749 section 3.2).
+
+        Raises :class:`UnsupportedMediaTypeException`, :class:`PayloadTooLargeException` and, when a parameter
+        is repeated or the body is not UTF-8, :class:`InvalidRequestError`.
+        """
+        self._require(FORM_TYPE)
+        try:
+            pairs = parse_qsl(self.raw_body.decode(), errors="strict", max_num_fields=100)
+        except ValueError:
+            raise InvalidRequestError("The form cannot be read.") from None
+        parameters = dict(pairs)
+        if len(parameters) != len(pairs):
+            raise InvalidRequestError("A parameter is repeated.")
+        return parameters
+
+    def body[M: BaseModel](self, model: type[M]) -> M:
+        """The JSON body as ``model``; raises what :meth:`json` raises and :class:`ValidationException`."""
+        from pydantic import ValidationError
+
+        value = self.json()
+        try:
+            return model.model_validate(value)
+        except ValidationError as error:
+            faults = error.errors(include_url=False, include_context=False, include_input=False)
+        raise ValidationException(
+            [
+                FieldError(".".join(map(str, one["loc"])) or "body", one["type"], _sentence(one["msg"]))
+                for one in faults
+            ]
+        )
+
+    def _require(self, media_type: str) -> None:
+        charset = _charset(self.headers.get("content-type", ""))
+        if self.media_type != media_type or charset not in {"", "utf-8", "utf8"}:
+            raise UnsupportedMediaTypeException(f"The body must be {media_type} in UTF-8.")
+        if len(self.raw_body) > MAX_BODY_BYTES:
+            raise PayloadTooLargeException(f"The body must be at most {MAX_BODY_BYTES} bytes.")
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer.
+
+    ``body`` is ``None`` for no content, text that goes out as it is, or a value that ``utils.json.dump`` knows.
+    """
+
+    status: int = 200
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    media_type: str = JSON_TYPE
+
+    def to_gateway(self) -> dict[str, Any]:
+        """The answer in the HTTP API's response format 2.0."""
+        headers = dict(self.headers)
+        answer: dict[str, Any] = {"statusCode": self.status, "headers": headers, "isBase64Encoded": False}
+        if self.body is not None:
+            headers["Content-Type"] = self.media_type
+            answer["body"] = self.body if isinstance(self.body, str) else json.dump(self.body)
+        return answer
+
+
+def success(
+    request: Request, data: Any, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """``data`` in an :class:`APIResponse`."""
+    return Response(status, APIResponse(data, Meta(request.request_id)), headers or {})
+
+
+def problem(request: Request, error: PSNEmulatorException) -> Response:
+    """``error`` as a problem of RFC 9457."""
+    common: dict[str, Any] = {
+        "type": f"urn:psn-emulator:error:{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+        "instance": request.path,
+        "code": error.code,
+        "request_id": request.request_id,
+    }
+    body = (
+        ValidationErrorResponse(**common, errors=error.errors)
+        if isinstance(error, ValidationException)
+        else ErrorResponse(**common)
+    )
+    return Response(error.status, body, error.headers, PROBLEM_TYPE)
+
+
+def _body_bytes(event: Mapping[str, Any]) -> bytes:
+    body: str = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return body.encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(body, validate=True)
+    except binascii.Error:
+        return b""
+
+
+def _charset(content_type: str) -> str:
+    for parameter in content_type.split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            return value.strip().strip('"').lower()
+    return ""
+
+
+def _matching(pattern: re.Pattern[str], value: str | None) -> str | None:
+    return value if value is not None and pattern.fullmatch(value) else None
+
+
+def _sentence(message: str) -> str:
+    return message if message.endswith(".") else f"{message}."

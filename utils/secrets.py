@@ -1,0 +1,22 @@
+"""Reading Secrets Manager."""
+
+import json
+from typing import Any
+
+from utils.aws import client
+
+
+def read_json(name: str) -> dict[str, Any]:
+    """The JSON object in the current version of the secret ``name`` (a name or an ARN), read on every call.
+
+    Raises botocore's ``ClientError`` when it may not be read and ``ValueError`` when it holds no JSON object;
+    neither error carries the secret's value.
+    """
+    text = client("secretsmanager").get_secret_value(SecretId=name)["SecretString"]
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise ValueError(f"the secret {name} is not a JSON object")
+    return value

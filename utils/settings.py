@@ -1,0 +1,94 @@
+"""The environment of a function, read once and typed."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Literal, cast, get_args
+
+Environment = Literal["local", "dev", "staging", "prod"]
+
+
+class SettingsError(RuntimeError):
+    """The environment is incomplete or wrong; the message names every variable at fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the deployment tells a function.
+
+    ``issuer`` is the API's base URL without a trailing slash. ``public_jwks`` is a JWK Set (RFC 7517) as JSON
+    text, left unparsed because only few functions look into it. The secrets are names or ARNs, never values.
+    """
+
+    environment: Environment
+    log_level: str
+    service_name: str
+    image_tag: str
+    table_name: str
+    issuer: str
+    audience: str
+    public_jwks: str
+    signing_keys_secret: str
+    seed_secret: str
+    access_token_lifetime: timedelta
+    refresh_token_lifetime: timedelta
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        """The settings in ``environment``; :class:`SettingsError` when one is missing or not of its kind."""
+        read = _Reader(environment)
+        settings = cls(
+            environment=cast("Environment", read.one_of("ENVIRONMENT", get_args(Environment))),
+            log_level=read.text("LOG_LEVEL"),
+            service_name=read.text("POWERTOOLS_SERVICE_NAME"),
+            image_tag=read.text("IMAGE_TAG"),
+            table_name=read.text("TABLE_NAME"),
+            issuer=read.text("ISSUER").rstrip("/"),
+            audience=read.text("AUDIENCE"),
+            public_jwks=read.text("PUBLIC_JWKS"),
+            signing_keys_secret=read.text("SIGNING_KEYS_SECRET"),
+            seed_secret=read.text("SEED_SECRET"),
+            access_token_lifetime=read.seconds("ACCESS_TOKEN_SECONDS"),
+            refresh_token_lifetime=read.seconds("REFRESH_TOKEN_SECONDS"),
+        )
+        read.raise_faults()
+        return settings
+
+
+class _Reader:
+    """Reads variables and gathers what is wrong with them, so that one error names them all."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._faults: list[str] = []
+
+    def text(self, name: str) -> str:
+        value = self._environment.get(name, "")
+        if not value:
+            self._faults.append(f"{name} is missing")
+        return value
+
+    def one_of(self, name: str, allowed: tuple[str, ...]) -> str:
+        value = self.text(name)
+        if value and value not in allowed:
+            self._faults.append(f"{name} is none of {', '.join(allowed)}")
+        return value
+
+    def seconds(self, name: str) -> timedelta:
+        value = self.text(name)
+        if value and not (value.isdecimal() and int(value) > 0):
+            self._faults.append(f"{name} is not a positive number of seconds")
+            value = ""
+        return timedelta(seconds=int(value or 0))
+
+    def raise_faults(self) -> None:
+        if self._faults:
+            raise SettingsError(f"the function's environment is wrong: {'; '.join(self._faults)}")
+
+
+@cache
+def settings() -> Settings:
+    """This process's settings, read on first use. Raises :class:`SettingsError`."""
+    return Settings.from_environment(os.environ)

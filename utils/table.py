@@ -1,0 +1,172 @@
+"""The one table: reads, conditional writes, transactions. Every read is strongly consistent.
+
+An item is a ``dict`` with ``pk``, ``sk`` and its attributes; ``utils.writes`` has what may be written. What
+the table refuses for want of capacity, or because writers collide again and again, leaves as
+:class:`ThrottledException`; a condition that does not hold as :class:`ConditionFailed`; anything else as
+botocore's own error.
+"""
+
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from random import SystemRandom
+from typing import Any
+
+from utils.attributes import Item, unmarshal_item
+from utils.aws import client
+from utils.errors import ConflictException, ThrottledException
+from utils.settings import settings
+from utils.writes import Check, Delete, Key, Put, Update, marshal_key
+
+type Snapshot = Mapping[Key, Item]
+"""Items that were read together, by key; a key without an item is not in it."""
+
+type Write = Put | Update | Delete | Check
+
+ATTEMPTS = 12
+"""How often a write that collides with another is tried before the caller is told to come back."""
+
+_PAUSE_SECONDS = 0.4
+_BATCH = 100
+_PROBE: Key = ("default#probe", "-")
+_CONFLICT = "TransactionConflict"
+_CONDITION = "ConditionalCheckFailed"
+_THROTTLES = {
+    "ProvisionedThroughputExceeded",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ThrottlingError",
+    "ThrottlingException",
+}
+
+
+class ConditionFailed(ConflictException):
+    """What was stored is not what the write depends on; nothing was written.
+
+    ``failed`` holds the positions of the writes whose condition did not hold, in the order they were given.
+    """
+
+    def __init__(self, failed: Iterable[int] = (0,)) -> None:
+        super().__init__("The record was changed meanwhile.")
+        self.failed = frozenset(failed)
+
+
+def get(key: Key) -> Item | None:
+    """The item ``key`` (GetItem)."""
+    found = _call("get_item", TableName=_name(), Key=marshal_key(key), ConsistentRead=True)
+    return unmarshal_item(found["Item"]) if "Item" in found else None
+
+
+def get_many(keys: Iterable[Key]) -> Snapshot:
+    """Those of ``keys`` that there are, at most 100, in one batched read (BatchGetItem)."""
+    wanted = list(dict.fromkeys(keys))
+    if len(wanted) > _BATCH:
+        raise ValueError(f"a batch has at most {_BATCH} keys")
+    table = _name()
+    asked = {table: {"Keys": [marshal_key(key) for key in wanted], "ConsistentRead": True}} if wanted else {}
+    found: dict[Key, Item] = {}
+    for _ in _attempts():
+        if not asked:
+            return found
+        answer = _call("batch_get_item", RequestItems=asked)
+        for attributes in answer["Responses"].get(table, ()):
+            item = unmarshal_item(attributes)
+            found[item["pk"], item["sk"]] = item
+        asked = answer.get("UnprocessedKeys") or {}
+    raise ThrottledException
+
+
+def query(pk: str, *, limit: int, after: str | None = None, descending: bool = False) -> list[Item]:
+    """Up to ``limit`` items of the partition ``pk`` in order of ``sk``, those past ``after`` (Query)."""
+    values = {":pk": {"S": pk}}
+    condition = "pk = :pk"
+    if after is not None:
+        values[":after"] = {"S": after}
+        condition += f" AND sk {'<' if descending else '>'} :after"
+    request: dict[str, Any] = {
+        "TableName": _name(),
+        "KeyConditionExpression": condition,
+        "ExpressionAttributeValues": values,
+        "ScanIndexForward": not descending,
+        "ConsistentRead": True,
+    }
+    items: list[Item] = []
+    while True:
+        page = _call("query", **request, Limit=limit - len(items))
+        items += map(unmarshal_item, page["Items"])
+        if len(items) >= limit or "LastEvaluatedKey" not in page:
+            return items
+        request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def write(change: Put | Update | Delete) -> Item:
+    """Make one change; return the item as an update left it, or as it was before a put or delete ({} if none)."""
+    returned = "ALL_NEW" if isinstance(change, Update) else "ALL_OLD"
+    operation = f"{type(change).__name__.lower()}_item"
+    answer = _call(operation, TableName=_name(), ReturnValues=returned, **change.arguments())
+    return unmarshal_item(answer.get("Attributes", {}))
+
+
+def transact(*writes: Write) -> None:
+    """Make all ``writes`` or none (TransactWriteItems).
+
+    botocore gives each call a token, so a retry after a lost answer does not write twice. Needs the permission
+    of each write's own action: PutItem, UpdateItem, DeleteItem, ConditionCheckItem.
+    """
+    table = _name()
+    items = [{_action(one): {"TableName": table, **one.arguments()}} for one in writes]
+    _call("transact_write_items", TransactItems=items)
+
+
+def probe(actions: Collection[str]) -> None:
+    """Read a key that is not there by one of the ``actions`` that the caller may use; raises when it fails."""
+    if "GetItem" in actions:
+        get(_PROBE)
+    elif "BatchGetItem" in actions:
+        get_many([_PROBE])
+
+
+def _name() -> str:
+    return settings().table_name
+
+
+def _action(write: Write) -> str:
+    return "ConditionCheck" if isinstance(write, Check) else type(write).__name__
+
+
+def _call(operation: str, **arguments: Any) -> dict[str, Any]:
+    from botocore.exceptions import ClientError
+
+    call = getattr(client("dynamodb"), operation)
+    for _ in _attempts():
+        try:
+            answer: dict[str, Any] = call(**arguments)
+        except ClientError as error:
+            _raise_unless_conflict(error)
+        else:
+            return answer
+    raise ThrottledException("Too many requests change the same record at once.")
+
+
+def _raise_unless_conflict(error: Any) -> None:
+    """Raise what ``error`` means; return when it only means that two writers met."""
+    reasons = [str(one.get("Code")) for one in error.response.get("CancellationReasons", ())]
+    code = str(error.response.get("Error", {}).get("Code")).removesuffix("Exception")
+    failed = [position for position, reason in enumerate(reasons) if reason == _CONDITION]
+    if failed or code == _CONDITION:
+        raise ConditionFailed(failed or (0,)) from None
+    if not _THROTTLES.isdisjoint({code, f"{code}Exception", *reasons}):
+        raise ThrottledException from error
+    if _CONFLICT not in {code, *reasons}:
+        raise error
+
+
+def _attempts() -> Iterator[int]:
+    """Count attempts, pausing between them for a random while up to a growing bound ("full jitter")."""
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            _pause(SystemRandom().uniform(0, min(_PAUSE_SECONDS, 0.01 * 2**attempt)))
+        yield attempt
+
+
+def _pause(seconds: float) -> None:
+    time.sleep(seconds)
