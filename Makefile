@@ -107,4 +107,4 @@ format: setup ## Format the code
 	@.venv/bin/ruff format .
 
 bench: setup ## Run the benchmarks (ONLY=name)
-	@$(PY) -m pytest tests/bench --bench $(if $(ONLY),-k $(ONLY)) $(ARGS)
+	@$(PY) -m tests.bench $(ONLY)

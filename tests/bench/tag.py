@@ -1,0 +1,51 @@
+"""The tag of a tree of 5,000 source files, against what git takes to hash the same tree."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = 5_000
+FOLDERS = ("handlers", "models", "services", "utils")
+REQUIRED = ("Dockerfile", "pyproject.toml", "uv.lock", "main.py", "authorizer.py")
+
+
+@contextmanager
+def contestants() -> Iterator[tuple[Callable[[], object], Callable[[], object]]]:
+    """Ours and git's, each a whole process (git's are two), on the same generated tree."""
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as scratch:
+        tree = Path(folder)
+        _generate(tree)
+        subprocess.run(["git", "init", "-q"], cwd=tree, check=True)
+        index = Path(scratch) / "index"
+        objects = Path(scratch) / "objects"
+
+        def ours() -> None:
+            script = tree / "infrastructure" / "get_image_tag.py"
+            subprocess.run([sys.executable, str(script), "--hash"], check=True, capture_output=True)
+
+        def git() -> None:
+            index.unlink(missing_ok=True)
+            shutil.rmtree(objects, ignore_errors=True)
+            objects.mkdir()
+            environment = os.environ | {"GIT_INDEX_FILE": str(index), "GIT_OBJECT_DIRECTORY": str(objects)}
+            for command in (["git", "add", "-A"], ["git", "write-tree"]):
+                subprocess.run(command, cwd=tree, env=environment, check=True, capture_output=True)
+
+        yield ours, git
+
+
+def _generate(tree: Path) -> None:
+    for name in REQUIRED:
+        shutil.copy(ROOT / name, tree / name)
+    (tree / "infrastructure").mkdir()
+    shutil.copy(ROOT / "infrastructure" / "get_image_tag.py", tree / "infrastructure")
+    for number in range(FILES):
+        folder = tree / FOLDERS[number % len(FOLDERS)] / f"package_{number % 50}"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"module_{number}.py").write_text(f"VALUE = {number}\n" * 40)
