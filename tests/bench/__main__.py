@@ -65,15 +65,16 @@ def main() -> int:
         parser.error(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
     results = [measure(name) for name in names]
     for item in results:
-        lines = (
-            f"{item.name}: {item.ratio:.2f} of {item.against}, at most {item.limit}",
-            f"  ours   {item.ours * 1e3:8.1f} ms  ({item.ours_spread[0] * 1e3:.1f}-{item.ours_spread[1] * 1e3:.1f})",
-            f"  theirs {item.theirs * 1e3:8.1f} ms  ({item.theirs_spread[0] * 1e3:.1f}-{item.theirs_spread[1] * 1e3:.1f})",
-        )
-        sys.stdout.write("\n".join(lines) + "\n")
+        print(f"{item.name}: {item.ratio:.2f} of {item.against}, at most {item.limit}")
+        print(f"  ours   {_milliseconds(item.ours, item.ours_spread)}")
+        print(f"  theirs {_milliseconds(item.theirs, item.theirs_spread)}")
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps([asdict(item) for item in results], indent=2) + "\n")
     return int(any(item.ratio > item.limit for item in results))
+
+
+def _milliseconds(median: float, spread: tuple[float, float]) -> str:
+    return f"{median * 1e3:8.1f} ms  ({spread[0] * 1e3:.1f} to {spread[1] * 1e3:.1f})"
 
 
 if __name__ == "__main__":

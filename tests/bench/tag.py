@@ -1,5 +1,6 @@
 """The tag of a tree of 5,000 source files, against what git takes to hash the same tree."""
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -22,18 +23,19 @@ def contestants() -> Iterator[tuple[Callable[[], object], Callable[[], object]]]
         tree = Path(folder)
         _generate(tree)
         subprocess.run(["git", "init", "-q"], cwd=tree, check=True)
-        index = Path(scratch) / "index"
-        objects = Path(scratch) / "objects"
+        rounds = itertools.count()
 
         def ours() -> None:
             script = tree / "infrastructure" / "get_image_tag.py"
             subprocess.run([sys.executable, str(script), "--hash"], check=True, capture_output=True)
 
         def git() -> None:
-            index.unlink(missing_ok=True)
-            shutil.rmtree(objects, ignore_errors=True)
-            objects.mkdir()
-            environment = os.environ | {"GIT_INDEX_FILE": str(index), "GIT_OBJECT_DIRECTORY": str(objects)}
+            empty = Path(scratch) / str(next(rounds))
+            (empty / "objects").mkdir(parents=True)
+            environment = os.environ | {
+                "GIT_INDEX_FILE": str(empty / "index"),
+                "GIT_OBJECT_DIRECTORY": str(empty / "objects"),
+            }
             for command in (["git", "add", "-A"], ["git", "write-tree"]):
                 subprocess.run(command, cwd=tree, env=environment, check=True, capture_output=True)
 
