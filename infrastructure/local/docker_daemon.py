@@ -1,0 +1,163 @@
+"""Starting a Docker engine that is installed but not running, and installing one where that is ours to do."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from infrastructure.errors import DeployError
+from infrastructure.local import narrate, paths, processes, storage
+
+Silence = Callable[[], str | None]
+"""Asks the engine: why it does not answer, or ``None`` when it does."""
+
+_START_SECONDS = 60
+_DESKTOP_SECONDS = 180
+_INSTALL_SECONDS = 900
+_INSTALL_MIB = 1024
+_DESKTOP = Path("/Applications/Docker.app")
+_HOW = "Install Docker (https://docs.docker.com/engine/install/) and start it, then run this again."
+
+
+def start(silence: Silence) -> None:
+    """Gets an engine to answer on the default socket.
+
+    What is installed is started; on Debian and Ubuntu root gets it installed. Raises ``DeployError`` when
+    neither can be done, or when it was done and there is still no answer.
+    """
+    with storage.exclusive(paths.cache() / "docker.lock", "starting Docker"):
+        if silence() is None:
+            return
+        if sys.platform == "darwin":
+            _start_desktop(silence)
+        elif not is_root():
+            _start_users_own(silence)
+        else:
+            if not installed():
+                _install()
+            _start_systems_own(silence)
+
+
+def is_root() -> bool:
+    """Whether this user may start and install what belongs to the system."""
+    return os.geteuid() == 0
+
+
+def installed() -> str | None:
+    """The path of the engine's executable; ``None`` when there is none."""
+    return shutil.which("dockerd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin:/usr/local/sbin")
+
+
+def can_install() -> bool:
+    """Whether this is a Debian or an Ubuntu, whose own package of Docker can be installed."""
+    return bool(shutil.which("apt-get"))
+
+
+def launch(silence: Silence, folder: Path, arguments: Sequence[str] = ()) -> None:
+    """Starts ``dockerd`` in the background, its log and pid file in ``folder``; returns when it answers.
+
+    Raises ``DeployError`` with the last line of its log when it does not.
+    """
+    executable = installed()
+    if not executable:
+        raise DeployError("Docker is not installed.", _HOW)
+    with storage.room_left(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        log = folder / "dockerd.log"
+        with log.open("w") as output:
+            process = subprocess.Popen(
+                [executable, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd="/",
+                start_new_session=True,
+            )
+    storage.replace_file(folder / "dockerd.pid", f"{process.pid}\n")
+    cause = wait(silence, _START_SECONDS, lambda: process.poll() is None)
+    if cause:
+        lines = log.read_text(errors="replace").splitlines()
+        raise DeployError(
+            f"The Docker engine was started but does not answer: {lines[-1] if lines else cause}",
+            f"Read {log}, then start Docker by hand.",
+        )
+
+
+def wait(silence: Silence, seconds: float, alive: Callable[[], bool] = lambda: True) -> str | None:
+    """Asks until there is an answer, the time is up or what should answer has died; why there is none."""
+    deadline = time.monotonic() + seconds
+    while cause := silence():
+        if time.monotonic() > deadline or not alive():
+            return cause
+        time.sleep(0.2)
+    return None
+
+
+def _start_desktop(silence: Silence) -> None:
+    if not _DESKTOP.exists():
+        raise DeployError(
+            "Docker is not running.", "Start it, or install Docker Desktop, then run this again."
+        )
+    with narrate.progress("Starting Docker Desktop", "the functions run in containers"):
+        processes.run(["open", "--background", "-a", "Docker"], limit=30)
+        if cause := wait(silence, _DESKTOP_SECONDS):
+            raise DeployError(
+                f"Docker Desktop was started but does not answer: {cause}", "Look at its window."
+            )
+
+
+def _start_users_own(silence: Silence) -> None:
+    unit = Path.home() / ".config/systemd/user/docker.service"
+    if unit.exists() and processes.run(["systemctl", "--user", "start", "docker"], limit=60).ok:
+        with narrate.progress("Starting this user's own Docker", "the functions run in containers"):
+            if wait(silence, _START_SECONDS) is None:
+                return
+    if installed():
+        raise DeployError(
+            "Docker is installed but not running, and starting it takes root.",
+            "Run: sudo systemctl start docker (or: sudo service docker start).",
+        )
+    raise DeployError("Docker is not installed, and installing it takes root.", _HOW)
+
+
+def _start_systems_own(silence: Silence) -> None:
+    with narrate.progress("Starting the Docker engine", "the functions run in containers"):
+        if (
+            Path("/run/systemd/system").exists()
+            and processes.run(["systemctl", "start", "docker"], limit=90).ok
+        ):
+            cause = wait(silence, _START_SECONDS)
+            if cause:
+                raise DeployError(
+                    f"Docker was started but does not answer: {cause}", "Read: journalctl -u docker"
+                )
+        elif wait(silence, 2):  # installing it may have started it
+            launch(silence, paths.cache() / "docker")
+
+
+def _install() -> None:
+    if not can_install():
+        raise DeployError("Docker is not installed.", _HOW)
+    storage.need_room(Path("/var/lib"), _INSTALL_MIB, "to install Docker")
+    with narrate.progress("Installing Docker (docker.io)", "the functions run in containers"):
+        apt_install("docker.io")
+    if not installed():
+        raise DeployError("The package docker.io was installed, but there is no dockerd.", _HOW)
+
+
+def apt_install(package: str) -> None:
+    """Installs a Debian or Ubuntu package, the lists refreshed first. Raises ``DeployError`` when it cannot be."""
+    options = ["-q", "-y", "-o", "DPkg::Lock::Timeout=120"]
+    environment = {"DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["update"], ["install", package]):
+        outcome = processes.run(
+            ["apt-get", *options, *command], limit=_INSTALL_SECONDS, environment=environment
+        )
+    if not outcome.ok:
+        raise DeployError(
+            f"The package {package} cannot be installed: {outcome.last_line}",
+            f"Try it by hand: apt-get install {package}",
+        )
