@@ -3,6 +3,6 @@
 from datetime import UTC, datetime
 
 
-def now(sandbox: str) -> datetime:  # noqa: ARG001 - every caller says whose time it wants
-    """The present moment in ``sandbox``, aware and in UTC."""
+def now(_sandbox: str) -> datetime:
+    """The present moment in a sandbox, aware and in UTC: the same in all of them."""
     return datetime.now(UTC)

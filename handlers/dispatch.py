@@ -1,0 +1,128 @@
+"""Between Lambda and the handlers: the one place where liveness is checked and exceptions become answers."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from importlib import import_module
+from time import perf_counter
+from typing import Any
+
+from main import FALLBACK, ROUTES, Route
+from services.sessions import Session, require_alive
+from utils import table
+from utils.aws import client
+from utils.errors import OAuthError, PSNEmulatorException
+from utils.http import Request, Response, problem
+from utils.logger import logger
+from utils.settings import settings
+from utils.writes import Key
+
+type Handler = Callable[[Request], Response]
+type EntryPoint = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+_ROUTES = {route.name: route for route in (*ROUTES, FALLBACK)}
+_PREFETCHED: dict[Handler, Callable[[Request], Iterable[Key]]] = {}
+_PRELOADED: dict[Handler, tuple[str, ...]] = {}
+
+
+def prefetch(keys: Callable[[Request], Iterable[Key]]) -> Callable[[Handler], Handler]:
+    """Let the read that checks the token's liveness also fetch ``keys`` of the request into ``request.items``."""
+
+    def declare(handler: Handler) -> Handler:
+        _PREFETCHED[handler] = keys
+        return handler
+
+    return declare
+
+
+def preload(*modules: str) -> Callable[[Handler], Handler]:
+    """Import ``modules``, which the handler imports only when it runs, already while its function starts.
+
+    So a route that needs pydantic does not slow those of the same module that do not, nor its own first request.
+    """
+
+    def declare(handler: Handler) -> Handler:
+        _PRELOADED[handler] = modules
+        return handler
+
+    return declare
+
+
+def entry_point(name: str, scope: str | None, handler: Handler) -> EntryPoint:
+    """The Lambda entry point of the route ``name``.
+
+    Everything that the first request would wait for is done here, while Lambda lends a starting function a full
+    processor; a function whose environment is incomplete does not start (:class:`SettingsError`).
+    """
+    route = _ROUTES[name]
+    settings()
+    for module in _PRELOADED.get(handler, ()):
+        import_module(module)
+    if route.table:
+        client("dynamodb")
+    logger.append_keys(function=name, image_tag=settings().image_tag)
+    cold_start = True
+
+    def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        nonlocal cold_start
+        if event.get("smoke") is True:
+            return _smoke(route)
+        started, cold, cold_start = perf_counter(), cold_start, False
+        request = Request.from_event(event)
+        logger.append_keys(
+            request_id=request.request_id,
+            function_request_id=getattr(context, "aws_request_id", None),
+            correlation_id=request.correlation_id or request.request_id,
+            traceparent=request.traceparent,
+            sandbox=request.sandbox,
+        )
+        result = _answer(request, scope, handler)
+        duration = round((perf_counter() - started) * 1000, 1)
+        log = {"method": request.method, "route": route.key, "status": result["statusCode"]}
+        logger.info("answered", extra={**log, "duration_ms": duration, "cold_start": cold})
+        return result
+
+    return answer
+
+
+def _answer(request: Request, scope: str | None, handler: Handler) -> dict[str, Any]:
+    try:
+        return _complete(request, handler(_admit(request, scope, handler)))
+    except OAuthError as error:
+        body = {"error": error.error, "error_description": error.error_description}
+        return _complete(request, Response(error.status, body, error.headers))
+    except PSNEmulatorException as error:
+        return _complete(request, problem(request, error))
+    except Exception:
+        logger.exception("a bug")
+        bug = PSNEmulatorException("Something is wrong on this side; the request id leads to the log.")
+        return _complete(request, problem(request, bug))
+
+
+def _admit(request: Request, scope: str | None, handler: Handler) -> Request:
+    """The request with what its handler wanted prefetched; raises unless the bearer of a scope is alive."""
+    keys = _PREFETCHED[handler](request) if handler in _PREFETCHED else ()
+    if scope is None:
+        items = table.get_many(keys) if keys else {}
+    else:
+        items = require_alive(Session.from_claims(request.claims), keys)
+    return replace(request, items=items)
+
+
+def _complete(request: Request, response: Response) -> dict[str, Any]:
+    """The gateway's form of ``response`` with the headers that every answer has; a handler's own win."""
+    headers: Mapping[str, str | None] = {
+        "X-Request-Id": request.request_id,
+        "X-Correlation-Id": request.correlation_id,
+        "traceparent": request.traceparent,
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        **response.headers,
+    }
+    present = {name: value for name, value in headers.items() if value is not None}
+    return replace(response, headers=present).to_gateway()
+
+
+def _smoke(route: Route) -> dict[str, Any]:
+    """The answer to the release's smoke event; raises when the function could not serve."""
+    table.probe(route.table)
+    return {"status": "ok", "function": route.name, "image_tag": settings().image_tag}

@@ -1,0 +1,40 @@
+"""What the API says about itself."""
+
+from typing import Literal
+
+from models.responses import Health, Root
+from utils import table
+from utils.http import Request, Response, success
+from utils.logger import logger
+from utils.settings import settings
+from utils.version import VERSION
+
+_LINKS = {
+    "self": "/",
+    "health": "/healthz",
+    "players": "/players",
+    "token": "/auth/token",
+    "openid-configuration": "/.well-known/openid-configuration",
+    "jwks": "/.well-known/jwks.json",
+}
+
+
+def root(request: Request) -> Response:
+    """``GET /``: name, version, environment and where to go from here."""
+    return success(request, Root("PSN Partner Emulator", VERSION, settings().environment, _LINKS))
+
+
+def healthz(_request: Request) -> Response:
+    """``GET /healthz``: 200 when every dependency answers, else 503, in one shape and without an envelope."""
+    state = _table()
+    status = 200 if state == "ok" else 503
+    return Response(status, Health(state, settings().image_tag, {"table": state}))
+
+
+def _table() -> Literal["ok", "unavailable"]:
+    try:
+        table.probe(["GetItem"])
+    except Exception:
+        logger.exception("the table does not answer")
+        return "unavailable"
+    return "ok"

@@ -1,0 +1,76 @@
+"""What a client may say of a player, on creating and on replacing one alike."""
+
+import re
+from typing import Annotated
+
+from email_validator import EmailNotValidError, validate_email
+from iso3166 import countries_by_alpha2
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from models.player import Status
+
+_EXTENSION = r"[tu](?:-[a-z\d]{2,8})+"
+_LANGUAGE = re.compile(
+    r"(?P<language>[a-z]{2,3})(?P<extlang>-[a-z]{3}){0,3}"
+    r"(?:-(?P<script>[a-z]{4}))?(?:-(?P<region>[a-z]{2}|\d{3}))?"
+    r"(?:-(?:[a-z\d]{5,8}|\d[a-z\d]{3}))*"
+    rf"(?:-{_EXTENSION})*(?:-x(?:-[a-z\d]{{1,8}})+)?",
+    re.IGNORECASE | re.ASCII,
+)
+"""BCP 47 (RFC 5646 section 2.1), narrowed to what its registry has in use: a primary language of two or three
+letters, the extensions ``t`` and ``u``."""
+
+_CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
+
+
+def _email(text: str) -> str:
+    """The address in its normal form; whether its domain exists is not asked. RFC 2606's ``.test`` is welcome."""
+    try:
+        return validate_email(text, check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError:
+        raise PydanticCustomError("email", "Input should be a valid e-mail address") from None
+
+
+def _country(text: str) -> str:
+    if text not in countries_by_alpha2:
+        raise PydanticCustomError("country", "Input should be an ISO 3166-1 alpha-2 code in capitals")
+    return text
+
+
+def _language(text: str) -> str:
+    """The tag in the case that RFC 5646 section 2.1.1 recommends: ``zh-Hant-TW``."""
+    tag = _LANGUAGE.fullmatch(text)
+    if tag is None:
+        raise PydanticCustomError("language", "Input should be a BCP 47 language tag")
+    subtags = text.lower().split("-")
+    for group, case in (("script", str.title), ("region", str.upper)):
+        if tag[group]:
+            subtags[text[: tag.start(group)].count("-")] = case(tag[group])
+    return "-".join(subtags)
+
+
+type Username = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{2,15}$")]
+type Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_email)]
+type DisplayName = Annotated[
+    str,
+    StringConstraints(max_length=64, pattern=rf"^[^\s{_CONTROL}](?:[^{_CONTROL}]*[^\s{_CONTROL}])?$"),
+]
+type Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(_country)]
+type Language = Annotated[str, StringConstraints(max_length=35), AfterValidator(_language)]
+
+
+class PlayerBody(BaseModel):
+    """The body of ``POST /players`` and ``PUT /players/{player_id}``.
+
+    What is left out gets its default, on a PUT too: a ``display_name`` that is ``None`` is the username.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+    username: Username
+    email: Email
+    display_name: DisplayName | None = None
+    country: Country | None = None
+    language: Language | None = None
+    status: Status = "active"

@@ -1,0 +1,49 @@
+"""The result of one match, as a client posts it."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def _moment(value: Any) -> datetime:
+    """The time in UTC that ``value`` names; pydantic's own parser takes more than RFC 3339 allows."""
+    try:
+        if not _RFC3339.fullmatch(value):
+            raise ValueError
+        return datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        raise PydanticCustomError("datetime", "Input should be a time by RFC 3339, with its offset") from None
+
+
+type Outcome = Literal["win", "loss", "draw"]
+type Amount = Annotated[int, Field(ge=0, le=1_000_000_000)]
+type Moment = Annotated[datetime, BeforeValidator(_moment)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+class TrophiesBody(_Body):
+    """The trophies won in the match."""
+
+    bronze: Amount = 0
+    silver: Amount = 0
+    gold: Amount = 0
+    platinum: Amount = 0
+
+
+class ResultBody(_Body):
+    """The body of ``POST /players/{player_id}/stats``; a match without ``played_at`` was played just now."""
+
+    outcome: Outcome
+    score: Amount = 0
+    playtime_seconds: Amount = 0
+    experience: Amount = 0
+    trophies: TrophiesBody = TrophiesBody()
+    played_at: Moment | None = None

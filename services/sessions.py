@@ -1,0 +1,80 @@
+"""Is an access token alive? The second of two questions; that it is authentic, the authorizer has answered.
+
+A token lives between ``nbf`` and ``exp`` by its sandbox's clock, while the token family that it belongs to is there
+and not revoked, and while its user is not locked. ``jti`` is ``<family>.<random>``: what ends a family ends every
+token of it at once.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from services import clock
+from utils import table
+from utils.errors import InvalidTokenException
+from utils.table import Snapshot
+from utils.writes import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The claims that decide whether a token is alive."""
+
+    sandbox: str
+    subject: str
+    token_id: str
+    not_before: datetime
+    expires_at: datetime
+
+    @classmethod
+    def from_claims(cls, claims: Mapping[str, Any]) -> "Session":
+        """The session in what the authorizer passed on; :class:`InvalidTokenException` when a claim is missing.
+
+        That happens only when a route is deployed without its authorizer, which must not open it.
+        """
+        try:
+            return cls(
+                sandbox=str(claims["sandbox"]),
+                subject=str(claims["sub"]),
+                token_id=str(claims["jti"]),
+                not_before=datetime.fromtimestamp(int(claims["nbf"]), UTC),
+                expires_at=datetime.fromtimestamp(int(claims["exp"]), UTC),
+            )
+        except (KeyError, TypeError, ValueError, OverflowError, OSError):
+            raise InvalidTokenException("The access token lacks a claim.") from None
+
+    @property
+    def family(self) -> str:
+        """The id of the token family."""
+        return self.token_id.partition(".")[0]
+
+
+def family_key(sandbox: str, family: str) -> Key:
+    """The key of a token family; it is revoked when its item has ``revoked_at`` or is gone."""
+    return f"{sandbox}#family#{family}", "-"
+
+
+def user_key(sandbox: str, subject: str) -> Key:
+    """The key of a user; one is locked when its item's ``locked`` is true."""
+    return f"{sandbox}#user#{subject}", "-"
+
+
+def require_alive(session: Session, also: Iterable[Key] = ()) -> Snapshot:
+    """Raise :class:`InvalidTokenException` unless ``session`` is alive; return what else was asked for.
+
+    One batched read serves both, so that being sure costs no read of its own.
+    """
+    moment = clock.now(session.sandbox)
+    if moment >= session.expires_at:
+        raise InvalidTokenException("The access token expired.")
+    if moment < session.not_before:
+        raise InvalidTokenException("The access token is not valid yet.")
+    family = family_key(session.sandbox, session.family)
+    user = user_key(session.sandbox, session.subject)
+    found = table.get_many([family, user, *also])
+    if family not in found or found[family].get("revoked_at") is not None:
+        raise InvalidTokenException("The access token was revoked.")
+    if user in found and found[user].get("locked"):
+        raise InvalidTokenException("The user is locked.")
+    return found

@@ -1,0 +1,113 @@
+"""Statistics: what a player's results add up to, none lost however many arrive at once.
+
+Counters are added to atomically by the table itself. The best score and the latest match are maxima, which the table
+cannot take by itself: they are set on the condition that they grow. They never shrink, so one that failed to grow
+needs no second look, and a result is written after three attempts at the most.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from models.stats import Stats, Trophies
+from services import clock, players
+from utils import table
+from utils.attributes import Item
+from utils.errors import PlayerNotFoundException
+from utils.table import ConditionFailed, Snapshot
+from utils.times import rfc3339
+from utils.writes import EXISTS, Check, Condition, Key, Update, below, lacks
+
+if TYPE_CHECKING:
+    from models.result_body import ResultBody
+
+EXPERIENCE_PER_LEVEL = 1000
+"""Level 0 is where a player starts; each level takes as much experience as the one before."""
+
+_OUTCOMES = {"win": "wins", "loss": "losses", "draw": "draws"}
+_GRADES = ("bronze", "silver", "gold", "platinum")
+
+
+def level(experience: int) -> int:
+    """The level that ``experience`` makes: one for every whole :data:`EXPERIENCE_PER_LEVEL`."""
+    return experience // EXPERIENCE_PER_LEVEL
+
+
+def keys(sandbox: str, player_id: str) -> list[Key]:
+    """What :func:`find` and :func:`record` need read; nothing when no player could have the id."""
+    player = players.keys(sandbox, player_id)
+    return [*player, players.stats_key(sandbox, player_id)] if player else []
+
+
+def find(items: Snapshot, sandbox: str, player_id: str) -> Stats:
+    """The player's statistics among ``items``, zeros before the first result.
+
+    Raises :class:`PlayerNotFoundException`.
+    """
+    players.find(items, sandbox, player_id)
+    return _stats(player_id, items.get(players.stats_key(sandbox, player_id), {}))
+
+
+def record(items: Snapshot, sandbox: str, player_id: str, result: "ResultBody") -> Stats:
+    """Add ``result`` to the player's statistics and return them, with whatever others added meanwhile.
+
+    Raises :class:`PlayerNotFoundException`; then nothing was added.
+    """
+    find(items, sandbox, player_id)
+    player, stats = keys(sandbox, player_id)
+    maxima: dict[str, int | str] = {
+        "score_best": result.score,
+        "last_played_at": rfc3339(result.played_at or clock.now(sandbox)),
+    }
+    while True:
+        stored = items.get(stats, {})
+        grown = {name: value for name, value in maxima.items() if name not in stored or stored[name] < value}
+        change = Update(stats, assign=grown, add=_additions(result), condition=_growing(grown))
+        try:
+            table.transact(Check(player, EXISTS), change)
+        except ConditionFailed as conflict:
+            if 0 in conflict.failed:
+                raise PlayerNotFoundException("There is no player with this id.") from None
+            items = table.get_many([player, stats])
+        else:
+            return find(table.get_many([player, stats]), sandbox, player_id)
+
+
+def _additions(result: "ResultBody") -> dict[str, int]:
+    return {
+        "matches_played": 1,
+        **{counter: int(outcome == result.outcome) for outcome, counter in _OUTCOMES.items()},
+        "score_total": result.score,
+        "playtime_seconds": result.playtime_seconds,
+        "experience": result.experience,
+        **{grade: getattr(result.trophies, grade) for grade in _GRADES},
+        "version": 1,
+    }
+
+
+def _growing(maxima: Mapping[str, int | str]) -> Condition | None:
+    condition: Condition | None = None
+    for name, value in maxima.items():
+        grows = lacks(name) | below(name, value)
+        condition = condition & grows if condition else grows
+    return condition
+
+
+def _stats(player_id: str, item: Item) -> Stats:
+    matches, wins, experience = (item.get(name, 0) for name in ("matches_played", "wins", "experience"))
+    last = item.get("last_played_at")
+    return Stats(
+        player_id=player_id,
+        matches_played=matches,
+        wins=wins,
+        losses=item.get("losses", 0),
+        draws=item.get("draws", 0),
+        win_rate=round(wins / matches, 4) if matches else 0.0,
+        score_total=item.get("score_total", 0),
+        score_best=item.get("score_best", 0),
+        playtime_seconds=item.get("playtime_seconds", 0),
+        level=level(experience),
+        experience=experience,
+        trophies=Trophies(*(item.get(grade, 0) for grade in _GRADES)),
+        last_played_at=datetime.fromisoformat(last) if last else None,
+    )
