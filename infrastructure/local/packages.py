@@ -13,12 +13,15 @@ from infrastructure.local import paths, processes, storage
 _LIMIT_SECONDS = 600
 
 
-def unpack(requirement: str, target: Path) -> None:
+def unpack(requirement: str, target: Path, *, python: str | None = None) -> None:
     """Puts what the wheel of ``requirement`` (``name==version``) holds at ``target``, whole or not at all.
 
-    What it depends on is left out. Raises ``DeployError`` when there is no uv or the package cannot be had.
+    What it depends on is left out. ``python`` is the version it is for, where not the running one. Raises
+    ``DeployError`` when there is no uv or the package cannot be had.
     """
     command = [str(find_uv()), "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:"]
+    if python:
+        command += ["--python-version", python]
     with storage.room_left(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".draft-", dir=target.parent) as folder:

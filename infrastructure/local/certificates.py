@@ -1,0 +1,50 @@
+"""The certificate authorities this machine trusts: company networks add their own, and containers know none."""
+
+import os
+import re
+import ssl
+import sys
+from pathlib import Path
+
+from infrastructure.local import processes
+
+_PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+_USUAL = (
+    Path("/etc/ssl/certs/ca-certificates.crt"),
+    Path("/etc/pki/tls/certs/ca-bundle.crt"),
+    Path("/etc/ssl/cert.pem"),
+)
+_DISTRIBUTED = Path("/usr/share/ca-certificates")
+
+
+def host_bundle() -> Path | None:
+    """The file of all authorities this machine trusts; ``None`` when it keeps them elsewhere."""
+    named = [os.environ.get("SSL_CERT_FILE"), ssl.get_default_verify_paths().cafile]
+    candidates = [*(Path(name) for name in named if name), *_USUAL]
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def extra_authorities() -> str:
+    """What this machine trusts beyond the well-known authorities, as PEM; empty where that is nothing.
+
+    It is what a build step needs to download through a company's proxy: the build argument ``CA_CERTIFICATES``.
+    """
+    import certifi
+
+    well_known = [Path(certifi.where()), *_DISTRIBUTED.rglob("*.crt")]
+    known = {_der(pem) for path in well_known for pem in _PEM.findall(path.read_text(errors="replace"))}
+    extra = {_der(pem): pem for pem in _PEM.findall(_trusted()) if _der(pem) not in known}
+    return "\n".join(extra.values())
+
+
+def _trusted() -> str:
+    bundle = host_bundle()
+    trusted = bundle.read_text(errors="replace") if bundle else ""
+    if sys.platform == "darwin":
+        keychain = "/Library/Keychains/System.keychain"
+        trusted += processes.run(["security", "find-certificate", "-a", "-p", keychain], limit=30).output
+    return trusted
+
+
+def _der(pem: str) -> bytes:
+    return ssl.PEM_cert_to_DER_cert(pem)
