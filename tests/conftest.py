@@ -1,0 +1,111 @@
+"""The application's environment and its table, in process by moto."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from services import clock
+from tests.gateway import Gateway, open_session
+from utils.aws import client
+from utils.settings import settings
+
+ENVIRONMENT = {
+    "ENVIRONMENT": "local",
+    "LOG_LEVEL": "INFO",
+    "POWERTOOLS_SERVICE_NAME": "psn-emulator",
+    "IMAGE_TAG": "20250101-120000-0123abcd",
+    "TABLE_NAME": "psn-emulator-test",
+    "ISSUER": "https://partner.test",
+    "AUDIENCE": "psn-emulator",
+    "PUBLIC_JWKS": '{"keys":[]}',
+    "SIGNING_KEYS_SECRET": "psn-emulator/test/signing-keys",
+    "SEED_SECRET": "psn-emulator/test/seed",
+    "ACCESS_TOKEN_SECONDS": "300",
+    "REFRESH_TOKEN_SECONDS": "86400",
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The environment of a deployed function, read afresh."""
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    settings.cache_clear()
+    client.cache_clear()
+    yield
+    settings.cache_clear()
+    client.cache_clear()
+
+
+@pytest.fixture
+def aws(environment: None) -> Iterator[None]:
+    """An empty AWS."""
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def the_table(aws: None) -> str:
+    """The application's table, empty; its name."""
+    name = settings().table_name
+    client("dynamodb").create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": one, "AttributeType": "S"} for one in ("pk", "sk")],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+    )
+    return name
+
+
+@pytest.fixture
+def api(the_table: str) -> Gateway:
+    """The API as a signed-in caller of the default sandbox meets it."""
+    return Gateway(open_session())
+
+
+class Clock:
+    """A clock that stands still until it is set."""
+
+    def __init__(self, moment: datetime) -> None:
+        self.moment = moment
+
+    def now(self, _sandbox: str) -> datetime:
+        """The moment it was set to."""
+        return self.moment
+
+
+@pytest.fixture
+def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock, stopped at the present moment."""
+    stopped = Clock(clock.now("default"))
+    monkeypatch.setattr(clock, "now", stopped.now)
+    return stopped
+
+
+@pytest.fixture
+def one_call_at_a_time(the_table: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every call to the table atomic, as DynamoDB's are and moto's are not; calls still interleave."""
+    dynamodb, lock = client("dynamodb"), RLock()
+    call = dynamodb._make_api_call
+
+    def locked(operation: str, arguments: dict[str, Any]) -> Any:
+        with lock:
+            return call(operation, arguments)
+
+    monkeypatch.setattr(dynamodb, "_make_api_call", locked)
+
+
+@pytest.fixture(scope="session")
+def project() -> Path:
+    """The project's folder."""
+    return Path(__file__).resolve().parents[1]

@@ -1,0 +1,96 @@
+"""The whole route table, walked."""
+
+from typing import Any
+
+import pytest
+
+import main
+from handlers.dispatch import Handler, entry_point
+from tests.gateway import Context, Gateway
+from utils.http import Request, Response
+
+SCOPED = [route for route in main.ROUTES if route.scope is not None]
+EVERY = [*main.ROUTES, main.FALLBACK]
+_HOUR = 3600
+
+
+def _target(route: main.Route) -> str:
+    return route.path.replace("{player_id}", "01890000-0000-7000-8000-000000000000")
+
+
+def _names(route: main.Route) -> str:
+    return route.name
+
+
+def test_names_and_keys_are_unique() -> None:
+    assert len({route.name for route in EVERY}) == len({route.key for route in EVERY}) == len(EVERY)
+
+
+@pytest.mark.parametrize("route", EVERY, ids=_names)
+def test_every_entry_point_loads(route: main.Route) -> None:
+    assert callable(getattr(main, route.entry))
+
+
+@pytest.mark.parametrize("route", EVERY, ids=_names)
+def test_every_function_answers_the_smoke_event(route: main.Route, the_table: str) -> None:
+    answer: dict[str, Any] = getattr(main, route.entry)({"smoke": True}, Context())
+    assert answer == {"status": "ok", "function": route.name, "image_tag": "20250101-120000-0123abcd"}
+
+
+@pytest.mark.parametrize("route", [route for route in EVERY if route.table], ids=_names)
+def test_a_function_without_its_table_fails_the_smoke_event(route: main.Route, aws: None) -> None:
+    entry = getattr(main, route.entry)
+    with pytest.raises(Exception, match="ResourceNotFound"):
+        entry({"smoke": True}, Context())
+
+
+def test_a_name_that_is_no_entry_point_is_no_attribute() -> None:
+    with pytest.raises(AttributeError, match="nothing_here"):
+        _ = main.nothing_here
+
+
+@pytest.mark.parametrize("route", SCOPED, ids=_names)
+class TestNoRouteWithAScopeEscapesLiveness:
+    def test_an_expired_token_is_refused(self, route: main.Route, api: Gateway) -> None:
+        self._refused(route, Gateway({**api.claims, "exp": api.claims["exp"] - _HOUR}))
+
+    def test_a_token_of_the_future_is_refused(self, route: main.Route, api: Gateway) -> None:
+        self._refused(route, Gateway({**api.claims, "nbf": api.claims["nbf"] + _HOUR}))
+
+    def test_a_token_of_no_known_family_is_refused(self, route: main.Route, api: Gateway) -> None:
+        self._refused(route, Gateway({**api.claims, "jti": "another.1"}))
+
+    def test_a_route_without_its_authorizer_is_closed(self, route: main.Route, api: Gateway) -> None:
+        self._refused(route, Gateway({}))
+
+    def test_the_handler_does_not_run(self, route: main.Route, api: Gateway) -> None:
+        ran: list[str] = []
+        handler: Handler = lambda request: (ran.append(request.path), Response())[1]  # noqa: E731
+        event, _ = Gateway({**api.claims, "exp": 1}).event(route.method, _target(route))
+        assert entry_point(route.name, route.scope, handler)(event, Context())["statusCode"] == 401
+        assert ran == []
+
+    @staticmethod
+    def _refused(route: main.Route, gateway: Gateway) -> None:
+        answer = gateway.send(route.method, _target(route), body={})
+        assert answer.status == 401
+        assert answer.code == "invalid_token"
+        assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+
+
+def test_every_player_route_has_a_scope() -> None:
+    players = [route for route in main.ROUTES if route.path.startswith("/players")]
+    assert {route.scope for route in players if route.method == "GET"} == {"players:read"}
+    assert {route.scope for route in players if route.method != "GET"} == {"players:write"}
+
+
+def test_a_request_reaches_the_handler_that_its_row_names(api: Gateway) -> None:
+    seen: list[Request] = []
+
+    def handler(request: Request) -> Response:
+        seen.append(request)
+        return Response(204)
+
+    event, _ = api.event("GET", "/players?limit=5")
+    entry_point("players-list", "players:read", handler)(event, Context())
+    assert [(one.method, one.path, dict(one.query)) for one in seen] == [("GET", "/players", {"limit": "5"})]
