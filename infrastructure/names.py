@@ -1,0 +1,45 @@
+"""What things are called in AWS: one rule for all of them."""
+
+from dataclasses import dataclass
+
+PROJECT = "psn-emulator"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The physical names of one stack's resources."""
+
+    stack: str
+
+    @property
+    def base(self) -> str:
+        """The name of what a stack has one of: its table, its image repository, its API."""
+        return f"{PROJECT}-{self.stack}"
+
+    @property
+    def local_api_id(self) -> str:
+        """The id that the local AWS gives the API, so that its URL stays the same from deploy to deploy."""
+        return f"psn-{self.stack}"
+
+    @property
+    def access_log_group(self) -> str:
+        """The log group of the API's access log; under ``/aws/vendedlogs/``, where the number of log groups does
+        not run into the size limit of the account's resource policy."""
+        return f"/aws/vendedlogs/{self.base}/access"
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags of everything that can carry tags."""
+        return {"Project": PROJECT, "Stack": self.stack}
+
+    def function(self, name: str) -> str:
+        """The name of a function and of its role; ``name`` is the route's."""
+        return f"{self.base}-{name}"
+
+    def function_log_group(self, name: str) -> str:
+        """The log group of a function, where Lambda looks for it."""
+        return f"/aws/lambda/{self.function(name)}"
+
+    def secret(self, name: str) -> str:
+        """The name of a secret such as ``signing-keys``."""
+        return f"{PROJECT}/{self.stack}/{name}"

@@ -1,0 +1,243 @@
+"""A stack's settings: one typed model, read from ``Pulumi.<stack>.yaml``.
+
+The file is read here and not through the engine, so that a setting is refused before anything is touched, and so
+that commands which start no engine know them too.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_args
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from infrastructure import get_image_tag, seeds, stack_file
+from infrastructure.errors import DeployError
+from infrastructure.names import Names
+
+FOLDER = Path(__file__).resolve().parent
+"""Where the stacks' files are."""
+
+Environment = Literal["local", "dev", "staging", "prod"]
+Architecture = Literal["arm64", "amd64"]
+
+LOCAL = "local"
+_LONGEST_STACK = 24
+_STACK = re.compile(r"[a-z][a-z0-9-]*")
+_ORIGIN = re.compile(r"\*|https?://[^/?#\s]+")
+_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731)
+_RETENTION_YEARS = (1096, 1827, 2192, 2557, 2922, 3288, 3653)
+_GUARDED: frozenset[Environment] = frozenset({"staging", "prod"})
+
+
+def _no_truth(value: object) -> object:
+    """Refuses ``true`` where a number belongs, which pydantic would take for 1."""
+    if isinstance(value, bool):
+        raise ValueError("Input should be a number")
+    return value
+
+
+Number = Annotated[int, BeforeValidator(_no_truth)]
+
+
+def is_local(stack: str) -> bool:
+    """Whether ``stack`` lives in the local AWS: ``local``, or ``local-<anything>`` beside it."""
+    return stack == LOCAL or stack.startswith(f"{LOCAL}-")
+
+
+class Settings(BaseModel):
+    """Everything about a stack that may differ from another stack. A key in the file is ``psn-emulator:<name>``,
+    but for the region and the profile, which are ``aws:region`` and ``aws:profile``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    stack: str = Field(exclude=True)
+    """The stack's name; not a key, the file's name says it."""
+    environment: Environment
+    """What kind of stack it is, which decides the defaults that differ; by default the stack's name."""
+    region: str = Field("us-east-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
+    """The AWS region."""
+    profile: str | None = Field(None, min_length=1)
+    """The profile of the AWS credentials; none: the ambient credentials."""
+    account_id: str | None = Field(None, pattern=r"^\d{12}$")
+    """The only AWS account this stack may be deployed to; none: any."""
+    architecture: Architecture | None = None
+    """The functions' processor; none, on a local stack only: this machine's."""
+    base_image: str | None = Field(None, min_length=1)
+    """The image that ours starts from; none: the Dockerfile's, or set-up's choice."""
+    memory_mib: Number | None = Field(None, ge=128, le=10240)
+    """MiB of every route's function; none: what its row of the route table says."""
+    timeout_seconds: Number | None = Field(None, ge=1, le=30)
+    """Seconds each route's function may take; none: what its row of the table says."""
+    authorizer_memory_mib: Number = Field(512, ge=128, le=10240)
+    """MiB of the authorizer."""
+    authorizer_timeout_seconds: Number = Field(5, ge=1, le=10)
+    """Seconds the authorizer may take; the gateway waits no longer than 10."""
+    authorizer_ttl_seconds: Number = Field(300, ge=0, le=3600)
+    """Seconds the gateway remembers an authorizer's answer for a token and route."""
+    api_timeout_seconds: Number = Field(30, ge=1, le=30)
+    """Seconds the gateway waits for a function before it answers 503."""
+    throttle_rate: Number = Field(100, ge=1, le=10000)
+    """Requests a second the API takes in the long run; beyond it answers 429."""
+    throttle_burst: Number = Field(200, ge=1, le=5000)
+    """Requests the API takes at once."""
+    cors_origins: tuple[str, ...] = ()
+    """The origins whose pages may call the API, such as https://game.example; `*` on local only."""
+    cors_max_age_seconds: Number = Field(3600, ge=0, le=86400)
+    """Seconds a browser remembers what a preflight request answered."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """The least severe of the functions' log lines that is kept."""
+    log_retention_days: Number = 30
+    """Days the logs are kept: one of the numbers that CloudWatch Logs knows."""
+    tracing: bool = False
+    """Whether the functions send X-Ray traces."""
+    audience: str = Field("psn-emulator", min_length=1)
+    """The audience (`aud`) of the access tokens."""
+    access_token_seconds: Number = Field(3600, ge=60, le=86400)
+    """Seconds an access token lives."""
+    refresh_token_seconds: Number = Field(30 * 86400, ge=60, le=365 * 86400)
+    """Seconds a refresh token lives."""
+    deletion_protection: bool
+    """Whether table, secrets and images are safe from deletion; by default not on local and dev."""
+    point_in_time_recovery: bool
+    """Whether the table can go back to any second of 35 days; by default not on local and dev."""
+    secret_recovery_days: Number
+    """Days a deleted secret can be brought back, 0 or 7 to 30; by default 0 on local and dev, else 30."""
+    untagged_image_days: Number = Field(14, ge=1, le=365)
+    """Days an image without a tag stays in the registry; a release always has a tag."""
+    seed_file: str = Field(pattern=r"^[^/]+\.yaml$")
+    """The file in infrastructure/seeds of the users at the start; by default <environment>.yaml."""
+
+    @classmethod
+    def load(cls, stack: str, folder: Path = FOLDER) -> Self:
+        """The settings of ``stack``, read from ``folder``.
+
+        Raises ``DeployError`` for a stack without a file, and for a file with a key that does not exist, a value
+        of the wrong type or a combination that cannot work, naming the key.
+        """
+        path = folder / f"Pulumi.{LOCAL if is_local(stack) else stack}.yaml"
+        if not path.is_file() or not _STACK.fullmatch(stack) or len(stack) > _LONGEST_STACK:
+            known = sorted(file.name.split(".")[1] for file in folder.glob("Pulumi.*.yaml"))
+            raise DeployError(
+                f"There is no stack {stack!r}.",
+                f"The stacks are {', '.join(known)} and {LOCAL}-<name>, of at most {_LONGEST_STACK} characters.",
+            )
+        values, faults = stack_file.read(path, cls.model_fields.keys() - {"stack"})
+        try:
+            if not faults:
+                settings = cls.model_validate(values | {"stack": stack})
+        except ValidationError as error:
+            faults = [stack_file.fault(item) for item in error.errors(include_url=False)]
+        if faults:
+            raise DeployError(
+                f"{path.name}: {'; '.join(faults)}.", f"Correct {path.name}, in infrastructure."
+            )
+        if settings.guarded:
+            settings.read_seed()
+        return settings
+
+    @property
+    def names(self) -> Names:
+        """What the stack's resources are called."""
+        return Names(self.stack)
+
+    @property
+    def local(self) -> bool:
+        """Whether the stack lives in the local AWS."""
+        return self.environment == LOCAL
+
+    @property
+    def platform(self) -> str:
+        """The platform of the image, as Docker names it: ``linux/arm64`` or ``linux/amd64``."""
+        return f"linux/{self.architecture}" if self.architecture else get_image_tag.host_platform()
+
+    @property
+    def guarded(self) -> bool:
+        """Whether the stack's data is worth keeping and its door worth locking: staging and prod."""
+        return self.environment in _GUARDED
+
+    def read_seed(self) -> seeds.Seed:
+        """The users and clients at the start. Raises ``DeployError``; for the default user too, where guarded."""
+        return seeds.read(FOLDER / "seeds" / self.seed_file, defaults_allowed=not self.guarded)
+
+    @field_validator("log_retention_days")
+    @classmethod
+    def _known_retention(cls, days: int) -> int:
+        known = _RETENTION_DAYS + _RETENTION_YEARS
+        if days not in known:
+            raise ValueError(f"Input should be one of {', '.join(map(str, known))}")
+        return days
+
+    @field_validator("secret_recovery_days")
+    @classmethod
+    def _possible_recovery(cls, days: int) -> int:
+        if days and not 7 <= days <= 30:
+            raise ValueError("Input should be 0, or from 7 to 30")
+        return days
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _plain_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin!r} is no origin, which is scheme, host and port, without a path")
+        return origins
+
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults_of_environment(cls, values: dict[str, Any]) -> dict[str, Any]:
+        stack = values["stack"]
+        environment = values.get("environment", LOCAL if is_local(stack) else stack)
+        lasting = environment in _GUARDED
+        return {
+            "environment": environment,
+            "deletion_protection": lasting,
+            "point_in_time_recovery": lasting,
+            "secret_recovery_days": 30 if lasting else 0,
+            "seed_file": f"{environment}.yaml",
+        } | values
+
+    @model_validator(mode="after")
+    def _possible_together(self) -> Self:
+        for name, impossible, fault in (
+            (
+                "environment",
+                self.local != is_local(self.stack),
+                f"{self.environment} is not what a stack called {self.stack!r} can be",
+            ),
+            (
+                "architecture",
+                not (self.architecture or self.local),
+                f"must be {' or '.join(get_args(Architecture))}, or the tag would differ from machine to machine",
+            ),
+            (
+                "cors_origins",
+                "*" in self.cors_origins and not self.local,
+                "may hold `*` on a local stack only",
+            ),
+            (
+                "timeout_seconds",
+                (self.timeout_seconds or 0) > self.api_timeout_seconds,
+                f"is over api_timeout_seconds ({self.api_timeout_seconds}), when the gateway has given up",
+            ),
+            (
+                "throttle_burst",
+                self.throttle_burst < self.throttle_rate,
+                f"is under throttle_rate ({self.throttle_rate}), which could then never be reached",
+            ),
+            (
+                "refresh_token_seconds",
+                self.refresh_token_seconds < self.access_token_seconds,
+                f"is under access_token_seconds ({self.access_token_seconds}), so none would ever be used",
+            ),
+        ):
+            if impossible:
+                raise ValueError(f"{stack_file.key(name)} {fault}")
+        return self

@@ -1,0 +1,45 @@
+"""Reads ``Pulumi.<stack>.yaml``: which settings it gives, and in its own words what is wrong with it."""
+
+from collections.abc import Collection
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic_core import ErrorDetails
+
+from infrastructure.names import PROJECT
+
+_AWS = frozenset({"region", "profile"})
+
+
+def key(setting: str) -> str:
+    """The key of a setting in the file, such as ``psn-emulator:log_level``."""
+    return f"{'aws' if setting in _AWS else PROJECT}:{setting}"
+
+
+def read(path: Path, settings: Collection[str]) -> tuple[dict[str, Any], list[str]]:
+    """The values that the file gives to ``settings``, and what is wrong with its form and its keys."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        return {}, [f"it is not YAML: {' '.join(str(error).split())}"]
+    config = (content.get("config") or {}) if isinstance(content, dict) else None
+    if not isinstance(config, dict):
+        return {}, ["config is not a mapping of keys to values"]
+    known = {key(setting): setting for setting in settings}
+    faults = [f"{name} is not a setting{_meant(str(name), known)}" for name in config if name not in known]
+    return {known[name]: value for name, value in config.items() if name in known}, faults
+
+
+def fault(error: ErrorDetails) -> str:
+    """What pydantic found wrong, with the key and the value where it is about one."""
+    text = error["msg"].removeprefix("Value error, ")
+    if not error["loc"]:
+        return text
+    return f"{key(str(error['loc'][0]))}: {text} (it is {error['input']!r})"
+
+
+def _meant(name: str, known: Collection[str]) -> str:
+    close = get_close_matches(name, known, n=1)
+    return f" (is {close[0]} meant?)" if close else ""
