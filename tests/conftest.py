@@ -1,7 +1,10 @@
 """The application's environment and its table, in process by moto."""
 
+import json
 from collections.abc import Iterator
 from datetime import datetime
+from io import StringIO
+from logging import StreamHandler
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -12,6 +15,7 @@ from moto import mock_aws
 from services import clock
 from tests.gateway import Gateway, open_session
 from utils.aws import client
+from utils.logger import logger
 from utils.settings import settings
 
 ENVIRONMENT = {
@@ -41,10 +45,8 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     settings.cache_clear()
-    client.cache_clear()
     yield
     settings.cache_clear()
-    client.cache_clear()
 
 
 @pytest.fixture
@@ -103,6 +105,32 @@ def one_call_at_a_time(the_table: str, monkeypatch: pytest.MonkeyPatch) -> None:
             return call(operation, arguments)
 
     monkeypatch.setattr(dynamodb, "_make_api_call", locked)
+
+
+class Log:
+    """What was logged."""
+
+    def __init__(self) -> None:
+        self.stream = StringIO()
+
+    @property
+    def text(self) -> str:
+        """All of it, as it was written."""
+        return self.stream.getvalue()
+
+    def lines(self) -> list[dict[str, Any]]:
+        """One object a line."""
+        return [json.loads(line) for line in self.text.splitlines()]
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    """What the logger writes during the test."""
+    written, handler = Log(), logger.registered_handler
+    assert isinstance(handler, StreamHandler)
+    before = handler.setStream(written.stream)
+    yield written
+    handler.setStream(before)
 
 
 @pytest.fixture(scope="session")

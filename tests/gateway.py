@@ -104,7 +104,10 @@ class Gateway:
         joined: dict[str, str] = {}
         for name, value in parse_qsl(query, keep_blank_values=True):
             joined[name] = f"{joined[name]},{value}" if name in joined else value
-        context: dict[str, Any] = {"requestId": f"request-{uuid4()}", "http": {"method": method, "path": path}}
+        context: dict[str, Any] = {
+            "requestId": f"request-{uuid4()}",
+            "http": {"method": method, "path": path},
+        }
         if route.scope is not None:
             context["authorizer"] = {"lambda": dict(self.claims)}
         event: dict[str, Any] = {
@@ -125,7 +128,9 @@ class Gateway:
         return event, route
 
 
-def open_session(sandbox: str = "default", *, subject: str = "11111111-1111-4111-8111-111111111111") -> dict[str, Any]:
+def open_session(
+    sandbox: str = "default", *, subject: str = "11111111-1111-4111-8111-111111111111"
+) -> dict[str, Any]:
     """The claims of a token that is alive, its family and user in the table."""
     family, moment = str(uuid4()), clock.now(sandbox)
     pk, sk = sessions.family_key(sandbox, family)

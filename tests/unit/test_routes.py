@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import main
-from handlers.dispatch import Handler, entry_point
+from handlers.dispatch import entry_point
 from tests.gateway import Context, Gateway
 from utils.http import Request, Response
 
@@ -60,12 +60,17 @@ class TestNoRouteWithAScopeEscapesLiveness:
     def test_a_token_of_no_known_family_is_refused(self, route: main.Route, api: Gateway) -> None:
         self._refused(route, Gateway({**api.claims, "jti": "another.1"}))
 
-    def test_a_route_without_its_authorizer_is_closed(self, route: main.Route, api: Gateway) -> None:
+    @pytest.mark.usefixtures("api")
+    def test_a_route_without_its_authorizer_is_closed(self, route: main.Route) -> None:
         self._refused(route, Gateway({}))
 
     def test_the_handler_does_not_run(self, route: main.Route, api: Gateway) -> None:
         ran: list[str] = []
-        handler: Handler = lambda request: (ran.append(request.path), Response())[1]  # noqa: E731
+
+        def handler(request: Request) -> Response:
+            ran.append(request.path)
+            return Response()
+
         event, _ = Gateway({**api.claims, "exp": 1}).event(route.method, _target(route))
         assert entry_point(route.name, route.scope, handler)(event, Context())["statusCode"] == 401
         assert ran == []

@@ -29,7 +29,12 @@ def test_a_missing_variable_is_named(name: str) -> None:
 
 
 def test_one_error_names_everything_that_is_wrong() -> None:
-    wrong = {**ENVIRONMENT, "ENVIRONMENT": "moon", "ACCESS_TOKEN_SECONDS": "soon", "REFRESH_TOKEN_SECONDS": "0"}
+    wrong = {
+        **ENVIRONMENT,
+        "ENVIRONMENT": "moon",
+        "ACCESS_TOKEN_SECONDS": "soon",
+        "REFRESH_TOKEN_SECONDS": "0",
+    }
     del wrong["TABLE_NAME"]
     with pytest.raises(SettingsError) as error:
         Settings.from_environment(wrong)

@@ -1,0 +1,95 @@
+"""Every exception knows its answer."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from models.responses import FieldError
+from utils import errors
+from utils.errors import OAuthError, PSNEmulatorException, ValidationException
+
+
+def _descendants(root: type[PSNEmulatorException]) -> Iterator[type[PSNEmulatorException]]:
+    for one in root.__subclasses__():
+        yield one
+        yield from _descendants(one)
+
+
+ALL = sorted(
+    (one for one in _descendants(PSNEmulatorException) if one.__module__ == errors.__name__),
+    key=lambda one: one.__name__,
+)
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_each_has_a_client_error_status_a_code_and_a_title(kind: type[PSNEmulatorException]) -> None:
+    assert 400 <= kind.status < 500
+    assert kind.code.replace("_", "").isalpha()
+    assert kind.code == kind.code.lower()
+    assert kind.title
+    assert not kind.title.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "code"),
+    [
+        ("MalformedJSONException", 400, "malformed_json"),
+        ("InvalidCursorException", 400, "invalid_cursor"),
+        ("InvalidTokenException", 401, "invalid_token"),
+        ("NotFoundException", 404, "not_found"),
+        ("PlayerNotFoundException", 404, "player_not_found"),
+        ("MethodNotAllowedException", 405, "method_not_allowed"),
+        ("UsernameTakenException", 409, "username_taken"),
+        ("EmailTakenException", 409, "email_taken"),
+        ("PayloadTooLargeException", 413, "payload_too_large"),
+        ("UnsupportedMediaTypeException", 415, "unsupported_media_type"),
+        ("ValidationException", 422, "validation_error"),
+        ("ThrottledException", 429, "throttled"),
+        ("InvalidRequestError", 400, "invalid_request"),
+        ("InvalidClientError", 401, "invalid_client"),
+        ("InvalidGrantError", 400, "invalid_grant"),
+        ("UnauthorizedClientError", 400, "unauthorized_client"),
+        ("UnsupportedGrantTypeError", 400, "unsupported_grant_type"),
+        ("InvalidScopeError", 400, "invalid_scope"),
+        ("BearerTokenError", 401, "invalid_token"),
+    ],
+)
+def test_the_table_of_conditions(name: str, status: int, code: str) -> None:
+    kind = getattr(errors, name)
+    assert (kind.status, kind.code) == (status, code)
+
+
+def test_anything_unexpected_is_an_internal_error() -> None:
+    assert (PSNEmulatorException.status, PSNEmulatorException.code) == (500, "internal_error")
+
+
+def test_without_a_detail_the_title_is_one() -> None:
+    assert errors.PlayerNotFoundException().detail == "Player not found."
+
+
+def test_the_detail_of_a_validation_error_counts_the_fields() -> None:
+    fault = FieldError("username", "missing", "Field required.")
+    assert ValidationException([fault]).detail == "1 field is invalid."
+    assert ValidationException([fault, fault]).detail == "2 fields are invalid."
+
+
+@pytest.mark.parametrize(
+    ("error", "header", "value"),
+    [
+        (errors.InvalidTokenException(), "WWW-Authenticate", 'Bearer error="invalid_token"'),
+        (errors.BearerTokenError(), "WWW-Authenticate", 'Bearer error="invalid_token"'),
+        (errors.InvalidClientError(), "WWW-Authenticate", 'Basic realm="psn-emulator"'),
+        (errors.MethodNotAllowedException(["GET", "PUT"]), "Allow", "GET, PUT"),
+        (errors.ThrottledException(retry_after_seconds=3), "Retry-After", "3"),
+    ],
+)
+def test_what_the_caller_should_do_is_in_a_header(
+    error: PSNEmulatorException, header: str, value: str
+) -> None:
+    assert error.headers[header] == value
+
+
+def test_an_oauth_error_speaks_as_its_rfc_does() -> None:
+    error = errors.InvalidGrantError("The refresh token expired.")
+    assert isinstance(error, OAuthError)
+    assert (error.error, error.error_description) == ("invalid_grant", "The refresh token expired.")

@@ -1,0 +1,220 @@
+"""What a handler is given, and what the gateway gets back."""
+
+import base64
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ConfigDict
+
+from models.responses import FieldError
+from utils.errors import (
+    InvalidRequestError,
+    MalformedJSONException,
+    PayloadTooLargeException,
+    PlayerNotFoundException,
+    UnsupportedMediaTypeException,
+    ValidationException,
+)
+from utils.http import MAX_BODY_BYTES, Request, Response, problem, success
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+
+
+class Inner(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    number: int
+
+
+class Outer(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+    name: str
+    inner: Inner
+
+
+def request(body: bytes | str = b"", content_type: str | None = JSON, **fields: Any) -> Request:
+    headers = {} if content_type is None else {"content-type": content_type}
+    raw = body.encode() if isinstance(body, str) else body
+    return Request(
+        "POST", "/x", "POST /x", "r-1", headers={**headers, **fields.pop("headers", {})}, raw_body=raw
+    )
+
+
+def event(**fields: Any) -> dict[str, Any]:
+    return {
+        "routeKey": "PUT /players/{player_id}",
+        "rawPath": "/players/7",
+        "headers": {"X-Correlation-ID": "c-1", "content-type": "application/JSON; charset=UTF-8"},
+        "queryStringParameters": {"a": "1,2"},
+        "pathParameters": {"player_id": "7"},
+        "requestContext": {
+            "requestId": "r-1",
+            "http": {"method": "PUT", "path": "/players/7"},
+            "authorizer": {"lambda": {"sandbox": "ci-7", "sub": "s"}},
+        },
+        "body": '{"a": "é"}',
+        "isBase64Encoded": False,
+        **fields,
+    }
+
+
+class TestARequestOfTheGateway:
+    def test_is_read_whole(self) -> None:
+        read = Request.from_event(event())
+        assert (read.method, read.path, read.route_key) == ("PUT", "/players/7", "PUT /players/{player_id}")
+        assert (read.request_id, read.correlation_id, read.sandbox) == ("r-1", "c-1", "ci-7")
+        assert read.path_parameters == {"player_id": "7"}
+        assert read.query == {"a": "1,2"}
+        assert read.media_type == JSON
+        assert read.json() == {"a": "é"}
+
+    def test_may_be_encoded_in_base64(self) -> None:
+        body = base64.b64encode('{"a": "é"}'.encode()).decode()
+        assert Request.from_event(event(body=body, isBase64Encoded=True)).json() == {"a": "é"}
+
+    def test_with_broken_base64_has_no_json(self) -> None:
+        with pytest.raises(MalformedJSONException):
+            Request.from_event(event(body="{}", isBase64Encoded=True)).json()
+
+    def test_with_a_lone_surrogate_has_no_json(self) -> None:
+        with pytest.raises(MalformedJSONException):
+            Request.from_event(event(body='"\ud800"')).json()
+
+    def test_without_a_token_is_of_the_default_sandbox(self) -> None:
+        bare = Request.from_event(
+            {"requestContext": {"http": {"method": "GET", "path": "/x"}, "authorizer": None}}
+        )
+        assert (bare.sandbox, bare.claims, bare.path, bare.raw_body) == ("default", {}, "/x", b"")
+
+
+@pytest.mark.parametrize("value", ["", "two words", "x" * 129, "ü", "a\nb"])
+def test_a_correlation_id_that_could_harm_a_log_is_not_taken_up(value: str) -> None:
+    assert request(headers={"x-correlation-id": value}).correlation_id is None
+
+
+@pytest.mark.parametrize(
+    ("value", "taken"),
+    [
+        ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", True),
+        ("01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more", True),
+        ("ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", False),
+        ("00-00000000000000000000000000000000-00f067aa0ba902b7-01", False),
+        ("00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01", False),
+        ("00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01", False),
+        ("nonsense", False),
+    ],
+)
+def test_a_traceparent_must_be_one_by_trace_context(value: str, taken: bool) -> None:
+    assert request(headers={"traceparent": value}).traceparent == (value if taken else None)
+
+
+@pytest.mark.parametrize(
+    "content_type", [None, "", "text/plain", "application/problem+json", f"{JSON}; charset=latin1"]
+)
+def test_a_body_that_is_not_json_by_its_type_is_refused(content_type: str | None) -> None:
+    with pytest.raises(UnsupportedMediaTypeException):
+        request("{}", content_type).json()
+
+
+@pytest.mark.parametrize(
+    "content_type", [JSON, "Application/JSON", f'{JSON}; charset="utf-8"', f"{JSON};v=1; charset=UTF8"]
+)
+def test_a_body_that_is_json_by_its_type_is_read(content_type: str) -> None:
+    assert request("{}", content_type).json() == {}
+
+
+def test_a_body_may_have_64_kib_and_no_more() -> None:
+    fits = b'"' + b"x" * (MAX_BODY_BYTES - 2) + b'"'
+    assert len(request(fits).json()) == MAX_BODY_BYTES - 2
+    with pytest.raises(PayloadTooLargeException):
+        request(fits + b" ").json()
+
+
+def test_a_body_of_no_json_is_refused() -> None:
+    with pytest.raises(MalformedJSONException):
+        request("").json()
+
+
+class TestABodyThatDoesNotFitItsModel:
+    def test_has_every_field_listed(self) -> None:
+        with pytest.raises(ValidationException) as error:
+            request('{"inner": {"number": "x", "other": 1}, "more": true}').body(Outer)
+        assert {(fault.field, fault.code) for fault in error.value.errors} == {
+            ("name", "missing"),
+            ("inner.number", "int_parsing"),
+            ("inner.other", "extra_forbidden"),
+            ("more", "extra_forbidden"),
+        }
+        assert all(fault.message.endswith(".") for fault in error.value.errors)
+
+    def test_and_is_no_object_is_at_fault_as_a_whole(self) -> None:
+        with pytest.raises(ValidationException) as error:
+            request("[1]").body(Outer)
+        assert [fault.field for fault in error.value.errors] == ["body"]
+
+    def test_is_never_echoed(self) -> None:
+        with pytest.raises(ValidationException) as error:
+            request('{"name": 1, "inner": {"number": "hunter2"}}').body(Outer)
+        assert "hunter2" not in str(error.value.errors)
+        assert error.value.__context__ is None
+
+
+def test_a_body_that_fits_becomes_its_model() -> None:
+    assert request('{"name": "n", "inner": {"number": 1}}').body(Outer) == Outer(
+        name="n", inner=Inner(number=1)
+    )
+
+
+class TestAForm:
+    def test_is_a_mapping_without_the_empty_parameters(self) -> None:
+        assert request("a=1&b=x+%C3%A9&c=", FORM).form() == {"a": "1", "b": "x é"}
+
+    def test_with_a_repeated_parameter_is_refused(self) -> None:
+        with pytest.raises(InvalidRequestError):
+            request("a=1&a=1", FORM).form()
+
+    @pytest.mark.parametrize("body", [b"a=%ff", b"a=\xff", b"&".join(b"p%d=1" % one for one in range(101))])
+    def test_that_cannot_be_read_is_refused(self, body: bytes) -> None:
+        with pytest.raises(InvalidRequestError):
+            request(body, FORM).form()
+
+    def test_must_say_that_it_is_one(self) -> None:
+        with pytest.raises(UnsupportedMediaTypeException):
+            request("a=1", JSON).form()
+
+
+class TestAResponse:
+    def test_has_its_body_as_json(self) -> None:
+        assert Response(201, {"a": "é"}, {"X": "y"}).to_gateway() == {
+            "statusCode": 201,
+            "headers": {"X": "y", "Content-Type": JSON},
+            "body": '{"a":"é"}',
+            "isBase64Encoded": False,
+        }
+
+    def test_without_a_body_has_no_content_type(self) -> None:
+        assert Response(204).to_gateway() == {"statusCode": 204, "headers": {}, "isBase64Encoded": False}
+
+    def test_has_text_as_it_is(self) -> None:
+        sent = Response(200, "<p>", media_type="text/html; charset=utf-8").to_gateway()
+        assert (sent["body"], sent["headers"]["Content-Type"]) == ("<p>", "text/html; charset=utf-8")
+
+    def test_of_success_has_its_data_in_an_envelope(self) -> None:
+        assert (
+            success(request(), {"a": 1}).to_gateway()["body"]
+            == '{"data":{"a":1},"meta":{"request_id":"r-1"}}'
+        )
+
+
+def test_a_problem_is_by_rfc_9457() -> None:
+    answer = problem(request(), PlayerNotFoundException("No such player."))
+    assert answer.to_gateway()["headers"]["Content-Type"] == "application/problem+json"
+    assert answer.to_gateway()["body"] == (
+        '{"type":"urn:psn-emulator:error:player_not_found","title":"Player not found","status":404,'
+        '"detail":"No such player.","instance":"/x","code":"player_not_found","request_id":"r-1"}'
+    )
+
+
+def test_a_validation_problem_lists_the_fields() -> None:
+    body = problem(request(), ValidationException([FieldError("a", "missing", "Field required.")])).body
+    assert body.errors == (FieldError("a", "missing", "Field required."),)

@@ -1,0 +1,49 @@
+"""A line of the log tells what happened and nothing secret."""
+
+import pytest
+
+from tests.conftest import Log
+from utils.logger import logger, masked
+
+TOKEN = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("mail to jo.doe+x@mail.example.com, please", "mail to [e-mail], please"),
+        (f"token {TOKEN}!", "token [token]!"),
+        (f"Authorization: Bearer {TOKEN}", "Authorization: Bearer [token]"),
+        ("Authorization: Bearer opaque-1", "Authorization: Bearer [masked]"),
+        ("authorization: basic dTpw", "authorization: basic [masked]"),
+        ('{"password": "hun\\"ter2", "n": 1}', '{"password": "[masked]", "n": 1}'),
+        (
+            '{"refresh_token":"abc","token_type":"Bearer"}',
+            '{"refresh_token":"[masked]","token_type":"Bearer"}',
+        ),
+        ("nothing to hide, 12 @ home", "nothing to hide, 12 @ home"),
+    ],
+)
+def test_secrets_are_masked(text: str, shown: str) -> None:
+    assert masked(text) == shown
+
+
+def test_a_line_is_one_json_object_with_its_keys(log: Log) -> None:
+    logger.append_keys(request_id="r-1", sandbox="ci")
+    logger.info("hello", extra={"email": "a@b.example", "status": 200})
+    (line,) = log.lines()
+    assert line["message"] == "hello"
+    assert line["level"] == "INFO"
+    assert (line["request_id"], line["sandbox"], line["status"]) == ("r-1", "ci", 200)
+    assert line["email"] == "[e-mail]"
+    assert line["timestamp"].endswith("+00:00")
+
+
+def test_a_trace_is_part_of_its_line_and_masked(log: Log) -> None:
+    try:
+        raise ValueError("no such address: jo@mail.example")
+    except ValueError:
+        logger.exception("it failed")
+    (line,) = log.lines()
+    assert "Traceback" in line["exception"]
+    assert "no such address: [e-mail]" in line["exception"]
