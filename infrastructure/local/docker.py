@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,11 +58,13 @@ class Docker:
 
     ``remote`` says that its containers cannot reach a process of this machine, so that the local AWS has to be
     one of them. ``bridge_ip`` is this machine's address as the containers see it; ``None`` when remote.
+    ``socket`` is the engine's socket as a container of it can mount it.
     """
 
     endpoint: Endpoint
     remote: bool
     bridge_ip: str | None
+    socket: str = _DEFAULT.removeprefix("unix://")
 
     def __str__(self) -> str:
         where = "its containers do not reach this machine" if self.remote else "on this machine"
@@ -115,7 +117,7 @@ def is_remote(host: str, info: Mapping[str, Any], bridge_ip: str | None) -> bool
             return True
     elif not host.startswith("unix://"):
         return True
-    if any("rootless" in str(option) for option in info.get("SecurityOptions") or ()):
+    if _is_rootless(info):
         return True
     if "Docker Desktop" in str(info.get("OperatingSystem")):
         return True
@@ -188,7 +190,13 @@ def _looked_at(where: Endpoint) -> Docker:
     info = client.info()
     bridge_ip = _bridge_ip(client)
     remote = is_remote(where.host, info, bridge_ip)
-    return Docker(where, remote, None if remote else bridge_ip)
+    found = Docker(where, remote, None if remote else bridge_ip)
+    # Elsewhere than in a rootless engine the path on this side says nothing about the path on the engine's.
+    return replace(found, socket=where.host.removeprefix("unix://")) if _is_rootless(info) else found
+
+
+def _is_rootless(info: Mapping[str, Any]) -> bool:
+    return any("rootless" in str(option) for option in info.get("SecurityOptions") or ())
 
 
 def _bridge_ip(client: "DockerClient") -> str | None:

@@ -1,0 +1,208 @@
+"""The local AWS: started where it is not there yet, told from others, stopped in order, its state kept.
+
+Each checkout (each ``LOCAL_HOME``) has its own, with an identity made once. The identity marks the process and
+the functions' containers, so that several local AWS on one machine leave each other alone.
+"""
+
+import http
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from infrastructure.errors import DeployError
+from infrastructure.local import (
+    aws_container,
+    aws_instance,
+    aws_process,
+    docker,
+    narrate,
+    paths,
+    ports,
+    storage,
+)
+from infrastructure.local.aws_instance import Instance
+
+_OWNER_LABEL = "ministack.instance"
+_SNAPSHOT_SECONDS = 120
+_START_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What is on the port: this checkout's local AWS (``pid`` set; 1 in a container), another's, or a stranger.
+
+    ``occupant`` names who else has the port; ``None`` when it is ours or free.
+    """
+
+    port: int
+    folder: Path
+    pid: int | None = None
+    container: str | None = None
+    occupant: str | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether this checkout's local AWS answers."""
+        return self.pid is not None
+
+    def __str__(self) -> str:
+        if self.pid is not None:
+            where = f"container {self.container}" if self.container else f"process {self.pid}"
+            return f"port {self.port}, {where}, state in {self.folder}"
+        return f"port {self.port} is taken by {self.occupant}" if self.occupant else "not running"
+
+
+def ensure() -> Status:
+    """Has this checkout's local AWS running, with the state it had; at once where it runs already.
+
+    One whose settings are out of date is restarted. Raises ``DeployError`` when the port is another's, when
+    there is no Docker, or when it does not come up.
+    """
+    if aws_instance.is_current(aws_instance.ask()):
+        return status()
+    with storage.exclusive(aws_instance.folder() / "lock", "starting the local AWS"):
+        instance = aws_instance.ask()
+        if aws_instance.is_current(instance):
+            return status()
+        _clear(instance)
+        _start(docker.ensure())
+    return status()
+
+
+def stop() -> bool:
+    """Stops this checkout's local AWS in order, its state written, its functions' containers gone.
+
+    Whether there was one. Another checkout's is left alone.
+    """
+    if not aws_instance.folder().exists() and not aws_instance.is_ours(aws_instance.ask()):
+        return False
+    with storage.exclusive(aws_instance.folder() / "lock", "starting or stopping the local AWS"):
+        instance = aws_instance.ask()
+        return _stop(instance if aws_instance.is_ours(instance) else None)
+
+
+def status() -> Status:
+    """What is on the port now; starts nothing."""
+    port, folder = paths.aws_port(), aws_instance.folder()
+    instance = aws_instance.ask()
+    if instance and aws_instance.is_ours(instance):
+        return Status(port, folder, instance.pid, instance.container)
+    if instance:
+        return Status(port, folder, occupant=f"the local AWS of {instance.home}")
+    return Status(port, folder, occupant=None if ports.free(port) else ports.owner(port))
+
+
+def snapshot() -> None:
+    """Writes the state as it is now, so that it survives the local AWS's being killed.
+
+    Raises ``DeployError`` when it does not run or cannot write.
+    """
+    answer = aws_instance.request("POST", aws_instance.SNAPSHOT, _SNAPSHOT_SECONDS)
+    if answer is None:
+        raise DeployError("The local AWS does not answer.", "Start it with: make deploy")
+    if answer[0] != http.HTTPStatus.OK:
+        raise DeployError(
+            f"The local AWS cannot write its state: {answer[1].decode(errors='replace')}",
+            f"Look at {aws_process.log_file(aws_instance.folder())}; is the disk full?",
+        )
+
+
+def delete_state() -> None:
+    """Deletes all local state of this checkout: the folder ``LOCAL_HOME``. Call it with the local AWS stopped."""
+    identity = aws_instance.known_identity()
+    if identity and docker.is_running():
+        aws_container.delete_state(docker.endpoint().client(), identity)
+    shutil.rmtree(paths.home(), ignore_errors=True)
+
+
+def log_file() -> Path:
+    """Where the local AWS writes what it does, when it is a process."""
+    return aws_process.log_file(aws_instance.folder())
+
+
+def _start(engine: docker.Docker) -> None:
+    port, identity = paths.aws_port(), aws_instance.identity()
+    if not ports.free(port, ("127.0.0.1", *([engine.bridge_ip] if engine.bridge_ip else []))):
+        raise _taken(ports.owner(port))
+    with narrate.progress(f"Starting the local AWS on port {port}", "the stack's own cloud"):
+        if engine.remote:
+            aws_container.start(engine, identity, port, aws_instance.settings(aws_container.name(identity)))
+            client = engine.endpoint.client()
+            _wait(
+                partial(aws_container.running, client, identity),
+                partial(aws_container.last_lines, client, identity),
+            )
+            return
+        addresses = [f"127.0.0.1:{port}", *([f"{engine.bridge_ip}:{port}"] if engine.bridge_ip else [])]
+        settings = aws_instance.settings(None) | engine.endpoint.environment()
+        pid = aws_process.start(aws_instance.folder(), tuple(addresses), settings)
+        _wait(
+            lambda: not aws_process.gone(pid),
+            partial(_last_line, aws_process.log_file(aws_instance.folder())),
+        )
+
+
+def _wait(alive: Callable[[], bool], last_words: Callable[[], str]) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while not aws_instance.is_current(aws_instance.ask()):
+        if not alive() or time.monotonic() > deadline:
+            raise DeployError(
+                f"The local AWS does not come up: {last_words().strip()}",
+                f"Look at {aws_process.log_file(aws_instance.folder())}, then run this again.",
+            )
+        time.sleep(0.05)
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").splitlines()
+    return lines[-1] if lines else "its log is empty"
+
+
+def _clear(instance: Instance | None) -> None:
+    """Makes room for a start: stops what is ours and out of date, refuses what is another's."""
+    if instance and not aws_instance.is_ours(instance):
+        raise _taken(f"the local AWS of {instance.home}")
+    orphaned = instance is not None and instance.identity != aws_instance.identity()
+    if instance:
+        narrate.say(
+            "Restarting the local AWS: " + ("its folder was deleted" if orphaned else "its settings changed")
+        )
+    _stop(instance)
+    if orphaned:
+        shutil.rmtree(aws_instance.folder() / "state", ignore_errors=True)
+
+
+def _stop(instance: Instance | None) -> bool:
+    """Stops our ``instance``, or one of this folder that does not answer or answers on another port."""
+    in_process = instance is not None and not instance.container
+    pid = instance.pid if instance and in_process else aws_process.running(aws_instance.folder())
+    if pid is not None:
+        with narrate.progress("Stopping the local AWS", "its state is written"):
+            if not aws_process.stop(pid):
+                narrate.say(
+                    "  It did not end in time and was killed: what it did since the last deploy is lost"
+                )
+    identity = instance.identity if instance else aws_instance.known_identity()
+    had_container = bool(identity) and docker.is_running() and _stop_containers(str(identity))
+    return pid is not None or had_container
+
+
+def _stop_containers(identity: str) -> bool:
+    """Stops the container of the local AWS, if it is one, and removes those of its functions; whether it was."""
+    client = docker.endpoint().client()
+    stopped = aws_container.stop(client, identity)
+    for container in client.containers.list(all=True, filters={"label": _OWNER_LABEL}, ignore_removed=True):
+        if container.labels[_OWNER_LABEL].startswith(f"{aws_instance.hostname(identity)}:"):
+            container.remove(force=True, v=True)
+    return stopped
+
+
+def _taken(by: str) -> DeployError:
+    port = paths.aws_port()
+    return DeployError(
+        f"Port {port} is taken by {by}.",
+        f"Stop it, or give the local AWS another port: export LOCAL_AWS_PORT={port + 1}",
+    )

@@ -1,0 +1,156 @@
+"""The local AWS as a container, where containers cannot reach a process of this machine.
+
+It and the functions' containers share a network of their own, in which each reaches the other by name or
+address. Its port is published on the engine's loopback, which Docker Desktop and its like forward from here.
+"""
+
+import io
+import tarfile
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infrastructure.errors import DeployError
+from infrastructure.local import narrate
+from infrastructure.local.docker import Docker
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+    from docker.models.containers import Container
+
+IMAGE = f"ministackorg/ministack:{version('ministack')}"
+"""The image that ministack publishes of the release in use."""
+
+_SERVER = Path(__file__).with_name("aws_server.py")
+_FOLDER = "/opt/ministack"
+_STATE = "/state"
+_ORDERLY_SECONDS = 120
+
+
+def name(identity: str) -> str:
+    """What its container, network and volume are called."""
+    return f"psn-emulator-aws-{identity}"
+
+
+def start(docker: Docker, identity: str, port: int, settings: Mapping[str, str]) -> None:
+    """Starts the local AWS's container, with the state of the one before it. Returns at once.
+
+    Raises ``DeployError`` when its image cannot be pulled.
+    """
+    client = docker.endpoint.client()
+    own = name(identity)
+    _obtain_image(client)
+    if not client.networks.list(names=[own]):
+        client.networks.create(own, driver="bridge", check_duplicate=True)
+    _remove(client, own)
+    container = client.containers.create(
+        IMAGE,
+        command=[
+            "hypercorn",
+            "aws_server:app",
+            "--workers",
+            "0",
+            "--keep-alive",
+            "75",
+            "--bind",
+            f"0.0.0.0:{port}",
+        ],
+        entrypoint=["python", "-m"],
+        environment=environment(identity, port, settings),
+        name=own,
+        network=own,
+        ports={f"{port}/tcp": ("127.0.0.1", port)},
+        volumes={
+            own: {"bind": _STATE, "mode": "rw"},
+            docker.socket: {"bind": "/var/run/docker.sock", "mode": "rw"},
+        },
+        working_dir=_FOLDER,
+    )
+    container.put_archive(_FOLDER, _archive(_SERVER))
+    container.start()
+
+
+def environment(identity: str, port: int, settings: Mapping[str, str]) -> dict[str, str]:
+    """What the container sees beside its image's variables: in it, the functions are reached over the network."""
+    return {
+        **settings,
+        "STATE_DIR": _STATE,
+        "LAMBDA_DOCKER_NETWORK": name(identity),
+        "AWS_ENDPOINT_URL": f"http://{name(identity)}:{port}",
+        "DOCKER_HOST": "unix:///var/run/docker.sock",
+    }
+
+
+def stop(client: "DockerClient", identity: str) -> bool:
+    """Ends the container in order, so that it writes its state, and removes it; whether there was one."""
+    return _remove(client, name(identity))
+
+
+def running(client: "DockerClient", identity: str) -> bool:
+    """Whether the container is there and running, whether or not it answers."""
+    container = _container(client, name(identity))
+    return container is not None and container.status == "running"
+
+
+def last_lines(client: "DockerClient", identity: str) -> str:
+    """The end of the container's log."""
+    container = _container(client, name(identity))
+    return container.logs(tail=5).decode(errors="replace") if container else "the container is gone"
+
+
+def delete_state(client: "DockerClient", identity: str) -> None:
+    """Deletes the volume that holds the state, and the network."""
+    from docker.errors import NotFound
+
+    for remove in (lambda: client.volumes.get(name(identity)), lambda: client.networks.get(name(identity))):
+        try:
+            remove().remove()
+        except NotFound:
+            continue
+
+
+def _remove(client: "DockerClient", own: str) -> bool:
+    container = _container(client, own)
+    if container is None:
+        return False
+    container.stop(timeout=_ORDERLY_SECONDS)
+    container.remove(force=True)
+    return True
+
+
+def _container(client: "DockerClient", own: str) -> "Container | None":
+    from docker.errors import NotFound
+
+    try:
+        return client.containers.get(own)
+    except NotFound:
+        return None
+
+
+def _obtain_image(client: "DockerClient") -> None:
+    from docker.errors import APIError, ImageNotFound
+
+    try:
+        client.images.get(IMAGE)
+    except ImageNotFound:
+        with narrate.progress(
+            f"Pulling {IMAGE}", "the Docker engine is not on this machine, so AWS runs in it too"
+        ):
+            try:
+                client.images.pull(IMAGE)
+            except APIError as error:
+                raise DeployError(
+                    f"The local AWS's image {IMAGE} cannot be pulled: {error.explanation}.",
+                    "Check the network of the Docker engine, or use one that runs on this machine.",
+                ) from error
+
+
+def _archive(path: Path) -> bytes:
+    content = path.read_bytes()
+    entry = tarfile.TarInfo(path.name)
+    entry.size, entry.mode = len(content), 0o644
+    with io.BytesIO() as buffer:
+        with tarfile.open(fileobj=buffer, mode="w") as archive:
+            archive.addfile(entry, io.BytesIO(content))
+        return buffer.getvalue()

@@ -1,0 +1,121 @@
+"""Whose local AWS is on the port: each checkout's has an identity, and says it when asked."""
+
+import hashlib
+import http.client
+import json
+import uuid
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from infrastructure.local import docker, paths, storage
+
+SNAPSHOT = "/_psn-emulator/snapshot"
+_INSTANCE = "/_psn-emulator/instance"
+_DESCRIPTION = "PSN_EMULATOR_INSTANCE"
+_SERVER = Path(__file__).with_name("aws_server.py")
+_ANSWER_SECONDS = 5
+_MINISTACK = {
+    "LAMBDA_EXECUTOR": "docker",
+    "LAMBDA_STRICT": "1",
+    "PERSIST_STATE": "1",
+    # Listeners on fixed ports of all interfaces, for services that nothing here uses.
+    "IOT_MTLS_ENABLED": "0",
+    "SFTP_ENABLED": "0",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """What a local AWS of this project says about itself; ``pid`` is the container's own where it is in one."""
+
+    identity: str
+    home: str
+    configuration: str
+    pid: int
+    container: str | None
+
+
+def folder() -> Path:
+    """Where this checkout's local AWS keeps its state, log and identity."""
+    return paths.home() / "aws"
+
+
+def ask() -> Instance | None:
+    """The local AWS of this project that answers on the port; ``None`` when none does."""
+    answer = request("GET", _INSTANCE, _ANSWER_SECONDS)
+    try:
+        return Instance(**json.loads(answer[1])) if answer and answer[0] == http.HTTPStatus.OK else None
+    except (TypeError, ValueError):
+        return None
+
+
+def is_ours(instance: Instance | None) -> bool:
+    """Whether ``instance`` works in this checkout's folder."""
+    return instance is not None and instance.home == str(paths.home())
+
+
+def is_current(instance: Instance | None) -> bool:
+    """Whether ``instance`` is ours, of the identity in our folder, and started with the settings of today."""
+    return (
+        instance is not None
+        and is_ours(instance)
+        and instance.identity == known_identity()
+        and instance.configuration == _configuration()
+    )
+
+
+def identity() -> str:
+    """The identity of this checkout's local AWS, made on first use."""
+    if known := known_identity():
+        return known
+    storage.replace_file(folder() / "identity", f"{uuid.uuid4().hex[:12]}\n")
+    return str(known_identity())
+
+
+def known_identity() -> str | None:
+    """The identity of this checkout's local AWS; ``None`` where it has none yet."""
+    try:
+        return (folder() / "identity").read_text().strip() or None
+    except FileNotFoundError:
+        return None
+
+
+def hostname(of: str) -> str:
+    """What the ministack of identity ``of`` takes for its host: with the port it marks the containers it starts."""
+    return f"psn-{of}"
+
+
+def settings(container: str | None) -> dict[str, str]:
+    """The variables that make ministack this checkout's; ``container`` names the one it runs in, if any."""
+    description = {
+        "identity": identity(),
+        "home": str(paths.home()),
+        "configuration": _configuration(),
+        "container": container,
+    }
+    return {
+        **_MINISTACK,
+        "GATEWAY_PORT": str(paths.aws_port()),
+        "MINISTACK_HOSTNAME": hostname(identity()),
+        _DESCRIPTION: json.dumps(description),
+    }
+
+
+def request(method: str, path: str, seconds: float) -> tuple[int, bytes] | None:
+    """Status and body of what answers ``path`` on the port; ``None`` when nothing that speaks HTTP does."""
+    connection = http.client.HTTPConnection("127.0.0.1", paths.aws_port(), timeout=seconds)
+    try:
+        connection.request(method, path)
+        response = connection.getresponse()
+        return response.status, response.read()
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
+def _configuration() -> str:
+    """A digest of all that an instance must have been started with to serve this checkout."""
+    parts = [version("ministack"), _SERVER.read_text(), _MINISTACK, docker.endpoint().environment()]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
