@@ -44,6 +44,11 @@ def recorded() -> str | None:
         return None
 
 
+def is_here(reference: str) -> bool:
+    """Whether Docker, which must be running, holds the image."""
+    return _present(docker.endpoint().client(_SILENCE_SECONDS), reference)
+
+
 def _choose(client: "DockerClient", stand_in: str) -> str:
     chosen = recorded()
     if chosen in {None, OFFICIAL}:

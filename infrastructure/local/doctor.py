@@ -1,0 +1,110 @@
+"""What is there, what is missing, and how to get it; looks only, and is quick."""
+
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from infrastructure.errors import DeployError
+from infrastructure.local import aws, base_image, docker, engine, packages, paths, plugins, processes, storage
+from infrastructure.settings import is_local
+
+_ROOM_MIB = 4096
+_BY_DEPLOY = "make deploy sets it up."
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that a deploy needs: what was found of it, and what to do when that is not ``ok``."""
+
+    name: str
+    ok: bool
+    found: str
+    remedy: str = ""
+
+    def __post_init__(self) -> None:
+        if self.ok:
+            object.__setattr__(self, "remedy")
+
+    def as_json(self) -> dict[str, Any]:
+        """The check as a JSON object of the same names."""
+        return asdict(self)
+
+
+def report(stack: str) -> list[Check]:
+    """The state of everything that deploying ``stack`` needs of this machine.
+
+    Starts, installs and downloads nothing. Never raises for what is missing: that is what it reports.
+    """
+    checks = [_uv(), _python(), _git(), _docker(), _engine(), _plugins(local=is_local(stack))]
+    if is_local(stack):
+        checks += [_base_image(), _local_aws()]
+    return [*checks, _disk()]
+
+
+def _uv() -> Check:
+    try:
+        uv = packages.find_uv()
+    except DeployError as error:
+        return Check("uv", False, error.cause, error.remedy)
+    return Check("uv", True, f"{uv}, {processes.run([uv, '--version'], limit=20).last_line}")
+
+
+def _python() -> Check:
+    number = ".".join(str(part) for part in sys.version_info[:3])
+    return Check("Python", sys.version_info >= (3, 13), f"{number}, {sys.executable}", "Run bin/setup.")
+
+
+def _git() -> Check:
+    git = shutil.which("git")
+    found = processes.run([git, "--version"], limit=20).last_line if git else "none"
+    return Check("git", git is not None, found, "Install git: a release names its commit.")
+
+
+def _docker() -> Check:
+    try:
+        where = docker.endpoint()
+    except DeployError as error:
+        return Check("Docker", False, error.cause, error.remedy)
+    if docker.is_running():
+        return Check("Docker", True, f"{where.host} ({where.source})")
+    remedy = "make deploy starts it, or on Debian and Ubuntu as root installs it."
+    return Check("Docker", False, f"{where.host} ({where.source}) does not answer", remedy)
+
+
+def _engine() -> Check:
+    found = engine.installed()
+    text = f"{found.version}, {found.path}" if found else f"none of version {engine.REQUIRED} or newer"
+    return Check("Pulumi engine", found is not None, text, _BY_DEPLOY)
+
+
+def _plugins(*, local: bool) -> Check:
+    absent = plugins.missing()
+    if not absent:
+        return Check("Pulumi plugins", True, str(plugins.Decision(official=True)))
+    cause = storage.failed_lately(plugins.FAILURE)
+    if local and cause:
+        return Check("Pulumi plugins", True, str(plugins.Decision(official=False, reason=cause)))
+    return Check("Pulumi plugins", False, f"not here: {', '.join(absent)}", _BY_DEPLOY)
+
+
+def _base_image() -> Check:
+    chosen = base_image.recorded()
+    ok = chosen is not None and docker.is_running() and base_image.is_here(chosen)
+    return Check("base image", ok, chosen or "none chosen yet", _BY_DEPLOY)
+
+
+def _local_aws() -> Check:
+    found = aws.status()
+    remedy = (
+        f"Stop it, or export LOCAL_AWS_PORT={found.port + 1}." if found.occupant else "make deploy starts it."
+    )
+    return Check("local AWS", found.running, str(found), remedy)
+
+
+def _disk() -> Check:
+    free = min(storage.free_mebibytes(folder) for folder in (paths.cache(), paths.home()))
+    found = f"{free / 1024:.1f} GiB free for {paths.cache()} and {paths.home()}"
+    return Check(
+        "disk space", free >= _ROOM_MIB, found, f"Free some: building takes {_ROOM_MIB // 1024} GiB."
+    )

@@ -1,0 +1,124 @@
+"""The engine's plugins for AWS and Docker: the official ones, or for a local stack the stand-in."""
+
+import os
+import shutil
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from infrastructure.errors import DeployError
+from infrastructure.local import engine, narrate, paths, processes, storage
+from infrastructure.settings import is_local
+
+NEEDED = {"aws": version("pulumi-aws"), "docker": version("pulumi-docker")}
+"""The plugins a stack uses, each in the version of its SDK."""
+
+FAILURE = "the official Pulumi plugins"
+"""Under this name a failed download is remembered."""
+
+_SOURCE = "https://get.pulumi.com"
+_PROBE_SECONDS = 10
+_DOWNLOAD_SECONDS = 900
+_DOWNLOAD_MIB = 1536
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Which plugins serve a stack. ``reason`` says why it is the stand-in; empty for the official ones."""
+
+    official: bool
+    reason: str = ""
+
+    def __str__(self) -> str:
+        names = ", ".join(f"{name} {number}" for name, number in NEEDED.items())
+        return f"official: {names}" if self.official else f"the stand-in ({self.reason})"
+
+
+@contextmanager
+def provided(stack: str) -> Iterator[dict[str, str]]:
+    """The variables by which the engine finds the plugins, which serve while the block runs.
+
+    Raises ``DeployError`` as ``decide`` does.
+    """
+    if decide(stack).official:
+        yield {}
+        return
+    from infrastructure.local import plugin
+
+    with plugin.serve() as variables:
+        yield {"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true", **variables}
+
+
+def decide(stack: str) -> Decision:
+    """The plugins for ``stack``: the official ones if they are here or can be downloaded, else the stand-in.
+
+    A download that failed is not tried again for a day. The stand-in serves local stacks only: for others
+    ``DeployError`` is raised.
+    """
+    if not (absent := missing()):
+        return Decision(official=True)
+    local = is_local(stack)
+    cause = storage.failed_lately(FAILURE) if local else None
+    if not cause:
+        cause = _download(absent)
+        if cause is None:
+            return Decision(official=True)
+        storage.remember_failure(FAILURE, cause)
+    if not local:
+        raise DeployError(
+            f"Stack {stack!r} needs the official Pulumi plugins, which cannot be downloaded: {cause}.",
+            "Install them where there is a network: "
+            + "; ".join(f"pulumi plugin install resource {name} {NEEDED[name]}" for name in absent),
+        )
+    return Decision(official=False, reason=cause)
+
+
+def missing() -> list[str]:
+    """The names of the official plugins that are not on this machine."""
+    return [name for name, number in NEEDED.items() if not _installed(name, number)]
+
+
+def _installed(name: str, number: str) -> bool:
+    """Whether the engine finds the plugin by itself: in its own folder, or on PATH."""
+    home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
+    executable = f"pulumi-resource-{name}"
+    downloaded = home / "plugins" / f"resource-{name}-v{number}" / executable
+    return os.access(downloaded, os.X_OK) or shutil.which(executable) is not None
+
+
+def _download(names: list[str]) -> str | None:
+    """Why the plugins cannot be downloaded; ``None`` when they were."""
+    if cause := _unreachable():
+        return cause
+    storage.need_room(Path.home(), _DOWNLOAD_MIB, "to download the Pulumi plugins")
+    pulumi = engine.resolve().path
+    environment = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
+    with storage.exclusive(paths.cache() / "plugins.lock", "downloading the Pulumi plugins"):
+        for name in names:
+            with narrate.progress(
+                f"Downloading the Pulumi plugin for {name}", "the stack's resources need it"
+            ):
+                outcome = processes.run(
+                    [pulumi, "plugin", "install", "resource", name, NEEDED[name]],
+                    limit=_DOWNLOAD_SECONDS,
+                    environment=environment,
+                )
+            if not outcome.ok:
+                return outcome.last_line
+    return None
+
+
+def _unreachable() -> str | None:
+    """Why the plugins' source cannot be reached; asked first because the download itself gives up late."""
+    try:
+        request = urllib.request.Request(_SOURCE, method="HEAD")
+        urllib.request.urlopen(request, timeout=_PROBE_SECONDS).close()  # noqa: S310
+    except urllib.error.HTTPError:
+        return None
+    except OSError as error:
+        return f"{_SOURCE} cannot be reached ({getattr(error, 'reason', error)})"
+    return None
