@@ -1,0 +1,89 @@
+"""The gateway's Lambda authorizer: a token in, a decision out.
+
+Request and answer are AWS's "Lambda authorizers for HTTP APIs", payload format 2.0, simple responses. It says
+whether a token is authentic and good for the route, and denies whatever it cannot affirm. Whether the token is
+still alive is for the functions behind it, so it asks no clock and reads no data. It writes its log lines itself,
+because importing Powertools would add a fifth to a start that every first caller waits for.
+"""
+
+import json
+import os
+import sys
+import time
+import traceback
+from collections.abc import Mapping
+from typing import Any, Final
+
+from main import ROUTES
+from utils.access_token import AccessToken, TokenRefusedError, bearer_token, verifier
+from utils.settings import settings
+
+_SCOPES: Final = {route.key: route.scope for route in ROUTES if route.scope is not None}
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """The decision on ``event``: ``{"isAuthorized": bool, "context": {...}}``, the context's values all strings.
+
+    Nothing raises but a release's smoke event, ``{"smoke": True}``, which the gateway cannot send: that answers
+    the function's state, or fails when the function could not decide.
+    """
+    if event == {"smoke": True}:
+        return _smoke()
+    try:
+        token = _verified(event)
+    except TokenRefusedError as refusal:
+        return _denial(event, context, refusal.reason)
+    except Exception:
+        return _denial(event, context, "error", exception=traceback.format_exc())
+    return {
+        "isAuthorized": True,
+        "context": {
+            "sub": token.subject,
+            "client_id": token.client_id,
+            "scope": token.scope,
+            "sandbox": token.sandbox,
+            "jti": token.token_id,
+            "exp": str(token.expires_at),
+            "nbf": str(token.not_before),
+        },
+    }
+
+
+def _verified(event: Mapping[str, Any]) -> AccessToken:
+    """The request's token, good for its route; :class:`TokenRefusedError` if there is none such.
+
+    What is judged are the two identity sources, because the gateway caches the decision under these.
+    """
+    authorization, route_key = event["identitySource"]
+    scope = _SCOPES.get(route_key)
+    if scope is None or event["routeKey"] != route_key:
+        raise TokenRefusedError("route")
+    token = verifier().verify(bearer_token(authorization))
+    if scope not in token.scopes:
+        raise TokenRefusedError("scope")
+    return token
+
+
+def _smoke() -> dict[str, Any]:
+    verifier()
+    return {"status": "ok", "function": "authorizer", "image_tag": settings().image_tag}
+
+
+def _denial(event: Any, context: Any, reason: str, **details: str) -> dict[str, Any]:
+    """Say no, and why in the log: one JSON line with the names that the other functions' lines have."""
+    request = event if isinstance(event, dict) else {}
+    line = {
+        "level": "ERROR" if details else "WARNING",
+        "message": "denied",
+        "reason": reason,
+        "route_key": request.get("routeKey"),
+        "request_id": (request.get("requestContext") or {}).get("requestId"),
+        "function_request_id": getattr(context, "aws_request_id", None),
+        "service": os.environ.get("POWERTOOLS_SERVICE_NAME"),
+        "image_tag": os.environ.get("IMAGE_TAG"),
+        "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        **details,
+    }
+    sys.stdout.write(f"{json.dumps(line, default=str)}\n")
+    sys.stdout.flush()
+    return {"isAuthorized": False, "context": {}}

@@ -1,0 +1,208 @@
+"""Is an access token authentic, and for us? What a resource server asks by RFC 9068 section 4 and RFC 8725.
+
+Everything but time: whether the token is expired, revoked or not yet valid is asked where the sandbox's clock
+and the table can be read. The authorizer imports this module, so it imports no AWS client and no pydantic.
+"""
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from utils import json
+from utils.deferred import deferred
+from utils.settings import settings
+
+with deferred("cryptography.x509"):
+    from joserfc import jws
+    from joserfc.errors import JoseError
+    from joserfc.jwk import ECKey
+
+JWT_TYPE: Final = "at+jwt"
+MAX_BYTES: Final = 8 * 1024
+
+_BEARER: Final = re.compile(r"Bearer ([A-Za-z0-9._-]+)")
+_MAX_HEADER_BYTES: Final = 512
+_TYPES: Final = (JWT_TYPE, f"application/{JWT_TYPE}")
+_HEADER_NAMES: Final = frozenset({"alg", "kid", "typ"})
+_CURVES: Final = {"ES256": "P-256"}
+"""The algorithms that a key may be made for, and the curve that goes with each."""
+_TEXT_CLAIMS: Final = ("sub", "client_id", "sandbox", "jti")
+_TIME_CLAIMS: Final = ("iat", "nbf", "exp")
+_LAST_SECOND: Final = 253_402_300_799
+"""The end of the year 9999, beyond which there is no ``datetime``."""
+
+_REGISTRY: Final = jws.JWSRegistry(algorithms=list(_CURVES))
+
+
+class TokenRefusedError(Exception):
+    """The token must not be accepted.
+
+    ``reason`` is one of a few fixed words for the log, never text of the token. Not an answer by itself: the
+    authorizer makes a denial of it, an OAuth resource a challenge.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """The claims of an authentic token (RFC 9068 section 2.2).
+
+    Times are seconds since 1970 by the sandbox's clock, and not judged.
+    """
+
+    subject: str
+    client_id: str
+    scope: str
+    sandbox: str
+    token_id: str
+    issued_at: int
+    not_before: int
+    expires_at: int
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """What ``scope`` names."""
+        return frozenset(self.scope.split(" "))
+
+
+class Verifier:
+    """Verifies tokens of one issuer for one audience with a given set of public keys.
+
+    A class because importing keys costs more than using them: make one and keep it. It holds no other state.
+    """
+
+    def __init__(self, jwks: str, *, issuer: str, audience: str) -> None:
+        """Import the keys of ``jwks``, a JWK Set (RFC 7517) as JSON text.
+
+        Raises ``ValueError`` when one of them is not a public key for an allowed signature algorithm.
+        """
+        self._issuer = issuer
+        self._audience = audience
+        self._keys = {key["kid"]: _public_key(key) for key in json.parse(jwks)["keys"]}
+        if not self._keys:
+            raise ValueError("the JWK Set is empty")
+
+    def verify(self, token: str) -> AccessToken:
+        """The claims of ``token``, which may be any text.
+
+        Raises :class:`TokenRefusedError` and nothing else.
+        """
+        if len(token) > MAX_BYTES:
+            raise TokenRefusedError("oversized")
+        segments = token.split(".")
+        if len(segments) != 3:
+            raise TokenRefusedError("malformed")
+        header, payload, _ = map(_canonical_bytes, segments)
+        if len(header) > _MAX_HEADER_BYTES:
+            raise TokenRefusedError("oversized")
+        self._check_signature(_json_object(header), payload, segments)
+        return self._claims(_json_object(payload))
+
+    def _check_signature(self, header: dict[str, Any], payload: bytes, segments: list[str]) -> None:
+        """The token names the key, and the key says what it is for (RFC 8725 section 3.1).
+
+        Only the three header parameters that our issuer writes are known, so ``crit``, ``b64`` and a key that
+        the token brings along (``jwk``, ``jku``, ``x5u``, ``x5c``) end here.
+        """
+        if header.keys() != _HEADER_NAMES:
+            raise TokenRefusedError("header")
+        if header["typ"] not in _TYPES:
+            raise TokenRefusedError("type")
+        kid = header["kid"]
+        key = self._keys.get(kid) if isinstance(kid, str) else None
+        if key is None:
+            # Here the issuer's JWKS would be read again, at a limited rate, before the answer is no.
+            raise TokenRefusedError("unknown_key")
+        if header["alg"] != key.alg:
+            raise TokenRefusedError("algorithm")
+        signed = jws.CompactSignature(header, payload)
+        encoded = [segment.encode() for segment in segments]
+        signed.segments = {"header": encoded[0], "payload": encoded[1], "signature": encoded[2]}
+        try:
+            authentic = jws.validate_compact(signed, key, registry=_REGISTRY)
+        except JoseError:
+            authentic = False
+        if not authentic:
+            raise TokenRefusedError("signature")
+
+    def _claims(self, claims: Mapping[str, Any]) -> AccessToken:
+        if claims.get("iss") != self._issuer:
+            raise TokenRefusedError("issuer")
+        audience = claims.get("aud")
+        if self._audience not in (audience if isinstance(audience, list) else [audience]):
+            raise TokenRefusedError("audience")
+        if not isinstance(claims.get("scope"), str):
+            raise TokenRefusedError("claims")
+        for name in _TEXT_CLAIMS:
+            value = claims.get(name)
+            if not isinstance(value, str) or not value:
+                raise TokenRefusedError("claims")
+        for name in _TIME_CLAIMS:
+            value = claims.get(name)
+            if type(value) is not int or not 0 <= value <= _LAST_SECOND:
+                raise TokenRefusedError("claims")
+        return AccessToken(
+            subject=claims["sub"],
+            client_id=claims["client_id"],
+            scope=claims["scope"],
+            sandbox=claims["sandbox"],
+            token_id=claims["jti"],
+            issued_at=claims["iat"],
+            not_before=claims["nbf"],
+            expires_at=claims["exp"],
+        )
+
+
+@cache
+def verifier() -> Verifier:
+    """This deployment's verifier, made on first use. Raises ``SettingsError`` and ``ValueError``."""
+    deployment = settings()
+    return Verifier(deployment.public_jwks, issuer=deployment.issuer, audience=deployment.audience)
+
+
+def bearer_token(authorization: str) -> str:
+    """The token in the value of an ``Authorization`` header (RFC 6750 section 2.1).
+
+    One credential, one space, the scheme as the RFC spells it: nothing that two readers would read differently.
+    Several headers arrive joined by a comma. Raises :class:`TokenRefusedError`.
+    """
+    bearer = _BEARER.fullmatch(authorization)
+    if bearer is None:
+        raise TokenRefusedError("malformed")
+    return bearer[1]
+
+
+def _public_key(parameters: dict[str, Any]) -> ECKey:
+    if not isinstance(parameters.get("kid"), str) or parameters.get("use") != "sig" or "d" in parameters:
+        raise ValueError("the JWK Set has a key that is not a public one with a kid, for signatures")
+    curve = _CURVES.get(parameters.get("alg", ""))
+    if curve is None or parameters.get("kty") != "EC" or parameters.get("crv") != curve:
+        raise ValueError("the JWK Set has a key for an algorithm that is not allowed")
+    return ECKey.import_key(parameters)
+
+
+def _canonical_bytes(segment: str) -> bytes:
+    """The bytes of a segment in their one spelling: base64url without padding (RFC 7515 section 2)."""
+    try:
+        value = urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+    except ValueError:
+        raise TokenRefusedError("encoding") from None
+    if not value or urlsafe_b64encode(value).rstrip(b"=").decode() != segment:
+        raise TokenRefusedError("encoding")
+    return value
+
+
+def _json_object(text: bytes) -> dict[str, Any]:
+    try:
+        value = json.parse(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise TokenRefusedError("json")
+    return value
