@@ -1,0 +1,59 @@
+"""What clients and resource servers read about the issuer; true to what is served, whatever the RFCs foresee.
+
+Empty lists stand although RFC 8414 section 3.2 leaves them out, because what is left out has a default there that
+promises more: ``grant_types_supported`` would be the authorization code.
+"""
+
+from typing import Any, Final
+
+from main import ROUTES
+from models.auth import JWKSet, ProviderMetadata, ServerMetadata
+from services.scopes import SCOPES
+from utils import json
+from utils.http import Request, Response
+from utils.settings import settings
+
+_CACHED: Final = {"Cache-Control": "public, max-age=300"}
+_PATHS: Final = {route.name: route.path for route in ROUTES}
+_PUBLIC: Final = ("kty", "crv", "x", "y", "n", "e", "kid", "use", "alg")
+"""The members of a public key; whatever else a key may have, it is not published."""
+
+
+def jwks(_request: Request) -> Response:
+    """``GET /.well-known/jwks.json`` (RFC 7517)."""
+    keys = json.parse(settings().public_jwks)["keys"]
+    return _cached(JWKSet([{name: key[name] for name in _PUBLIC if name in key} for key in keys]))
+
+
+def oauth_authorization_server(_request: Request) -> Response:
+    """``GET /.well-known/oauth-authorization-server`` (RFC 8414)."""
+    return _cached(ServerMetadata(**_server()))
+
+
+def openid_configuration(_request: Request) -> Response:
+    """``GET /.well-known/openid-configuration`` (OpenID Connect Discovery 1.0)."""
+    metadata = ProviderMetadata(
+        **_server(),
+        subject_types_supported=["public"],
+        claims_supported=["sub", "name", "preferred_username", "email", "email_verified"],
+        request_uri_parameter_supported=False,
+    )
+    return _cached(metadata)
+
+
+def _server() -> dict[str, Any]:
+    issuer = settings().issuer
+    return {
+        "issuer": issuer,
+        "token_endpoint": issuer + _PATHS["auth-token"],
+        "userinfo_endpoint": issuer + _PATHS["auth-userinfo"],
+        "jwks_uri": issuer + _PATHS["jwks"],
+        "scopes_supported": list(SCOPES),
+        "response_types_supported": [],
+        "grant_types_supported": [],
+        "token_endpoint_auth_methods_supported": ["none"],
+    }
+
+
+def _cached(body: Any) -> Response:
+    return Response(200, body, _CACHED)

@@ -1,0 +1,75 @@
+"""The keys that sign access tokens, from Secrets Manager. Only functions that issue tokens may read them."""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from joserfc import jws
+from joserfc.jwa import ESAlgorithm
+from joserfc.jwk import ECKey
+
+from utils import secrets
+from utils.remembered import Remembered
+from utils.settings import settings
+
+_REREAD_AFTER: Final = timedelta(minutes=5)
+_COORDINATE_BYTES: Final = 32
+
+
+class _DeterministicES256(ESAlgorithm):
+    """ES256 whose nonce is derived from key and message (RFC 6979), so that signing again gives the same bytes.
+
+    A repeated refresh is answered with the same access token that way, and no weak source of randomness can give
+    the key away.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("ES256", "P-256", 256)
+
+    def sign(self, msg: bytes, key: ECKey) -> bytes:
+        """The signature of ``msg`` in the form of RFC 7518 section 3.4."""
+        signature = key.get_op_key("sign").sign(msg, ECDSA(SHA256(), deterministic_signing=True))
+        return b"".join(number.to_bytes(_COORDINATE_BYTES) for number in decode_dss_signature(signature))
+
+
+_REGISTRY: Final = jws.JWSRegistry(algorithms=["ES256"])
+_REGISTRY.algorithms = {"ES256": _DeterministicES256()}
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A private key with its ``kid``."""
+
+    kid: str
+    _key: ECKey = field(repr=False)
+    _derivation: bytes = field(repr=False)
+
+    @classmethod
+    def from_jwk(cls, jwk: Mapping[str, Any]) -> "SigningKey":
+        """The key in a private EC JWK of curve P-256 (RFC 7518 section 6.2.2)."""
+        key = ECKey.import_key(dict(jwk))
+        scalar = key.get_op_key("sign").private_numbers().private_value.to_bytes(_COORDINATE_BYTES)
+        return cls(str(jwk["kid"]), key, hmac.digest(scalar, b"psn-emulator: derivation", "sha256"))
+
+    def sign(self, payload: bytes, *, typ: str) -> str:
+        """``payload`` as a compact JWS (RFC 7515), always the same for the same arguments."""
+        header = {"alg": "ES256", "typ": typ, "kid": self.kid}
+        return jws.serialize_compact(header, payload, self._key, registry=_REGISTRY)
+
+    def derive(self, purpose: str, text: str) -> bytes:
+        """32 bytes that only the holder of this key can compute from ``text``, others for every ``purpose``."""
+        return hmac.digest(self._derivation, f"{purpose}:{text}".encode(), "sha256")
+
+
+def _read() -> tuple[SigningKey, ...]:
+    found = secrets.read_json(settings().signing_keys_secret)["keys"]
+    return tuple(SigningKey.from_jwk(jwk) for jwk in found)
+
+
+signing_keys: Final = Remembered(_read, _REREAD_AFTER)
+"""The keys in use, at least one; the first signs, the others were first before."""

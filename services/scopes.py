@@ -1,0 +1,24 @@
+"""What may be granted to whom."""
+
+from collections.abc import Collection
+from typing import Final
+
+from utils.errors import InvalidScopeError
+
+ADMIN: Final = "emulator:admin"
+SCOPES: Final = ("openid", "profile", "email", "players:read", "players:write", ADMIN)
+"""Every scope there is."""
+
+
+def granted(requested: str | None, held: Collection[str]) -> str:
+    """The scope to grant to one who holds the scopes ``held``.
+
+    Who requests none gets all but ``emulator:admin``, which must be named. Raises :class:`InvalidScopeError` for
+    more than is held, and for text that is no list of scopes separated by one space (RFC 6749 section 3.3).
+    """
+    if requested is None:
+        return " ".join(scope for scope in held if scope != ADMIN)
+    names = dict.fromkeys(requested.split(" "))
+    if not names.keys() <= set(held):
+        raise InvalidScopeError("The scope is malformed, or more than the user has.")
+    return " ".join(names)

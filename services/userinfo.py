@@ -1,0 +1,47 @@
+"""What is told of the user whose access token is shown (OpenID Connect Core section 5.3)."""
+
+from models.auth import UserInfo
+from services.sessions import Session, require_alive, user_key
+from utils.access_token import AccessToken
+from utils.errors import InvalidTokenException, OAuthError
+
+
+class InsufficientScopeError(OAuthError):
+    """The access token is good, but not for this (RFC 6750 section 3.1)."""
+
+    status = 403
+    code = "insufficient_scope"
+    title = "Insufficient scope"
+
+    def __init__(self, scope: str) -> None:
+        challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
+        super().__init__(f"The scope {scope} is needed.", headers={"WWW-Authenticate": challenge})
+
+
+def claims(token: AccessToken) -> UserInfo:
+    """The claims that the scopes of ``token``, known to be authentic, give (section 5.4).
+
+    Raises :class:`InvalidTokenException` when it is not alive, :class:`InsufficientScopeError` when it was not
+    issued for ``openid``.
+    """
+    session = Session.from_claims(
+        {
+            "sandbox": token.sandbox,
+            "sub": token.subject,
+            "jti": token.token_id,
+            "nbf": token.not_before,
+            "exp": token.expires_at,
+        }
+    )
+    key = user_key(token.sandbox, token.subject)
+    user = require_alive(session, [key]).get(key)
+    if user is None:
+        raise InvalidTokenException("The user is gone.")
+    if "openid" not in token.scopes:
+        raise InsufficientScopeError("openid")
+    told: UserInfo = {"sub": user["subject"]}
+    if "profile" in token.scopes:
+        told |= {"name": user["name"], "preferred_username": user["username"]}
+    if "email" in token.scopes:
+        told |= {"email": user["email"], "email_verified": user["email_verified"]}
+    return told
