@@ -1,0 +1,165 @@
+"""Keys, seeds and tokens for tests of the identity provider and of what stands against forged tokens."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+from joserfc import jws
+from joserfc.jwk import ECKey
+
+from services import keys, users
+from tests.conftest import ENVIRONMENT
+from utils import access_token
+from utils.aws import client
+from utils.settings import settings
+
+ISSUER = ENVIRONMENT["ISSUER"]
+AUDIENCE = ENVIRONMENT["AUDIENCE"]
+SUBJECT = "6b7c0e5e-6f3b-4f0e-9d0a-2f4f3f3c9b11"
+USERNAME = "testuser"
+PASSWORD = "password123"
+SCOPES = ["openid", "profile", "email", "players:read", "players:write", "emulator:admin"]
+
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+_HASH = _HASHER.hash(PASSWORD)
+
+
+def new_key(kid: str) -> ECKey:
+    """A new private key as the Pulumi program makes them."""
+    return ECKey.generate_key("P-256", {"kid": kid, "alg": "ES256", "use": "sig"})
+
+
+KEY = new_key("key-1")
+
+
+def public_jwks(*signing: ECKey) -> str:
+    """The public halves as the functions get them."""
+    return json.dumps({"keys": [key.as_dict(private=False) for key in signing]})
+
+
+def publish(monkeypatch: pytest.MonkeyPatch, *signing: ECKey) -> None:
+    """Give the functions the public halves of ``signing``."""
+    monkeypatch.setenv("PUBLIC_JWKS", public_jwks(*signing))
+    forget()
+
+
+def forget() -> None:
+    """Let every function read its settings, keys and seed anew."""
+    settings.cache_clear()
+    access_token.verifier.cache_clear()
+    keys.signing_keys.cache_clear()
+    users.seed.cache_clear()
+
+
+def store_keys(*signing: ECKey) -> None:
+    """Make ``signing`` the signing keys, the first of which signs."""
+    _store_secret(
+        ENVIRONMENT["SIGNING_KEYS_SECRET"], {"keys": [key.as_dict(private=True) for key in signing]}
+    )
+
+
+def store_seed(*entries: Mapping[str, Any]) -> None:
+    """Make ``entries`` the users."""
+    _store_secret(ENVIRONMENT["SEED_SECRET"], {"users": list(entries), "clients": []})
+
+
+def seed_entry(**changes: Any) -> dict[str, Any]:
+    """The default user's entry in the seed, with ``changes``."""
+    return {
+        "username": USERNAME,
+        "subject": SUBJECT,
+        "password_hash": _HASH,
+        "email": "testuser@example.test",
+        "email_verified": True,
+        "name": "Test User",
+        "scopes": SCOPES,
+        **changes,
+    }
+
+
+def claims(**changes: Any) -> dict[str, Any]:
+    """The claims of a good access token with ``changes``; ``...`` takes a claim away."""
+    good = {
+        "iss": ISSUER,
+        "sub": SUBJECT,
+        "aud": AUDIENCE,
+        "exp": 2_000_000_300,
+        "iat": 2_000_000_000,
+        "nbf": 2_000_000_000,
+        "jti": "family.1",
+        "client_id": "psn-emulator",
+        "scope": "players:read players:write",
+        "sandbox": "default",
+    }
+    return {name: value for name, value in {**good, **changes}.items() if value is not ...}
+
+
+def header(**changes: Any) -> dict[str, Any]:
+    """The header of a good access token with ``changes``; ``...`` takes a parameter away."""
+    good = {"alg": "ES256", "typ": "at+jwt", "kid": "key-1"}
+    return {name: value for name, value in {**good, **changes}.items() if value is not ...}
+
+
+def encode(value: bytes) -> str:
+    """Base64url without padding."""
+    return urlsafe_b64encode(value).rstrip(b"=").decode()
+
+
+def decode(text: str) -> bytes:
+    """Base64url without padding."""
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def compact(
+    head: Mapping[str, Any] | bytes,
+    payload: Mapping[str, Any] | bytes,
+    key: Any = KEY,
+    *,
+    alg: str = "ES256",
+) -> str:
+    """A JWS with any header and payload, signed by ``key`` with ``alg`` whatever the header says."""
+    parts = (one if isinstance(one, bytes) else json.dumps(one).encode() for one in (head, payload))
+    return sign(".".join(map(encode, parts)), key, alg=alg)
+
+
+def sign(signing_input: str, key: Any = KEY, *, alg: str = "ES256") -> str:
+    """``signing_input``, of any form, with its signature."""
+    signature = jws.JWSRegistry.algorithms[alg].sign(signing_input.encode(), key)
+    return f"{signing_input}.{encode(signature)}"
+
+
+def good_token(**changes: Any) -> str:
+    """A token of ours with ``changes`` to its claims."""
+    return compact(header(), claims(**changes))
+
+
+def authorizer_event(authorization: Any, route_key: str = "GET /players") -> dict[str, Any]:
+    """What the gateway asks the authorizer."""
+    method, _, path = route_key.partition(" ")
+    return {
+        "version": "2.0",
+        "type": "REQUEST",
+        "routeArn": f"arn:aws:execute-api:us-east-1:000000000000:api/$default/{method}{path}",
+        "identitySource": [authorization, route_key],
+        "routeKey": route_key,
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {"authorization": authorization},
+        "requestContext": {
+            "http": {"method": method, "path": path, "sourceIp": "127.0.0.1"},
+            "requestId": "request-1",
+            "routeKey": route_key,
+        },
+    }
+
+
+def _store_secret(name: str, value: Mapping[str, Any]) -> None:
+    secrets = client("secretsmanager")
+    if any(one["Name"] == name for one in secrets.list_secrets()["SecretList"]):
+        secrets.put_secret_value(SecretId=name, SecretString=json.dumps(value))
+    else:
+        secrets.create_secret(Name=name, SecretString=json.dumps(value))
+    forget()
