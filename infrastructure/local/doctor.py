@@ -24,7 +24,7 @@ class Check:
 
     def __post_init__(self) -> None:
         if self.ok:
-            object.__setattr__(self, "remedy")
+            object.__setattr__(self, "remedy", "")
 
     def as_json(self) -> dict[str, Any]:
         """The check as a JSON object of the same names."""
