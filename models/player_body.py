@@ -27,7 +27,7 @@ _CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
 def _email(text: str) -> str:
     """The address in its normal form; whether its domain exists is not asked. RFC 2606's ``.test`` is welcome."""
     try:
-        return validate_email(text, check_deliverability=False, test_environment=True).normalized
+        return validate_email(text, check_deliverability=False, strict=True, test_environment=True).normalized
     except EmailNotValidError:
         raise PydanticCustomError("email", "Input should be a valid e-mail address") from None
 

@@ -1,0 +1,211 @@
+"""Many callers at once. Every caller has read before any writes, so that all act on what is out of date."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from models.player import Player
+from models.player_body import PlayerBody
+from models.result_body import ResultBody
+from models.stats import Stats
+from services import players, stats
+from utils import table
+from utils.errors import (
+    EmailTakenException,
+    PlayerNotFoundException,
+    PSNEmulatorException,
+    ThrottledException,
+    UsernameTakenException,
+)
+from utils.table import ConditionFailed, Snapshot
+from utils.times import rfc3339
+from utils.writes import Delete, Update
+
+pytestmark = pytest.mark.usefixtures("one_call_at_a_time")
+
+SANDBOX = "default"
+START = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+def at_once(calls: Sequence[Callable[[], object]]) -> list[object]:
+    """What each call gave or raised, all of them run at the same time."""
+
+    def outcome(call: Callable[[], object]) -> object:
+        try:
+            return call()
+        except PSNEmulatorException as error:
+            return error
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(outcome, calls))
+
+
+def body(username: str, email: str | None = None) -> PlayerBody:
+    return PlayerBody(username=username, email=email or f"{username}@mail.example")
+
+
+def create(username: str, email: str | None = None) -> Player:
+    return players.create(SANDBOX, body(username, email))
+
+
+def result(score: int = 0, *, played_at: datetime = START) -> ResultBody:
+    return ResultBody.model_validate(
+        {"outcome": "win", "score": score, "experience": 10, "played_at": rfc3339(played_at)}
+    )
+
+
+def read(player: Player) -> Snapshot:
+    return table.get_many(stats.keys(SANDBOX, player.player_id))
+
+
+def held(attribute: str, value: str) -> str | None:
+    """The id of the player that holds a name."""
+    item = table.get(players.unique_key(SANDBOX, attribute, value))
+    return item["player_id"] if item else None
+
+
+def names_are_consistent(*free: str) -> None:
+    """Every player holds its own two names, and nobody holds ``free``."""
+    for one in players.page(SANDBOX, limit=100).players:
+        assert held("username", one.username) == one.player_id
+        assert held("email", one.email) == one.player_id
+    assert [name for name in free if held("username", name)] == []
+
+
+class TestCreating:
+    def test_one_of_many_gets_the_username(self) -> None:
+        spellings = ["Kratos", "kratos", "KRATOS", "kRaToS"] * 3
+        outcomes = at_once([partial(create, name, f"{n}@mail.example") for n, name in enumerate(spellings)])
+        assert [type(one) for one in outcomes].count(Player) == 1
+        assert [type(one) for one in outcomes].count(UsernameTakenException) == 11
+        assert len(players.page(SANDBOX, limit=100).players) == 1
+        names_are_consistent()
+
+    def test_one_of_many_gets_the_address(self) -> None:
+        outcomes = at_once([partial(create, f"player-{n}", "Same@mail.example") for n in range(12)])
+        assert [type(one) for one in outcomes].count(Player) == 1
+        assert [type(one) for one in outcomes].count(EmailTakenException) == 11
+        names_are_consistent()
+
+
+class TestReplacing:
+    def test_many_times_at_once_leaves_one_name_held_and_no_other(self) -> None:
+        player = create("first")
+        replace = partial(players.replace, read(player), SANDBOX, player.player_id)
+        names = [f"name-{n}" for n in range(8)]
+        outcomes = at_once([partial(replace, body(name)) for name in names])
+        assert {type(one) for one in outcomes} == {Player}
+        (last,) = players.page(SANDBOX, limit=100).players
+        names_are_consistent("first", *(name for name in names if name != last.username))
+
+    def test_of_many_players_gives_the_wanted_name_to_one(self) -> None:
+        made = [create(f"player-{n}") for n in range(8)]
+        outcomes = at_once(
+            [
+                partial(players.replace, read(one), SANDBOX, one.player_id, body("wanted", one.email))
+                for one in made
+            ]
+        )
+        assert [type(one) for one in outcomes].count(Player) == 1
+        assert [type(one) for one in outcomes].count(UsernameTakenException) == 7
+        names_are_consistent()
+
+    def test_and_removing_at_once_leaves_nothing(self) -> None:
+        player = create("first")
+        items = read(player)
+        replaced, removed = at_once(
+            [
+                partial(players.replace, items, SANDBOX, player.player_id, body("second")),
+                partial(players.remove, items, SANDBOX, player.player_id),
+            ]
+        )
+        assert removed is None
+        assert isinstance(replaced, Player | PlayerNotFoundException)
+        assert players.page(SANDBOX, limit=100).players == []
+        names_are_consistent("first", "second")
+
+    @pytest.mark.parametrize("act", ["remove", "replace"])
+    def test_or_removing_is_given_up_when_others_never_stop(
+        self, act: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        player = create("first")
+        remove = partial(players.remove, read(player), SANDBOX, player.player_id)
+        replace = partial(players.replace, read(player), SANDBOX, player.player_id, body("second"))
+
+        def always_changed(*_writes: Any) -> None:
+            raise ConditionFailed([0])
+
+        monkeypatch.setattr(table, "transact", always_changed)
+        (outcome,) = at_once([remove if act == "remove" else replace])
+        assert isinstance(outcome, ThrottledException)
+
+
+class TestPostingResults:
+    def test_none_is_lost(self) -> None:
+        player = create("kratos")
+        record = partial(stats.record, read(player), SANDBOX, player.player_id)
+        results = [result(n, played_at=START + timedelta(days=n)) for n in range(40)]
+        outcomes = at_once([partial(record, one) for one in results])
+        assert {type(one) for one in outcomes} == {Stats}
+        total = stats.find(read(player), SANDBOX, player.player_id)
+        assert (total.matches_played, total.wins, total.experience) == (40, 40, 400)
+        assert total.score_total == sum(range(40))
+
+    @pytest.mark.parametrize("order", [1, -1], ids=["rising", "falling"])
+    def test_the_best_and_the_latest_survive(self, order: int) -> None:
+        player = create("kratos")
+        record = partial(stats.record, read(player), SANDBOX, player.player_id)
+        results = [result(n, played_at=START + timedelta(days=39 - n)) for n in range(40)]
+        at_once([partial(record, one) for one in results[::order]])
+        total = stats.find(read(player), SANDBOX, player.player_id)
+        assert total.score_best == 39
+        assert total.last_played_at == START + timedelta(days=39)
+
+    def test_each_takes_three_attempts_at_most(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        player = create("kratos")
+        items, key = read(player), players.stats_key(SANDBOX, player.player_id)
+        overtaken: list[dict[str, Any]] = [{"score_best": 50}, {"last_played_at": rfc3339(START)}]
+        attempts: list[int] = []
+        transact = table.transact
+
+        def overtake(*writes: Any) -> None:
+            attempts.append(len(attempts))
+            if overtaken:
+                table.write(Update(key, assign=overtaken.pop(0)))
+            transact(*writes)
+
+        monkeypatch.setattr(table, "transact", overtake)
+        late = result(40, played_at=START - timedelta(days=1))
+        total = stats.record(items, SANDBOX, player.player_id, late)
+        assert len(attempts) == 3
+        assert (total.matches_played, total.score_best, total.last_played_at) == (1, 50, START)
+
+    def test_for_a_player_that_is_removed_meanwhile_brings_nothing_back(self) -> None:
+        player = create("kratos")
+        items = read(player)
+        players.remove(items, SANDBOX, player.player_id)
+        with pytest.raises(PlayerNotFoundException):
+            stats.record(items, SANDBOX, player.player_id, result())
+        assert table.get(players.stats_key(SANDBOX, player.player_id)) is None
+
+    def test_while_the_player_is_removed_leaves_no_statistics_behind(self) -> None:
+        player = create("kratos")
+        items = read(player)
+        post = partial(stats.record, items, SANDBOX, player.player_id, result())
+        outcomes = at_once(
+            [post, post, partial(players.remove, items, SANDBOX, player.player_id), post, post]
+        )
+        assert outcomes[2] is None
+        assert read(player) == {}
+
+
+def test_an_id_that_is_taken_is_a_conflict(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = create("kratos")
+    monkeypatch.setattr("uuid_utils.uuid7", lambda **_: first.player_id)
+    with pytest.raises(ConditionFailed):
+        create("atreus")
+    table.write(Delete(players.player_key(SANDBOX, first.player_id)))

@@ -1,0 +1,272 @@
+"""Players by HTTP."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services import players
+from tests.conftest import Clock, Log
+from tests.gateway import Answer, Gateway, open_session
+from utils import table
+from utils.times import rfc3339
+
+NOBODY = "01890000-0000-7000-8000-000000000000"
+FULL = {
+    "username": "Kratos-01",
+    "email": "kratos@sparta.example",
+    "display_name": "Ghost of Sparta",
+    "country": "GR",
+    "language": "el-GR",
+    "status": "suspended",
+}
+
+
+def body(username: str = "kratos", **fields: Any) -> dict[str, Any]:
+    return {"username": username, "email": f"{username.lower()}@mail.example", **fields}
+
+
+def made(api: Gateway, username: str = "kratos", **fields: Any) -> dict[str, Any]:
+    answer = api.post("/players", body(username, **fields))
+    assert answer.status == 201
+    player: dict[str, Any] = answer.data
+    return player
+
+
+def items(prefix: str = "default#") -> list[str]:
+    """The keys of all items of players there are, sessions left out."""
+    from utils.aws import client
+    from utils.settings import settings
+
+    keys = [one["pk"]["S"] for one in client("dynamodb").scan(TableName=settings().table_name)["Items"]]
+    return sorted(
+        key for key in keys if key.startswith(prefix) and "#family" not in key and "#user#" not in key
+    )
+
+
+class TestCreating:
+    def test_needs_a_username_and_an_address_only(self, api: Gateway, stopped_clock: Clock) -> None:
+        answer = api.post("/players", {"username": "kratos", "email": "kratos@mail.example"})
+        assert answer.status == 201
+        player = answer.data
+        created = rfc3339(stopped_clock.moment)
+        assert player == {
+            "player_id": player["player_id"],
+            "username": "kratos",
+            "email": "kratos@mail.example",
+            "display_name": "kratos",
+            "country": None,
+            "language": None,
+            "status": "active",
+            "created_at": created,
+            "updated_at": created,
+        }
+        assert answer.json()["meta"] == {"request_id": answer.headers["x-request-id"]}
+        assert answer.headers["content-type"] == "application/json"
+
+    def test_takes_all_that_a_client_may_set(self, api: Gateway) -> None:
+        player = api.post("/players", FULL).data
+        assert {name: player[name] for name in FULL} == FULL
+
+    def test_says_where_the_player_is(self, api: Gateway) -> None:
+        answer = api.post("/players", FULL)
+        assert answer.headers["location"] == f"/players/{answer.data['player_id']}"
+        assert api.get(answer.headers["location"]).data == answer.data
+
+    def test_gives_an_id_of_uuid_version_7_made_at_the_time_of_creation(
+        self, api: Gateway, stopped_clock: Clock
+    ) -> None:
+        player_id = made(api)["player_id"]
+        assert players.keys("default", player_id)
+        assert int(player_id.replace("-", "")[:12], 16) == int(stopped_clock.moment.timestamp() * 1000)
+
+    def test_twice_with_the_same_username_is_refused(self, api: Gateway) -> None:
+        made(api, "Kratos")
+        again = api.post("/players", body("kRATOS", email="other@mail.example"))
+        assert (again.status, again.code) == (409, "username_taken")
+
+    def test_twice_with_the_same_address_is_refused(self, api: Gateway) -> None:
+        made(api, "kratos", email="Kratos@Mail.example")
+        again = api.post("/players", body("atreus", email="kRATOS@mail.EXAMPLE"))
+        assert (again.status, again.code) == (409, "email_taken")
+
+    def test_with_both_taken_names_the_username(self, api: Gateway) -> None:
+        made(api)
+        assert api.post("/players", body()).code == "username_taken"
+
+    def test_in_vain_leaves_nothing_behind(self, api: Gateway) -> None:
+        made(api)
+        before = items()
+        assert api.post("/players", body("atreus", email="kratos@mail.example")).status == 409
+        assert items() == before
+        made(api, "atreus")
+
+    def test_the_same_in_another_sandbox_is_another_player(self, api: Gateway) -> None:
+        other = Gateway(open_session("ci-7"))
+        first, second = made(api), made(other)
+        assert first["player_id"] != second["player_id"]
+        assert other.get(f"/players/{first['player_id']}").code == "player_not_found"
+        assert api.get("/players").data == [first]
+
+    def test_logs_no_address(self, api: Gateway, log: Log) -> None:
+        made(api, email="very-secret@mail.example")
+        api.post("/players", body("atreus", email="very-secret@mail.example"))
+        assert len(log.lines()) == 2
+        assert "very-secret" not in log.text
+
+
+class TestShowing:
+    def test_gives_the_player(self, api: Gateway) -> None:
+        player = made(api)
+        answer = api.get(f"/players/{player['player_id']}")
+        assert (answer.status, answer.data) == (200, player)
+
+    @pytest.mark.parametrize(
+        "player_id",
+        [
+            NOBODY,
+            "1",
+            "not-a-uuid",
+            NOBODY.upper().replace("0189", "AB89"),
+            "00000000-0000-4000-8000-000000000000",
+        ],
+    )
+    @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+    def test_one_that_is_not_there_is_404(self, api: Gateway, method: str, player_id: str) -> None:
+        answer = api.send(method, f"/players/{player_id}", body=body() if method == "PUT" else None)
+        assert (answer.status, answer.code) == (404, "player_not_found")
+
+    def test_one_whose_id_is_longer_than_a_key_is_404(self, api: Gateway) -> None:
+        assert api.get(f"/players/{'7' * 5000}").code == "player_not_found"
+
+
+class TestReplacing:
+    def replaced(self, api: Gateway, player: dict[str, Any], **fields: Any) -> Answer:
+        return api.put(f"/players/{player['player_id']}", fields)
+
+    def test_sets_what_is_given(self, api: Gateway, stopped_clock: Clock) -> None:
+        player = made(api)
+        stopped_clock.moment += timedelta(minutes=1)
+        answer = self.replaced(api, player, **FULL)
+        assert answer.status == 200
+        assert answer.data == {**player, **FULL, "updated_at": answer.data["updated_at"]}
+        assert answer.data["updated_at"] == rfc3339(stopped_clock.moment)
+        assert api.get(f"/players/{player['player_id']}").data == answer.data
+
+    def test_puts_what_is_left_out_back_to_its_default(self, api: Gateway) -> None:
+        player = api.post("/players", FULL).data
+        answer = self.replaced(api, player, username="kratos-02", email=FULL["email"])
+        assert answer.data["display_name"] == "kratos-02"
+        assert (answer.data["country"], answer.data["language"]) == (None, None)
+        assert answer.data["status"] == "active"
+
+    def test_needs_a_username_and_an_address(self, api: Gateway) -> None:
+        answer = self.replaced(api, made(api), display_name="x")
+        assert {fault["field"] for fault in answer.json()["errors"]} == {"username", "email"}
+
+    @pytest.mark.parametrize("field", ["player_id", "created_at", "updated_at"])
+    def test_never_changes_what_is_not_the_clients(self, api: Gateway, field: str) -> None:
+        player = made(api)
+        answer = self.replaced(api, player, **body(), **{field: player[field]})
+        assert answer.status == 422
+        assert [fault["field"] for fault in answer.json()["errors"]] == [field]
+
+    def test_frees_the_old_names_and_holds_the_new_ones(self, api: Gateway) -> None:
+        player = made(api, "kratos")
+        assert self.replaced(api, player, **body("atreus")).status == 200
+        assert items() == ["default#email#atreus@mail.example", "default#players", "default#username#atreus"]
+        made(api, "kratos")
+        assert api.post("/players", body("atreus", email="x@mail.example")).code == "username_taken"
+        assert api.post("/players", body("loki", email="atreus@mail.example")).code == "email_taken"
+
+    def test_by_another_case_of_its_own_names_is_allowed(self, api: Gateway) -> None:
+        player = made(api, "kratos")
+        answer = self.replaced(api, player, username="KRATOS", email="Kratos@mail.example")
+        assert (answer.data["username"], answer.data["email"]) == ("KRATOS", "Kratos@mail.example")
+        assert api.post("/players", body("Kratos", email="x@mail.example")).code == "username_taken"
+
+    @pytest.mark.parametrize(
+        ("wanted", "code"),
+        [
+            ({"username": "ATREUS", "email": "kratos@mail.example"}, "username_taken"),
+            ({"username": "kratos", "email": "ATREUS@mail.example"}, "email_taken"),
+            ({"username": "loki", "email": "atreus@mail.example"}, "email_taken"),
+            ({"username": "atreus", "email": "atreus@mail.example"}, "username_taken"),
+        ],
+    )
+    def test_by_names_of_another_is_refused_and_changes_nothing(
+        self, api: Gateway, wanted: dict[str, str], code: str
+    ) -> None:
+        player, _ = made(api, "kratos"), made(api, "atreus")
+        before = items()
+        answer = self.replaced(api, player, **wanted)
+        assert (answer.status, answer.code) == (409, code)
+        assert items() == before
+        assert api.get(f"/players/{player['player_id']}").data == player
+
+    def test_counts_the_version_up(self, api: Gateway) -> None:
+        player = made(api)
+        key = players.player_key("default", player["player_id"])
+        assert table.get_many([key])[key]["version"] == 1
+        self.replaced(api, player, **body())
+        assert table.get_many([key])[key]["version"] == 2
+
+
+class TestRemoving:
+    def test_has_no_answer_and_leaves_nothing(self, api: Gateway) -> None:
+        player = made(api)
+        path = f"/players/{player['player_id']}"
+        assert api.post(f"{path}/stats", {"outcome": "win"}).status == 200
+        assert len(items()) == 4
+        answer = api.delete(path)
+        assert (answer.status, answer.text) == (204, "")
+        assert "content-type" not in answer.headers
+        assert items() == []
+
+    def test_ends_every_route_of_the_player(self, api: Gateway) -> None:
+        path = f"/players/{made(api)['player_id']}"
+        api.delete(path)
+        assert api.get(path).code == "player_not_found"
+        assert api.put(path, body()).code == "player_not_found"
+        assert api.delete(path).code == "player_not_found"
+        assert api.get(f"{path}/stats").code == "player_not_found"
+        assert api.post(f"{path}/stats", {"outcome": "win"}).code == "player_not_found"
+
+    def test_frees_the_names(self, api: Gateway) -> None:
+        api.delete(f"/players/{made(api)['player_id']}")
+        made(api)
+
+    def test_leaves_the_others_alone(self, api: Gateway) -> None:
+        gone, stays = made(api, "kratos"), made(api, "atreus")
+        api.delete(f"/players/{gone['player_id']}")
+        assert api.get("/players").data == [stays]
+
+
+class TestABody:
+    @pytest.mark.parametrize(("method", "path"), [("POST", "/players"), ("PUT", "/players/{}")])
+    @pytest.mark.parametrize(
+        ("sent", "expected"),
+        [
+            ({"raw": "{", "headers": {"content-type": "application/json"}}, (400, "malformed_json")),
+            ({"raw": "{}", "headers": {"content-type": "text/plain"}}, (415, "unsupported_media_type")),
+            ({"raw": "{}"}, (415, "unsupported_media_type")),
+            (
+                {"raw": '"' + "x" * 65_536 + '"', "headers": {"content-type": "application/json"}},
+                (413, "payload_too_large"),
+            ),
+            ({"body": {}}, (422, "validation_error")),
+            ({"body": []}, (422, "validation_error")),
+            ({"body": {**FULL, "admin": True}}, (422, "validation_error")),
+        ],
+    )
+    def test_that_is_wrong_has_its_own_answer(
+        self, api: Gateway, method: str, path: str, sent: dict[str, Any], expected: tuple[int, str]
+    ) -> None:
+        answer = api.send(method, path.format(made(api)["player_id"]), **sent)
+        assert (answer.status, answer.code) == expected
+        assert answer.json()["status"] == answer.status
+
+    def test_has_every_invalid_field_listed(self, api: Gateway) -> None:
+        answer = api.post("/players", dict.fromkeys(FULL, "?") | {"more": 1, "display_name": ""})
+        assert {fault["field"] for fault in answer.json()["errors"]} == {*FULL, "more"}
+        assert all(fault["code"] and fault["message"] for fault in answer.json()["errors"])
