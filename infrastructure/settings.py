@@ -23,7 +23,7 @@ from infrastructure.errors import DeployError
 from infrastructure.names import Names
 
 FOLDER = Path(__file__).resolve().parent
-"""Where the stacks' files are."""
+"""Where the stacks' files are, and ``seeds`` in it."""
 
 Environment = Literal["local", "dev", "staging", "prod"]
 Architecture = Literal["arm64", "amd64"]
@@ -116,15 +116,15 @@ class Settings(BaseModel):
     """The file in infrastructure/seeds of the users at the start; by default <environment>.yaml."""
 
     @classmethod
-    def load(cls, stack: str, folder: Path = FOLDER) -> Self:
-        """The settings of ``stack``, read from ``folder``.
+    def load(cls, stack: str) -> Self:
+        """The settings of ``stack``.
 
         Raises ``DeployError`` for a stack without a file, and for a file with a key that does not exist, a value
         of the wrong type or a combination that cannot work, naming the key.
         """
-        path = folder / f"Pulumi.{LOCAL if is_local(stack) else stack}.yaml"
+        path = FOLDER / f"Pulumi.{LOCAL if is_local(stack) else stack}.yaml"
         if not path.is_file() or not _STACK.fullmatch(stack) or len(stack) > _LONGEST_STACK:
-            known = sorted(file.name.split(".")[1] for file in folder.glob("Pulumi.*.yaml"))
+            known = sorted(file.name.split(".")[1] for file in FOLDER.glob("Pulumi.*.yaml"))
             raise DeployError(
                 f"There is no stack {stack!r}.",
                 f"The stacks are {', '.join(known)} and {LOCAL}-<name>, of at most {_LONGEST_STACK} characters.",

@@ -1,0 +1,14 @@
+"""What ``pulumi up`` in this folder runs; ``make deploy`` runs the same program through the Automation API."""
+
+import sys
+from functools import partial
+from pathlib import Path
+
+import pulumi
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from infrastructure import environment
+from infrastructure.program import program
+
+program(pulumi.get_stack(), prepare_build=partial(environment.ready_to_build, pulumi.get_stack()))

@@ -1,0 +1,175 @@
+"""The HTTP API: routes to functions, tokens to the authorizer."""
+
+import json
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_aws as aws
+
+import main
+from infrastructure.functions import AUTHORIZER, Function
+from infrastructure.local import paths
+from infrastructure.settings import Settings
+
+_ACCESS_LOG = {
+    "requestId": "$context.requestId",
+    "time": "$context.requestTime",
+    "ip": "$context.identity.sourceIp",
+    "userAgent": "$context.identity.userAgent",
+    "method": "$context.httpMethod",
+    "path": "$context.path",
+    "routeKey": "$context.routeKey",
+    "status": "$context.status",
+    "responseBytes": "$context.responseLength",
+    "latencyMs": "$context.responseLatency",
+    "integrationLatencyMs": "$context.integrationLatency",
+    "authorizerLatencyMs": "$context.authorizer.latency",
+    "error": "$context.error.message",
+    "authorizerError": "$context.authorizer.error",
+    "integrationError": "$context.integrationErrorMessage",
+}
+_REQUEST_HEADERS = [
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "traceparent",
+    "x-correlation-id",
+]
+_ANSWER_HEADERS = [
+    "etag",
+    "link",
+    "location",
+    "retry-after",
+    "www-authenticate",
+    "x-correlation-id",
+    "x-request-id",
+]
+
+
+class Gateway(pulumi.ComponentResource):
+    """The API. ``url`` is its base URL, to which a path is appended: also the issuer of the tokens.
+
+    It is made in two steps, because the functions know its URL and its routes know the functions.
+    """
+
+    url: pulumi.Output[str]
+
+    def __init__(self, settings: Settings, opts: pulumi.ResourceOptions) -> None:
+        super().__init__("psn-emulator:api:Gateway", "gateway", None, opts)
+        self._settings = settings
+        self._own = pulumi.ResourceOptions(parent=self)
+        tags = settings.names.tags
+        self._api = aws.apigatewayv2.Api(
+            "api",
+            name=settings.names.base,
+            description="PSN Partner Emulator",
+            protocol_type="HTTP",
+            cors_configuration=self._cors(),
+            tags=tags | {"ms-custom-id": settings.names.local_api_id} if settings.local else tags,
+            opts=self._own,
+        )
+        self.url = (
+            pulumi.Output.concat(paths.aws_endpoint(), "/_aws/execute-api/", self._api.id, "/$default")
+            if settings.local
+            else self._api.api_endpoint
+        )
+
+    def open(self, functions: Mapping[str, Function]) -> None:
+        """Leads every route to the alias of its function, through the authorizer where the route has a scope."""
+        authorizer = self._authorizer(functions[AUTHORIZER])
+        routes = [
+            self._route(route, functions[route.name], authorizer) for route in (*main.ROUTES, main.FALLBACK)
+        ]
+        self._stage(routes)
+        self.register_outputs({"url": self.url})
+
+    def _cors(self) -> aws.apigatewayv2.ApiCorsConfigurationArgs | None:
+        if not self._settings.cors_origins:
+            return None
+        return aws.apigatewayv2.ApiCorsConfigurationArgs(
+            allow_origins=list(self._settings.cors_origins),
+            allow_methods=sorted({route.method for route in main.ROUTES}),
+            allow_headers=_REQUEST_HEADERS,
+            expose_headers=_ANSWER_HEADERS,
+            max_age=self._settings.cors_max_age_seconds,
+        )
+
+    def _authorizer(self, function: Function) -> aws.apigatewayv2.Authorizer:
+        """Asked once for a token **and** a route, so that no remembered answer opens another route."""
+        authorizer = aws.apigatewayv2.Authorizer(
+            "token-authorizer",
+            api_id=self._api.id,
+            name="token",
+            authorizer_type="REQUEST",
+            authorizer_uri=function.alias.invoke_arn,
+            authorizer_payload_format_version="2.0",
+            enable_simple_responses=True,
+            identity_sources=["$request.header.Authorization", "$context.routeKey"],
+            authorizer_result_ttl_in_seconds=self._settings.authorizer_ttl_seconds,
+            opts=self._own,
+        )
+        self._allow(AUTHORIZER, function, pulumi.Output.concat("/authorizers/", authorizer.id))
+        return authorizer
+
+    def _route(
+        self, route: main.Route, function: Function, authorizer: aws.apigatewayv2.Authorizer
+    ) -> aws.apigatewayv2.Route:
+        is_fallback = route is main.FALLBACK
+        integration = aws.apigatewayv2.Integration(
+            f"{route.name}-integration",
+            api_id=self._api.id,
+            integration_type="AWS_PROXY",
+            integration_method="POST",
+            integration_uri=function.alias.invoke_arn,
+            payload_format_version="2.0",
+            timeout_milliseconds=self._settings.api_timeout_seconds * 1000,
+            opts=self._own,
+        )
+        self._allow(route.name, function, "/*/*" if is_fallback else f"/*/*{route.path}")
+        return aws.apigatewayv2.Route(
+            f"{route.name}-route",
+            api_id=self._api.id,
+            route_key=route.path if is_fallback else route.key,
+            target=pulumi.Output.concat("integrations/", integration.id),
+            authorization_type="CUSTOM" if route.scope else "NONE",
+            authorizer_id=authorizer.id if route.scope else None,
+            opts=self._own,
+        )
+
+    def _allow(self, name: str, function: Function, source: pulumi.Input[str]) -> None:
+        """Lets this API, and of it only ``source``, invoke the alias; not the function's other versions."""
+        aws.lambda_.Permission(
+            f"{name}-permission",
+            statement_id="gateway",
+            action="lambda:InvokeFunction",
+            function=function.function.name,
+            qualifier=function.alias.name,
+            principal="apigateway.amazonaws.com",
+            source_arn=pulumi.Output.concat(self._api.execution_arn, source),
+            opts=self._own,
+        )
+
+    def _stage(self, routes: list[aws.apigatewayv2.Route]) -> None:
+        log_group = aws.cloudwatch.LogGroup(
+            "access-log",
+            name=self._settings.names.access_log_group,
+            retention_in_days=self._settings.log_retention_days,
+            tags=self._settings.names.tags,
+            opts=self._own,
+        )
+        aws.apigatewayv2.Stage(
+            "stage",
+            api_id=self._api.id,
+            name="$default",
+            auto_deploy=True,
+            access_log_settings={"destination_arn": log_group.arn, "format": json.dumps(_ACCESS_LOG)},
+            default_route_settings={
+                "throttling_rate_limit": self._settings.throttle_rate,
+                "throttling_burst_limit": self._settings.throttle_burst,
+            },
+            tags=self._settings.names.tags,
+            # All routes are there when the first deployment is made of them.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=routes),
+        )

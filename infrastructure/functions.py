@@ -1,0 +1,200 @@
+"""The functions: one row a function, one component a row."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+import main
+from infrastructure import policies
+from infrastructure.errors import DeployError
+from infrastructure.settings import Settings
+
+AUTHORIZER = "authorizer"
+ALIAS = "live"
+
+_SMOKE_EVENT = json.dumps({"smoke": True})
+_ARCHITECTURES = {"linux/amd64": "x86_64", "linux/arm64": "arm64"}
+_LAMBDA_LOG_LEVELS = {"WARNING": "WARN"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A function: its handler command in the image, what it may use, and what it may do.
+
+    ``memory`` is in MiB, ``timeout`` in seconds. ``table`` names DynamoDB actions, ``secrets`` secrets.
+    """
+
+    name: str
+    command: str
+    memory: int
+    timeout: int
+    description: str
+    table: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every function is given: its environment variables, and the ARNs its role may name."""
+
+    image_uri: pulumi.Input[str]
+    image: pulumi.Resource
+    variables: Mapping[str, pulumi.Input[str]]
+    table_arn: pulumi.Input[str]
+    secret_arns: Mapping[str, pulumi.Input[str]]
+
+
+def rows(settings: Settings) -> tuple[Row, ...]:
+    """The functions of a stack: one for every route, the fallback and the authorizer.
+
+    Raises ``DeployError`` for a route whose function Lambda or the gateway could not run as it says.
+    """
+    routes = tuple(
+        Row(
+            name=route.name,
+            command=f"main.{route.entry}",
+            memory=settings.memory_mib or route.memory,
+            timeout=settings.timeout_seconds or route.timeout,
+            description=_described(route),
+            table=route.table,
+            secrets=route.secrets,
+        )
+        for route in (*main.ROUTES, main.FALLBACK)
+    )
+    for row in routes:
+        if not 128 <= row.memory <= 10240:
+            raise DeployError(f"Route {row.name}: memory {row.memory} is not within 128 to 10240 MiB.", _ROW)
+        if not 1 <= row.timeout <= settings.api_timeout_seconds:
+            most = settings.api_timeout_seconds
+            raise DeployError(f"Route {row.name}: timeout {row.timeout} is not within 1 to {most} s.", _ROW)
+    authorizer = Row(
+        name=AUTHORIZER,
+        command="authorizer.handler",
+        memory=settings.authorizer_memory_mib,
+        timeout=settings.authorizer_timeout_seconds,
+        description="Decides whether a token opens a route",
+    )
+    return (*routes, authorizer)
+
+
+_ROW = "Correct its row in main.py, or psn-emulator:api_timeout_seconds."
+
+
+def _described(route: main.Route) -> str:
+    return "Answers what no route does" if route is main.FALLBACK else f"{route.method} {route.path}"
+
+
+class Function(pulumi.ComponentResource):
+    """A function with a role and a log of its own, and an alias ``live`` that callers go by.
+
+    Between a new version and the alias stands ``smoke``, an invocation of that very version: when it fails, so
+    does the update, and the alias stays where it was.
+    """
+
+    function: aws.lambda_.Function
+    smoke: aws.lambda_.Invocation
+    alias: aws.lambda_.Alias
+
+    def __init__(
+        self, row: Row, settings: Settings, surroundings: Surroundings, opts: pulumi.ResourceOptions
+    ) -> None:
+        super().__init__("psn-emulator:functions:Function", row.name, None, opts)
+        self._row = row
+        self._settings = settings
+        self._surroundings = surroundings
+        self._own = pulumi.ResourceOptions(parent=self)
+        log_group = aws.cloudwatch.LogGroup(
+            f"{row.name}-log",
+            name=settings.names.function_log_group(row.name),
+            retention_in_days=settings.log_retention_days,
+            tags=settings.names.tags,
+            opts=self._own,
+        )
+        self.function = self._function(log_group, *self._role(log_group))
+        self.smoke = aws.lambda_.Invocation(
+            f"{row.name}-smoke",
+            function_name=self.function.name,
+            qualifier=self.function.version,
+            input=_SMOKE_EVENT,
+            opts=self._own,
+        )
+
+    def go_live(self, smokes: Iterable[aws.lambda_.Invocation]) -> None:
+        """Points the alias at the new version, once every one of ``smokes`` has succeeded."""
+        self.alias = aws.lambda_.Alias(
+            f"{self._row.name}-live",
+            name=ALIAS,
+            function_name=self.function.name,
+            function_version=self.function.version,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(smokes)),
+        )
+        self.register_outputs({"name": self.function.name})
+
+    def _role(self, log_group: aws.cloudwatch.LogGroup) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
+        row, settings, surroundings = self._row, self._settings, self._surroundings
+        role = aws.iam.Role(
+            f"{row.name}-role",
+            name=settings.names.function(row.name),
+            assume_role_policy=policies.ASSUME_BY_LAMBDA,
+            tags=settings.names.tags,
+            opts=self._own,
+        )
+        policy = aws.iam.RolePolicy(
+            f"{row.name}-policy",
+            name="function",
+            role=role.name,
+            policy=policies.function_policy(
+                log_group.arn,
+                row.table,
+                surroundings.table_arn,
+                [surroundings.secret_arns[name] for name in row.secrets],
+                tracing=settings.tracing,
+            ),
+            opts=self._own,
+        )
+        return role, policy
+
+    def _function(
+        self, log_group: aws.cloudwatch.LogGroup, role: aws.iam.Role, policy: aws.iam.RolePolicy
+    ) -> aws.lambda_.Function:
+        """The function. Nothing but its ``image_uri`` says which release it is, so that nothing else changes with
+        one."""
+        row, settings, surroundings = self._row, self._settings, self._surroundings
+        return aws.lambda_.Function(
+            f"{row.name}-function",
+            name=settings.names.function(row.name),
+            description=row.description,
+            role=role.arn,
+            package_type="Image",
+            image_uri=surroundings.image_uri,
+            image_config={"commands": [row.command]},
+            architectures=[_ARCHITECTURES[settings.platform]],
+            memory_size=row.memory,
+            timeout=row.timeout,
+            publish=True,
+            environment={"variables": surroundings.variables},
+            logging_config={
+                "log_format": "JSON",
+                "log_group": log_group.name,
+                "application_log_level": _LAMBDA_LOG_LEVELS.get(settings.log_level, settings.log_level),
+                "system_log_level": "INFO",
+            },
+            tracing_config={"mode": "Active" if settings.tracing else "PassThrough"},
+            tags=settings.names.tags,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy, surroundings.image]),
+        )
+
+
+def declare(
+    settings: Settings, surroundings: Surroundings, opts: pulumi.ResourceOptions
+) -> dict[str, Function]:
+    """All functions by name. Their aliases move together or not at all: each waits for the smoke invocations of
+    all of them, so that no request meets two releases."""
+    functions = {row.name: Function(row, settings, surroundings, opts) for row in rows(settings)}
+    smokes = [function.smoke for function in functions.values()]
+    for function in functions.values():
+        function.go_live(smokes)
+    return functions

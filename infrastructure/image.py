@@ -1,0 +1,120 @@
+"""The image of a release and the repository it is kept in."""
+
+import json
+from collections.abc import Callable
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_docker as docker
+
+from infrastructure.local import certificates, paths
+from infrastructure.release import Release
+from infrastructure.settings import Settings
+
+_CONTEXT = ".."
+"""The build context as seen from this folder: a relative path, because it is part of what is compared, and an
+absolute one differs from machine to machine."""
+
+
+class Images(pulumi.ComponentResource):
+    """The repository of the stack's images, and the image of one release in it.
+
+    The image is built and pushed when the release asks for it; otherwise the one that the state knows is left as
+    it is, whatever differs on this machine. ``uri`` is the reference that functions are made of; an image that a
+    later release replaces stays in the repository, so a rollback finds it.
+    """
+
+    uri: pulumi.Output[str]
+    repository_url: pulumi.Output[str]
+    image: docker.Image
+
+    def __init__(
+        self,
+        settings: Settings,
+        release: Release,
+        prepare_build: Callable[[], None],
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        super().__init__("psn-emulator:image:Images", "images", None, opts)
+        repository = self._repository(settings)
+        self.repository_url = (
+            pulumi.Output.concat(f"localhost:{paths.aws_port()}/", repository.name)
+            if settings.local
+            else repository.repository_url
+        )
+        self.uri = pulumi.Output.concat(self.repository_url, ":", release.tag)
+        self.image = self._image(settings, release, prepare_build, repository)
+        self.register_outputs({"uri": self.uri})
+
+    def _repository(self, settings: Settings) -> aws.ecr.Repository:
+        repository = aws.ecr.Repository(
+            "repository",
+            name=settings.names.base,
+            image_tag_mutability="IMMUTABLE",
+            image_scanning_configuration={"scan_on_push": True},
+            encryption_configurations=[{"encryption_type": "AES256"}],
+            force_delete=not settings.deletion_protection,
+            tags=settings.names.tags,
+            opts=pulumi.ResourceOptions(parent=self, protect=settings.deletion_protection),
+        )
+        aws.ecr.LifecyclePolicy(
+            "repository-lifecycle",
+            repository=repository.name,
+            policy=lifecycle_policy(settings.untagged_image_days),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return repository
+
+    def _image(
+        self,
+        settings: Settings,
+        release: Release,
+        prepare_build: Callable[[], None],
+        repository: aws.ecr.Repository,
+    ) -> docker.Image:
+        if release.to_build and not pulumi.runtime.is_dry_run():
+            prepare_build()
+        return docker.Image(
+            "image",
+            image_name=self.uri,
+            build={
+                "context": _CONTEXT,
+                "dockerfile": f"{_CONTEXT}/Dockerfile",
+                "platform": settings.platform,
+                "args": {
+                    "BASE_IMAGE": release.base_image,
+                    "IMAGE_TAG": release.tag,
+                    "CA_CERTIFICATES": certificates.extra_authorities() if release.to_build else "",
+                },
+            },
+            build_on_preview=False,
+            skip_push=False,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[repository],
+                retain_on_delete=True,
+                ignore_changes=None
+                if release.to_build
+                else ["build", "buildOnPreview", "imageName", "registry", "skipPush"],
+            ),
+        )
+
+
+def lifecycle_policy(untagged_days: int) -> str:
+    """The repository's lifecycle policy.
+
+    It expires images without a tag and nothing else. Every release has a tag, tags are immutable, and any count
+    or age of tagged images could reach one that a function runs or a rollback needs.
+    """
+    rule = {
+        "rulePriority": 1,
+        "description": f"Without a tag for {untagged_days} days: left over from a push, no release",
+        "selection": {
+            "tagStatus": "untagged",
+            "countType": "sinceImagePushed",
+            "countUnit": "days",
+            "countNumber": untagged_days,
+        },
+        "action": {"type": "expire"},
+    }
+    return json.dumps({"rules": [rule]})

@@ -1,0 +1,54 @@
+"""What the functions' roles allow: exact actions on exact resources."""
+
+import json
+from collections.abc import Sequence
+
+import pulumi
+
+ASSUME_BY_LAMBDA = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
+        ],
+    }
+)
+"""The trust policy of every function's role."""
+
+
+def function_policy(
+    log_group_arn: pulumi.Input[str],
+    table_actions: Sequence[str],
+    table_arn: pulumi.Input[str],
+    secret_arns: Sequence[pulumi.Input[str]],
+    *,
+    tracing: bool,
+) -> pulumi.Output[str]:
+    """The policy of one function as JSON: its own log, its table actions, its secrets.
+
+    ``table_actions`` are DynamoDB's operations such as ``GetItem``. A function without any has no statement about
+    the table; likewise for the secrets.
+    """
+    statements: list[dict[str, object]] = [
+        _allow(
+            "OwnLog",
+            ["logs:CreateLogStream", "logs:PutLogEvents"],
+            # Lambda names the streams itself, one for each of the function's environments.
+            pulumi.Output.concat(log_group_arn, ":log-stream:*"),
+        )
+    ]
+    if table_actions:
+        actions = sorted(f"dynamodb:{action}" for action in table_actions)
+        statements.append(_allow("Table", actions, table_arn))
+    if secret_arns:
+        statements.append(_allow("Secrets", ["secretsmanager:GetSecretValue"], list(secret_arns)))
+    if tracing:
+        # X-Ray knows no finer resource for these (Service Authorization Reference, AWS X-Ray).
+        statements.append(_allow("Traces", ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*"))
+    return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def _allow(
+    sid: str, actions: list[str], resource: pulumi.Input[str] | list[pulumi.Input[str]]
+) -> dict[str, object]:
+    return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource}

@@ -1,0 +1,79 @@
+"""The Pulumi program: all of a stack, from its provider to its outputs."""
+
+from collections.abc import Callable, Mapping
+
+import pulumi
+
+from infrastructure import functions, provider, release
+from infrastructure.api import Gateway
+from infrastructure.errors import DeployError
+from infrastructure.functions import Surroundings
+from infrastructure.image import Images
+from infrastructure.names import PROJECT
+from infrastructure.settings import Settings
+from infrastructure.storage import SEED, SIGNING_KEYS, Storage
+
+
+def program(
+    stack: str,
+    *,
+    keep_image: bool = False,
+    force: bool = False,
+    prepare_build: Callable[[], None] | None = None,
+) -> None:
+    """Declares everything that ``stack`` is made of.
+
+    With ``keep_image`` the release in service stays, whatever the tree holds; with ``force`` the same content
+    becomes a new release. ``prepare_build`` is called before an image is built, and only then: it makes Docker
+    ready and logs it in to the registry. A ``DeployError``, whoever raised it, ends the run in one line.
+    """
+    try:
+        settings = Settings.load(stack)
+        settings.read_seed()
+        chosen = release.choose(settings, release.deployed(), keep_image=keep_image, force=force)
+        _declare(settings, chosen, prepare_build or (lambda: None))
+    except DeployError as error:
+        raise pulumi.RunError(f"{error.cause} {error.remedy}".strip()) from error
+
+
+def _declare(settings: Settings, chosen: release.Release, prepare_build: Callable[[], None]) -> None:
+    opts = pulumi.ResourceOptions(provider=provider.declare(settings))
+    images = Images(settings, chosen, prepare_build, opts)
+    storage = Storage(settings, opts)
+    gateway = Gateway(settings, opts)
+    surroundings = Surroundings(
+        image_uri=images.uri,
+        image=images.image,
+        variables=_variables(settings, storage, gateway),
+        table_arn=storage.table.arn,
+        secret_arns={name: secret.arn for name, secret in storage.secrets.items()},
+    )
+    declared = functions.declare(settings, surroundings, opts)
+    gateway.open(declared)
+    # The outputs are written when every alias has moved and not before, so that they name a release only when it
+    # is in service.
+    in_service = pulumi.Output.all(*(function.alias.arn for function in declared.values()))
+    pulumi.export("api_url", gateway.url)
+    pulumi.export("image_tag", in_service.apply(lambda _: chosen.tag))
+    pulumi.export("image_uri", images.uri)
+    pulumi.export("ecr_url", images.repository_url)
+    pulumi.export("function_names", {name: function.function.name for name, function in declared.items()})
+    pulumi.export("table_name", storage.table.name)
+    pulumi.export("release", release.as_output(chosen))
+
+
+def _variables(settings: Settings, storage: Storage, gateway: Gateway) -> Mapping[str, pulumi.Input[str]]:
+    """The environment of every function: names and public values, never a secret, and nothing of the release."""
+    return {
+        "ENVIRONMENT": settings.environment,
+        "LOG_LEVEL": settings.log_level,
+        "POWERTOOLS_SERVICE_NAME": PROJECT,
+        "TABLE_NAME": storage.table.name,
+        "ISSUER": gateway.url,
+        "AUDIENCE": settings.audience,
+        "PUBLIC_JWKS": storage.public_jwks,
+        "SIGNING_KEYS_SECRET": storage.secrets[SIGNING_KEYS].name,
+        "SEED_SECRET": storage.secrets[SEED].name,
+        "ACCESS_TOKEN_SECONDS": str(settings.access_token_seconds),
+        "REFRESH_TOKEN_SECONDS": str(settings.refresh_token_seconds),
+    }

@@ -1,0 +1,31 @@
+"""Which AWS a stack's resources are made in."""
+
+import pulumi_aws as aws
+
+from infrastructure.local import paths
+from infrastructure.settings import Settings
+
+SERVICES = ("apigatewayv2", "dynamodb", "ecr", "iam", "lambda_", "logs", "secretsmanager", "sts")
+"""The AWS services that the program's resources are made in, as the provider names them."""
+
+
+def declare(settings: Settings) -> aws.Provider:
+    """The one provider of all AWS resources: the stack's region and account, or the local AWS."""
+    if not settings.local:
+        return aws.Provider(
+            "aws",
+            region=settings.region,
+            profile=settings.profile,
+            allowed_account_ids=[settings.account_id] if settings.account_id else None,
+        )
+    endpoint = paths.aws_endpoint()
+    return aws.Provider(
+        "aws",
+        region=settings.region,
+        access_key="test",
+        secret_key="test",  # noqa: S106 - what the local AWS takes from anyone; it opens nothing else
+        endpoints=[aws.ProviderEndpointArgs(**dict.fromkeys(SERVICES, endpoint))],
+        skip_credentials_validation=True,
+        skip_metadata_api_check=True,
+        skip_region_validation=True,
+    )

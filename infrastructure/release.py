@@ -1,0 +1,132 @@
+"""Which release a deploy makes: the one that is there, or a new one.
+
+What is there is read from the stack's own state, through the engine that is deploying: its outputs change only
+when an update has succeeded, so they name the last release that went into service; the image in the state may be
+newer, when an update pushed it and failed afterwards.
+"""
+
+import subprocess
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pulumi
+
+from infrastructure import get_image_tag
+from infrastructure.errors import DeployError
+from infrastructure.get_image_tag import ROOT
+from infrastructure.settings import Settings
+
+_STACK = "pulumi:pulumi:Stack"
+_IMAGE = "docker:index/image:Image"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a release comes from: the version in ``pyproject.toml``, the git commit (empty outside of a git
+    checkout), and whether files differed from that commit."""
+
+    version: str
+    commit: str
+    dirty: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """What the stack's state knows: the release in service and the tag of the image pushed last, if any."""
+
+    tag: str | None = None
+    origin: Origin | None = None
+    pushed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A release to put into service. ``to_build`` says that its image is still to be made."""
+
+    tag: str
+    origin: Origin
+    base_image: str
+    to_build: bool
+
+
+def choose(settings: Settings, deployed: Deployed, *, keep_image: bool, force: bool) -> Release:
+    """The release that a deploy puts into service.
+
+    Where the content of the image is that of the last release, it is the last release. Where an update pushed
+    this content and failed afterwards, it is what that update pushed. Otherwise, and with ``force``, it is a new
+    one. ``keep_image`` keeps the last release whatever the tree holds. Raises ``DeployError`` when a source is
+    missing, or when there is no release to keep.
+    """
+    try:
+        base_image = settings.base_image or (
+            get_image_tag.recorded_base_image() if settings.local else get_image_tag.default_base_image()
+        )
+        if keep_image:
+            return _kept(settings, deployed, base_image)
+        content = get_image_tag.content_hash(base_image, settings.platform)
+        made = [tag for tag in (deployed.tag, deployed.pushed) if tag]
+        same = next((tag for tag in made if get_image_tag.has_content(tag, content)), None)
+        tag = get_image_tag.tag_of(content, same or max(made, default=None), force)
+    except get_image_tag.SourceError as error:
+        raise DeployError(
+            f"The image cannot be made: {error}.", "Bring it back, for example with git."
+        ) from error
+    kept = deployed.origin if tag == deployed.tag else None
+    return Release(tag, kept or origin(), base_image, to_build=tag != same or deployed.pushed is None)
+
+
+def _kept(settings: Settings, deployed: Deployed, base_image: str) -> Release:
+    if not (deployed.tag and deployed.origin and deployed.pushed):
+        raise DeployError(
+            f"Stack {settings.stack!r} has no image to keep.",
+            f"Deploy all of it: make deploy STACK={settings.stack}",
+        )
+    return Release(deployed.tag, deployed.origin, base_image, to_build=False)
+
+
+def deployed() -> Deployed:
+    """What the state of the stack that is being deployed knows of it; nothing on its first deploy."""
+    name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    answer = pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {"stackName": name})
+    return from_state(answer.value["outputs"])
+
+
+def from_state(resources: Mapping[str, Mapping[str, Any]]) -> Deployed:
+    """What the resources of a state, ``{urn: {"type", "outputs"}}``, know of the stack."""
+    outputs = _outputs(resources, _STACK)
+    release = outputs.get("release")
+    image = _outputs(resources, _IMAGE).get("imageName")
+    return Deployed(
+        tag=outputs.get("image_tag"),
+        origin=Origin(release["version"], release["commit"], bool(release["dirty"])) if release else None,
+        pushed=image.rsplit(":", 1)[1] if image else None,
+    )
+
+
+def origin() -> Origin:
+    """Where the tree of this checkout comes from."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    commit = _git("rev-parse", "HEAD")
+    return Origin(project["version"], commit, dirty=bool(commit and _git("status", "--porcelain")))
+
+
+def as_output(release: Release) -> dict[str, str | bool]:
+    """The stack's output ``release``."""
+    return asdict(release.origin)
+
+
+def _outputs(resources: Mapping[str, Mapping[str, Any]], type_: str) -> Mapping[str, Any]:
+    return next((item["outputs"] or {} for item in resources.values() if item["type"] == type_), {})
+
+
+def _git(*arguments: str) -> str:
+    """What git prints; nothing where there is no git or no checkout."""
+    try:
+        answer = subprocess.run(
+            ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=True, timeout=30
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return answer.stdout.strip()

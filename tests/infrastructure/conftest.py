@@ -1,0 +1,76 @@
+"""Stacks of every kind, in a folder of their own."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from infrastructure import settings
+
+HASH_OF_PASSWORD123 = (
+    "$argon2id$v=19$m=19456,t=2,p=1$OkAYRyBg+FU81vDfzUKQiw$vmjVpjTaK8JsxoVB4z63VhYq/CC0Rz104ovbJJneeNw"
+)
+HASH_OF_ANOTHER_PASSWORD = (
+    "$argon2id$v=19$m=19456,t=2,p=1$kHRnb8qD8TULp+RjmHFMBA$VVSlc5xIE6vIrJO7YBowc6a+JspVylscDM4DGBB4b5Y"
+)
+
+WriteStack = Callable[..., None]
+WriteSeed = Callable[..., None]
+
+
+def a_user(username: str, password_hash: str) -> dict[str, object]:
+    """A user as a seed file holds it."""
+    return {
+        "username": username,
+        "subject": "0190f3c4-5a00-7000-8000-000000000001",
+        "password_hash": password_hash,
+        "email": f"{username}@example.com",
+        "email_verified": True,
+        "name": username.title(),
+        "scopes": ["players:read", "players:write"],
+    }
+
+
+@pytest.fixture
+def stacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder the stacks are read from: the project's own, with seeds and a prod stack beside them."""
+    for file in settings.FOLDER.glob("Pulumi.*.yaml"):
+        shutil.copy(file, tmp_path)
+    (tmp_path / "seeds").mkdir()
+    monkeypatch.setattr(settings, "FOLDER", tmp_path)
+    monkeypatch.setenv("PSN_EMULATOR_CACHE", str(tmp_path / "cache"))
+    return tmp_path
+
+
+@pytest.fixture
+def write_stack(stacks: Path) -> WriteStack:
+    """Writes a stack's file from its settings by key."""
+
+    def write(stack: str, **config: object) -> None:
+        keys = {name if ":" in name else f"psn-emulator:{name}": value for name, value in config.items()}
+        (stacks / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump({"config": keys}))
+
+    return write
+
+
+@pytest.fixture
+def write_seed(stacks: Path) -> WriteSeed:
+    """Writes a seed file with the given users."""
+
+    def write(environment: str, *users: dict[str, object]) -> None:
+        (stacks / "seeds" / f"{environment}.yaml").write_text(yaml.safe_dump({"users": list(users)}))
+
+    return write
+
+
+@pytest.fixture
+def every_stack(write_stack: WriteStack, write_seed: WriteSeed) -> tuple[str, ...]:
+    """A stack of every kind that can be deployed."""
+    for environment in ("local", "dev"):
+        write_seed(environment, a_user("testuser", HASH_OF_PASSWORD123))
+    for environment in ("staging", "prod"):
+        write_stack(environment, architecture="arm64", tracing=True, cors_origins=["https://game.example"])
+        write_seed(environment)
+    return ("local", "local-7", "dev", "staging", "prod")

@@ -1,0 +1,145 @@
+"""The program's resources as the engine would be told of them, without an engine."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from google.protobuf.struct_pb2 import Struct
+from pulumi.runtime import mocks, rpc
+from pulumi.runtime.settings import get_root_resource, set_root_resource
+from pulumi.runtime.stack import Stack
+
+from infrastructure.program import program
+
+_SECRET = "4dabf18193072939515e22adb298388d"
+_ACCOUNT = "123456789012"
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource as it was registered. ``inputs`` are in the schema's spelling, ``secrets`` names those that are
+    secret; ``after`` are the URNs it waits for."""
+
+    urn: str
+    type: str
+    name: str
+    inputs: dict[str, Any]
+    secrets: frozenset[str]
+    after: frozenset[str]
+    provider: str
+    parent: str
+    protect: bool
+    retained: bool
+    ignored: tuple[str, ...]
+
+
+@dataclass
+class Recorded:
+    """What one run of the program declared."""
+
+    resources: list[Resource] = field(default_factory=list)
+    outputs: dict[str, Any] = field(default_factory=dict)
+
+    def of(self, type_: str) -> list[Resource]:
+        """The resources of a type such as ``aws:lambda/function:Function``."""
+        return [resource for resource in self.resources if resource.type == type_]
+
+    def named(self, name: str) -> Resource:
+        """The only custom resource of that logical name."""
+        [found] = [item for item in self.resources if item.name == name and not item.type.startswith("psn-")]
+        return found
+
+
+class _Cloud(pulumi.runtime.Mocks):
+    """Answers like AWS: names, ARNs and ids by which the program goes on."""
+
+    def __init__(self, state: Mapping[str, Any]) -> None:
+        self._state = state
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
+        assert args.token == "pulumi:pulumi:readStackResourceOutputs", (
+            f"the program asks AWS for {args.token}"
+        )
+        return {"name": args.args["stackName"], "outputs": dict(self._state)}
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        name = str(args.inputs.get("name", args.name))
+        known: dict[str, Any] = {
+            "aws:lambda/function:Function": {"version": "7", "arn": f"arn:aws:lambda:::function:{name}"},
+            "aws:lambda/alias:Alias": {
+                "arn": f"arn:aws:lambda:::function:{args.inputs.get('functionName')}:{name}",
+                "invokeArn": f"invoke:{args.inputs.get('functionName')}:{name}",
+            },
+            "aws:apigatewayv2/api:Api": {
+                "apiEndpoint": "https://abc.execute-api.eu-west-1.amazonaws.com",
+                "executionArn": f"arn:aws:execute-api:eu-west-1:{_ACCOUNT}:abc",
+            },
+            "aws:ecr/repository:Repository": {
+                "repositoryUrl": f"{_ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/{name}"
+            },
+        }
+        return f"{args.name}-id", {"arn": f"arn:aws:::{name}"} | known.get(args.typ, {}) | args.inputs
+
+
+class _Monitor(mocks.MockMonitor):
+    """Keeps of every registration what the mocks are not told."""
+
+    def __init__(self, cloud: _Cloud, recorded: Recorded) -> None:
+        super().__init__(cloud)
+        self._mocked: Any = super().RegisterResource
+        self._recorded = recorded
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the name in the engine's protocol
+        answer = self._mocked(request)
+        plain = json.loads(json.dumps(rpc.deserialize_properties(request.object)))
+        raw = Struct()
+        raw.CopyFrom(request.object)
+        secret = {key for key, value in raw.fields.items() if _SECRET in value.struct_value.fields}
+        self._recorded.resources.append(
+            Resource(
+                urn=answer.urn,
+                type=request.type,
+                name=request.name,
+                inputs=plain,
+                secrets=frozenset(secret),
+                after=frozenset(request.dependencies),
+                provider=request.provider,
+                parent=request.parent,
+                protect=request.protect,
+                retained=request.retainOnDelete,
+                ignored=tuple(request.ignoreChanges),
+            )
+        )
+        return answer
+
+
+def record(
+    stack: str, *, state: Mapping[str, Any] | None = None, preview: bool = False, **how: Any
+) -> Recorded:
+    """Runs the program for ``stack``, whose engine knows ``state`` (``{urn: {"type", "outputs"}}``); ``how`` are
+    the program's own arguments. Raises what the program raises."""
+    recorded = Recorded()
+    cloud = _Cloud(state or {})
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    set_root_resource(None)  # type: ignore[arg-type]
+    pulumi.runtime.set_mocks(cloud, "psn-emulator", stack, preview, monitor=_Monitor(cloud, recorded))
+
+    def run() -> pulumi.Output[None]:
+        program(stack, **how)
+        root = get_root_resource()
+        assert isinstance(root, Stack)
+        return pulumi.Output.all(**root.outputs).apply(recorded.outputs.update)
+
+    awaited: Any = pulumi.runtime.test
+    awaited(run)()
+    return recorded
+
+
+def state_of(recorded: Recorded) -> dict[str, Any]:
+    """The state that a successful update by ``recorded`` leaves."""
+    state = {item.urn: {"type": item.type, "outputs": item.inputs} for item in recorded.resources}
+    stack = {"type": "pulumi:pulumi:Stack", "outputs": recorded.outputs}
+    return state | {"urn:pulumi:x::psn-emulator::pulumi:pulumi:Stack::psn-emulator-x": stack}
