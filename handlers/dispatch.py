@@ -59,6 +59,8 @@ def entry_point(name: str, scope: str | None, handler: Handler) -> EntryPoint:
         import_module(module)
     if route.table:
         client("dynamodb")
+    if route.secrets:
+        client("secretsmanager")
     logger.append_keys(function=name, image_tag=settings().image_tag)
     cold_start = True
 
