@@ -169,31 +169,11 @@ class InvalidRequestError(OAuthError):
     """A parameter is missing, repeated or malformed."""
 
 
-class InvalidClientError(OAuthError):
-    """Client authentication failed; ``WWW-Authenticate`` names the scheme that the client may use."""
-
-    status = 401
-    code = "invalid_client"
-    title = "Invalid client"
-
-    def __init__(self, detail: str | None = None, *, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(
-            detail, headers={"WWW-Authenticate": 'Basic realm="psn-emulator"', **(headers or {})}
-        )
-
-
 class InvalidGrantError(OAuthError):
     """The password, refresh token or code is wrong, expired, revoked or another client's."""
 
     code = "invalid_grant"
     title = "Invalid grant"
-
-
-class UnauthorizedClientError(OAuthError):
-    """The client may not use this grant."""
-
-    code = "unauthorized_client"
-    title = "Unauthorized client"
 
 
 class UnsupportedGrantTypeError(OAuthError):

@@ -75,18 +75,17 @@ def get_many(keys: Iterable[Key]) -> Snapshot:
     raise ThrottledException
 
 
-def query(pk: str, *, limit: int, after: str | None = None, descending: bool = False) -> list[Item]:
+def query(pk: str, *, limit: int, after: str | None = None) -> list[Item]:
     """Up to ``limit`` items of the partition ``pk`` in order of ``sk``, those past ``after`` (Query)."""
     values = {":pk": {"S": pk}}
     condition = "pk = :pk"
     if after is not None:
         values[":after"] = {"S": after}
-        condition += f" AND sk {'<' if descending else '>'} :after"
+        condition += " AND sk > :after"
     request: dict[str, Any] = {
         "TableName": _name(),
         "KeyConditionExpression": condition,
         "ExpressionAttributeValues": values,
-        "ScanIndexForward": not descending,
         "ConsistentRead": True,
     }
     items: list[Item] = []

@@ -46,9 +46,7 @@ def test_each_has_a_client_error_status_a_code_and_a_title(kind: type[PSNEmulato
         ("ValidationException", 422, "validation_error"),
         ("ThrottledException", 429, "throttled"),
         ("InvalidRequestError", 400, "invalid_request"),
-        ("InvalidClientError", 401, "invalid_client"),
         ("InvalidGrantError", 400, "invalid_grant"),
-        ("UnauthorizedClientError", 400, "unauthorized_client"),
         ("UnsupportedGrantTypeError", 400, "unsupported_grant_type"),
         ("InvalidScopeError", 400, "invalid_scope"),
         ("BearerTokenError", 401, "invalid_token"),
@@ -78,7 +76,6 @@ def test_the_detail_of_a_validation_error_counts_the_fields() -> None:
     [
         (errors.InvalidTokenException(), "WWW-Authenticate", 'Bearer error="invalid_token"'),
         (errors.BearerTokenError(), "WWW-Authenticate", 'Bearer error="invalid_token"'),
-        (errors.InvalidClientError(), "WWW-Authenticate", 'Basic realm="psn-emulator"'),
         (errors.MethodNotAllowedException(["GET", "PUT"]), "Allow", "GET, PUT"),
         (errors.ThrottledException(retry_after_seconds=3), "Retry-After", "3"),
     ],

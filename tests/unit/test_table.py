@@ -1,17 +1,11 @@
-"""The table, by way of moto; what moto cannot do is played by a client that fails as DynamoDB does."""
+"""The table, read and written."""
 
-from decimal import Decimal
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
-from hypothesis import given
-from hypothesis import strategies as st
 
 from utils import table
-from utils.attributes import marshal, unmarshal
 from utils.aws import client
-from utils.errors import ThrottledException
 from utils.table import ConditionFailed
 from utils.writes import ABSENT, EXISTS, Check, Delete, Key, Put, Update, below, equals, has, lacks
 
@@ -23,36 +17,6 @@ B: Key = ("default#b", "-")
 
 def item(key: Key, **attributes: Any) -> dict[str, Any]:
     return {"pk": key[0], "sk": key[1], **attributes}
-
-
-_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**37), 10**37) | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(min_size=1), inner),
-    max_leaves=8,
-)
-
-
-class TestAttributes:
-    @given(_VALUES)
-    def test_come_back_as_they_went(self, value: Any) -> None:
-        assert unmarshal(marshal(value)) == value
-
-    def test_know_a_truth_from_a_one(self) -> None:
-        assert marshal(True) == {"BOOL": True}
-        assert marshal(1) == {"N": "1"}
-
-    def test_that_are_numbers_are_exact(self) -> None:
-        assert unmarshal(marshal(Decimal("0.1"))) == Decimal("0.1")
-        whole = unmarshal({"N": "1E+2"})
-        assert (whole, type(whole)) == (100, int)
-
-    def test_hold_no_binary_fraction(self) -> None:
-        with pytest.raises(TypeError, match="no float"):
-            marshal(0.1)
-
-    def test_of_a_type_that_is_not_used_are_refused(self) -> None:
-        with pytest.raises(TypeError, match="type SS"):
-            unmarshal({"SS": ["a"]})
 
 
 class TestReading:
@@ -82,10 +46,6 @@ class TestReading:
         table.write(Put(item(("other#q", "a"))))
         assert [one["sk"] for one in table.query("default#q", limit=3)] == ["a", "b", "c"]
         assert [one["sk"] for one in table.query("default#q", limit=9, after="c")] == ["d", "e"]
-        assert [one["sk"] for one in table.query("default#q", limit=2, after="c", descending=True)] == [
-            "b",
-            "a",
-        ]
 
     def test_a_query_goes_on_where_a_page_of_the_table_ended(self) -> None:
         for sk in "abcd":
@@ -166,138 +126,3 @@ class TestATransaction:
             table.transact(Put(item(B), ABSENT), Check(A, equals("n", 2)), Delete(("default#c", "-"), EXISTS))
         assert error.value.failed == {1, 2}
         assert table.get_many([A, B]) == {A: item(A, n=1)}
-
-
-class Failing:
-    """Answers of DynamoDB to be given before the real ones."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        dynamodb = client("dynamodb")
-        self._call = dynamodb._make_api_call
-        self.answers: list[Any] = []
-        self.calls: list[str] = []
-        self.pauses: list[float] = []
-        monkeypatch.setattr(dynamodb, "_make_api_call", self._answer)
-        monkeypatch.setattr(table, "_pause", self.pauses.append)
-
-    def _answer(self, operation: str, arguments: dict[str, Any]) -> Any:
-        self.calls.append(operation)
-        if not self.answers:
-            return self._call(operation, arguments)
-        answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-
-@pytest.fixture
-def failing(monkeypatch: pytest.MonkeyPatch) -> Failing:
-    return Failing(monkeypatch)
-
-
-def refusal(code: str, *reasons: str) -> ClientError:
-    answer: Any = {"Error": {"Code": code, "Message": "no"}}
-    if reasons:
-        answer["CancellationReasons"] = [{"Code": reason} for reason in reasons]
-    return ClientError(answer, "Any")
-
-
-CONFLICTS = [
-    refusal("TransactionCanceledException", "None", "TransactionConflict"),
-    refusal("TransactionConflictException"),
-]
-
-
-class TestCollidingWrites:
-    @pytest.mark.parametrize("conflict", CONFLICTS)
-    def test_are_tried_again_until_they_succeed(self, failing: Failing, conflict: ClientError) -> None:
-        failing.answers = [conflict] * (table.ATTEMPTS - 1)
-        table.transact(Put(item(A)))
-        assert table.get(A) == item(A)
-        assert len(failing.pauses) == table.ATTEMPTS - 1
-        assert all(0 <= pause <= 0.4 for pause in failing.pauses)
-
-    def test_are_given_up_in_the_end_without_effect(self, failing: Failing) -> None:
-        failing.answers = CONFLICTS * table.ATTEMPTS
-        with pytest.raises(ThrottledException):
-            table.transact(Put(item(A)))
-        assert len(failing.calls) == table.ATTEMPTS
-        failing.answers = []
-        assert table.get(A) is None
-
-    def test_are_not_tried_again_when_a_condition_failed_too(self, failing: Failing) -> None:
-        failing.answers = [
-            refusal("TransactionCanceledException", "TransactionConflict", "ConditionalCheckFailed", "None")
-        ]
-        with pytest.raises(ConditionFailed) as error:
-            table.transact(Put(item(A)), Put(item(B)))
-        assert error.value.failed == {1}
-        assert len(failing.calls) == 1
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        refusal("ProvisionedThroughputExceededException"),
-        refusal("ThrottlingException"),
-        refusal("RequestLimitExceeded"),
-        refusal("TransactionCanceledException", "ThrottlingError", "None"),
-        refusal("TransactionCanceledException", "ProvisionedThroughputExceeded"),
-    ],
-)
-def test_want_of_capacity_is_a_throttle(failing: Failing, error: ClientError) -> None:
-    failing.answers = [error]
-    with pytest.raises(ThrottledException):
-        table.get(A)
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        refusal("ResourceNotFoundException"),
-        refusal("TransactionCanceledException", "ValidationError", "None"),
-    ],
-)
-def test_any_other_refusal_is_left_as_it_is(failing: Failing, error: ClientError) -> None:
-    failing.answers = [error]
-    with pytest.raises(ClientError) as raised:
-        table.get(A)
-    assert raised.value is error
-
-
-class TestABatchThatIsNotReadWhole:
-    def test_is_asked_for_the_rest(self, failing: Failing, the_table: str) -> None:
-        table.write(Put(item(B, n=1)))
-        rest = {the_table: {"Keys": [{"pk": {"S": B[0]}, "sk": {"S": B[1]}}], "ConsistentRead": True}}
-        found = {"pk": {"S": A[0]}, "sk": {"S": A[1]}}
-        failing.answers = [{"Responses": {the_table: [found]}, "UnprocessedKeys": rest}]
-        assert table.get_many([A, B]) == {A: item(A), B: item(B, n=1)}
-
-    def test_is_given_up_in_the_end(self, failing: Failing, the_table: str) -> None:
-        rest = {the_table: {"Keys": [{"pk": {"S": A[0]}, "sk": {"S": A[1]}}]}}
-        failing.answers = [{"Responses": {}, "UnprocessedKeys": rest}] * table.ATTEMPTS
-        with pytest.raises(ThrottledException):
-            table.get_many([A])
-
-
-class TestTheProbe:
-    @pytest.mark.parametrize(
-        ("actions", "calls"),
-        [
-            (("GetItem", "PutItem"), ["GetItem"]),
-            (("BatchGetItem", "PutItem"), ["BatchGetItem"]),
-            ((), []),
-        ],
-    )
-    def test_reads_by_what_the_function_may_do(
-        self, failing: Failing, actions: tuple[str, ...], calls: list[str]
-    ) -> None:
-        table.probe(actions)
-        assert failing.calls == calls
-
-
-def test_a_pause_takes_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    slept: list[float] = []
-    monkeypatch.setattr("time.sleep", slept.append)
-    table._pause(0.25)
-    assert slept == [0.25]
