@@ -14,11 +14,10 @@ def granted(requested: str | None, held: Collection[str]) -> str:
     """The scope to grant to one who holds the scopes ``held``.
 
     Who requests none gets all but ``emulator:admin``, which must be named. Raises :class:`InvalidScopeError` for
-    more than is held, and for text that is no list of scopes separated by one space (RFC 6749 section 3.3).
+    more than is held, for nothing at all, and for text that is no list of scopes separated by one space (RFC 6749
+    section 3.3).
     """
-    if requested is None:
-        return " ".join(scope for scope in held if scope != ADMIN)
-    names = dict.fromkeys(requested.split(" "))
-    if not names.keys() <= set(held):
+    names = [scope for scope in held if scope != ADMIN] if requested is None else requested.split(" ")
+    if not names or not set(names) <= set(held):
         raise InvalidScopeError("The scope is malformed, or more than the user has.")
-    return " ".join(names)
+    return " ".join(dict.fromkeys(names))

@@ -17,7 +17,6 @@ from utils.settings import settings
 
 with deferred("cryptography.x509"):
     from joserfc import jws
-    from joserfc.errors import JoseError
     from joserfc.jwk import ECKey
 
 JWT_TYPE: Final = "at+jwt"
@@ -68,7 +67,7 @@ class AccessToken:
     @property
     def scopes(self) -> frozenset[str]:
         """What ``scope`` names."""
-        return frozenset(self.scope.split(" "))
+        return frozenset(self.scope.split(" ")) - {""}
 
 
 class Verifier:
@@ -124,11 +123,7 @@ class Verifier:
         signed = jws.CompactSignature(header, payload)
         encoded = [segment.encode() for segment in segments]
         signed.segments = {"header": encoded[0], "payload": encoded[1], "signature": encoded[2]}
-        try:
-            authentic = jws.validate_compact(signed, key, registry=_REGISTRY)
-        except JoseError:
-            authentic = False
-        if not authentic:
+        if not jws.validate_compact(signed, key, registry=_REGISTRY):
             raise TokenRefusedError("signature")
 
     def _claims(self, claims: Mapping[str, Any]) -> AccessToken:
