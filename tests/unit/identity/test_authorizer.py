@@ -1,0 +1,172 @@
+"""The authorizer's answers to good tokens, its own health, and what it may not load."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+import authorizer
+from tests import identity
+from tests.gateway import Context
+from utils import access_token
+from utils.access_token import Verifier
+from utils.settings import settings
+
+EVENT = identity.authorizer_event(f"Bearer {identity.good_token()}")
+LOADED = """
+import json, sys
+import authorizer
+answers = [authorizer.handler(event, None) for event in json.loads(sys.argv[1])]
+print(json.dumps({"answers": answers, "modules": sorted(sys.modules)}))
+"""
+
+
+@pytest.fixture(autouse=True)
+def _deployment(environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The authorizer's environment."""
+    identity.publish(monkeypatch, identity.KEY)
+
+
+def test_a_good_token_is_allowed_and_passed_on_as_strings() -> None:
+    assert authorizer.handler(EVENT, Context()) == {
+        "isAuthorized": True,
+        "context": {
+            "sub": identity.SUBJECT,
+            "client_id": "psn-emulator",
+            "scope": "players:read players:write",
+            "sandbox": "default",
+            "jti": "family.1",
+            "exp": "2000000300",
+            "nbf": "2000000000",
+        },
+    }
+
+
+def test_an_allowed_request_is_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    authorizer.handler(EVENT, Context())
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        identity.good_token(exp=1, nbf=0, iat=0),
+        identity.good_token(exp=2**35, nbf=2**35, iat=2**35),
+        identity.good_token(exp=0, nbf=253402300799),
+    ],
+)
+def test_whether_a_token_is_alive_is_not_asked(token: str) -> None:
+    assert authorizer.handler(identity.authorizer_event(f"Bearer {token}"), Context())["isAuthorized"]
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        identity.compact(identity.header(typ="application/at+jwt"), identity.claims()),
+        identity.good_token(aud=["another", identity.AUDIENCE]),
+        identity.good_token(scope="players:read"),
+        identity.good_token(filler="x" * 5500),
+    ],
+)
+def test_other_forms_that_the_rfcs_allow_are_accepted(token: str) -> None:
+    assert authorizer.handler(identity.authorizer_event(f"Bearer {token}"), Context())["isAuthorized"]
+
+
+def test_every_published_key_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    identity.publish(monkeypatch, identity.new_key("key-2"), identity.KEY)
+    assert authorizer.handler(EVENT, Context())["isAuthorized"]
+    identity.publish(monkeypatch, identity.new_key("key-2"))
+    assert not authorizer.handler(EVENT, Context())["isAuthorized"]
+
+
+def test_a_denial_is_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
+    event = identity.authorizer_event(f"Bearer {identity.good_token(iss='https://attacker.test')}")
+    assert authorizer.handler(event, Context()) == {"isAuthorized": False, "context": {}}
+    line = json.loads(capsys.readouterr().out)
+    moment = datetime.fromisoformat(line.pop("timestamp"))
+    assert moment.tzinfo == UTC
+    assert line == {
+        "level": "WARNING",
+        "message": "denied",
+        "reason": "issuer",
+        "route_key": "GET /players",
+        "request_id": "request-1",
+        "function_request_id": "lambda-request",
+        "service": "psn-emulator",
+        "image_tag": "20250101-120000-0123abcd",
+    }
+
+
+@pytest.mark.parametrize(
+    "jwks",
+    [
+        "",
+        "{",
+        "{}",
+        '{"keys":[]}',
+        '{"keys":[{"kty":"EC"}]}',
+        json.dumps({"keys": [identity.KEY.as_dict(private=True)]}),
+        json.dumps({"keys": [{**identity.KEY.as_dict(private=False), "use": "enc"}]}),
+        json.dumps({"keys": [{**identity.KEY.as_dict(private=False), "alg": "none"}]}),
+        json.dumps({"keys": [{**identity.KEY.as_dict(private=False), "crv": "P-384"}]}),
+        json.dumps({"keys": [{"kty": "oct", "k": "AAAA", "kid": "key-1", "alg": "HS256", "use": "sig"}]}),
+    ],
+)
+class TestAWrongDeployment:
+    def test_denies_every_request_and_logs_the_trace(
+        self, jwks: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self._deploy(jwks, monkeypatch)
+        assert authorizer.handler(EVENT, Context()) == {"isAuthorized": False, "context": {}}
+        line = json.loads(capsys.readouterr().out)
+        assert (line["level"], line["reason"]) == ("ERROR", "error")
+        assert "Traceback" in line["exception"]
+
+    def test_fails_its_smoke_event(self, jwks: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._deploy(jwks, monkeypatch)
+        with pytest.raises((ValueError, KeyError, RuntimeError)):
+            authorizer.handler({"smoke": True}, Context())
+
+    @staticmethod
+    def _deploy(jwks: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("PUBLIC_JWKS", jwks)
+        settings.cache_clear()
+        access_token.verifier.cache_clear()
+
+
+def test_the_smoke_event_is_answered_with_the_image() -> None:
+    assert authorizer.handler({"smoke": True}, Context()) == {
+        "status": "ok",
+        "function": "authorizer",
+        "image_tag": "20250101-120000-0123abcd",
+    }
+
+
+def test_it_loads_no_aws_client_no_pydantic_and_no_certificates(project: Path) -> None:
+    events = json.dumps([{"smoke": True}, EVENT, {}])
+    run = [sys.executable, "-c", LOADED, events]
+    done = subprocess.run(run, cwd=project, env=dict(os.environ), capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert [answer.get("isAuthorized") for answer in found["answers"]] == [None, True, False]
+    unwanted = {
+        "aws_lambda_powertools",
+        "boto3",
+        "botocore",
+        "cryptography.x509",
+        "handlers",
+        "models",
+        "pydantic",
+        "services",
+        "urllib3",
+    }
+    assert unwanted.isdisjoint(found["modules"])
+
+
+def test_a_verifier_of_another_issuer_is_a_setting_away() -> None:
+    verifier = Verifier(identity.public_jwks(identity.KEY), issuer="https://another.test", audience="api")
+    token = identity.good_token(iss="https://another.test", aud="api")
+    assert verifier.verify(token).subject == identity.SUBJECT

@@ -1,0 +1,103 @@
+"""The discovery documents say what is served, and nothing else."""
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet
+
+from main import ROUTES
+from tests import identity
+from tests.unit.identity.conftest import Client
+
+DOCUMENTS = ["openid-configuration", "oauth-authorization-server"]
+
+
+def _document(client: Client, name: str) -> dict[str, Any]:
+    answer = client.get(f"/.well-known/{name}")
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["cache-control"] == "public, max-age=300"
+    document: dict[str, Any] = answer.json()
+    return document
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+class TestMetadata:
+    def test_the_issuer_is_the_one_in_the_tokens(self, client: Client, name: str) -> None:
+        payload = json.loads(identity.decode(client.tokens()["access_token"].split(".")[1]))
+        assert _document(client, name)["issuer"] == payload["iss"]
+
+    def test_every_endpoint_is_a_route_of_the_issuer(self, client: Client, name: str) -> None:
+        document = _document(client, name)
+        served = {route.path for route in ROUTES}
+        endpoints = [value for key, value in document.items() if key.endswith(("_endpoint", "_uri"))]
+        assert len(endpoints) == 3
+        for endpoint in endpoints:
+            assert endpoint.startswith(f"{document['issuer']}/")
+            assert urlsplit(endpoint).path in served
+
+    def test_every_scope_can_be_had(self, client: Client, name: str) -> None:
+        scopes = _document(client, name)["scopes_supported"]
+        assert client.tokens(scope=" ".join(scopes))["scope"] == " ".join(scopes)
+
+    def test_every_scope_of_a_route_is_named(self, client: Client, name: str) -> None:
+        needed = {route.scope for route in ROUTES if route.scope}
+        assert needed <= set(_document(client, name)["scopes_supported"])
+
+    def test_no_grant_is_named_that_the_token_endpoint_refuses(self, client: Client, name: str) -> None:
+        document = _document(client, name)
+        for grant in [*document["grant_types_supported"], *document["response_types_supported"]]:
+            answer = client.post(
+                "/auth/token",
+                raw=f"grant_type={grant}",
+                headers={"content-type": "application/x-www-form-urlencoded"},
+            )
+            assert answer.json()["error"] != "unsupported_grant_type"
+
+    def test_nothing_is_named_that_is_not_there(self, client: Client, name: str) -> None:
+        absent = {
+            "authorization_endpoint",
+            "end_session_endpoint",
+            "revocation_endpoint",
+            "introspection_endpoint",
+        }
+        assert absent.isdisjoint(_document(client, name))
+        assert "id_token_signing_alg_values_supported" not in _document(client, name)
+
+
+def test_openid_clients_learn_every_claim_that_userinfo_tells(client: Client) -> None:
+    document = _document(client, "openid-configuration")
+    claims = client.userinfo(client.tokens()["access_token"]).json()
+    assert set(document["claims_supported"]) == set(claims)
+    assert document["subject_types_supported"] == ["public"]
+
+
+class TestKeys:
+    def test_a_stranger_can_verify_our_tokens_with_them(self, client: Client) -> None:
+        keys = KeySet.import_key_set(client.get("/.well-known/jwks.json").json())
+        token = jwt.decode(client.tokens()["access_token"], keys, algorithms=["ES256"])
+        registry = jwt.JWTClaimsRegistry(
+            iss={"essential": True, "value": identity.ISSUER},
+            aud={"essential": True, "value": identity.AUDIENCE},
+            exp={"essential": True},
+            sub={"essential": True, "value": identity.SUBJECT},
+        )
+        registry.validate(token.claims)
+        assert token.header == {"alg": "ES256", "typ": "at+jwt", "kid": "key-1"}
+
+    def test_every_key_is_published(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        identity.publish(monkeypatch, identity.new_key("key-2"), identity.KEY)
+        keys = client.get("/.well-known/jwks.json").json()["keys"]
+        assert [key["kid"] for key in keys] == ["key-2", "key-1"]
+        assert {(key["kty"], key["alg"], key["use"]) for key in keys} == {("EC", "ES256", "sig")}
+
+    def test_nothing_private_is_published_even_if_it_was_deployed(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PUBLIC_JWKS", json.dumps({"keys": [identity.KEY.as_dict(private=True)]}))
+        identity.forget()
+        (key,) = client.get("/.well-known/jwks.json").json()["keys"]
+        assert sorted(key) == ["alg", "crv", "kid", "kty", "use", "x", "y"]

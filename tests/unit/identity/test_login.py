@@ -1,0 +1,253 @@
+"""``POST /auth/token``: the simple form of a login."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from argon2 import PasswordHasher, extract_parameters
+
+from services.sessions import user_key
+from tests import identity
+from tests.conftest import Clock
+from tests.unit.identity.conftest import Client
+from utils import secrets, table
+from utils.access_token import verifier
+from utils.aws import client as aws_client
+from utils.writes import Put, Update
+
+WRONG = {"error": "invalid_grant", "error_description": "The username or the password is wrong."}
+
+
+def _user() -> dict[str, Any]:
+    return table.get(user_key("default", identity.SUBJECT)) or {}
+
+
+def _form(**parameters: str) -> dict[str, Any]:
+    return {"raw": urlencode(parameters), "headers": {"content-type": "application/x-www-form-urlencoded"}}
+
+
+def test_a_login_is_answered_as_rfc_6749_says(client: Client) -> None:
+    answer = client.login()
+    assert answer.status == 200
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["pragma"] == "no-cache"
+    assert answer.headers["content-type"] == "application/json"
+    tokens = answer.json()
+    assert sorted(tokens) == ["access_token", "expires_in", "refresh_token", "scope", "token_type"]
+    assert (tokens["token_type"], tokens["expires_in"]) == ("Bearer", 300)
+
+
+def test_the_access_token_says_who_logged_in(client: Client, stopped_clock: Clock) -> None:
+    token = verifier().verify(client.tokens()["access_token"])
+    now = int(stopped_clock.moment.timestamp())
+    assert (token.subject, token.client_id, token.sandbox) == (identity.SUBJECT, "psn-emulator", "default")
+    assert (token.issued_at, token.not_before, token.expires_at) == (now, now, now + 300)
+
+
+class TestScope:
+    def test_none_named_gives_all_but_the_administrators(self, client: Client) -> None:
+        assert client.tokens()["scope"] == "openid profile email players:read players:write"
+
+    def test_the_administrators_is_given_when_named(self, client: Client) -> None:
+        assert client.tokens(scope="emulator:admin")["scope"] == "emulator:admin"
+
+    def test_those_named_are_given_once_each_in_that_order(self, client: Client) -> None:
+        tokens = client.tokens(scope="players:read openid players:read")
+        assert tokens["scope"] == "players:read openid"
+        assert verifier().verify(tokens["access_token"]).scope == "players:read openid"
+
+    @pytest.mark.parametrize(
+        "scope",
+        ["", " ", "openid ", "openid  email", "openid\temail", "OPENID", "payments", "openid payments"],
+    )
+    def test_anything_else_is_an_invalid_scope(self, client: Client, scope: str) -> None:
+        answer = client.login(scope=scope)
+        assert (answer.status, answer.json()["error"]) == (400, "invalid_scope")
+
+    def test_what_the_user_does_not_hold_is_an_invalid_scope(self, client: Client) -> None:
+        identity.store_seed(identity.seed_entry(scopes=["openid"]))
+        assert client.login(scope="emulator:admin").json()["error"] == "invalid_scope"
+
+    def test_who_holds_none_gets_none(self, client: Client) -> None:
+        identity.store_seed(identity.seed_entry(scopes=["emulator:admin"]))
+        assert client.login().json()["error"] == "invalid_scope"
+
+
+class TestRefusal:
+    def test_a_wrong_password(self, client: Client) -> None:
+        answer = client.login(password="password124")
+        assert (answer.status, answer.json()) == (400, WRONG)
+        assert answer.headers["cache-control"] == "no-store"
+
+    def test_an_unknown_username_reads_the_same(self, client: Client) -> None:
+        answer = client.login(username="nobody")
+        assert (answer.status, answer.json()) == (400, WRONG)
+
+    def test_a_locked_user_reads_the_same(self, client: Client) -> None:
+        client.tokens()
+        table.write(Update(user_key("default", identity.SUBJECT), assign={"status": "locked"}))
+        answer = client.login()
+        assert (answer.status, answer.json()) == (400, WRONG)
+
+    @pytest.mark.parametrize("username", ["testuser", "nobody"])
+    def test_the_same_work_is_done_for_known_and_unknown(
+        self, client: Client, username: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        work: list[Any] = []
+        dynamodb, verify = aws_client("dynamodb"), PasswordHasher.verify
+        call = dynamodb._make_api_call
+
+        def called(operation: str, arguments: Any) -> Any:
+            work.append(operation)
+            return call(operation, arguments)
+
+        def verified(self: PasswordHasher, password_hash: str, password: str) -> Any:
+            parameters = extract_parameters(password_hash)
+            work.append((parameters.memory_cost, parameters.time_cost, parameters.parallelism))
+            return verify(self, password_hash, password)
+
+        monkeypatch.setattr(dynamodb, "_make_api_call", called)
+        monkeypatch.setattr(PasswordHasher, "verify", verified)
+        assert client.login(username=username, password="wrong").status == 400
+        assert work == ["BatchGetItem", (19456, 2, 1), "UpdateItem"]
+
+    def test_nothing_of_the_attempt_is_answered_or_logged(
+        self, client: Client, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        answer = client.login(username="someone-private", password="s3cr3t-typed")
+        printed = "".join(capfd.readouterr())
+        assert "s3cr3t-typed" not in answer.text + printed
+        assert "someone-private" not in answer.text + printed
+
+
+class TestBody:
+    @pytest.mark.parametrize(
+        ("changes", "detail"),
+        [
+            ({"username": ...}, "Missing or malformed: username."),
+            ({"password": ..., "username": 7}, "Missing or malformed: username, password."),
+            ({"username": ""}, "Missing or malformed: username."),
+            ({"username": "x" * 129}, "Missing or malformed: username."),
+            ({"password": "x" * 1025}, "Missing or malformed: password."),
+            ({"scope": ["openid"]}, "Missing or malformed: scope."),
+            ({"surprise": 1}, "The body has a member too many."),
+        ],
+    )
+    def test_wrong_members_are_an_invalid_request(
+        self, client: Client, changes: dict[str, Any], detail: str
+    ) -> None:
+        answer = client.login(**changes)
+        assert (answer.status, answer.json()) == (
+            400,
+            {"error": "invalid_request", "error_description": detail},
+        )
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"raw": "{", "headers": {"content-type": "application/json"}},
+            {"raw": "[]", "headers": {"content-type": "application/json"}},
+            {"raw": '{"username":"a","username":"b"}', "headers": {"content-type": "application/json"}},
+            {"raw": "{}", "headers": {"content-type": "text/plain"}},
+            {"raw": "{}"},
+            {"raw": '"' + "x" * 65536 + '"', "headers": {"content-type": "application/json"}},
+            _form(),
+            _form(username="testuser", password="password123"),
+        ],
+    )
+    def test_what_is_no_such_body_is_an_invalid_request(
+        self, client: Client, options: dict[str, Any]
+    ) -> None:
+        answer = client.post("/auth/token", **options)
+        assert (answer.status, answer.json()["error"]) == (400, "invalid_request")
+
+    @pytest.mark.parametrize("grant", ["password", "refresh_token", "client_credentials", "urn:x:y"])
+    def test_a_grant_in_a_form_is_not_supported_yet(self, client: Client, grant: str) -> None:
+        answer = client.post("/auth/token", **_form(grant_type=grant, username="testuser", password="x"))
+        assert (answer.status, answer.json()["error"]) == (400, "unsupported_grant_type")
+
+
+class TestUserItem:
+    def test_the_first_login_makes_it(self, client: Client) -> None:
+        client.tokens()
+        user = _user()
+        assert user.pop("password_hash").startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+        assert len(user.pop("seed")) == 64
+        assert user == {
+            "pk": f"default#user#{identity.SUBJECT}",
+            "sk": "-",
+            "subject": identity.SUBJECT,
+            "username": "testuser",
+            "email": "testuser@example.test",
+            "email_verified": True,
+            "name": "Test User",
+            "scopes": identity.SCOPES,
+            "status": "active",
+            "version": 1,
+        }
+
+    def test_a_refused_login_does_not_make_it(self, client: Client) -> None:
+        client.login(password="wrong")
+        assert _user() == {}
+
+    def test_another_login_leaves_it_as_it_is(self, client: Client) -> None:
+        client.tokens()
+        before = _user()
+        client.tokens()
+        assert _user() == before
+
+    def test_it_follows_the_seed(self, client: Client) -> None:
+        client.tokens()
+        identity.store_seed(identity.seed_entry(name="Renamed", scopes=["openid"]))
+        assert client.tokens()["scope"] == "openid"
+        assert (_user()["name"], _user()["scopes"], _user()["version"]) == ("Renamed", ["openid"], 2)
+
+    def test_a_password_changed_in_the_seed_replaces_the_old_one(self, client: Client) -> None:
+        client.tokens()
+        identity.store_seed(identity.seed_entry(password_hash=PasswordHasher().hash("another")))
+        assert client.login().status == 400
+        assert client.login(password="another").status == 200
+
+    def test_a_user_gone_from_the_seed_cannot_log_in(self, client: Client) -> None:
+        client.tokens()
+        identity.store_seed()
+        assert client.login().json() == WRONG
+
+    def test_a_change_of_the_seed_does_not_unlock_a_user(self, client: Client) -> None:
+        client.tokens()
+        table.write(Update(user_key("default", identity.SUBJECT), assign={"status": "locked"}))
+        identity.store_seed(identity.seed_entry(name="Renamed"))
+        assert client.login().json() == WRONG
+        assert _user()["status"] == "locked"
+
+    def test_a_hash_of_other_parameters_is_made_again_and_kept(self, client: Client) -> None:
+        weaker = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(identity.PASSWORD)
+        identity.store_seed(identity.seed_entry(password_hash=weaker))
+        client.tokens()
+        first = _user()
+        assert first["password_hash"].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+        assert client.login().status == 200
+        assert _user() == first
+        assert client.login(password="wrong").status == 400
+
+    def test_whoever_writes_it_first_wins(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        check = PasswordHasher.check_needs_rehash
+        pk, sk = user_key("default", identity.SUBJECT)
+
+        def overtaken(self: PasswordHasher, password_hash: str) -> bool:
+            table.write(Put({"pk": pk, "sk": sk, "status": "locked", "version": 7}))
+            return check(self, password_hash)
+
+        monkeypatch.setattr(PasswordHasher, "check_needs_rehash", overtaken)
+        assert client.login().status == 200
+        assert (_user()["status"], _user()["version"]) == ("locked", 7)
+
+    def test_the_username_is_taken_without_regard_to_case(self, client: Client) -> None:
+        assert client.login(username="TestUser").status == 200
+
+    def test_the_seed_is_not_read_on_every_login(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        client.tokens()
+        monkeypatch.setattr(secrets, "read_json", lambda _name: pytest.fail("read again"))
+        client.tokens()

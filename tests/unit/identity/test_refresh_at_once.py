@@ -1,0 +1,125 @@
+"""Refreshes that run at the same moment."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+
+from models.auth import Tokens
+from services import clock, refresh, users
+from services.keys import signing_keys
+from services.refresh import rotate
+from services.sessions import family_key
+from tests import identity
+from tests.conftest import Clock
+from tests.unit.identity.conftest import Client
+from utils import table
+from utils.aws import client as aws_client
+from utils.errors import InvalidGrantError
+
+THREADS = 8
+
+pytestmark = pytest.mark.usefixtures("one_call_at_a_time")
+
+
+def _together[T](work: Callable[[], T]) -> list[T]:
+    start = Barrier(THREADS)
+
+    def run() -> T:
+        start.wait()
+        return work()
+
+    signing_keys()
+    with ThreadPoolExecutor(THREADS) as pool:
+        futures = [pool.submit(run) for _ in range(THREADS)]
+        return [future.result() for future in futures]
+
+
+def _attempt(refresh_token: str) -> Tokens | None:
+    try:
+        return rotate("default", refresh_token)
+    except InvalidGrantError:
+        return None
+
+
+def _refresh_items() -> int:
+    items = aws_client("dynamodb").scan(TableName="psn-emulator-test")["Items"]
+    return sum("#refresh#" in item["pk"]["S"] for item in items)
+
+
+def test_all_get_the_same_tokens(client: Client) -> None:
+    token = client.tokens()["refresh_token"]
+    answers = _together(lambda: rotate("default", token))
+    assert len(set(answers)) == 1
+    assert _refresh_items() == 2
+
+
+def test_one_that_another_overtakes_gets_the_others_answer(
+    client: Client, stopped_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, winners = client.tokens()["refresh_token"], []
+    live = refresh._live
+
+    def overtaken(sandbox: str, refresh_token: str, now: int) -> Any:
+        found = live(sandbox, refresh_token, now)
+        monkeypatch.setattr(refresh, "_live", live)
+        stopped_clock.moment += timedelta(seconds=3)
+        winners.append(rotate(sandbox, refresh_token))
+        return found
+
+    monkeypatch.setattr(refresh, "_live", overtaken)
+    assert [rotate("default", token)] == winners
+
+
+def test_all_get_the_same_tokens_though_their_clocks_differ(
+    client: Client, stopped_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = client.tokens()["refresh_token"]
+    moments = iter([stopped_clock.moment.replace(second=second) for second in range(THREADS)])
+    monkeypatch.setattr(clock, "now", lambda _sandbox: next(moments))
+    assert len(set(_together(lambda: rotate("default", token)))) == 1
+
+
+def test_of_a_chain_used_at_once_at_most_one_line_goes_on(client: Client) -> None:
+    first = client.tokens()["refresh_token"]
+    second = rotate("default", first).refresh_token
+    answers = {one for one in _together(lambda: _attempt(second)) if one is not None}
+    assert len(answers) == 1
+    assert _attempt(first) is None
+    assert _attempt(answers.pop().refresh_token) is None
+
+
+def test_reuse_found_by_many_revokes_once(client: Client, stopped_clock: Clock) -> None:
+    token = client.tokens()["refresh_token"]
+    rotate("default", token)
+    stopped_clock.moment += refresh.GRACE * 2
+    assert set(_together(lambda: _attempt(token))) == {None}
+    family = table.get(family_key("default", token.partition(".")[0])) or {}
+    assert family["revoked_at"] == int(stopped_clock.moment.timestamp())
+
+
+def test_first_logins_at_once_make_one_user_and_a_family_each(client: Client) -> None:
+    users.seed()
+
+    def login() -> str:
+        user = users.authenticate("default", identity.USERNAME, identity.PASSWORD)
+        return refresh.open_family("default", user.subject, "psn-emulator", "openid").refresh_token
+
+    assert len({token.partition(".")[0] for token in _together(login)}) == THREADS
+    items = aws_client("dynamodb").scan(TableName="psn-emulator-test")["Items"]
+    assert [item["version"]["N"] for item in items if "#user#" in item["pk"]["S"]] == ["1"]
+
+
+def test_failures_at_once_are_all_counted(client: Client) -> None:
+    users.seed()
+
+    def fail() -> None:
+        with pytest.raises(InvalidGrantError):
+            users.authenticate("default", identity.USERNAME, "wrong")
+
+    _together(fail)
+    key = ("default#login#testuser", "-")
+    assert (table.get(key) or {})["failures"] == THREADS

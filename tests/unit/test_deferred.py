@@ -1,0 +1,81 @@
+"""A deferred module is loaded by the first call of what was taken from it."""
+
+import subprocess
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from utils.deferred import deferred
+
+READING = """
+import sys
+from utils import access_token
+from joserfc.jwk import ECKey
+assert "cryptography.x509" not in sys.modules
+print(ECKey.import_key(sys.argv[1]).public_key.public_numbers().x)
+"""
+
+
+@pytest.fixture
+def unloaded(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A module that is not loaded."""
+    monkeypatch.delitem(sys.modules, "this", raising=False)
+    monkeypatch.delitem(sys.modules, "calendar", raising=False)
+    return "calendar"
+
+
+def test_the_import_does_not_load_it_and_the_call_does(unloaded: str) -> None:
+    with deferred(unloaded):
+        from calendar import isleap
+    assert unloaded not in sys.modules
+    assert isleap(2024)
+    assert unloaded in sys.modules
+
+
+def test_an_import_behind_the_block_finds_the_module_itself(unloaded: str) -> None:
+    with deferred(unloaded):
+        import calendar  # noqa: F401
+    import calendar as real
+
+    assert issubclass(real.TextCalendar, real.Calendar)
+    assert real.weekday(2024, 2, 29) == date(2024, 2, 29).weekday()
+
+
+def test_a_loaded_module_is_left_alone() -> None:
+    import calendar
+
+    with deferred("calendar"):
+        from calendar import isleap
+    assert isleap is calendar.isleap
+    assert sys.modules["calendar"] is calendar
+
+
+def test_it_ends_when_the_block_fails(unloaded: str) -> None:
+    with pytest.raises(ValueError, match="broken"), deferred(unloaded):
+        raise ValueError("broken")
+    assert unloaded not in sys.modules
+
+
+def test_what_only_the_import_system_asks_for_is_not_there(unloaded: str) -> None:
+    with deferred(unloaded):
+        import calendar
+
+        assert not hasattr(calendar, "__path__")
+
+
+def test_joserfc_still_reads_certificates_though_the_authorizer_defers_them(project: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "partner.test")])
+    period = datetime(2025, 1, 1, tzinfo=UTC), datetime(2035, 1, 1, tzinfo=UTC)
+    certificate = x509.CertificateBuilder(name, name, key.public_key(), 1, *period).sign(key, SHA256())
+    pem = certificate.public_bytes(Encoding.PEM).decode()
+    run = [sys.executable, "-c", READING, pem]
+    done = subprocess.run(run, cwd=project, capture_output=True, text=True, check=True)
+    assert int(done.stdout) == key.public_key().public_numbers().x
