@@ -1,0 +1,1 @@
+"""The ``aws`` package of resources, served from the local AWS."""
