@@ -55,7 +55,7 @@ ROUTES: tuple[Route, ...] = (
         "POST",
         "/auth/token",
         "handlers.auth:token",
-        table=("GetItem", "PutItem", "UpdateItem", "DeleteItem"),
+        table=("BatchGetItem", "PutItem", "UpdateItem", "DeleteItem"),
         secrets=("signing-keys", "seed"),
         memory=512,
     ),

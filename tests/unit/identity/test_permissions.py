@@ -1,0 +1,73 @@
+"""The rows of the route table allow what the identity routes do, and no more."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from main import ROUTES
+from services.refresh import GRACE
+from tests import identity
+from tests.conftest import ENVIRONMENT, Clock
+from tests.unit.identity.conftest import Client
+from utils.aws import client as aws_client
+
+type Uses = dict[str, set[str]]
+
+_ROUTES = {route.path: route for route in ROUTES if route.path.startswith(("/auth/", "/.well-known/"))}
+_SECRETS = {
+    ENVIRONMENT["SIGNING_KEYS_SECRET"]: "signing-keys",
+    ENVIRONMENT["SEED_SECRET"]: "seed",
+}
+
+
+@pytest.fixture
+def uses(client: Client, monkeypatch: pytest.MonkeyPatch) -> Uses:
+    """What every path does while requests are sent by :class:`Client`: actions on the table, secrets read."""
+    found: Uses = defaultdict(set)
+    path = ""
+
+    def recorded(call: Callable[..., Any]) -> Callable[..., Any]:
+        def record(operation: str, arguments: dict[str, Any]) -> Any:
+            if operation == "TransactWriteItems":
+                found[path].update(f"{kind}Item" for item in arguments["TransactItems"] for kind in item)
+            elif operation == "GetSecretValue":
+                found[path].add(_SECRETS[arguments["SecretId"]])
+            else:
+                found[path].add(operation)
+            return call(operation, arguments)
+
+        return record
+
+    def at(send: Callable[..., Any]) -> Callable[..., Any]:
+        def follow(target: str, *arguments: Any, **options: Any) -> Any:
+            nonlocal path
+            path = target
+            identity.forget()
+            return send(target, *arguments, **options)
+
+        return follow
+
+    for service in ("dynamodb", "secretsmanager"):
+        aws = aws_client(service)
+        monkeypatch.setattr(aws, "_make_api_call", recorded(aws._make_api_call))
+    monkeypatch.setattr(client, "get", at(client.get))
+    monkeypatch.setattr(client, "post", at(client.post))
+    return found
+
+
+def test_each_does_exactly_what_its_row_allows(client: Client, uses: Uses, stopped_clock: Clock) -> None:
+    client.login(password="wrong")
+    first = client.tokens()
+    second = client.refresh(first["refresh_token"]).json()
+    client.refresh(first["refresh_token"])
+    client.userinfo(second["access_token"])
+    stopped_clock.moment += GRACE + timedelta(seconds=1)
+    client.refresh(first["refresh_token"])
+    for path in _ROUTES:
+        if path.startswith("/.well-known/"):
+            client.get(path)
+    allowed = {path: {*route.table, *route.secrets} for path, route in _ROUTES.items()}
+    assert {path: uses[path] for path in _ROUTES} == allowed
