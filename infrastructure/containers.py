@@ -2,23 +2,39 @@
 
 import subprocess
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 import main
-from infrastructure import get_image_tag
+from infrastructure import environment, get_image_tag
 from infrastructure.errors import DeployError
-from infrastructure.local import base_image, docker, narrate, paths
+from infrastructure.local import base_image, certificates, docker, narrate, paths
 from infrastructure.settings import Settings
 
 LOCAL_IMAGE = "psn-emulator:local"
 _RUNTIME_PORT = 8080
+_STACK = "local"
+_PLACEHOLDERS = {
+    "ENVIRONMENT": "local",
+    "LOG_LEVEL": "DEBUG",
+    "POWERTOOLS_SERVICE_NAME": "psn-emulator",
+    "TABLE_NAME": "psn-emulator-local",
+    "ISSUER": "http://localhost",
+    "AUDIENCE": "psn-emulator",
+    "PUBLIC_JWKS": '{"keys": []}',
+    "SIGNING_KEYS_SECRET": "psn-emulator/local/signing-keys",
+    "SEED_SECRET": "psn-emulator/local/seed",
+    "ACCESS_TOKEN_SECONDS": "3600",
+    "REFRESH_TOKEN_SECONDS": "2592000",
+}
 
 
 def build() -> str:
     """Builds the image of the tree; its reference. Raises ``DeployError`` when the build fails."""
     docker.ensure()
     base = base_image.ensure()
-    platform = Settings.load("local").platform
+    platform = Settings.load(_STACK).platform
     tag = get_image_tag.image_tag(None)
-    arguments = {"BASE_IMAGE": base, "IMAGE_TAG": tag, "CA_CERTIFICATES": docker.extra_authorities()}
+    arguments = {"BASE_IMAGE": base, "IMAGE_TAG": tag, "CA_CERTIFICATES": certificates.extra_authorities()}
     command = ["docker", "build", "--platform", platform, "--tag", LOCAL_IMAGE]
     for name, value in arguments.items():
         command += ["--build-arg", f"{name}={value}"]
@@ -30,29 +46,38 @@ def build() -> str:
 def run(function: str, port: int) -> int:
     """Runs one function's container until it is stopped; its exit code.
 
-    The container sees the local AWS where one runs. Raises ``DeployError`` for an unknown function.
+    It has the environment of the function that the local stack deployed, and so the same table; before the first
+    deploy it has placeholders, with which only what reads no table works. Raises ``DeployError`` for an unknown
+    function.
     """
     entries = {route.name: f"main.{route.entry}" for route in (*main.ROUTES, main.FALLBACK)}
     entries["authorizer"] = "authorizer.handler"
     if function not in entries:
         raise DeployError(f"There is no function {function!r}.", f"The functions are: {', '.join(entries)}")
     build()
-    environment = {
+    variables = (_deployed_environment(function) or _PLACEHOLDERS) | {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": Settings.load("local").region,
+        "AWS_DEFAULT_REGION": Settings.load(_STACK).region,
         "AWS_ENDPOINT_URL": f"http://host.docker.internal:{paths.aws_port()}",
-        "ENVIRONMENT": "local",
-        "LOG_LEVEL": "DEBUG",
-        "POWERTOOLS_SERVICE_NAME": f"psn-emulator-{function}",
-        "TABLE_NAME": "psn-emulator-local",
     }
     command = ["docker", "run", "--rm", "--interactive", "--add-host", "host.docker.internal:host-gateway"]
     command += ["--publish", f"127.0.0.1:{port}:{_RUNTIME_PORT}"]
-    for name, value in environment.items():
+    for name, value in variables.items():
         command += ["--env", f"{name}={value}"]
     narrate.say(f"Running {function} on port {port}; Ctrl-C stops it. Try it from another shell:")
     narrate.say(
         f"  curl -s http://localhost:{port}/2015-03-31/functions/function/invocations -d '{{\"smoke\": true}}'"
     )
     return subprocess.run([*command, LOCAL_IMAGE, entries[function]], check=False).returncode
+
+
+def _deployed_environment(function: str) -> dict[str, str]:
+    """The environment of the local stack's function; empty when there is none, or no local AWS."""
+    settings = Settings.load(_STACK)
+    client = environment.session(settings, _STACK).client("lambda", **environment.client_options(_STACK))
+    try:
+        found = client.get_function_configuration(FunctionName=settings.names.function(function))
+    except (BotoCoreError, ClientError):
+        return {}
+    return dict(found.get("Environment", {}).get("Variables", {}))

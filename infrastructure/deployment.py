@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from pulumi import automation as auto
 
-from infrastructure import environment, program, workspace
+from infrastructure import environment, program, release, workspace
 from infrastructure.changes import ChangeLog, summary
 from infrastructure.errors import DeployError
 from infrastructure.local import narrate
@@ -18,6 +19,8 @@ from infrastructure.progress import Progress
 from infrastructure.settings import Settings, is_local
 
 _ANSWER_SECONDS = 30
+
+type Resources = dict[str, dict[str, Any]]
 
 
 @dataclass(slots=True)
@@ -57,6 +60,11 @@ class Request:
     force: bool = False
     refresh: bool = False
 
+    @property
+    def kind(self) -> str:
+        """What the history calls it."""
+        return "infrastructure" if self.infrastructure_only else "image" if self.image_only else "deploy"
+
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
@@ -77,27 +85,23 @@ def deploy(request: Request) -> Deployed:
     Settings.load(request.stack)
     with phases.phase("set-up"):
         environment.ready(request.stack)
-    with workspace.exclusive(request.stack), phases.phase("update"):
-        declared = partial(
-            program.program,
-            request.stack,
-            keep_image=request.infrastructure_only,
-            force=request.force,
-            prepare_build=partial(environment.ready_to_build, request.stack),
-        )
-        with workspace.opened(request.stack, declared, may_create=True) as opened:
-            recovered = workspace.recover(opened)
-            result, log = _update(opened.stack, request, refresh=request.refresh and not recovered)
-            outputs = {name: output.value for name, output in result.outputs.items()}
-            with phases.phase("answer"):
+    with (
+        workspace.exclusive(request.stack),
+        phases.phase("update"),
+        workspace.opened(request.stack, _nothing, may_create=True) as opened,
+    ):
+        recovered = workspace.recover(opened)
+        result, log = _update(opened.stack, request, refresh=request.refresh and not recovered)
+        outputs = {name: output.value for name, output in result.outputs.items()}
+        with phases.phase("answer"):
+            if not _answers(str(outputs["api_url"])):
+                narrate.say("The API does not answer: reading back what is there and repairing it")
+                result, log = _update(opened.stack, request, refresh=True)
                 if not _answers(str(outputs["api_url"])):
-                    narrate.say("The API does not answer: reading back what is there and repairing it")
-                    result, log = _update(opened.stack, request, refresh=True)
-                    if not _answers(str(outputs["api_url"])):
-                        raise DeployError(
-                            f"The API does not answer at {outputs['api_url']}/healthz.",
-                            f"Look at its log: make logs FN=healthz STACK={request.stack}",
-                        )
+                    raise DeployError(
+                        f"The API does not answer at {outputs['api_url']}/healthz.",
+                        f"Look at its log: make logs FN=healthz STACK={request.stack}",
+                    )
     phases.seconds["update"] -= phases.seconds["answer"]
     return Deployed(outputs, summary(log.counts(), done=True), phases)
 
@@ -107,13 +111,15 @@ def preview(
 ) -> ChangeLog:
     """What a deploy would change. Builds nothing, starts nothing and writes nothing."""
     Settings.load(stack)
-    declared = partial(program.program, stack, keep_image=keep_image)
     first = is_local(stack) and not workspace.state_exists(stack)
-    with workspace.opened(stack, declared, may_create=first, scratch=first) as opened:
+    with workspace.opened(stack, _nothing, may_create=first, scratch=first) as opened:
         log = ChangeLog()
-        target = _image_targets(opened.stack) if image_only else None
+        resources = _resources(opened.stack)
+        chosen = _chosen(stack, resources, keep_image=keep_image)
+        target = _image(stack, resources) if image_only else None
         with _explained(log, f"The preview of {stack} failed"):
             opened.stack.preview(
+                program=partial(program.program, stack, chosen),
                 on_event=log.record,
                 color="never",
                 refresh=refresh,
@@ -143,30 +149,46 @@ def destroy(stack: str, *, dry_run: bool) -> ChangeLog:
 
 def _update(stack: auto.Stack, request: Request, *, refresh: bool) -> tuple[auto.UpResult, ChangeLog]:
     log = ChangeLog()
-    target = _image_targets(stack) if request.image_only else None
-    with _explained(log, f"The deploy of {stack.name} failed; the release that ran before goes on serving"):
+    resources = _resources(stack)
+    chosen = _chosen(request.stack, resources, keep_image=request.infrastructure_only, force=request.force)
+    target = _image(request.stack, resources) if request.image_only else None
+    with _explained(log, f"The deploy of {request.stack} failed; what ran before goes on serving"):
         if refresh:
             stack.refresh(color="never", message="refresh")
         with Progress() as progress:
             result = stack.up(
+                program=partial(
+                    program.program, request.stack, chosen, partial(environment.ready_to_build, request.stack)
+                ),
                 on_event=_both(log.record, progress.record),
                 color="never",
-                message=environment.message(request.stack, keep_image=request.infrastructure_only),
+                message=f"{chosen.tag} {request.kind}",
                 target=target,
                 target_dependents=bool(target),
             )
     return result, log
 
 
-def _image_targets(stack: auto.Stack) -> list[str]:
+def _resources(stack: auto.Stack) -> Resources:
+    """The resources of the stack's state by URN, as the engine exports them."""
+    return {item["urn"]: item for item in (stack.export_stack().deployment or {}).get("resources") or []}
+
+
+def _chosen(
+    stack: str, resources: Resources, *, keep_image: bool = False, force: bool = False
+) -> release.Release:
+    deployed = release.from_state(resources)
+    return release.choose(Settings.load(stack), deployed, keep_image=keep_image, force=force)
+
+
+def _image(stack: str, resources: Resources) -> list[str]:
     """The URN of the stack's image, which an image-only update is limited to, with all that depends on it."""
-    resources = stack.export_stack().deployment["resources"]
-    targets = [item["urn"] for item in resources if item["type"] == "docker:index/image:Image"]
-    if not targets:
+    images = [urn for urn, item in resources.items() if item["type"] == release.IMAGE]
+    if not images:
         raise DeployError(
-            f"Stack {stack.name!r} has no image yet.", f"Deploy all of it: make deploy STACK={stack.name}"
+            f"Stack {stack!r} has no image yet.", f"Deploy all of it: make deploy STACK={stack}"
         )
-    return targets
+    return images
 
 
 @contextmanager
@@ -214,4 +236,4 @@ def _both(*listeners: Callable[[auto.EngineEvent], None]) -> Callable[[auto.Engi
 
 
 def _nothing() -> None:
-    """The program of a stack that is only taken down."""
+    """Stands in for the program where it is given later, or where a stack is taken down."""

@@ -53,10 +53,10 @@ _IGNORED_NAME = re.compile(
     rb"__pycache__|.*\.py[cod]|\.DS_Store|.*~|.*\.sw(?:[\0-\x7f]|[\xc2-\xf4][\x80-\xbf]+)|\.#.*|#.*#",
     re.DOTALL,
 )
-_TAG = re.compile(r"(\d{14})-([0-9a-f]{8})")
+_TAG = re.compile(r"(\d{8}-\d{6})-([0-9a-f]{8})")
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 _CHUNK = 1 << 16
-_TIMESTAMP = "%Y%m%d%H%M%S"
+_TIMESTAMP = "%Y%m%d-%H%M%S"
 _ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 
@@ -103,7 +103,7 @@ def image_tag(
     platform: str | None = None,
     root: Path = ROOT,
 ) -> str:
-    """The tag of the tree's content, ``<UTC timestamp>-<hash8>``.
+    """The tag of the tree's content, ``YYYYMMDD-HHMMSS-<hash8>`` in UTC.
 
     ``previous`` is the tag of the stack's last release: it is kept whole when the content is still the same,
     unless ``force`` asks for a new one. A new tag is always later than ``previous``, whatever the clocks say, so
@@ -223,7 +223,7 @@ def _print_parts(arguments: list[str]) -> None:
     import json
 
     parser = argparse.ArgumentParser(
-        description="Print the image's tag, <UTC timestamp>-<hash of the content>."
+        description="Print the image's tag, YYYYMMDD-HHMMSS-<hash of the content>."
     )
     part = parser.add_mutually_exclusive_group()
     part.add_argument("--hash", action="store_true", help="print the tag's hash only")
@@ -243,7 +243,7 @@ def _print_parts(arguments: list[str]) -> None:
     base_image = options.base_image or recorded_base_image(options.root)
     platform = options.platform or host_platform()
     tag = image_tag(None, base_image=base_image, platform=platform, root=options.root)
-    timestamp, content = tag.split("-")
+    timestamp, content = tag.rsplit("-", 1)
     if options.json:
         parts = {
             "tag": tag,

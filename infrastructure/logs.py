@@ -35,7 +35,7 @@ def read(stack: str, function: str, start: datetime, *, follow: bool) -> Iterato
         raise DeployError(f"There is no function {function!r}.", f"The functions are: {', '.join(FUNCTIONS)}")
     settings = Settings.load(stack)
     client = environment.session(settings, stack).client("logs", **environment.client_options(stack))
-    group = f"/aws/lambda/psn-emulator-{stack}-{function}"
+    group = settings.names.function_log_group(function)
     seen: set[str] = set()
     begin = int(start.timestamp() * 1000)
     while True:

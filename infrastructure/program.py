@@ -16,22 +16,21 @@ from infrastructure.storage import SEED, SIGNING_KEYS, Storage
 
 def program(
     stack: str,
-    *,
-    keep_image: bool = False,
-    force: bool = False,
+    chosen: release.Release | None = None,
     prepare_build: Callable[[], None] | None = None,
 ) -> None:
     """Declares everything that ``stack`` is made of.
 
-    With ``keep_image`` the release in service stays, whatever the tree holds; with ``force`` the same content
-    becomes a new release. ``prepare_build`` is called before an image is built, and only then: it makes Docker
-    ready and logs it in to the registry. A ``DeployError``, whoever raised it, ends the run in one line.
+    ``chosen`` is the release to put into service, by default what ``release.choose`` makes of the tree.
+    ``prepare_build`` is called before an image is built, and only then: it makes Docker ready and logs it in to
+    the registry. A ``DeployError``, whoever raised it, ends the run in one line.
     """
     try:
         settings = Settings.load(stack)
         settings.read_seed()
-        chosen = release.choose(settings, release.deployed(), keep_image=keep_image, force=force)
-        _declare(settings, chosen, prepare_build or (lambda: None))
+        _declare(
+            settings, chosen or release.choose(settings, release.deployed()), prepare_build or (lambda: None)
+        )
     except DeployError as error:
         raise pulumi.RunError(f"{error.cause} {error.remedy}".strip()) from error
 

@@ -19,7 +19,8 @@ from infrastructure.get_image_tag import ROOT
 from infrastructure.settings import Settings
 
 _STACK = "pulumi:pulumi:Stack"
-_IMAGE = "docker:index/image:Image"
+IMAGE = "docker:index/image:Image"
+"""The type of the one image that a stack has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,9 @@ class Release:
     to_build: bool
 
 
-def choose(settings: Settings, deployed: Deployed, *, keep_image: bool, force: bool) -> Release:
+def choose(
+    settings: Settings, deployed: Deployed, *, keep_image: bool = False, force: bool = False
+) -> Release:
     """The release that a deploy puts into service.
 
     Where the content of the image is that of the last release, it is the last release. Where an update pushed
@@ -97,7 +100,7 @@ def from_state(resources: Mapping[str, Mapping[str, Any]]) -> Deployed:
     """What the resources of a state, ``{urn: {"type", "outputs"}}``, know of the stack."""
     outputs = _outputs(resources, _STACK)
     release = outputs.get("release")
-    image = _outputs(resources, _IMAGE).get("imageName")
+    image = _outputs(resources, IMAGE).get("imageName")
     return Deployed(
         tag=outputs.get("image_tag"),
         origin=Origin(release["version"], release["commit"], bool(release["dirty"])) if release else None,

@@ -52,7 +52,7 @@ def history(stack: str) -> list[Update]:
     with workspace.opened(stack, _nothing, may_create=False) as opened:
         return [
             Update(
-                version=item.version,
+                version=item.version or 0,
                 kind=item.kind,
                 started=item.start_time,
                 ended=item.end_time,

@@ -14,9 +14,9 @@ from semver import VersionInfo
 
 from infrastructure.errors import DeployError
 from infrastructure.local import engine, narrate, paths, plugins
+from infrastructure.names import PROJECT
 from infrastructure.settings import is_local
 
-PROJECT = "psn-emulator"
 _INFRASTRUCTURE = paths.ROOT / "infrastructure"
 
 

@@ -29,7 +29,7 @@ _KEPT = (
 
 _LOG_BYTES = 8 << 20
 _ORDERLY_SECONDS = 120
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.2
 
 
 def start(folder: Path, addresses: tuple[str, ...], settings: Mapping[str, str]) -> int:
@@ -98,18 +98,12 @@ def running(folder: Path) -> int | None:
 
 
 def gone(pid: int) -> bool:
-    """Whether the process has ended; a child of this process is buried on the way."""
+    """Whether the process has ended, even where its parent has yet to take note."""
     try:
         return os.waitpid(pid, os.WNOHANG) != (0, 0)
     except ChildProcessError:
-        pass
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
+        state = processes.run(["ps", "-o", "state=", "-p", str(pid)], limit=10).output.strip()
+        return not state or state.startswith("Z")
 
 
 def stop(pid: int) -> bool:

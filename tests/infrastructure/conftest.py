@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from infrastructure import settings
+from tests.infrastructure.recorded import Recorded, record
 
 HASH_OF_PASSWORD123 = (
     "$argon2id$v=19$m=19456,t=2,p=1$OkAYRyBg+FU81vDfzUKQiw$vmjVpjTaK8JsxoVB4z63VhYq/CC0Rz104ovbJJneeNw"
@@ -18,6 +19,9 @@ HASH_OF_ANOTHER_PASSWORD = (
 
 WriteStack = Callable[..., None]
 WriteSeed = Callable[..., None]
+Declared = Callable[[str], Recorded]
+
+_DECLARED: dict[str, Recorded] = {}
 
 
 def a_user(username: str, password_hash: str) -> dict[str, object]:
@@ -74,3 +78,15 @@ def every_stack(write_stack: WriteStack, write_seed: WriteSeed) -> tuple[str, ..
         write_stack(environment, architecture="arm64", tracing=True, cors_origins=["https://game.example"])
         write_seed(environment)
     return ("local", "local-7", "dev", "staging", "prod")
+
+
+@pytest.fixture
+def declared(every_stack: tuple[str, ...]) -> Declared:
+    """What the program declares for a stack that was never deployed; the same object each time it is asked."""
+
+    def declare(stack: str) -> Recorded:
+        if stack not in _DECLARED:
+            _DECLARED[stack] = record(stack)
+        return _DECLARED[stack]
+
+    return declare

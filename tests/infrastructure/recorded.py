@@ -12,7 +12,9 @@ from pulumi.runtime import mocks, rpc
 from pulumi.runtime.settings import get_root_resource, set_root_resource
 from pulumi.runtime.stack import Stack
 
+from infrastructure import release
 from infrastructure.program import program
+from infrastructure.settings import Settings
 
 _SECRET = "4dabf18193072939515e22adb298388d"
 _ACCOUNT = "123456789012"
@@ -120,7 +122,10 @@ def record(
     stack: str, *, state: Mapping[str, Any] | None = None, preview: bool = False, **how: Any
 ) -> Recorded:
     """Runs the program for ``stack``, whose engine knows ``state`` (``{urn: {"type", "outputs"}}``); ``how`` are
-    the program's own arguments. Raises what the program raises."""
+    the program's own arguments, or those of the choice of its release. Raises what these raise."""
+    choice = {name: how.pop(name) for name in ("keep_image", "force") if name in how}
+    if choice:
+        how["chosen"] = release.choose(Settings.load(stack), release.from_state(state or {}), **choice)
     recorded = Recorded()
     cloud = _Cloud(state or {})
     asyncio.set_event_loop(asyncio.new_event_loop())

@@ -306,7 +306,7 @@ def tag(previous: str | None, root: Path, *, force: bool = False, now: datetime 
 
 def test_a_tag_is_a_utc_timestamp_and_eight_digits_of_the_hash(root: Path) -> None:
     east = NOON.astimezone(timezone(timedelta(hours=9)))
-    assert tag(None, root, now=east) == f"20260131120000-{content_hash(BASE, PLATFORM, root)[:8]}"
+    assert tag(None, root, now=east) == f"20260131-120000-{content_hash(BASE, PLATFORM, root)[:8]}"
 
 
 def test_the_same_content_keeps_the_whole_tag(root: Path) -> None:
@@ -318,7 +318,7 @@ def test_other_content_gets_a_tag_of_its_own_time(root: Path) -> None:
     first = tag(None, root)
     (root / "handlers/a.py").write_text("changed")
     second = tag(first, root, now=NOON + timedelta(minutes=1))
-    assert second.startswith("20260131120100-")
+    assert second.startswith("20260131-120100-")
     assert second[-8:] != first[-8:]
 
 
@@ -335,9 +335,9 @@ def test_tags_sort_in_the_order_of_releases_whatever_the_clocks_say(now: datetim
     assert get_image_tag.tag_of("b" * 32, first, now=now) > first
 
 
-@pytest.mark.parametrize("previous", [None, "", "latest", "20260131120000-0000000"])
+@pytest.mark.parametrize("previous", [None, "", "latest", "20260131-120000-0000000"])
 def test_a_tag_that_is_none_of_ours_is_not_kept(root: Path, previous: str | None) -> None:
-    assert tag(previous, root).startswith("20260131120000-")
+    assert tag(previous, root).startswith("20260131-120000-")
 
 
 # Its surroundings
@@ -360,8 +360,8 @@ def test_run_alone_it_prints_the_tag_of_its_own_checkout(root: Path) -> None:
     script = root / "infrastructure" / "get_image_tag.py"
     script.parent.mkdir()
     shutil.copy(get_image_tag.__file__, script)
-    timestamp, content = run_alone(script=script, PSN_EMULATOR_CACHE=str(root / "no-cache")).split("-")
-    assert datetime.strptime(timestamp, "%Y%m%d%H%M%S").replace(tzinfo=UTC) <= datetime.now(UTC)
+    timestamp, content = run_alone(script=script, PSN_EMULATOR_CACHE=str(root / "no-cache")).rsplit("-", 1)
+    assert datetime.strptime(timestamp, "%Y%m%d-%H%M%S").replace(tzinfo=UTC) <= datetime.now(UTC)
     assert content == content_hash(BASE, get_image_tag.host_platform(), root)[:8]
 
 

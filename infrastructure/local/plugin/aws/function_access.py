@@ -61,7 +61,7 @@ class PermissionLifecycle(AwsLifecycle):
             return None
         statements = [mapping(statement) for statement in sequence(policy["Statement"])]
         found = next((each for each in statements if each.get("Sid") == wanted), None)
-        return None if found is None else _as_added(found)
+        return None if found is None else _as_added(found) | {"Qualifier": physical.get("qualifier")}
 
     @override
     def adopt(self, there: str, inputs: Properties) -> Properties:
