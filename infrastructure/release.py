@@ -121,7 +121,7 @@ def as_output(release: Release) -> dict[str, str | bool]:
 
 
 def _outputs(resources: Mapping[str, Mapping[str, Any]], type_: str) -> Mapping[str, Any]:
-    return next((item["outputs"] or {} for item in resources.values() if item["type"] == type_), {})
+    return next((item.get("outputs") or {} for item in resources.values() if item["type"] == type_), {})
 
 
 def _git(*arguments: str) -> str:

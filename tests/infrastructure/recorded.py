@@ -17,6 +17,7 @@ from infrastructure.program import program
 from infrastructure.settings import Settings
 
 _SECRET = "4dabf18193072939515e22adb298388d"
+_STACK = "pulumi:pulumi:Stack"
 _ACCOUNT = "123456789012"
 
 
@@ -145,6 +146,7 @@ def record(
 
 def state_of(recorded: Recorded) -> dict[str, Any]:
     """The state that a successful update by ``recorded`` leaves."""
-    state = {item.urn: {"type": item.type, "outputs": item.inputs} for item in recorded.resources}
-    stack = {"type": "pulumi:pulumi:Stack", "outputs": recorded.outputs}
-    return state | {"urn:pulumi:x::psn-emulator::pulumi:pulumi:Stack::psn-emulator-x": stack}
+    return {
+        item.urn: {"type": item.type, "outputs": recorded.outputs if item.type == _STACK else item.inputs}
+        for item in recorded.resources
+    }

@@ -1,0 +1,32 @@
+"""Words for what the tests of the program look at."""
+
+import json
+from typing import Any
+
+import main
+from tests.infrastructure.recorded import Recorded
+
+KINDS = ("local", "local-7", "dev", "staging", "prod")
+"""A stack of every kind."""
+
+ALL_ROUTES = (*main.ROUTES, main.FALLBACK)
+ALL_FUNCTIONS = (*(route.name for route in ALL_ROUTES), "authorizer")
+
+ALIAS = "aws:lambda/alias:Alias"
+FUNCTION = "aws:lambda/function:Function"
+INVOCATION = "aws:lambda/invocation:Invocation"
+PERMISSION = "aws:lambda/permission:Permission"
+ROUTE = "aws:apigatewayv2/route:Route"
+SECRET_VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
+
+
+def statements(recorded: Recorded, name: str) -> dict[str, dict[str, Any]]:
+    """The statements of the policy of one function's role, by their ids."""
+    policy = json.loads(recorded.named(f"{name}-policy").inputs["policy"])
+    return {statement["Sid"]: statement for statement in policy["Statement"]}
+
+
+def variables(recorded: Recorded, name: str) -> dict[str, str]:
+    """The environment of one function."""
+    found: dict[str, str] = recorded.named(f"{name}-function").inputs["environment"]["variables"]
+    return found

@@ -1,0 +1,192 @@
+"""The functions of a stack: what they run, what they may do, what stands before they go live."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+import main
+from infrastructure import functions
+from infrastructure.errors import DeployError
+from infrastructure.settings import Settings
+from tests.infrastructure.conftest import Declared, WriteStack
+from tests.infrastructure.recorded import record
+from tests.infrastructure.stacks import (
+    ALIAS,
+    ALL_FUNCTIONS,
+    ALL_ROUTES,
+    FUNCTION,
+    INVOCATION,
+    KINDS,
+    statements,
+    variables,
+)
+from utils.settings import Settings as FunctionSettings
+
+
+@pytest.mark.parametrize("stack", KINDS)
+def test_every_route_has_a_function_that_runs_its_row(declared: Declared, stack: str) -> None:
+    recorded = declared(stack)
+    assert len(recorded.of(FUNCTION)) == len(ALL_FUNCTIONS)
+    for route in ALL_ROUTES:
+        function = recorded.named(f"{route.name}-function").inputs
+        assert function["name"] == f"psn-emulator-{stack}-{route.name}"
+        assert function["imageConfig"] == {"commands": [f"main.{route.entry}"]}
+        assert (function["memorySize"], function["timeout"]) == (route.memory, route.timeout)
+        assert function["packageType"] == "Image"
+        assert function["publish"] is True
+    assert recorded.named("authorizer-function").inputs["imageConfig"] == {"commands": ["authorizer.handler"]}
+
+
+def test_all_functions_run_the_one_image_of_the_release(declared: Declared) -> None:
+    recorded = declared("dev")
+    uris = {function.inputs["imageUri"] for function in recorded.of(FUNCTION)}
+    assert uris == {recorded.named("image").inputs["imageName"]} == {recorded.outputs["image_uri"]}
+    assert uris == {f"{recorded.outputs['ecr_url']}:{recorded.outputs['image_tag']}"}
+
+
+@pytest.mark.parametrize("stack", KINDS)
+def test_a_functions_environment_is_what_the_application_reads(declared: Declared, stack: str) -> None:
+    recorded = declared(stack)
+    for name in ALL_FUNCTIONS:
+        environment = variables(recorded, name)
+        read = FunctionSettings.from_environment(environment | {"IMAGE_TAG": "baked into the image"})
+        assert read.environment == Settings.load(stack).environment
+        assert read.issuer == recorded.outputs["api_url"]
+        assert read.table_name == recorded.outputs["table_name"]
+        assert read.refresh_token_lifetime == timedelta(days=30)
+
+
+@pytest.mark.parametrize("stack", KINDS)
+def test_nothing_of_the_release_but_the_image_is_in_a_function(declared: Declared, stack: str) -> None:
+    recorded = declared(stack)
+    for function in recorded.of(FUNCTION):
+        rest = {key: value for key, value in function.inputs.items() if key != "imageUri"}
+        assert recorded.outputs["image_tag"] not in json.dumps(rest)
+        assert recorded.outputs["release"]["commit"] not in json.dumps(rest)
+
+
+@pytest.mark.parametrize("stack", KINDS)
+def test_a_function_logs_json_to_a_group_of_its_own_that_does_not_keep_for_ever(
+    declared: Declared, stack: str
+) -> None:
+    recorded = declared(stack)
+    settings = Settings.load(stack)
+    for name in ALL_FUNCTIONS:
+        group = recorded.named(f"{name}-log").inputs
+        assert group["retentionInDays"] == settings.log_retention_days
+        logging = recorded.named(f"{name}-function").inputs["loggingConfig"]
+        assert logging["logGroup"] == group["name"] == f"/aws/lambda/psn-emulator-{stack}-{name}"
+        assert logging["logFormat"] == "JSON"
+        assert logging["applicationLogLevel"] == settings.log_level
+
+
+def test_lambda_is_told_of_log_levels_in_its_own_words(
+    every_stack: tuple[str, ...], write_stack: WriteStack
+) -> None:
+    write_stack("dev", architecture="amd64", log_level="WARNING")
+    recorded = record("dev")
+    assert recorded.named("root-function").inputs["loggingConfig"]["applicationLogLevel"] == "WARN"
+    assert variables(recorded, "root")["LOG_LEVEL"] == "WARNING"
+
+
+@pytest.mark.parametrize(("architecture", "expected"), [("amd64", "x86_64"), ("arm64", "arm64")])
+def test_image_and_functions_are_of_one_architecture(
+    every_stack: tuple[str, ...], write_stack: WriteStack, architecture: str, expected: str
+) -> None:
+    write_stack("dev", architecture=architecture)
+    recorded = record("dev")
+    assert recorded.named("root-function").inputs["architectures"] == [expected]
+    assert recorded.named("image").inputs["build"]["platform"] == f"linux/{architecture}"
+
+
+def test_a_stack_may_set_memory_and_timeout_of_all_routes(
+    every_stack: tuple[str, ...], write_stack: WriteStack
+) -> None:
+    write_stack("dev", architecture="amd64", memory_mib=2048, timeout_seconds=20)
+    recorded = record("dev")
+    for route in ALL_ROUTES:
+        function = recorded.named(f"{route.name}-function").inputs
+        assert (function["memorySize"], function["timeout"]) == (2048, 20)
+
+
+@pytest.mark.parametrize("change", [{"memory": 64}, {"timeout": 31}, {"timeout": 0}])
+def test_a_row_that_could_not_run_is_refused_by_its_routes_name(
+    every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, change: dict[str, int]
+) -> None:
+    row = main.Route("odd", "GET", "/odd", "handlers.health:root", **change)  # type: ignore[arg-type]
+    monkeypatch.setattr(main, "ROUTES", (row,))
+    with pytest.raises(DeployError, match="Route odd: "):
+        functions.rows(Settings.load("dev"))
+
+
+@pytest.mark.parametrize("stack", KINDS)
+def test_every_function_has_a_role_of_its_own_that_only_lambda_may_take(
+    declared: Declared, stack: str
+) -> None:
+    recorded = declared(stack)
+    roles = set()
+    for name in ALL_FUNCTIONS:
+        role = recorded.named(f"{name}-role").inputs
+        [trust] = json.loads(role["assumeRolePolicy"])["Statement"]
+        assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
+        assert recorded.named(f"{name}-policy").inputs["role"] == role["name"]
+        roles.add(recorded.named(f"{name}-function").inputs["role"])
+    assert len(roles) == len(ALL_FUNCTIONS)
+
+
+@pytest.mark.parametrize("route", ALL_ROUTES, ids=lambda route: route.name)
+def test_a_role_allows_what_the_row_names_and_no_more(declared: Declared, route: main.Route) -> None:
+    recorded = declared("dev")
+    allowed = statements(recorded, route.name)
+    table = allowed.pop("Table", {"Action": [], "Resource": "arn:aws:::psn-emulator-dev"})
+    assert set(table["Action"]) == {f"dynamodb:{action}" for action in route.table}
+    assert table["Resource"] == "arn:aws:::psn-emulator-dev"
+    secrets = allowed.pop("Secrets", {"Action": ["secretsmanager:GetSecretValue"], "Resource": []})
+    assert secrets["Action"] == ["secretsmanager:GetSecretValue"]
+    assert secrets["Resource"] == [f"arn:aws:::psn-emulator/dev/{name}" for name in route.secrets]
+    own_log = allowed.pop("OwnLog")
+    assert own_log["Resource"] == f"arn:aws:::/aws/lambda/psn-emulator-dev-{route.name}:log-stream:*"
+    assert not allowed
+
+
+def test_the_authorizer_may_write_its_log_and_nothing_else(declared: Declared) -> None:
+    assert set(statements(declared("dev"), "authorizer")) == {"OwnLog"}
+
+
+def test_only_a_traced_function_may_send_traces(declared: Declared) -> None:
+    for stack, traced in (("dev", False), ("prod", True)):
+        recorded = declared(stack)
+        for name in ALL_FUNCTIONS:
+            assert ("Traces" in statements(recorded, name)) is traced
+            mode = recorded.named(f"{name}-function").inputs["tracingConfig"]["mode"]
+            assert mode == ("Active" if traced else "PassThrough")
+
+
+def test_a_function_waits_for_what_it_needs_to_run(declared: Declared) -> None:
+    recorded = declared("dev")
+    for name in ALL_FUNCTIONS:
+        after = recorded.named(f"{name}-function").after
+        needs = ("image", f"{name}-policy", f"{name}-log", "table", "signing-keys", "api")
+        assert {recorded.named(need).urn for need in needs} <= after
+
+
+def test_the_new_version_of_every_function_is_asked_before_it_goes_live(declared: Declared) -> None:
+    recorded = declared("dev")
+    for name in ALL_FUNCTIONS:
+        smoke, function = recorded.named(f"{name}-smoke"), recorded.named(f"{name}-function")
+        assert json.loads(smoke.inputs["input"]) == {"smoke": True}
+        assert smoke.inputs["functionName"] == function.inputs["name"]
+        assert smoke.inputs["qualifier"] == "7"
+        assert function.urn in smoke.after
+
+
+def test_no_alias_moves_before_every_function_has_answered(declared: Declared) -> None:
+    recorded = declared("dev")
+    smokes = {smoke.urn for smoke in recorded.of(INVOCATION)}
+    aliases = recorded.of(ALIAS)
+    assert len(smokes) == len(aliases) == len(ALL_FUNCTIONS)
+    for alias in aliases:
+        assert alias.inputs["name"] == "live"
+        assert alias.inputs["functionVersion"] == "7"
+        assert smokes <= alias.after

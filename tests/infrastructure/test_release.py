@@ -1,0 +1,241 @@
+"""Which release a deploy makes: the one in service, one that is pushed already, or a new one."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pulumi
+import pytest
+
+from infrastructure import get_image_tag, release
+from infrastructure.errors import DeployError
+from infrastructure.get_image_tag import ROOT
+from infrastructure.release import Deployed, Origin, Release, choose, from_state
+from infrastructure.settings import Settings
+from tests.infrastructure.recorded import record, state_of
+
+ORIGIN = Origin("1.2.3", "c0ffee", dirty=False)
+OLD = "20260101-000000-aaaaaaaa"
+NEWER = "20260102-000000-bbbbbbbb"
+IN_SERVICE = Deployed(tag=OLD, origin=ORIGIN, pushed=OLD)
+FAILED_AFTER_PUSH = Deployed(tag=OLD, origin=ORIGIN, pushed=NEWER)
+NEVER_DEPLOYED = Deployed()
+
+SetContent = Callable[[str], None]
+
+
+@pytest.fixture(autouse=True)
+def content(every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> SetContent:
+    """Sets the hash of the tree's content, ``a`` at first."""
+
+    def set_content(digit: str) -> None:
+        monkeypatch.setattr(get_image_tag, "content_hash", lambda *_: digit * 32)
+
+    set_content("a")
+    return set_content
+
+
+def chosen(deployed: Deployed, *, keep_image: bool = False, force: bool = False) -> Release:
+    """The release that a deploy of the dev stack makes."""
+    return choose(Settings.load("dev"), deployed, keep_image=keep_image, force=force)
+
+
+def test_the_first_deploy_makes_a_release() -> None:
+    made = chosen(NEVER_DEPLOYED)
+    assert made.to_build
+    assert made.tag.endswith("-aaaaaaaa")
+    assert made.origin.version
+
+
+def test_the_same_content_is_the_same_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(release, "origin", lambda: pytest.fail("asked git although nothing is new"))
+    kept = chosen(IN_SERVICE)
+    assert not kept.to_build
+    assert (kept.tag, kept.origin) == (OLD, ORIGIN)
+
+
+def test_other_content_is_a_new_and_later_release(content: SetContent) -> None:
+    content("c")
+    made = chosen(IN_SERVICE)
+    assert made.to_build
+    assert made.tag > OLD
+    assert made.tag.endswith("-cccccccc")
+    assert made.origin != ORIGIN
+
+
+def test_force_is_a_new_release_of_the_same_content() -> None:
+    made = chosen(IN_SERVICE, force=True)
+    assert made.to_build
+    assert made.tag > OLD
+    assert made.tag.endswith("-aaaaaaaa")
+
+
+def test_the_image_in_service_is_kept_whatever_the_tree_holds(content: SetContent) -> None:
+    content("c")
+    kept = chosen(FAILED_AFTER_PUSH, keep_image=True)
+    assert not kept.to_build
+    assert (kept.tag, kept.origin) == (OLD, ORIGIN)
+
+
+@pytest.mark.parametrize(
+    "deployed", [NEVER_DEPLOYED, Deployed(pushed=NEWER), Deployed(tag=OLD, origin=ORIGIN)]
+)
+def test_there_is_nothing_to_keep_where_no_release_or_no_image_is(deployed: Deployed) -> None:
+    with pytest.raises(DeployError, match="no image to keep") as refused:
+        chosen(deployed, keep_image=True)
+    assert "make deploy" in refused.value.remedy
+
+
+def test_an_image_that_a_failed_update_pushed_is_used_and_not_built_again(content: SetContent) -> None:
+    content("b")
+    resumed = chosen(FAILED_AFTER_PUSH)
+    assert not resumed.to_build
+    assert resumed.tag == NEWER
+    assert resumed.origin != ORIGIN
+
+
+def test_going_back_after_a_failed_update_takes_the_image_in_service() -> None:
+    back = chosen(FAILED_AFTER_PUSH)
+    assert not back.to_build
+    assert (back.tag, back.origin) == (OLD, ORIGIN)
+
+
+def test_a_release_after_a_failed_update_is_later_than_both(content: SetContent) -> None:
+    content("c")
+    assert chosen(Deployed(OLD, ORIGIN, "20990101-000000-bbbbbbbb")).tag == "20990101-000001-cccccccc"
+
+
+def test_an_image_that_is_gone_is_built_again_under_its_tag() -> None:
+    again = chosen(Deployed(tag=OLD, origin=ORIGIN))
+    assert again.to_build
+    assert again.tag == OLD
+
+
+def test_a_local_release_starts_from_the_base_image_that_set_up_chose(stacks: Path) -> None:
+    (stacks / "cache").mkdir()
+    (stacks / "cache" / "base-image").write_text("stand-in:1")
+    assert choose(Settings.load("local"), NEVER_DEPLOYED).base_image == "stand-in:1"
+    assert choose(Settings.load("dev"), NEVER_DEPLOYED).base_image == get_image_tag.default_base_image()
+
+
+def test_a_stack_may_name_its_base_image(stacks: Path) -> None:
+    (stacks / "Pulumi.dev.yaml").write_text(
+        "config: {psn-emulator:architecture: arm64, psn-emulator:base_image: mirror.example/python@sha256:1}"
+    )
+    assert chosen(NEVER_DEPLOYED).base_image == "mirror.example/python@sha256:1"
+
+
+def test_a_missing_source_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_: object) -> str:
+        raise get_image_tag.SourceError("uv.lock is missing")
+
+    monkeypatch.setattr(get_image_tag, "content_hash", missing)
+    with pytest.raises(DeployError, match=r"uv\.lock is missing"):
+        chosen(NEVER_DEPLOYED)
+
+
+# What the state knows
+
+
+def test_a_stack_that_was_never_updated_knows_nothing() -> None:
+    assert from_state({}) == NEVER_DEPLOYED
+    assert from_state({"urn": {"type": "pulumi:pulumi:Stack", "outputs": None}}) == NEVER_DEPLOYED
+    assert from_state({"urn": {"type": "pulumi:pulumi:Stack"}}) == NEVER_DEPLOYED
+
+
+def test_the_state_of_a_deploy_names_its_release() -> None:
+    recorded = record("dev")
+    known = from_state(state_of(recorded))
+    assert known.tag == known.pushed == recorded.outputs["image_tag"]
+    assert known.origin is not None
+    assert recorded.outputs["release"] == {
+        "version": known.origin.version,
+        "commit": known.origin.commit,
+        "dirty": known.origin.dirty,
+    }
+
+
+def test_the_program_asks_the_engine_what_is_deployed(content: SetContent) -> None:
+    first = record("dev")
+    second = record("dev", state=state_of(first))
+    assert second.outputs == first.outputs
+    content("c")
+    assert record("dev", state=state_of(first)).outputs["image_tag"].endswith("-cccccccc")
+
+
+# Where a release comes from
+
+
+def test_a_release_knows_its_version_and_commit() -> None:
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert release.origin().commit == head.stdout.strip()
+    assert f'version = "{release.origin().version}"' in (ROOT / "pyproject.toml").read_text()
+
+
+def test_a_release_knows_whether_files_differed_from_its_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    (checkout / "pyproject.toml").write_text('[project]\nversion = "9"\n')
+    monkeypatch.setattr(release, "ROOT", checkout)
+    assert release.origin() == Origin("9", "", dirty=False)
+    who = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
+    for command in (["init", "-q"], ["add", "."], [*who, "commit", "-qm", "first"]):
+        subprocess.run(["git", *command], cwd=checkout, check=True)
+    clean = release.origin()
+    assert len(clean.commit) == 40
+    assert not clean.dirty
+    (checkout / "new.py").write_text("")
+    assert release.origin() == Origin("9", clean.commit, dirty=True)
+
+
+def test_without_git_a_release_has_no_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert release.origin().commit == ""
+
+
+# What follows from it
+
+
+def test_a_new_image_is_built_of_the_release(content: SetContent) -> None:
+    image = record("dev", chosen=Release(NEWER, ORIGIN, "base:1", to_build=True)).named("image")
+    assert image.ignored == ()
+    assert image.inputs["imageName"].endswith(f":{NEWER}")
+    assert image.inputs["build"]["args"]["IMAGE_TAG"] == NEWER
+    assert image.inputs["build"]["args"]["BASE_IMAGE"] == "base:1"
+
+
+def test_of_an_image_that_stays_nothing_on_this_machine_matters() -> None:
+    image = record("dev", chosen=Release(OLD, ORIGIN, "base:1", to_build=False)).named("image")
+    assert set(image.inputs) <= set(image.ignored)
+
+
+def test_functions_run_the_release_also_where_another_image_was_pushed_last(content: SetContent) -> None:
+    recorded = record("dev", chosen=Release(OLD, ORIGIN, "base:1", to_build=False))
+    assert recorded.named("root-function").inputs["imageUri"].endswith(f":{OLD}")
+    assert recorded.outputs["image_tag"] == OLD
+
+
+def test_what_a_build_needs_is_made_ready_only_when_there_is_one() -> None:
+    calls: list[str] = []
+    to_build, kept = (Release(OLD, ORIGIN, "base:1", to_build=build) for build in (True, False))
+    record("dev", chosen=to_build, prepare_build=lambda: calls.append("built"))
+    record("dev", chosen=kept, prepare_build=lambda: calls.append("kept"))
+    record("dev", chosen=to_build, preview=True, prepare_build=lambda: calls.append("preview"))
+    assert calls == ["built"]
+
+
+def test_a_refusal_ends_the_run_in_one_line_before_anything_is_declared() -> None:
+    with pytest.raises(pulumi.RunError) as refused:
+        record("nowhere")
+    assert "\n" not in str(refused.value)
+    assert "nowhere" in str(refused.value)
+
+
+def test_what_stops_a_build_ends_the_run_in_one_line() -> None:
+    def stopped() -> None:
+        raise DeployError("Docker is not running.", "Start it.")
+
+    with pytest.raises(pulumi.RunError, match=r"^Docker is not running\. Start it\.$"):
+        record("dev", prepare_build=stopped)
