@@ -21,6 +21,8 @@ _SYMBOLS: dict[Operation, str] = {"create": "+", "update": "~", "replace": "±",
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the engine's marker of a secret, not a secret
 _STACK = "pulumi:pulumi:Stack"
+_GROUPS = (_STACK, "psn-emulator:")
+"""What only groups resources and is nothing in the cloud."""
 _STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.\[\]]+)')
 _LONGEST_VALUE = 100
 
@@ -84,7 +86,7 @@ class ChangeLog:
 
     def _step(self, step: StepEventMetadata) -> None:
         operation = _OPERATIONS.get(step.op)
-        if operation is None or step.type == _STACK or step.urn in self._seen:
+        if operation is None or step.type.startswith(_GROUPS) or step.urn in self._seen:
             return
         self._seen.add(step.urn)
         properties = tuple(_properties(step)) if operation in {"update", "replace"} else ()

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 from pulumi import automation as auto
 
@@ -19,8 +18,6 @@ from infrastructure.progress import Progress
 from infrastructure.settings import Settings, is_local
 
 _ANSWER_SECONDS = 30
-
-type Resources = dict[str, dict[str, Any]]
 
 
 @dataclass(slots=True)
@@ -88,15 +85,15 @@ def deploy(request: Request) -> Deployed:
     with (
         workspace.exclusive(request.stack),
         phases.phase("update"),
-        workspace.opened(request.stack, _nothing, may_create=True) as opened,
+        workspace.opened(request.stack, may_create=True) as opened,
     ):
         recovered = workspace.recover(opened)
-        result, log = _update(opened.stack, request, refresh=request.refresh and not recovered)
+        result, log = _update(opened, request, refresh=request.refresh and not recovered)
         outputs = {name: output.value for name, output in result.outputs.items()}
         with phases.phase("answer"):
             if not _answers(str(outputs["api_url"])):
                 narrate.say("The API does not answer: reading back what is there and repairing it")
-                result, log = _update(opened.stack, request, refresh=True)
+                result, log = _update(opened, request, refresh=True)
                 if not _answers(str(outputs["api_url"])):
                     raise DeployError(
                         f"The API does not answer at {outputs['api_url']}/healthz.",
@@ -112,13 +109,13 @@ def preview(
     """What a deploy would change. Builds nothing, starts nothing and writes nothing."""
     Settings.load(stack)
     first = is_local(stack) and not workspace.state_exists(stack)
-    with workspace.opened(stack, _nothing, may_create=first, scratch=first) as opened:
+    with workspace.opened(stack, may_create=first, scratch=first) as opened:
         log = ChangeLog()
-        resources = _resources(opened.stack)
+        resources = workspace.resources_of(opened.export_stack())
         chosen = _chosen(stack, resources, keep_image=keep_image)
         target = _image(stack, resources) if image_only else None
         with _explained(log, f"The preview of {stack} failed"):
-            opened.stack.preview(
+            opened.preview(
                 program=partial(program.program, stack, chosen),
                 on_event=log.record,
                 color="never",
@@ -131,14 +128,13 @@ def preview(
 
 def destroy(stack: str, *, dry_run: bool) -> ChangeLog:
     """Deletes the stack's resources, or says which; its history stays. Raises ``DeployError``."""
-    if is_local(stack) and not workspace.state_exists(stack):
-        raise DeployError(f"There is no stack {stack!r} here.", f"Make it with: make deploy STACK={stack}")
+    workspace.resources(stack)
     environment.ready(stack)
-    with workspace.exclusive(stack), workspace.opened(stack, _nothing, may_create=False) as opened:
+    with workspace.exclusive(stack), workspace.opened(stack, may_create=False) as opened:
         workspace.recover(opened)
         log = ChangeLog()
         with _explained(log, f"Deleting {stack} failed"), Progress() as progress:
-            opened.stack.destroy(
+            opened.destroy(
                 on_event=_both(log.record, progress.record),
                 color="never",
                 preview_only=dry_run,
@@ -149,7 +145,7 @@ def destroy(stack: str, *, dry_run: bool) -> ChangeLog:
 
 def _update(stack: auto.Stack, request: Request, *, refresh: bool) -> tuple[auto.UpResult, ChangeLog]:
     log = ChangeLog()
-    resources = _resources(stack)
+    resources = workspace.resources_of(stack.export_stack())
     chosen = _chosen(request.stack, resources, keep_image=request.infrastructure_only, force=request.force)
     target = _image(request.stack, resources) if request.image_only else None
     with _explained(log, f"The deploy of {request.stack} failed; what ran before goes on serving"):
@@ -169,19 +165,14 @@ def _update(stack: auto.Stack, request: Request, *, refresh: bool) -> tuple[auto
     return result, log
 
 
-def _resources(stack: auto.Stack) -> Resources:
-    """The resources of the stack's state by URN, as the engine exports them."""
-    return {item["urn"]: item for item in (stack.export_stack().deployment or {}).get("resources") or []}
-
-
 def _chosen(
-    stack: str, resources: Resources, *, keep_image: bool = False, force: bool = False
+    stack: str, resources: workspace.Resources, *, keep_image: bool = False, force: bool = False
 ) -> release.Release:
     deployed = release.from_state(resources)
     return release.choose(Settings.load(stack), deployed, keep_image=keep_image, force=force)
 
 
-def _image(stack: str, resources: Resources) -> list[str]:
+def _image(stack: str, resources: workspace.Resources) -> list[str]:
     """The URN of the stack's image, which an image-only update is limited to, with all that depends on it."""
     images = [urn for urn, item in resources.items() if item["type"] == release.IMAGE]
     if not images:
@@ -233,7 +224,3 @@ def _both(*listeners: Callable[[auto.EngineEvent], None]) -> Callable[[auto.Engi
             listener(event)
 
     return listen
-
-
-def _nothing() -> None:
-    """Stands in for the program where it is given later, or where a stack is taken down."""

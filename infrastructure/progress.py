@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from pulumi.automation import EngineEvent, OpType
+from pulumi.automation import EngineEvent, OpType, StepEventMetadata
 from rich.console import Console
 
 from infrastructure.changes import resource_name, short_type
@@ -54,24 +54,24 @@ class Progress:
     def record(self, event: EngineEvent) -> None:
         """Takes one engine event."""
         with self._lock:
-            if event.resource_pre_event and event.resource_pre_event.metadata.op in _DONE:
-                step = event.resource_pre_event.metadata
-                self._running[step.urn] = resource_name(step.urn)
-            elif event.res_outputs_event and event.res_outputs_event.metadata.op in _DONE:
-                step = event.res_outputs_event.metadata
-                self._running.pop(step.urn, None)
-                self._finished(_DONE[step.op], step.type, resource_name(step.urn))
+            started, ended = event.resource_pre_event, event.res_outputs_event
+            if started and not started.planning and started.metadata.op in _DONE:
+                self._running[started.metadata.urn] = resource_name(started.metadata.urn)
+            elif ended and not ended.planning and ended.metadata.op in _DONE:
+                self._running.pop(ended.metadata.urn, None)
+                self._finished(ended.metadata)
             elif event.diagnostic_event and event.diagnostic_event.severity in {"info", "warning"}:
                 self._say(event.diagnostic_event.message.strip())
             if self._status and self._running:
                 names = ", ".join(list(self._running.values())[-3:])
                 self._status.update(f"{self._done} done, {len(self._running)} under way: {names}")
 
-    def _finished(self, verb: str, kind: str, name: str) -> None:
-        if kind.startswith(("pulumi:", _COMPONENT)):
+    def _finished(self, step: StepEventMetadata) -> None:
+        if step.type.startswith(("pulumi:", _COMPONENT)):
             return
         self._done += 1
-        self._say(f"{verb} {short_type(kind)} {name}")
+        if not self._status:
+            self._say(f"{_DONE[step.op]} {short_type(step.type)} {resource_name(step.urn)}")
 
     def _say(self, text: str) -> None:
         for line in text.splitlines():

@@ -98,14 +98,19 @@ def deployed() -> Deployed:
 
 def from_state(resources: Mapping[str, Mapping[str, Any]]) -> Deployed:
     """What the resources of a state, ``{urn: {"type", "outputs"}}``, know of the stack."""
-    outputs = _outputs(resources, _STACK)
-    release = outputs.get("release")
+    found = outputs(resources)
+    release = found.get("release")
     image = _outputs(resources, IMAGE).get("imageName")
     return Deployed(
-        tag=outputs.get("image_tag"),
+        tag=found.get("image_tag"),
         origin=Origin(release["version"], release["commit"], bool(release["dirty"])) if release else None,
         pushed=image.rsplit(":", 1)[1] if image else None,
     )
+
+
+def outputs(resources: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The stack's outputs among the resources of its state."""
+    return _outputs(resources, _STACK)
 
 
 def origin() -> Origin:

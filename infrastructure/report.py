@@ -4,9 +4,6 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from infrastructure.changes import ChangeLog, render, summary
 from infrastructure.deployment import Deployed
 from infrastructure.local.doctor import Check
@@ -15,8 +12,8 @@ from infrastructure.stack_info import Update
 
 
 def print_changes(stack: str, log: ChangeLog, *, done: bool = False) -> None:
-    """A line per resource, below it one per changed property, and the count."""
-    lines = list(render(log.changes))
+    """What is to change, a line per resource and one per changed property, and the count; once ``done`` only that."""
+    lines = [] if done else list(render(log.changes))
     if lines:
         print("\n".join(lines), end="\n\n")
     print(f"{stack}: {summary(log.counts(), done=done)}")
@@ -60,15 +57,12 @@ def print_outputs(values: dict[str, Any]) -> None:
 
 
 def print_history(updates: Sequence[Update]) -> None:
-    """The updates, the newest first."""
-    table = Table(box=None, pad_edge=False)
-    for column in ("version", "started (UTC)", "result", "took", "tag", "message"):
-        table.add_column(column, overflow="fold")
+    """The updates, the newest first: version, start in UTC, result, duration, message."""
     for update in updates:
         took = f"{(update.ended - update.started).total_seconds():.0f} s" if update.ended else ""
-        started = f"{update.started:%Y-%m-%d %H:%M:%S}"
-        table.add_row(str(update.version), started, update.result, took, update.tag, update.message)
-    Console(soft_wrap=True).print(table)
+        print(
+            f"{update.version:>4}  {update.started:%Y-%m-%d %H:%M:%S}  {update.result:<11} {took:>6}  {update.message}"
+        )
 
 
 def print_checks(checks: Sequence[Check]) -> None:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from infrastructure import workspace
+from infrastructure import release, workspace
 from infrastructure.errors import DeployError
 from infrastructure.local import engine
-from infrastructure.settings import is_local
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,30 +37,29 @@ class Update:
 
 def outputs(stack: str) -> dict[str, Any]:
     """The stack's outputs by name. Raises ``DeployError`` when it has none."""
-    _require_state(stack)
-    with workspace.opened(stack, _nothing, may_create=False) as opened:
-        values = {name: output.value for name, output in opened.stack.outputs().items()}
-    if not values:
+    found = release.outputs(workspace.resources(stack))
+    if not found:
         raise DeployError(f"Stack {stack!r} has no outputs.", f"Deploy it first: make deploy STACK={stack}")
-    return values
+    return dict(found)
 
 
 def history(stack: str) -> list[Update]:
     """The stack's updates, the newest first."""
-    _require_state(stack)
-    with workspace.opened(stack, _nothing, may_create=False) as opened:
-        return [
-            Update(
-                version=item.version or 0,
-                kind=item.kind,
-                started=item.start_time,
-                ended=item.end_time,
-                result=item.result,
-                tag=item.message.split(" ", 1)[0] if item.kind == "update" else "",
-                message=item.message,
-            )
-            for item in opened.stack.history()
-        ]
+    workspace.resources(stack)
+    with workspace.opened(stack, may_create=False) as opened:
+        updates = opened.history()
+    return [
+        Update(
+            version=item.version or len(updates) - position,
+            kind=item.kind,
+            started=item.start_time,
+            ended=item.end_time,
+            result=item.result,
+            tag=item.message.partition(" ")[0] if item.kind == "update" else "",
+            message=item.message,
+        )
+        for position, item in enumerate(updates)
+    ]
 
 
 def shell_lines(stack: str) -> list[str]:
@@ -70,14 +68,3 @@ def shell_lines(stack: str) -> list[str]:
     variables = workspace.environment(stack) | {"PULUMI_STACK": stack}
     lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
     return [*lines, f'export PATH={shlex.quote(str(found.path.parent))}:"$PATH"']
-
-
-def _require_state(stack: str) -> None:
-    if is_local(stack) and not workspace.state_exists(stack):
-        raise DeployError(
-            f"Stack {stack!r} was never deployed from here.", f"Deploy it: make deploy STACK={stack}"
-        )
-
-
-def _nothing() -> None:
-    """The program of a stack that is only looked at."""

@@ -4,10 +4,10 @@ import fcntl
 import os
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pulumi import automation as auto
 from semver import VersionInfo
@@ -28,12 +28,8 @@ class _ResolvedCommand(auto.PulumiCommand):
         self.version = VersionInfo.parse(found.version)
 
 
-@dataclass(frozen=True, slots=True)
-class Workspace:
-    """An open stack. ``scratch`` says that it is a passing one, which holds nothing and keeps nothing."""
-
-    stack: auto.Stack
-    scratch: bool
+type Resources = dict[str, dict[str, Any]]
+"""The resources of a state by URN, as the engine exports them."""
 
 
 def backend_folder() -> Path:
@@ -62,32 +58,39 @@ def environment(stack: str) -> dict[str, str]:
 
 
 @contextmanager
-def opened(
-    stack: str, program: Callable[[], None], *, may_create: bool, scratch: bool = False
-) -> Iterator[Workspace]:
-    """An open workspace of ``stack``, with the plugins that its resources need.
+def opened(stack: str, *, may_create: bool, scratch: bool = False) -> Iterator[auto.Stack]:
+    """An open stack, with the plugins that its resources need. Its program is given with each operation.
 
-    A ``scratch`` workspace has an empty state in a folder that vanishes, so that a preview before the first
-    deploy writes nothing. Raises ``DeployError`` when the stack is unknown and may not be created, or when no
-    engine or no plugin can be had.
+    A ``scratch`` stack has an empty state in a folder that vanishes, so that a preview before the first deploy
+    writes nothing. Raises ``DeployError`` when the stack is unknown and may not be created, or when no engine or
+    no plugin can be had.
     """
     with ExitStack() as cleanup:
-        variables = environment(stack) if not scratch else _scratch_environment(cleanup)
+        variables = _scratch_environment(cleanup) if scratch else environment(stack)
         variables |= cleanup.enter_context(plugins.provided(stack))
-        options = auto.LocalWorkspaceOptions(
-            work_dir=str(_work_folder(stack, cleanup, scratch=scratch)),
-            env_vars=variables,
-            pulumi_command=_ResolvedCommand(engine.resolve()),
-            project_settings=None if not is_local(stack) else _project_settings(),
-        )
+        options = _options(stack, variables, cleanup if scratch else None)
         opener = auto.create_or_select_stack if may_create else auto.select_stack
         try:
-            handle = opener(stack_name=stack, project_name=PROJECT, program=program, opts=options)
+            yield opener(stack_name=stack, project_name=PROJECT, program=_no_program, opts=options)
         except auto.StackNotFoundError:
-            raise DeployError(
-                f"There is no stack {stack!r} yet.", f"Make it with: make deploy STACK={stack}"
-            ) from None
-        yield Workspace(handle, scratch)
+            raise _unknown(stack) from None
+
+
+def resources(stack: str) -> Resources:
+    """The resources in the state of ``stack``. Raises ``DeployError`` when it was never deployed."""
+    if is_local(stack) and not state_exists(stack):
+        raise _unknown(stack)
+    options = _options(stack, environment(stack), None)
+    try:
+        state = auto.LocalWorkspace(**vars(options)).export_stack(stack)
+    except auto.StackNotFoundError:
+        raise _unknown(stack) from None
+    return resources_of(state)
+
+
+def resources_of(state: auto.Deployment) -> Resources:
+    """The resources in an exported state."""
+    return {item["urn"]: item for item in (state.deployment or {}).get("resources") or []}
 
 
 @contextmanager
@@ -110,15 +113,14 @@ def exclusive(stack: str) -> Iterator[None]:
         yield
 
 
-def recover(workspace: Workspace) -> bool:
+def recover(stack: auto.Stack) -> bool:
     """Clears the lock that a killed update left in a local stack's backend; whether there was one.
 
     Call it with the stack held exclusively: a lock that is there then has no owner.
     """
-    stack = workspace.stack
-    if not is_local(stack.name):
-        return False
-    if not any((backend_folder() / ".pulumi" / "locks").rglob(f"{stack.name}/*.json")):
+    if not is_local(stack.name) or not any(
+        (backend_folder() / ".pulumi" / "locks").rglob(f"{stack.name}/*.json")
+    ):
         return False
     narrate.say("The last update was cut off: clearing its lock and reading back what it did")
     stack.cancel()
@@ -143,17 +145,27 @@ def _scratch_environment(cleanup: ExitStack) -> dict[str, str]:
     }
 
 
-def _work_folder(stack: str, cleanup: ExitStack, *, scratch: bool) -> Path:
-    """Where the engine keeps the stack's encryption settings: beside the program for an AWS stack, for a local
-    one out of the way of the files that git tracks."""
+def _options(stack: str, variables: dict[str, str], scratch: ExitStack | None) -> auto.LocalWorkspaceOptions:
+    """The engine keeps the stack's encryption settings in the work folder: beside the program for an AWS stack,
+    for a local one out of the way of the files that git tracks."""
+    local = is_local(stack)
+    folder = paths.home() / "workspace" if local else _INFRASTRUCTURE
     if scratch:
-        return Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="psn-emulator-")))
-    if not is_local(stack):
-        return _INFRASTRUCTURE
-    folder = paths.home() / "workspace"
+        folder = Path(scratch.enter_context(tempfile.TemporaryDirectory(prefix="psn-emulator-")))
     folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return auto.LocalWorkspaceOptions(
+        work_dir=str(folder),
+        env_vars=variables,
+        pulumi_command=_ResolvedCommand(engine.resolve()),
+        project_settings=auto.ProjectSettings(name=PROJECT, runtime="python") if local else None,
+    )
 
 
-def _project_settings() -> auto.ProjectSettings:
-    return auto.ProjectSettings(name=PROJECT, runtime="python")
+def _unknown(stack: str) -> DeployError:
+    return DeployError(
+        f"Stack {stack!r} was never deployed from here.", f"Deploy it: make deploy STACK={stack}"
+    )
+
+
+def _no_program() -> None:
+    """Stands in for the program, which an operation that needs one is given."""

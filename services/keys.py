@@ -73,3 +73,13 @@ def _read() -> tuple[SigningKey, ...]:
 
 signing_keys: Final = Remembered(_read, _REREAD_AFTER)
 """The keys in use, at least one; the first signs, the others were first before."""
+
+
+def find_key(kid: str) -> SigningKey | None:
+    """The key ``kid``, which another process may know since it was added; ``None`` when it is no longer in use."""
+    for _ in range(2):
+        for key in signing_keys():
+            if key.kid == kid:
+                return key
+        signing_keys.cache_clear()
+    return None

@@ -15,7 +15,7 @@ from typing import Final
 
 from models.auth import Tokens
 from services import clock
-from services.keys import signing_keys
+from services.keys import find_key, signing_keys
 from services.sessions import family_key, user_key
 from services.tokens import Family, base64url, issue
 from utils import table
@@ -63,7 +63,7 @@ def rotate(sandbox: str, refresh_token: str) -> Tokens:
     first = False
     if "used_at" not in item:
         item, first = _use(sandbox, refresh_token, now)
-    key = next((one for one in signing_keys() if one.kid == item["kid"]), None)
+    key = find_key(item["kid"])
     if key is None or now - item["used_at"] > GRACE.total_seconds():
         raise _reused(family)
     successor = f"{family.id}.{base64url(key.derive('refresh', refresh_token))}"

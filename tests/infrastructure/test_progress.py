@@ -12,10 +12,12 @@ FUNCTION = "urn:pulumi:local::psn-emulator::aws:lambda/function:Function::player
 COMPONENT = "urn:pulumi:local::psn-emulator::psn-emulator:index:Api::api"
 
 
-def event(kind: str, op: str, urn: str = FUNCTION) -> EngineEvent:
+def event(kind: str, op: str, urn: str = FUNCTION, *, planning: bool = False) -> EngineEvent:
     """An event of a step's begin (``resourcePreEvent``) or end (``resOutputsEvent``)."""
     metadata = {"op": op, "urn": urn, "type": urn.split("::")[2], "provider": ""}
-    return EngineEvent.from_json({"sequence": 1, "timestamp": 1, kind: {"metadata": metadata}})
+    return EngineEvent.from_json(
+        {"sequence": 1, "timestamp": 1, kind: {"metadata": metadata, "planning": planning}}
+    )
 
 
 def shown(*events: EngineEvent, terminal: bool = False) -> str:
@@ -42,7 +44,8 @@ def test_on_a_terminal_a_live_line_counts_what_is_under_way() -> None:
         event("resourcePreEvent", "update", pending),
         terminal=True,
     )
-    assert "players-get" in text
+    assert "1 done, 1 under way: live" in text
+    assert "created" not in text
 
 
 def test_what_stays_and_what_only_groups_is_not_told() -> None:
@@ -53,3 +56,8 @@ def test_messages_of_a_resource_are_told_line_by_line() -> None:
     diagnostic: dict[str, Any] = {"message": "Step 1/9\n[Step] 2/9\n", "color": "never", "severity": "info"}
     text = shown(EngineEvent.from_json({"sequence": 1, "timestamp": 1, "diagnosticEvent": diagnostic}))
     assert [line.split("  ")[-1] for line in text.splitlines()] == ["Step 1/9", "[Step] 2/9"]
+
+
+def test_what_is_only_planned_is_not_told_as_done() -> None:
+    planned = event("resOutputsEvent", "delete", planning=True)
+    assert shown(event("resourcePreEvent", "delete", planning=True), planned) == ""

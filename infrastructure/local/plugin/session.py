@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from infrastructure.local.plugin import compare
 from infrastructure.local.plugin.checks import Failure, failures
@@ -155,6 +156,8 @@ class Session:
         return {"tags": mine} if mine or "tags" in given else {}
 
 
+_TELLING: Final = ("name", "imageName", "routeKey", "functionName", "secretId", "integrationUri")
+
 TAGS_ALL = Property(kind="map", item=Property(kind="text"))
 """The output that holds a resource's own tags and the provider's default ones together."""
 
@@ -169,7 +172,9 @@ def _explained(doing: str, kind: ResourceType, name: str) -> Iterator[None]:
 
 
 def _name(kind: ResourceType, inputs: Properties) -> str:
-    return "/".join(str(inputs[key]) for key in kind.identity if key in inputs) or "new"
+    """What tells a resource without an id yet from others of its type."""
+    names = kind.identity or [name for name in _TELLING if name in inputs][:1]
+    return "/".join(str(inputs[name]) for name in names if name in inputs)
 
 
 def _defaults(declared: Mapping[str, Property], only: frozenset[str] | None = None) -> Properties:

@@ -1,6 +1,7 @@
 """Refresh tokens: rotation, the retry within the grace, reuse detection, revocation."""
 
 from datetime import datetime, timedelta
+from math import inf
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 import authorizer
 from services import refresh
+from services.keys import signing_keys
 from services.refresh import GRACE, open_family, revoke_family, rotate
 from services.sessions import family_key, user_key
 from tests import identity
@@ -221,6 +223,15 @@ class TestKeyRotation:
         assert client.userinfo(tokens["access_token"]).status == 200
         identity.publish(monkeypatch, identity.KEY)
         assert client.userinfo(refreshed["access_token"]).status == 401
+
+    def test_a_retry_at_a_process_that_has_not_heard_of_it_gets_the_same_answer(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tokens, old = client.tokens(), signing_keys()
+        identity.store_keys(identity.new_key("key-2"), identity.KEY)
+        answer = client.refresh(tokens["refresh_token"])
+        monkeypatch.setattr(signing_keys, "_kept", (inf, old))
+        assert client.refresh(tokens["refresh_token"]).text == answer.text
 
     def test_a_retry_after_the_old_key_is_gone_counts_as_reuse(self, client: Client) -> None:
         tokens = client.tokens()

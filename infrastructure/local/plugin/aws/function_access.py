@@ -1,15 +1,20 @@
 """Calling Lambda functions, and the permissions to call them."""
 
 import base64
-import binascii
 import hashlib
 import json
-from typing import override
+import re
+from typing import Final, override
 
 from infrastructure.local.plugin.aws.lifecycle import AwsLifecycle
 from infrastructure.local.plugin.errors import AwsError, PluginError
 from infrastructure.local.plugin.resource_type import Physical
 from infrastructure.local.plugin.values import Properties, Value, mapping, sequence
+
+_PLATFORM: Final = re.compile(r"^(START|END|REPORT|INIT_\w+) |\(rapid\)")
+"""Lines of Lambda's own, and of the emulator of its runtime interface."""
+
+_LOGGED_CHARACTERS: Final = 300
 
 
 class InvocationLifecycle(AwsLifecycle):
@@ -26,7 +31,7 @@ class InvocationLifecycle(AwsLifecycle):
         )
         result = str(answer.get("Payload") or "")
         if answer.get("FunctionError"):
-            raise PluginError(_failure(f"{name}:{qualifier}", result, answer.get("LogResult")))
+            raise PluginError(f"version {qualifier} {_failure(result, answer.get('LogResult'))}")
         digest = hashlib.md5(payload.encode(), usedforsecurity=False).hexdigest()
         return f"{name}_{qualifier}_{digest}", {
             **inputs,
@@ -88,25 +93,22 @@ def _as_added(statement: Properties) -> Properties:
     }
 
 
-def _failure(function: str, payload: str, log: Value) -> str:
-    """One line: the function, its error, and the last line that it logged, where there is one."""
+def _failure(payload: str, log: Value) -> str:
+    """One line: the function's error, and what it logged last, where that says more."""
     try:
         error = mapping(json.loads(payload))
     except (ValueError, TypeError):
-        error = {"errorMessage": payload}
-    kind, message = error.get("errorType"), error.get("errorMessage", payload)
-    said = f"{function} failed: {kind}: {message}" if kind else f"{function} failed: {message}"
-    last = _last_line(log)
-    return " ".join(f"{said} (last log line: {last})".split() if last else said.split())
+        error = {}
+    kind, message = error.get("errorType"), str(error.get("errorMessage", payload))
+    said = f"failed: {kind}: {message}" if kind else f"failed: {message}"
+    last = _last_line(log, message)
+    return " ".join((f"{said} (it logged last: {last})" if last else said).split())
 
 
-def _last_line(log: Value) -> str:
-    """The last line of a base64 log tail that the function itself wrote."""
+def _last_line(log: Value, known: str) -> str:
+    """The last line of a base64 log tail that the function wrote itself and that does not say what is ``known``."""
     if not isinstance(log, str):
         return ""
-    try:
-        lines = base64.b64decode(log).decode(errors="replace").splitlines()
-    except binascii.Error:
-        return ""
-    own = [line.strip() for line in lines if not line.startswith(("START ", "END ", "REPORT "))]
-    return next((line for line in reversed(own) if line), "")
+    lines = base64.b64decode(log).decode(errors="replace").splitlines()
+    own = [line.strip() for line in lines if not _PLATFORM.search(line) and known not in line]
+    return next((line[:_LOGGED_CHARACTERS] for line in reversed(own) if line), "")

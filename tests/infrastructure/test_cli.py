@@ -1,0 +1,208 @@
+"""The command line: what it accepts, how it fails, what it prints."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infrastructure import cli, deployment, report, stack_info
+from infrastructure.changes import Change, ChangeLog, PropertyChange
+from infrastructure.errors import DeployError
+
+ROOT = Path(__file__).resolve().parents[2]
+OUTPUTS = {
+    "api_url": "http://localhost:4566/_aws/execute-api/psn-local/$default",
+    "image_tag": "20260102-030405-0123abcd",
+    "image_uri": "localhost:4566/psn-emulator-local:20260102-030405-0123abcd",
+    "ecr_url": "localhost:4566/psn-emulator-local",
+    "function_names": ["psn-emulator-local-root", "psn-emulator-local-healthz"],
+    "release": {"version": "0.1.0", "commit": "abc", "dirty": False},
+}
+CHANGE = Change(
+    "update", "aws:lambda/function:Function", "root", "urn:x", (PropertyChange("imageUri", "a", "b", False),)
+)
+
+
+def log_of(*changes: Change) -> ChangeLog:
+    """A log that holds the changes."""
+    return ChangeLog(changes=list(changes))
+
+
+def fails(error: BaseException) -> Any:
+    """A function that raises the error, whatever it is called with."""
+
+    def function(*_: Any, **__: Any) -> None:
+        raise error
+
+    return function
+
+
+def test_a_failure_is_one_line_of_cause_and_one_of_remedy(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(deployment, "preview", fails(DeployError("The cloud is gone.", "Look up.")))
+    assert cli.main(["preview"]) == 1
+    assert capsys.readouterr().err == "error: The cloud is gone.\n       Look up.\n"
+
+
+def test_a_bug_is_one_line_too_unless_debugging(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("DEBUG", raising=False)
+    monkeypatch.setattr(deployment, "preview", fails(ZeroDivisionError("division by zero")))
+    assert cli.main(["preview"]) == 1
+    assert "Traceback" not in (text := capsys.readouterr().err)
+    assert text.startswith("error: ZeroDivisionError: division by zero\n")
+    monkeypatch.setenv("DEBUG", "1")
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["preview"])
+
+
+def test_an_interrupt_says_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(deployment, "deploy", fails(KeyboardInterrupt()))
+    assert cli.main(["deploy"]) == 130
+    assert "goes on from where this one stopped" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flags", "changes", "code"), [([], [CHANGE], 0), (["--detailed"], [CHANGE], 2), (["--detailed"], [], 0)]
+)
+def test_a_preview_exits_with_two_only_when_asked_for_detail(
+    monkeypatch: pytest.MonkeyPatch, flags: list[str], changes: list[Change], code: int
+) -> None:
+    monkeypatch.setattr(deployment, "preview", lambda *_, **__: log_of(*changes))
+    assert cli.main(["preview", *flags]) == code
+
+
+def test_a_preview_in_json_is_one_object(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(deployment, "preview", lambda *_, **__: log_of(CHANGE))
+    cli.main(["preview", "--json"])
+    (change,) = json.loads(capsys.readouterr().out)["changes"]
+    assert change["properties"] == [{"path": "imageUri", "before": "a", "after": "b", "replaces": False}]
+
+
+def test_a_dry_run_of_a_deploy_is_a_preview(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(deployment, "deploy", fails(AssertionError("deployed")))
+    monkeypatch.setattr(deployment, "preview", lambda *_, **__: log_of(CHANGE))
+    assert cli.main(["deploy", "--dry-run"]) == 0
+    assert capsys.readouterr().out.endswith("local: 1 to update\n")
+
+
+def test_a_deploy_ends_with_the_url_the_tag_and_lines_to_paste(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = deployment.Deployed(OUTPUTS, "no changes", deployment.Phases({"set-up": 0.1, "update": 2.5}))
+    monkeypatch.setattr(deployment, "deploy", lambda *_: done)
+    assert cli.main(["deploy"]) == 0
+    printed = capsys.readouterr()
+    assert f"API='{OUTPUTS['api_url']}'" in printed.out
+    assert OUTPUTS["image_tag"] in printed.out
+    assert "local: no changes (set-up 0.1 s, update 2.5 s; 2.6 s in all)" in printed.err
+
+
+def test_outputs_are_json_or_lines(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(stack_info, "outputs", lambda _: OUTPUTS)
+    cli.main(["outputs", "--json"])
+    assert json.loads(capsys.readouterr().out) == OUTPUTS
+    cli.main(["outputs"])
+    lines = capsys.readouterr().out.splitlines()
+    assert f"api_url         {OUTPUTS['api_url']}" in lines
+    assert "                psn-emulator-local-healthz" in lines
+    cli.main(["ecr-url"])
+    assert capsys.readouterr().out == "localhost:4566/psn-emulator-local\n"
+
+
+def test_the_history_shows_the_tag_of_each_update(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    update = stack_info.Update(
+        3, "update", start, start.replace(second=9), "succeeded", "the-tag", "the-tag deploy"
+    )
+    monkeypatch.setattr(stack_info, "history", lambda _: [update])
+    cli.main(["history"])
+    assert {"3", "succeeded", "4", "the-tag"} <= set(capsys.readouterr().out.split())
+    cli.main(["history", "--json"])
+    assert json.loads(capsys.readouterr().out)[0]["started"] == "2026-01-02T03:04:05+00:00"
+
+
+def test_only_a_production_stack_asks_for_its_name_before_it_is_destroyed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(deployment, "destroy", lambda *_, **__: log_of())
+    assert cli.main(["destroy", "--stack", "local"]) == 0
+    with pytest.raises(DeployError, match="Nobody is there to confirm it"):
+        cli._confirm("prod", "This deletes everything.")
+
+
+def test_the_name_typed_must_be_the_stacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda _: "dev")
+    with pytest.raises(DeployError, match="Not confirmed"):
+        cli._confirm("prod", "This deletes everything.")
+    monkeypatch.setattr("builtins.input", lambda _: "prod")
+    cli._confirm("prod", "This deletes everything.")
+
+
+def test_every_command_has_help() -> None:
+    shown = subprocess.run(
+        [sys.executable, "-m", "infrastructure.cli", "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    for name in (
+        "deploy",
+        "preview",
+        "outputs",
+        "history",
+        "logs",
+        "destroy",
+        "down",
+        "clean",
+        "doctor",
+        "run-local",
+    ):
+        assert f"\n    {name} " in shown
+
+
+def test_an_unknown_stack_is_an_error_that_lists_the_known(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["preview", "--stack", "nowhere"]) == 1
+    assert "local" in capsys.readouterr().err
+
+
+def test_make_lists_every_target_with_what_it_does() -> None:
+    shown = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    named = {line.split()[0] for line in shown.splitlines() if line.startswith("  ")}
+    makefile = (ROOT / "Makefile").read_text()
+    phony = makefile.split(".PHONY:", 1)[1].split("\n\n", 1)[0].replace("\\", " ").split()
+    assert named == set(phony) - {"setup"}
+
+
+def test_the_time_of_a_phase_adds_up() -> None:
+    phases = deployment.Phases()
+    for _ in range(2):
+        with phases.phase("update"):
+            pass
+    assert list(phases.seconds) == ["update"]
+    assert phases.seconds["update"] >= 0
+
+
+def test_the_count_of_nothing_is_no_changes(capsys: pytest.CaptureFixture[str]) -> None:
+    report.print_changes("local", log_of())
+    assert capsys.readouterr().out == "local: no changes\n"
+    assert log_of().counts() == Counter()
