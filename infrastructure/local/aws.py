@@ -111,7 +111,15 @@ def snapshot() -> None:
 
 
 def delete_state() -> None:
-    """Deletes all local state of this checkout: the folder ``LOCAL_HOME``. Call it with the local AWS stopped."""
+    """Deletes all local state of this checkout: the folder ``LOCAL_HOME``. Call it with the local AWS stopped.
+
+    Raises ``DeployError`` when that folder holds the checkout or the user's home: it is not ours to delete.
+    """
+    for kept in (paths.ROOT, Path.home()):
+        if kept.is_relative_to(paths.home()):
+            raise DeployError(
+                f"LOCAL_HOME is {paths.home()}, which holds {kept}.", "Point it at a folder of its own."
+            )
     identity = aws_instance.known_identity()
     if identity and docker.is_running():
         aws_container.delete_state(docker.endpoint().client(), identity)

@@ -3,13 +3,15 @@
 import os
 from pathlib import Path
 
+from infrastructure.errors import DeployError
+
 ROOT = Path(__file__).resolve().parents[2]
 """The project's root folder."""
 
 
 def home() -> Path:
     """The git-ignored folder of this checkout's local state (``LOCAL_HOME``, default ``.local``)."""
-    return Path(os.environ.get("LOCAL_HOME", ROOT / ".local")).absolute()
+    return Path(os.environ.get("LOCAL_HOME") or ROOT / ".local").absolute()
 
 
 def cache() -> Path:
@@ -21,8 +23,13 @@ def cache() -> Path:
 
 
 def aws_port() -> int:
-    """The port of the local AWS (``LOCAL_AWS_PORT``, default 4566)."""
-    return int(os.environ.get("LOCAL_AWS_PORT", "4566"))
+    """The port of the local AWS (``LOCAL_AWS_PORT``, default 4566). Raises ``DeployError`` when it is none."""
+    port = os.environ.get("LOCAL_AWS_PORT") or "4566"
+    if not port.isdecimal() or not 0 < int(port) < 1 << 16:
+        raise DeployError(
+            f"LOCAL_AWS_PORT is {port!r}, which is no port.", "Give it a number from 1 to 65535."
+        )
+    return int(port)
 
 
 def aws_endpoint() -> str:
