@@ -15,9 +15,12 @@ Silence = Callable[[], str | None]
 """Asks the engine: why it does not answer, or ``None`` when it does."""
 
 _START_SECONDS = 60
+_SETTLING_SECONDS = 2
 _DESKTOP_SECONDS = 180
 _INSTALL_SECONDS = 900
 _INSTALL_MIB = 1024
+_EXTRA_PATH = ":/usr/sbin:/sbin:/usr/local/sbin"
+_SYSTEMD = Path("/run/systemd/system")
 _DESKTOP = Path("/Applications/Docker.app")
 _HOW = "Install Docker (https://docs.docker.com/engine/install/) and start it, then run this again."
 
@@ -38,6 +41,8 @@ def start(silence: Silence) -> None:
         else:
             if not installed():
                 _install()
+                if wait(silence, _SETTLING_SECONDS) is None:  # its package may have started it
+                    return
             _start_systems_own(silence)
 
 
@@ -48,7 +53,7 @@ def is_root() -> bool:
 
 def installed() -> str | None:
     """The path of the engine's executable; ``None`` when there is none."""
-    return shutil.which("dockerd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin:/usr/local/sbin")
+    return shutil.which("dockerd", path=os.environ.get("PATH", "") + _EXTRA_PATH)
 
 
 def can_install() -> bool:
@@ -125,17 +130,12 @@ def _start_users_own(silence: Silence) -> None:
 
 def _start_systems_own(silence: Silence) -> None:
     with narrate.progress("Starting the Docker engine", "the functions run in containers"):
-        if (
-            Path("/run/systemd/system").exists()
-            and processes.run(["systemctl", "start", "docker"], limit=90).ok
-        ):
-            cause = wait(silence, _START_SECONDS)
-            if cause:
-                raise DeployError(
-                    f"Docker was started but does not answer: {cause}", "Read: journalctl -u docker"
-                )
-        elif wait(silence, 2):  # installing it may have started it
+        if not _SYSTEMD.exists() or not processes.run(["systemctl", "start", "docker"], limit=90).ok:
             launch(silence, paths.cache() / "docker")
+        elif cause := wait(silence, _START_SECONDS):
+            raise DeployError(
+                f"Docker was started but does not answer: {cause}", "Read: journalctl -u docker"
+            )
 
 
 def _install() -> None:

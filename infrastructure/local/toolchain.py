@@ -64,7 +64,9 @@ def need_room(go: Path, module: str, what: str) -> None:
     """Raises ``DeployError`` when ``module`` (``path@version``) is yet to be downloaded and built, and the disk
     is too full for that."""
     outcome = processes.run([go, "env", "GOMODCACHE", "GOCACHE"], limit=30, environment=ENVIRONMENT)
-    modules, objects = (Path(line) for line in outcome.output.splitlines()[:2])
+    if not outcome.ok:
+        return  # the build says better what is wrong with this Go
+    modules, objects = (Path(line) for line in outcome.output.splitlines()[-2:])
     if not (modules / module).exists():
         storage.need_room(objects, _MODULES_MIB, what)
 
