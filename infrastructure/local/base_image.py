@@ -1,7 +1,5 @@
 """The image that the functions' image starts from: Lambda's own, or a stand-in where that cannot be had."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from infrastructure.errors import DeployError
@@ -23,12 +21,13 @@ def ensure(*, local: bool = True) -> str:
 
     That is the official one where it is there or can be pulled. For ``local`` stacks it is otherwise the
     stand-in, made here; once that was chosen it stays, so that the image's tag does not change with the
-    weather. Raises ``DeployError`` when neither can be had.
+    weather. Raises ``DeployError`` when neither can be had, or no Docker.
     """
-    client = docker.endpoint().client(_SILENCE_SECONDS)
+    client = docker.ensure().endpoint.client(_SILENCE_SECONDS)
     stand_in = stand_in_base.reference()
     if not local:
-        _obtain_official(client)
+        if cause := _pulled(client):
+            raise _cannot_be_pulled(cause)
         return OFFICIAL
     if (chosen := recorded()) in {OFFICIAL, stand_in} and _present(client, str(chosen)):
         return str(chosen)
@@ -50,26 +49,16 @@ def is_here(reference: str) -> bool:
 
 
 def _choose(client: "DockerClient", stand_in: str) -> str:
-    chosen = recorded()
-    if chosen in {None, OFFICIAL}:
-        try:
-            _obtain_official(client)
-        except DeployError as error:
-            narrate.say(f"  {error.cause}")
-            _refuse_stand_in(error)
-        else:
+    if recorded() in {None, OFFICIAL}:
+        cause = _pulled(client)
+        if cause is None:
             return OFFICIAL
+        if obstacle := stand_in_base.obstacle():
+            raise _cannot_be_pulled(f"{cause}. A stand-in cannot be made either: {obstacle}")
+        narrate.say(f"  it cannot be pulled: {cause}")
     if not _present(client, stand_in):
         stand_in_base.make(docker.endpoint().client(_IMPORT_SECONDS), stand_in)
     return stand_in
-
-
-def _refuse_stand_in(error: DeployError) -> None:
-    if obstacle := stand_in_base.obstacle():
-        raise DeployError(
-            f"{error.cause} A stand-in cannot be made either: {obstacle}.",
-            f"{error.remedy} Or pull it on another machine and bring it over: docker save, docker load.",
-        ) from error
 
 
 def _record(reference: str) -> str:
@@ -87,35 +76,30 @@ def _present(client: "DockerClient", reference: str) -> bool:
     return True
 
 
-def _obtain_official(client: "DockerClient") -> None:
-    """Pulls the official image unless it is there. Raises ``DeployError`` when nothing comes for a while."""
+def _pulled(client: "DockerClient") -> str | None:
+    """Pulls the official image unless it is there; why it cannot be, also when nothing comes for a while.
+
+    Raises ``DeployError`` when the disk is full.
+    """
     if _present(client, OFFICIAL):
-        return
+        return None
     from docker.errors import DockerException
     from requests.exceptions import RequestException
 
     repository, tag = OFFICIAL.rsplit(":", 1)
-    with narrate.progress(f"Pulling {OFFICIAL}", "the functions' image starts from it"), _no_space_told():
+    with narrate.progress(f"Pulling {OFFICIAL}", "the functions' image starts from it"):
         try:
-            for message in client.api.pull(repository, tag, stream=True, decode=True):
-                if cause := message.get("error"):
-                    raise DockerException(cause)
+            messages = list(client.api.pull(repository, tag, stream=True, decode=True))
         except (DockerException, RequestException) as error:
-            raise DeployError(
-                f"The base image {OFFICIAL} cannot be pulled: {_brief(error)}.",
-                "Check the network and Docker's proxy settings, then run this again.",
-            ) from error
+            messages = [{"error": getattr(error, "explanation", None) or str(error)}]
+    cause = next((str(message["error"]) for message in messages if "error" in message), None)
+    if cause and "no space left on device" in cause:
+        raise storage.disk_full("Docker's data folder")
+    return cause and cause.strip().rstrip(".")
 
 
-@contextmanager
-def _no_space_told() -> Iterator[None]:
-    try:
-        yield
-    except DeployError as error:
-        if "no space left on device" in error.cause:
-            raise storage.disk_full("Docker's data folder") from error
-        raise
-
-
-def _brief(error: Exception) -> str:
-    return str(getattr(error, "explanation", None) or error).strip().rstrip(".")
+def _cannot_be_pulled(cause: str) -> DeployError:
+    return DeployError(
+        f"The base image {OFFICIAL} cannot be pulled: {cause}.",
+        "Check the network and Docker's proxy settings, or bring it over: docker save, docker load.",
+    )

@@ -19,7 +19,7 @@ _DISTRIBUTED = Path("/usr/share/ca-certificates")
 
 def host_bundle() -> Path | None:
     """The file of all authorities this machine trusts; ``None`` when it keeps them elsewhere."""
-    named = [os.environ.get("SSL_CERT_FILE"), ssl.get_default_verify_paths().cafile]
+    named = [os.environ.get("SSL_CERT_FILE"), _built_in()]
     candidates = [*(Path(name) for name in named if name), *_USUAL]
     return next((path for path in candidates if path.is_file()), None)
 
@@ -35,6 +35,11 @@ def extra_authorities() -> str:
     known = {_der(pem) for path in well_known for pem in _PEM.findall(path.read_text(errors="replace"))}
     extra = {_der(pem): pem for pem in _PEM.findall(_trusted()) if _der(pem) not in known}
     return "\n".join(extra.values())
+
+
+def _built_in() -> str | None:
+    """The file that this Python's OpenSSL was built to read."""
+    return ssl.get_default_verify_paths().cafile
 
 
 def _trusted() -> str:

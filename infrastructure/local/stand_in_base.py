@@ -100,7 +100,7 @@ def make(client: "DockerClient", name: str) -> None:
 
 def mirror(sources: Sequence[Path] | None = None, release: Path = Path("/etc/os-release")) -> str | None:
     """The Debian archive that this machine's package manager uses; ``None`` where it is no Debian."""
-    if not re.search(r"^ID=\"?debian", release.read_text(), re.MULTILINE):
+    if not release.exists() or not re.search(r"^ID=\"?debian", release.read_text(), re.MULTILINE):
         return None
     if sources is None:
         sources = [Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt/sources.list.d").glob("*"))]

@@ -64,7 +64,7 @@ class FakeDocker:
         for pattern, answer in self.answers.items():
             if re.fullmatch(f"{pattern}(\\?.*)?", line):
                 return answer if isinstance(answer, tuple) else answer(body)
-        return 404, {"message": f"no such thing: {line}"}
+        return 404, {"message": f"No such image or other thing: {line}"}
 
     def asked(self, pattern: str) -> list[Request]:
         """The requests so far that begin as ``pattern`` says."""
