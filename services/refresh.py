@@ -16,7 +16,7 @@ from typing import Final
 from models.auth import Tokens
 from services import clock
 from services.keys import find_key, signing_keys
-from services.sessions import family_key, user_key
+from services.sessions import ACTIVE, family_key, user_key
 from services.tokens import Family, base64url, issue
 from utils import table
 from utils.attributes import Item
@@ -94,7 +94,7 @@ def _live(sandbox: str, refresh_token: str, now: int) -> tuple[Family, Item]:
     if token is None or family is None or "revoked_at" in family or family["expires_at"] <= now:
         raise _refusal()
     user = table.get(user_key(sandbox, family["subject"]))
-    if user is None or user["status"] != "active":
+    if user is None or user["status"] != ACTIVE:
         raise _refusal()
     scope = " ".join(one for one in family["scope"].split(" ") if one in user["scopes"])
     live = Family(sandbox, form[1], family["subject"], family["client_id"], scope, family["expires_at"])

@@ -16,6 +16,9 @@ from utils.errors import InvalidTokenException
 from utils.table import Snapshot
 from utils.writes import Key
 
+ACTIVE = "active"
+"""The ``status`` of a user who is not locked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -56,7 +59,7 @@ def family_key(sandbox: str, family: str) -> Key:
 
 
 def user_key(sandbox: str, subject: str) -> Key:
-    """The key of a user; one is locked when its item's ``locked`` is true."""
+    """The key of a user; one is locked when its item's ``status`` is not :data:`ACTIVE`."""
     return f"{sandbox}#user#{subject}", "-"
 
 
@@ -75,6 +78,6 @@ def require_alive(session: Session, also: Iterable[Key] = ()) -> Snapshot:
     found = table.get_many([family, user, *also])
     if family not in found or found[family].get("revoked_at") is not None:
         raise InvalidTokenException("The access token was revoked.")
-    if user in found and found[user].get("locked"):
+    if user in found and found[user]["status"] != ACTIVE:
         raise InvalidTokenException("The user is locked.")
     return found

@@ -16,7 +16,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
 from services import clock, lockout
-from services.sessions import user_key
+from services.sessions import ACTIVE, user_key
 from utils import json, secrets, table
 from utils.attributes import Item
 from utils.errors import InvalidGrantError
@@ -28,9 +28,6 @@ from utils.writes import ABSENT, Key, Put, equals
 _REREAD_AFTER: Final = timedelta(minutes=1)
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 """argon2id with the parameters of OWASP's Password Storage Cheat Sheet; memory in KiB."""
-
-ACTIVE: Final = "active"
-"""The ``status`` of a user who may log in; any other is locked out by the sandbox."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,7 @@ def open_session(
     pk, sk = sessions.family_key(sandbox, family)
     table.write(Put({"pk": pk, "sk": sk}))
     pk, sk = sessions.user_key(sandbox, subject)
-    table.write(Put({"pk": pk, "sk": sk, "username": "someone"}))
+    table.write(Put({"pk": pk, "sk": sk, "username": "someone", "status": sessions.ACTIVE}))
     return {
         "sub": subject,
         "client_id": "psn-emulator",

@@ -70,9 +70,9 @@ def test_a_family_that_is_gone_ends_its_tokens(session: Session) -> None:
 
 def test_a_locked_user_has_no_living_token(session: Session) -> None:
     key = sessions.user_key("default", session.subject)
-    table.write(Update(key, assign={"locked": True}))
+    table.write(Update(key, assign={"status": "locked"}))
     assert refused(session) == "The user is locked."
-    table.write(Update(key, assign={"locked": False}))
+    table.write(Update(key, assign={"status": "active"}))
     require_alive(session)
 
 
