@@ -74,6 +74,9 @@ class FakeDocker:
 class _Server(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
 
+    def handle_error(self, *_: object) -> None:
+        """A client that hangs up before it has its answer is no news."""
+
 
 def _handler(docker: FakeDocker) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):

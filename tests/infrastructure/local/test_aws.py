@@ -1,0 +1,256 @@
+"""The local AWS itself, started and stopped for real; only Docker, which no function here needs, is made up."""
+
+import os
+import shutil
+import signal
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from infrastructure.errors import DeployError
+from infrastructure.local import aws, aws_instance, aws_process, paths
+from tests.infrastructure.local.fake_docker import FakeDocker
+from tests.infrastructure.local.machine import Machine, a_free_port
+
+GROUP = "/psn-emulator/test"
+
+
+@pytest.fixture(autouse=True)
+def checkout(docker_engine: FakeDocker, machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A checkout with a port of its own, whose local AWS is stopped at the end."""
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    monkeypatch.setenv("LOCAL_AWS_PORT", str(a_free_port()))
+    yield
+    monkeypatch.setenv("LOCAL_HOME", str(machine.state))
+    aws.stop()
+
+
+@pytest.fixture
+def elsewhere(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The state folder of another checkout, whose local AWS is stopped at the end."""
+    folder = machine.home / "other" / ".local"
+    yield folder
+    monkeypatch.setenv("LOCAL_HOME", str(folder))
+    aws.stop()
+
+
+def logs() -> Any:
+    """A client of a service of the local AWS on the port of now."""
+    return boto3.client(
+        "logs",
+        endpoint_url=f"http://127.0.0.1:{paths.aws_port()}",
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+
+
+def groups() -> list[str]:
+    return [group["logGroupName"] for group in logs().describe_log_groups()["logGroups"]]
+
+
+def test_it_starts_once_and_says_where_it_is(machine: Machine) -> None:
+    assert str(aws.status()) == "not running"
+    first = aws.ensure()
+    assert first.running
+    assert aws.ensure() == first == aws.status()
+    assert str(first) == f"port {paths.aws_port()}, process {first.pid}, state in {machine.state / 'aws'}"
+    assert "Running on" in aws.log_file().read_text()
+
+
+def test_it_listens_on_loopback_only_where_docker_has_no_bridge() -> None:
+    aws.ensure()
+    command = Path(f"/proc/{aws.status().pid}/cmdline")
+    if command.exists():
+        words = command.read_text().split("\0")
+        binds = [words[index + 1] for index, word in enumerate(words) if word == "--bind"]
+        assert binds == [f"127.0.0.1:{paths.aws_port()}"]
+    assert aws.status().running
+
+
+def test_an_orderly_stop_keeps_the_state() -> None:
+    aws.ensure()
+    logs().create_log_group(logGroupName=GROUP)
+    assert aws.stop()
+    assert not aws.status().running
+    assert not aws.stop()
+    aws.ensure()
+    assert groups() == [GROUP]
+
+
+def test_a_snapshot_survives_a_kill() -> None:
+    status = aws.ensure()
+    logs().create_log_group(logGroupName=GROUP)
+    aws.snapshot()
+    logs().create_log_group(logGroupName=f"{GROUP}/after")
+    assert status.pid
+    os.kill(status.pid, signal.SIGKILL)
+    again = aws.ensure()
+    assert again.pid != status.pid
+    assert groups() == [GROUP]
+
+
+def test_a_snapshot_that_cannot_be_written_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(DeployError, match="does not answer"):
+        aws.snapshot()
+    monkeypatch.setattr(aws_instance, "request", lambda *_: (500, b'{"failed": ["lambda"]}'))
+    with pytest.raises(DeployError, match=r"cannot write its state: .*lambda"):
+        aws.snapshot()
+
+
+def test_commands_at_once_start_it_once() -> None:
+    with ThreadPoolExecutor(3) as pool:
+        assert len({future.result().pid for future in [pool.submit(aws.ensure) for _ in range(3)]}) == 1
+
+
+def test_a_port_that_a_stranger_has_is_told_with_who_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aws_instance, "_ANSWER_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", paths.aws_port())):
+        with pytest.raises(
+            DeployError, match=f"Port {paths.aws_port()} is taken by .*process {os.getpid()}"
+        ) as caught:
+            aws.ensure()
+        assert f"LOCAL_AWS_PORT={paths.aws_port() + 1}" in caught.value.remedy
+        assert "is taken by" in str(aws.status())
+
+
+def test_another_checkouts_local_aws_is_told_and_left_alone(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, elsewhere: Path
+) -> None:
+    theirs = aws.ensure()
+    monkeypatch.setenv("LOCAL_HOME", str(elsewhere))
+    with pytest.raises(DeployError, match=f"taken by the local AWS of {machine.state}"):
+        aws.ensure()
+    assert not aws.status().running
+    assert not aws.stop()
+    monkeypatch.setenv("LOCAL_HOME", str(machine.state))
+    assert aws.status() == theirs
+
+
+def test_two_checkouts_run_side_by_side(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, elsewhere: Path
+) -> None:
+    aws.ensure()
+    logs().create_log_group(logGroupName=GROUP)
+    port = str(paths.aws_port())
+    monkeypatch.setenv("LOCAL_HOME", str(elsewhere))
+    monkeypatch.setenv("LOCAL_AWS_PORT", str(a_free_port()))
+    aws.ensure()
+    assert groups() == []
+    assert aws.stop()
+    monkeypatch.setenv("LOCAL_HOME", str(machine.state))
+    monkeypatch.setenv("LOCAL_AWS_PORT", port)
+    assert groups() == [GROUP]
+
+
+def test_another_port_moves_it_with_its_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = aws.ensure()
+    logs().create_log_group(logGroupName=GROUP)
+    monkeypatch.setenv("LOCAL_AWS_PORT", str(a_free_port()))
+    aws.ensure()
+    assert groups() == [GROUP]
+    assert before.pid
+    assert aws_process.gone(before.pid)
+
+
+def test_other_settings_restart_it_with_its_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = aws.ensure()
+    logs().create_log_group(logGroupName=GROUP)
+    monkeypatch.setitem(aws_instance._MINISTACK, "LAMBDA_WARM_TTL_SECONDS", "60")
+    assert aws.ensure().pid != before.pid
+    assert groups() == [GROUP]
+
+
+def test_one_whose_folder_was_deleted_is_replaced_by_an_empty_one(machine: Machine) -> None:
+    before = aws.ensure()
+    logs().create_log_group(logGroupName=GROUP)
+    machine.state.rename(machine.home / "gone")
+    assert aws.ensure().pid != before.pid
+    assert groups() == []
+
+
+def test_one_that_does_not_come_up_is_told_with_its_last_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aws_process, "_APPLICATION", "no_such_module:app")
+    with pytest.raises(DeployError, match=r"does not come up: .*no_such_module") as caught:
+        aws.ensure()
+    assert str(aws.log_file()) in caught.value.remedy
+
+
+def test_a_long_log_is_put_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aws_process, "_LOG_BYTES", 0)
+    aws.log_file().parent.mkdir(parents=True)
+    aws.log_file().write_text("old\n")
+    aws.ensure()
+    assert aws.log_file().with_suffix(".1").read_text() == "old\n"
+
+
+def test_one_that_will_not_end_is_killed_and_that_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = aws.ensure()
+    monkeypatch.setattr(aws_process, "_ORDERLY_SECONDS", 0)
+    assert status.pid
+    os.kill(status.pid, signal.SIGSTOP)
+    monkeypatch.setattr(aws_instance, "_ANSWER_SECONDS", 0.1)
+    assert aws.stop()
+    assert "was killed" in capsys.readouterr().err
+
+
+def test_its_functions_containers_go_with_it_and_no_others(docker_engine: FakeDocker) -> None:
+    aws.ensure()
+    ours, theirs = aws_instance.hostname(aws_instance.identity()), "psn-0123456789ab"
+    listed = [
+        {"Id": name, "Labels": {"ministack.instance": f"{host}:{paths.aws_port()}"}}
+        for name, host in (("ours", ours), ("theirs", theirs))
+    ]
+    docker_engine.answers["GET /containers/json"] = (200, listed)
+    for container in listed:
+        details = {"Id": container["Id"], "Config": {"Labels": container["Labels"]}}
+        docker_engine.answers[f"GET /containers/{container['Id']}/json"] = (200, details)
+        docker_engine.answers[f"DELETE /containers/{container['Id']}"] = (204, "")
+    aws.stop()
+    removed = {request.line.split("?")[0] for request in docker_engine.asked("DELETE")}
+    assert removed == {"DELETE /containers/ours"}
+
+
+def test_its_environment_holds_nothing_that_tools_of_aws_or_a_proxy_act_on(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "HTTP_PROXY", "USE_SSL", "LAMBDA_EXECUTOR"):
+        monkeypatch.setenv(name, "theirs")
+    seen = aws_process.environment(machine.state, {"LAMBDA_EXECUTOR": "docker"})
+    assert "theirs" not in seen.values()
+    assert seen["STATE_DIR"] == str(machine.state / "state")
+
+
+def test_deleting_the_state_deletes_the_folder(machine: Machine) -> None:
+    aws.ensure()
+    aws.stop()
+    aws.delete_state()
+    assert not machine.state.exists()
+
+
+@pytest.mark.parametrize("folder", [paths.ROOT, paths.ROOT.parent, Path.home()])
+def test_a_folder_that_holds_more_than_the_state_is_not_deleted(
+    monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    monkeypatch.setattr(Path, "home", lambda: folder)
+    monkeypatch.setenv("LOCAL_HOME", str(folder))
+    deleted: list[object] = []
+    monkeypatch.setattr(shutil, "rmtree", lambda *arguments, **_: deleted.append(arguments))
+    with pytest.raises(DeployError, match=r"LOCAL_HOME is .* which holds"):
+        aws.delete_state()
+    assert deleted == []
+
+
+@pytest.mark.parametrize("port", ["zero", "0", "65536", "-1"])
+def test_a_port_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
+    monkeypatch.setenv("LOCAL_AWS_PORT", port)
+    with pytest.raises(DeployError, match="is no port"):
+        paths.aws_port()
+    monkeypatch.setenv("LOCAL_AWS_PORT", str(a_free_port()))
