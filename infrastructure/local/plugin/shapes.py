@@ -19,6 +19,7 @@ class Property:
     """One property, or one item of a list.
 
     ``api``       its name in the API, where the rule does not give it.
+    ``required``  the program has to say it; the official plugin may be content without.
     ``replaces``  a change of it makes a new resource, as with the official plugin.
     ``default``   what AWS has when the program says nothing; a change by hand away from it is drift.
     ``computed``  AWS chooses it when the program says nothing, and then nothing is drift.

@@ -130,21 +130,21 @@ class Cloud:
 @contextmanager
 def _translated(client: "BaseClient", operation: str) -> Iterator[None]:
     """Turns the SDK's errors into the plugin's, each naming the API's operation."""
-    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, ParamValidationError
+    from botocore import exceptions as sdk
 
     name = str(client.meta.method_to_api_mapping[operation])
     try:
         yield
-    except ClientError as refused:
+    except sdk.ClientError as refused:
         error = refused.response.get("Error", {})
         raise AwsError(name, error.get("Code", "?"), error.get("Message", str(refused))) from refused
-    except ParamValidationError as misfit:
+    except sdk.ParamValidationError as misfit:
         reasons = " ".join(str(misfit).removeprefix("Parameter validation failed:").split())
         raise PluginError(f"{name}: {reasons}") from misfit
-    except HTTPClientError as silent:
+    except (sdk.ConnectionError, sdk.HTTPClientError) as silent:
         where = client.meta.endpoint_url
         raise PluginError(f"{name}: the local AWS at {where} does not answer: is it running?") from silent
-    except BotoCoreError as failed:
+    except sdk.BotoCoreError as failed:
         raise PluginError(f"{name}: {failed}") from failed
 
 

@@ -73,9 +73,9 @@ def check(inputs: Properties) -> list[Failure]:
     """What is wrong with the provider's inputs, in which everything but strings comes as JSON text."""
     given = _decoded(inputs)
     found = list(failures(DECLARED, given))
-    for index, endpoint in enumerate(sequence(given.get("endpoints"))):
-        if endpoint is not UNKNOWN:
-            found += _refused_endpoints(index, endpoint)
+    endpoints = given.get("endpoints")
+    for index, endpoint in enumerate(endpoints if isinstance(endpoints, list) else []):
+        found += _refused_endpoints(index, endpoint)
     return found
 
 

@@ -86,6 +86,7 @@ class AwsType(ResourceType):
     ``derived``   outputs that follow from the others, the region and the account.
     ``delete``    the operation that removes it, and what of the state it takes besides the key.
     ``existing``  error codes that say that there is one already: it is adopted.
+    ``upserts``   the creating operation is content with one that is there, and may leave parts of it as they are.
     ``search``    the listing that is asked for one before making another, where the API would make a second.
     ``match``     the inputs in which a resource in that listing has to agree to be this one, tags included.
     ``missing``   error codes that say that there is none.
@@ -103,6 +104,7 @@ class AwsType(ResourceType):
     aspects: tuple[Aspect, ...] = ()
     tagging: Tagging | None = None
     existing: tuple[str, ...] = ()
+    upserts: bool = False
     search: str = ""
     match: tuple[str, ...] = ()
     missing: tuple[str, ...] = ("ResourceNotFoundException", "NotFoundException")

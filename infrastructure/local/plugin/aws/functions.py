@@ -34,7 +34,7 @@ CONFIGURATION: Final[dict[str, Property]] = {
 """What ``UpdateFunctionConfiguration`` sets."""
 
 CODE: Final[dict[str, Property]] = {
-    "imageUri": text(),
+    "imageUri": text(required=True),
     "architectures": many(text(), computed=True),
 }
 """What ``UpdateFunctionCode`` sets."""
@@ -59,7 +59,7 @@ FUNCTION: Final = AwsType(
     service="lambda",
     inputs={
         "name": text("FunctionName", replaces=True, autoname=True),
-        "packageType": text(replaces=True, default="Zip", choices=("Image",)),
+        "packageType": text(required=True, replaces=True, choices=("Image",)),
         **CODE,
         **CONFIGURATION,
         "publish": flag(virtual=True),

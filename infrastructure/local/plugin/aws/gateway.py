@@ -10,7 +10,7 @@ from infrastructure.local.plugin.values import Properties, Value
 if TYPE_CHECKING:
     from infrastructure.local.plugin.aws.cloud import Cloud
 
-_TAGGING: Final = Tagging(style="map", target="ResourceArn", of="arn")
+_TAGGING: Final = Tagging(style="map", target="ResourceArn", of="arn", look="get_tags")
 
 
 def _api_arn(cloud: "Cloud", api: str) -> str:

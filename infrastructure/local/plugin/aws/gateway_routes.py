@@ -12,7 +12,7 @@ from infrastructure.local.plugin.shapes import flag, number, text, unordered
 from infrastructure.local.plugin.values import Properties, mapping
 
 _AUTHORIZER: Final = {
-    "name": text(required=True),
+    "name": text(autoname=True),
     "authorizerType": text(required=True, choices=("REQUEST",)),
     "authorizerUri": text(),
     "authorizerPayloadFormatVersion": text(),

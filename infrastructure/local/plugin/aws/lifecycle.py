@@ -76,6 +76,11 @@ class AwsLifecycle:
 
     def adopt(self, there: str, inputs: Properties) -> Properties:
         """Makes the resource that is ``there`` what ``inputs`` say: its properties."""
+        self.cloud.log(f"{self.kind.label} {there}: found, made by an earlier run; going on with it")
+        return self.repair(there, inputs)
+
+    def repair(self, there: str, inputs: Properties) -> Properties:
+        """Changes what of the resource that is ``there`` is not as ``inputs`` say: its properties."""
         live = self.read(Physical(there, inputs))
         if live is None:
             raise PluginError(f"{there} exists already and cannot be read")
@@ -83,7 +88,6 @@ class AwsLifecycle:
         wrong = compare.changes(self.kind.inputs, described, inputs)
         if fixed := [change.path for change in wrong if change.replaces]:
             raise PluginError(f"{there} exists already, with another {', '.join(fixed)}: remove it first")
-        self.cloud.log(f"{self.kind.label} {there}: found, made by an earlier run; going on with it")
         changed = frozenset(change.path.split(".")[0].split("[")[0] for change in wrong)
         return self.update(Physical(there, live), inputs, changed | {"tagsAll"})
 
@@ -132,13 +136,14 @@ class AwsLifecycle:
                 live[name] = kept
         if self.kind.service != "iam":
             live["region"] = self.cloud.region
-        if self.kind.tagging:
-            live["tagsAll"] = listed_tags(self.cloud, self.kind, physical, description)
-        live |= {name: at_path(description, path) for name, path in self.kind.found.items()}
+        for name, path in self.kind.found.items():
+            seen = at_path(description, path)
+            live[name] = "" if seen is None else seen
         here = Physical(physical.id, live)
-        return live | {
-            name: derive(self.cloud, here, description) for name, derive in self.kind.derived.items()
-        }
+        live |= {name: derive(self.cloud, here, description) for name, derive in self.kind.derived.items()}
+        if self.kind.tagging:
+            live["tagsAll"] = listed_tags(self.cloud, self.kind, here, description)
+        return live
 
     def decoded(self, description: Properties) -> Properties:
         """The inputs that ``description`` shows, under the schema's names."""
@@ -158,6 +163,8 @@ class AwsLifecycle:
             there = self.kind.id(inputs, description)
             return there, self.adopt(there, inputs)
         made = Physical(self.kind.id(inputs, answer), inputs)
+        if self.kind.upserts:
+            return made.id, self.repair(made.id, inputs)
         self.settle(made)
         for aspect in self.kind.aspects:
             given = frozenset(name for name in aspect.properties if not is_empty(inputs.get(name)))

@@ -38,6 +38,7 @@ METRIC_ALARM: Final = AwsType(
     found={"arn": "AlarmArn"},
     identity=("name",),
     create="put_metric_alarm",
+    upserts=True,
     id=lambda inputs, _answer: str(inputs["name"]),
     key=lambda at: {"AlarmName": at["name"]},
     looks=(
@@ -93,6 +94,7 @@ TOPIC: Final = AwsType(
     found={"arn": "TopicArn", "owner": "Owner"},
     identity=("name",),
     create="create_topic",
+    upserts=True,
     id=lambda _inputs, answer: str(answer["TopicArn"]),
     key=lambda at: {"TopicArn": at.id},
     looks=(Look(operation="get_topic_attributes", path="Attributes"),),

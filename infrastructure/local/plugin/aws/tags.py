@@ -17,8 +17,7 @@ def listed_tags(cloud: Cloud, kind: AwsType, physical: Physical, description: Pr
     if tagging is None:
         return {}
     if tagging.look:
-        arn = at_arn(kind, physical, description)
-        description = cloud.call(kind.service, tagging.look, {tagging.target: arn})
+        description = cloud.call(kind.service, tagging.look, _target(tagging, physical))
     return _read(next((description[name] for name in ("Tags", "tags") if description.get(name)), None))
 
 
@@ -28,7 +27,7 @@ def retag(cloud: Cloud, kind: AwsType, physical: Physical, wanted: Properties) -
     if tagging is None:
         return
     present = mapping(physical.get("tagsAll"))
-    target: Properties = {tagging.target: physical["arn"] if tagging.of == "arn" else physical.id}
+    target = _target(tagging, physical)
     gone: list[Value] = [key for key in present if key not in wanted]
     new = {key: value for key, value in wanted.items() if present.get(key) != value}
     if gone:
@@ -37,9 +36,8 @@ def retag(cloud: Cloud, kind: AwsType, physical: Physical, wanted: Properties) -
         cloud.call(kind.service, tagging.tag, {**target, tagging.tags: _written(tagging, new)})
 
 
-def at_arn(kind: AwsType, physical: Physical, description: Properties) -> Value:
-    """The ARN of a resource, as its description or its state has it."""
-    return description.get(kind.found.get("arn", "")) or physical.get("arn")
+def _target(tagging: Tagging, physical: Physical) -> Properties:
+    return {tagging.target: physical["arn"] if tagging.of == "arn" else physical.id}
 
 
 def _written(tagging: Tagging, tags: Properties) -> Value:
