@@ -1,7 +1,7 @@
 """The functions: one row a function, one component a row."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -91,7 +91,7 @@ class Function(pulumi.ComponentResource):
     """A function with a role and a log of its own, and an alias ``live`` that callers go by.
 
     Between a new version and the alias stands ``smoke``, an invocation of that very version: when it fails, so
-    does the update, and the alias stays where it was.
+    does the update, and the alias stays where it was. It waits for ``smoke_after``.
     """
 
     function: aws.lambda_.Function
@@ -99,7 +99,12 @@ class Function(pulumi.ComponentResource):
     alias: aws.lambda_.Alias
 
     def __init__(
-        self, row: Row, settings: Settings, surroundings: Surroundings, opts: pulumi.ResourceOptions
+        self,
+        row: Row,
+        settings: Settings,
+        surroundings: Surroundings,
+        smoke_after: Sequence[aws.lambda_.Invocation],
+        opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__("psn-emulator:functions:Function", row.name, None, opts)
         self._row = row
@@ -119,7 +124,7 @@ class Function(pulumi.ComponentResource):
             function_name=self.function.name,
             qualifier=self.function.version,
             input=_SMOKE_EVENT,
-            opts=self._own,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=smoke_after),
         )
 
     def go_live(self, smokes: Iterable[aws.lambda_.Invocation]) -> None:
@@ -193,8 +198,12 @@ def declare(
 ) -> dict[str, Function]:
     """All functions by name. Their aliases move together or not at all: each waits for the smoke invocations of
     all of them, so that no request meets two releases."""
-    functions = {row.name: Function(row, settings, surroundings, opts) for row in rows(settings)}
-    smokes = [function.smoke for function in functions.values()]
+    functions: dict[str, Function] = {}
+    smokes: list[aws.lambda_.Invocation] = []
+    for row in rows(settings):
+        earlier = smokes[-settings.smoke_at_once :][:1] if len(smokes) >= settings.smoke_at_once else []
+        functions[row.name] = Function(row, settings, surroundings, earlier, opts)
+        smokes.append(functions[row.name].smoke)
     for function in functions.values():
         function.go_live(smokes)
     return functions

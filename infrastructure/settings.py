@@ -98,6 +98,8 @@ class Settings(BaseModel):
     """Days the logs are kept: one of the numbers that CloudWatch Logs knows."""
     tracing: bool = False
     """Whether the functions send X-Ray traces."""
+    smoke_at_once: Number = Field(50, ge=1, le=1000)
+    """New versions that are asked at once whether they work; each starts an environment of its function."""
     audience: str = Field("psn-emulator", min_length=1)
     """The audience (`aud`) of the access tokens."""
     access_token_seconds: Number = Field(3600, ge=60, le=86400)

@@ -3,12 +3,16 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
 from infrastructure import settings
-from tests.infrastructure.recorded import Recorded, record
+from tests.infrastructure.trees import LEAST, write
+
+if TYPE_CHECKING:
+    from tests.infrastructure.recorded import Recorded
 
 HASH_OF_PASSWORD123 = (
     "$argon2id$v=19$m=19456,t=2,p=1$OkAYRyBg+FU81vDfzUKQiw$vmjVpjTaK8JsxoVB4z63VhYq/CC0Rz104ovbJJneeNw"
@@ -19,9 +23,9 @@ HASH_OF_ANOTHER_PASSWORD = (
 
 WriteStack = Callable[..., None]
 WriteSeed = Callable[..., None]
-Declared = Callable[[str], Recorded]
+type Declared = Callable[[str], Recorded]
 
-_DECLARED: dict[str, Recorded] = {}
+_DECLARED: "dict[str, Recorded]" = {}
 
 
 def a_user(username: str, password_hash: str) -> dict[str, object]:
@@ -83,10 +87,18 @@ def every_stack(write_stack: WriteStack, write_seed: WriteSeed) -> tuple[str, ..
 @pytest.fixture
 def declared(every_stack: tuple[str, ...]) -> Declared:
     """What the program declares for a stack that was never deployed; the same object each time it is asked."""
+    from tests.infrastructure.recorded import record
 
-    def declare(stack: str) -> Recorded:
+    def declare(stack: str) -> "Recorded":
         if stack not in _DECLARED:
             _DECLARED[stack] = record(stack)
         return _DECLARED[stack]
 
     return declare
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A folder with the least that an image is made of."""
+    write(tmp_path, LEAST)
+    return tmp_path

@@ -190,3 +190,16 @@ def test_no_alias_moves_before_every_function_has_answered(declared: Declared) -
         assert alias.inputs["name"] == "live"
         assert alias.inputs["functionVersion"] == "7"
         assert smokes <= alias.after
+
+
+@pytest.mark.parametrize("at_once", [1, 4, 100])
+def test_no_more_new_versions_are_asked_at_once_than_the_stack_allows(
+    every_stack: tuple[str, ...], write_stack: WriteStack, at_once: int
+) -> None:
+    write_stack("dev", architecture="amd64", smoke_at_once=at_once)
+    recorded = record("dev")
+    smokes = {smoke.urn: smoke.after for smoke in recorded.of(INVOCATION)}
+    lanes = [urn for urn, after in smokes.items() if not after & smokes.keys()]
+    followed = [urn for after in smokes.values() for urn in after & smokes.keys()]
+    assert len(lanes) == min(at_once, len(ALL_FUNCTIONS))
+    assert len(followed) == len(set(followed)) == len(ALL_FUNCTIONS) - len(lanes)

@@ -1,9 +1,14 @@
 """What a stack's resources are called, and which AWS they are made in."""
 
 import json
+import runpy
+import sys
 
 import pytest
+import yaml
 
+from infrastructure.get_image_tag import ROOT
+from infrastructure.names import PROJECT
 from infrastructure.provider import SERVICES
 from tests.infrastructure.conftest import Declared, WriteStack
 from tests.infrastructure.recorded import record
@@ -76,3 +81,24 @@ def test_components_are_named_by_their_concern(declared: Declared) -> None:
 
 def test_a_preview_before_the_first_deploy_declares_all_of_it(declared: Declared) -> None:
     assert len(record("dev", preview=True).resources) == len(declared("dev").resources)
+
+
+def test_the_pulumi_command_runs_the_same_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[tuple[str, object]] = []
+    ready: list[str] = []
+    monkeypatch.setattr("pulumi.get_stack", lambda: "dev")
+    monkeypatch.setattr("infrastructure.environment.ready_to_build", ready.append)
+    monkeypatch.setattr(
+        "infrastructure.program.program", lambda stack, *, prepare_build: ran.append((stack, prepare_build()))
+    )
+    monkeypatch.setattr("sys.path", [str(ROOT / "infrastructure")])
+    runpy.run_path(str(ROOT / "infrastructure"), run_name="__main__")
+    assert ran == [("dev", None)]
+    assert ready == ["dev"]
+    assert sys.path[0] == str(ROOT)
+
+
+def test_the_projects_file_names_the_project_and_its_interpreter() -> None:
+    project = yaml.safe_load((ROOT / "infrastructure" / "Pulumi.yaml").read_text())
+    assert project["name"] == PROJECT
+    assert project["runtime"] == {"name": "python", "options": {"virtualenv": "../.venv"}}
