@@ -120,7 +120,7 @@ def _matches(password_hash: str, password: str) -> bool:
 
 
 def _store(key: Key, entry: _Entry, before: Item | None, password_hash: str) -> None:
-    """Bring the user's item up to the seed. Whoever came first wins, which may have been a lock."""
+    """Bring an active user's item up to the seed. Whoever came first wins, which may have been a lock."""
     pk, sk = key
     item = {
         "pk": pk,
@@ -131,7 +131,7 @@ def _store(key: Key, entry: _Entry, before: Item | None, password_hash: str) -> 
         "email_verified": entry.email_verified,
         "name": entry.name,
         "scopes": list(entry.scopes),
-        "status": before["status"] if before else ACTIVE,
+        "status": ACTIVE,
         "seed": entry.fingerprint,
         "password_hash": password_hash,
         "version": before["version"] + 1 if before else 1,

@@ -13,6 +13,7 @@ from services import clock, refresh, users
 from services.keys import signing_keys
 from services.refresh import rotate
 from services.sessions import family_key
+from services.tokens import Family
 from tests import identity
 from tests.conftest import Clock
 from tests.unit.identity.conftest import Client
@@ -72,6 +73,22 @@ def test_one_that_another_overtakes_gets_the_others_answer(
 
     monkeypatch.setattr(refresh, "_live", overtaken)
     assert [rotate("default", token)] == winners
+
+
+def test_the_first_use_is_answered_though_a_retry_was_faster_and_is_a_step_ahead(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, ahead = client.tokens()["refresh_token"], []
+    store = refresh._store
+
+    def overtaken(family: Family, refresh_token: str) -> bool:
+        monkeypatch.setattr(refresh, "_store", store)
+        ahead.append(rotate("default", token))
+        rotate("default", ahead[0].refresh_token)
+        return store(family, refresh_token)
+
+    monkeypatch.setattr(refresh, "_store", overtaken)
+    assert [rotate("default", token)] == ahead
 
 
 def test_all_get_the_same_tokens_though_their_clocks_differ(

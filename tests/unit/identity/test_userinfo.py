@@ -12,7 +12,7 @@ from tests.conftest import Clock
 from tests.unit.identity.conftest import Client
 from utils import table
 from utils.access_token import verifier
-from utils.writes import Delete
+from utils.writes import Delete, Update
 
 PROFILE = {"name": "Test User", "preferred_username": "testuser"}
 EMAIL = {"email": "testuser@example.test", "email_verified": True}
@@ -86,6 +86,11 @@ class TestInvalidToken:
         self._refused(
             client.userinfo(identity.compact(identity.header(), claims.replace(b'"jti":"', b'"jti":"x')))
         )
+
+    def test_one_of_a_locked_user(self, client: Client) -> None:
+        token = client.tokens()["access_token"]
+        table.write(Update(user_key("default", identity.SUBJECT), assign={"status": "locked"}))
+        self._refused(client.userinfo(token))
 
     def test_one_of_a_user_who_is_gone(self, client: Client) -> None:
         token = client.tokens()["access_token"]
