@@ -36,7 +36,7 @@ def read(stack: str, function: str, start: datetime, *, follow: bool) -> Iterato
     settings = Settings.load(stack)
     client = environment.session(settings, stack).client("logs", **environment.client_options(stack))
     group = settings.names.function_log_group(function)
-    seen: set[str] = set()
+    seen: set[tuple[str, int, str]] = set()
     begin = int(start.timestamp() * 1000)
     while True:
         try:
@@ -49,8 +49,9 @@ def read(stack: str, function: str, start: datetime, *, follow: bool) -> Iterato
             ) from None
         for event in sorted(events, key=lambda item: item["timestamp"]):
             begin = max(begin, event["timestamp"])
-            if event["eventId"] not in seen:
-                seen.add(event["eventId"])
+            identity = (event["logStreamName"], event["timestamp"], event["message"])
+            if identity not in seen:
+                seen.add(identity)
                 yield {
                     "time": datetime.fromtimestamp(event["timestamp"] / 1000, UTC).isoformat(),
                     "message": _parsed(event["message"].rstrip("\n")),

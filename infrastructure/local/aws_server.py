@@ -1,13 +1,16 @@
 """The local AWS as hypercorn serves it: ministack's application, and beside it two paths of this project.
 
 ``GET /_psn-emulator/instance`` tells whose local AWS this is, ``POST /_psn-emulator/snapshot`` writes the state
-that ministack itself writes only when it stops in order. The module stands alone: where the local AWS runs in a
+that ministack itself writes only when it stops in order. A function that changes keeps the containers that are
+answering until they have answered. The module stands alone: where the local AWS runs in a
 container, this file is copied into it.
 """
 
 import asyncio
 import json
 import os
+import threading
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from importlib import import_module
 from pathlib import Path
@@ -24,8 +27,42 @@ DESCRIPTION = "PSN_EMULATOR_INSTANCE"
 
 _ministack = import_module("ministack.app")
 _persistence = import_module("ministack.core.persistence")
+_functions: Any = import_module("ministack.services.lambda_svc")
 _description = json.loads(os.environ.get(DESCRIPTION, "{}"))
 _writing = asyncio.Lock()
+
+
+def _retire(account: str, function: str) -> None:
+    """Takes a function's containers out of service because the function has changed.
+
+    ministack's own way kills them at once, also in the middle of an answer; AWS lets them finish it.
+    """
+    with _functions._warm_pool_lock:
+        keys = [key for key in _functions._warm_pool if key.split(":")[:3:2] == [account, function]]
+        entries = [entry for key in keys for entry in _functions._warm_pool.pop(key)]
+        for entry in entries:
+            entry["retired"] = True
+        idle = [entry for entry in entries if not entry["in_use"]]
+    for entry in idle:
+        _kill(entry)
+
+
+def _release(entry: dict[str, Any]) -> None:
+    """Gives a container back after its answer, or ends it when it was taken out of service meanwhile."""
+    with _functions._warm_pool_lock:
+        entry |= {"in_use": False, "last_used": time.time()}
+        retired = "retired" in entry
+    if retired:
+        _kill(entry)
+
+
+def _kill(entry: dict[str, Any]) -> None:
+    """Ends a container without letting anybody wait for it."""
+    threading.Thread(target=_functions._kill_pool_entry, args=(entry,), daemon=True).start()
+
+
+_functions._pool_kill_function = _retire
+_functions._pool_release = _release
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
