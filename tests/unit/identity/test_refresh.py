@@ -1,17 +1,13 @@
 """Refresh tokens: rotation, the retry within the grace, reuse detection, revocation."""
 
-from datetime import datetime, timedelta
-from math import inf
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 import authorizer
 from services import refresh
-from services.keys import signing_keys
-from services.refresh import GRACE, open_family, revoke_family, rotate
+from services.refresh import GRACE, revoke_family, rotate
 from services.sessions import family_key, user_key
 from tests import identity
 from tests.conftest import Clock
@@ -21,7 +17,7 @@ from utils import table
 from utils.access_token import verifier
 from utils.aws import client as aws_client
 from utils.errors import InvalidGrantError
-from utils.writes import Delete, Put, Update
+from utils.writes import Delete, Update
 
 REFUSAL = {"error": "invalid_grant", "error_description": "The refresh token is not valid."}
 
@@ -205,67 +201,3 @@ def test_a_scope_that_the_user_lost_is_not_given_again(client: Client) -> None:
     identity.store_seed(identity.seed_entry(scopes=["openid", "players:read"]))
     client.tokens()
     assert client.refresh(tokens["refresh_token"]).json()["scope"] == "openid players:read"
-
-
-class TestKeyRotation:
-    def test_a_retry_across_it_gets_the_same_answer(self, client: Client) -> None:
-        tokens = client.tokens()
-        answer = client.refresh(tokens["refresh_token"])
-        identity.store_keys(identity.new_key("key-2"), identity.KEY)
-        assert client.refresh(tokens["refresh_token"]).text == answer.text
-
-    def test_the_new_key_signs_from_then_on(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-        tokens, key = client.tokens(), identity.new_key("key-2")
-        identity.publish(monkeypatch, key, identity.KEY)
-        identity.store_keys(key, identity.KEY)
-        refreshed = client.refresh(tokens["refresh_token"]).json()
-        assert client.userinfo(refreshed["access_token"]).status == 200
-        assert client.userinfo(tokens["access_token"]).status == 200
-        identity.publish(monkeypatch, identity.KEY)
-        assert client.userinfo(refreshed["access_token"]).status == 401
-
-    def test_a_retry_at_a_process_that_has_not_heard_of_it_gets_the_same_answer(
-        self, client: Client, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        tokens, old = client.tokens(), signing_keys()
-        identity.store_keys(identity.new_key("key-2"), identity.KEY)
-        answer = client.refresh(tokens["refresh_token"])
-        monkeypatch.setattr(signing_keys, "_kept", (inf, old))
-        assert client.refresh(tokens["refresh_token"]).text == answer.text
-
-    def test_a_retry_after_the_old_key_is_gone_counts_as_reuse(self, client: Client) -> None:
-        tokens = client.tokens()
-        client.refresh(tokens["refresh_token"])
-        identity.store_keys(identity.new_key("key-2"))
-        assert client.refresh(tokens["refresh_token"]).json() == REFUSAL
-        assert "revoked_at" in _stored(tokens)
-
-
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 8)), min_size=1, max_size=10))
-def test_any_order_of_uses_keeps_to_the_rules(
-    client: Client, stopped_clock: Clock, uses: list[tuple[int, int]]
-) -> None:
-    """A use is of the token so many places before the newest, so many seconds after the use before it."""
-    pk, sk = user_key("default", identity.SUBJECT)
-    table.write(Put({"pk": pk, "sk": sk, "status": "active", "scopes": ["openid"]}))
-    first = open_family("default", identity.SUBJECT, "psn-emulator", "openid")
-    chain, revoked = [first.refresh_token], False
-    used_at: dict[int, datetime] = {}
-    answers: dict[int, Any] = {}
-    for back, pause in uses:
-        stopped_clock.moment += timedelta(seconds=pause)
-        now, place = stopped_clock.moment, max(0, len(chain) - 1 - back)
-        fresh = place not in used_at
-        retry = not fresh and now - used_at[place] <= GRACE and place + 1 not in used_at
-        if revoked or not (fresh or retry):
-            revoked = True
-            with pytest.raises(InvalidGrantError):
-                rotate("default", chain[place])
-            continue
-        tokens = rotate("default", chain[place])
-        if fresh:
-            used_at[place], answers[place] = now, tokens
-            chain.append(tokens.refresh_token)
-        assert tokens == answers[place]
-    assert len(set(chain)) == len(chain)

@@ -1,0 +1,86 @@
+"""Refresh tokens in any order of uses, and across a rotation of the signing keys."""
+
+from datetime import datetime, timedelta
+from math import inf
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.keys import signing_keys
+from services.refresh import GRACE, open_family, rotate
+from services.sessions import family_key, user_key
+from tests import identity
+from tests.conftest import Clock
+from tests.unit.identity.conftest import Client
+from utils import table
+from utils.errors import InvalidGrantError
+from utils.writes import Put
+
+REFUSAL = {"error": "invalid_grant", "error_description": "The refresh token is not valid."}
+
+
+class TestKeyRotation:
+    def test_a_retry_across_it_gets_the_same_answer(self, client: Client) -> None:
+        tokens = client.tokens()
+        answer = client.refresh(tokens["refresh_token"])
+        identity.store_keys(identity.new_key("key-2"), identity.KEY)
+        assert client.refresh(tokens["refresh_token"]).text == answer.text
+
+    def test_the_new_key_signs_from_then_on(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        tokens, key = client.tokens(), identity.new_key("key-2")
+        identity.publish(monkeypatch, key, identity.KEY)
+        identity.store_keys(key, identity.KEY)
+        refreshed = client.refresh(tokens["refresh_token"]).json()
+        assert client.userinfo(refreshed["access_token"]).status == 200
+        assert client.userinfo(tokens["access_token"]).status == 200
+        identity.publish(monkeypatch, identity.KEY)
+        assert client.userinfo(refreshed["access_token"]).status == 401
+
+    def test_a_retry_at_a_process_that_has_not_heard_of_it_gets_the_same_answer(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tokens, old = client.tokens(), signing_keys()
+        identity.store_keys(identity.new_key("key-2"), identity.KEY)
+        answer = client.refresh(tokens["refresh_token"])
+        monkeypatch.setattr(signing_keys, "_kept", (inf, old))
+        assert client.refresh(tokens["refresh_token"]).text == answer.text
+
+    def test_a_retry_after_the_old_key_is_gone_counts_as_reuse(self, client: Client) -> None:
+        tokens = client.tokens()
+        client.refresh(tokens["refresh_token"])
+        identity.store_keys(identity.new_key("key-2"))
+        assert client.refresh(tokens["refresh_token"]).json() == REFUSAL
+        family = table.get(family_key("default", tokens["refresh_token"].partition(".")[0])) or {}
+        assert "revoked_at" in family
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 8)), min_size=1, max_size=10))
+def test_any_order_of_uses_keeps_to_the_rules(
+    client: Client, stopped_clock: Clock, uses: list[tuple[int, int]]
+) -> None:
+    """A use is of the token so many places before the newest, so many seconds after the use before it."""
+    pk, sk = user_key("default", identity.SUBJECT)
+    table.write(Put({"pk": pk, "sk": sk, "status": "active", "scopes": ["openid"]}))
+    first = open_family("default", identity.SUBJECT, "psn-emulator", "openid")
+    chain, revoked = [first.refresh_token], False
+    used_at: dict[int, datetime] = {}
+    answers: dict[int, Any] = {}
+    for back, pause in uses:
+        stopped_clock.moment += timedelta(seconds=pause)
+        now, place = stopped_clock.moment, max(0, len(chain) - 1 - back)
+        fresh = place not in used_at
+        retry = not fresh and now - used_at[place] <= GRACE and place + 1 not in used_at
+        if revoked or not (fresh or retry):
+            revoked = True
+            with pytest.raises(InvalidGrantError):
+                rotate("default", chain[place])
+            continue
+        tokens = rotate("default", chain[place])
+        if fresh:
+            used_at[place], answers[place] = now, tokens
+            chain.append(tokens.refresh_token)
+        assert tokens == answers[place]
+    assert len(set(chain)) == len(chain)
