@@ -87,7 +87,8 @@ _board = _Board()
 
 def say(line: str) -> None:
     """Prints one line to standard error."""
-    print(line, file=sys.stderr, flush=True)  # noqa: T201
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
 
 
 @contextmanager

@@ -114,5 +114,6 @@ def _handler(docker: FakeDocker) -> type[BaseHTTPRequestHandler]:
 
 
 if __name__ == "__main__":
-    print("the engine has come up", flush=True)  # noqa: T201
+    sys.stdout.write("the engine has come up\n")
+    sys.stdout.flush()
     FakeDocker(Path(sys.argv[1])).serve_forever()

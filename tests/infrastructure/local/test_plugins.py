@@ -143,5 +143,5 @@ def test_a_source_that_answers_anything_is_within_reach(
     def refuse(*_: object, **__: object) -> None:
         raise raised
 
-    monkeypatch.setattr(urllib.request, "urlopen", refuse)
+    monkeypatch.setattr(urllib.request.OpenerDirector, "open", refuse)
     assert plugins._unreachable() == answer
