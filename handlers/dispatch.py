@@ -13,6 +13,7 @@ from utils.aws import client
 from utils.errors import OAuthError, PSNEmulatorException
 from utils.http import Request, Response, problem
 from utils.logger import logger
+from utils.secrets import read_json
 from utils.settings import settings
 from utils.writes import Key
 
@@ -127,4 +128,6 @@ def _complete(request: Request, response: Response) -> dict[str, Any]:
 def _smoke(route: Route) -> dict[str, Any]:
     """The answer to the release's smoke event; raises when the function could not serve."""
     table.probe(route.table)
+    for secret in route.secrets:
+        read_json(settings().secrets[secret])
     return {"status": "ok", "function": route.name, "image_tag": settings().image_tag}

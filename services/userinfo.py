@@ -3,19 +3,7 @@
 from models.auth import UserInfo
 from services.sessions import Session, require_alive, user_key
 from utils.access_token import AccessToken
-from utils.errors import InvalidTokenException, OAuthError
-
-
-class InsufficientScopeError(OAuthError):
-    """The access token is good, but not for this (RFC 6750 section 3.1)."""
-
-    status = 403
-    code = "insufficient_scope"
-    title = "Insufficient scope"
-
-    def __init__(self, scope: str) -> None:
-        challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
-        super().__init__(f"The scope {scope} is needed.", headers={"WWW-Authenticate": challenge})
+from utils.errors import InsufficientScopeError, InvalidTokenException
 
 
 def claims(token: AccessToken) -> UserInfo:

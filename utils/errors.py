@@ -190,6 +190,18 @@ class InvalidScopeError(OAuthError):
     title = "Invalid scope"
 
 
+class InsufficientScopeError(OAuthError):
+    """The access token is good, but not for this (RFC 6750 section 3.1)."""
+
+    status = 403
+    code = "insufficient_scope"
+    title = "Insufficient scope"
+
+    def __init__(self, scope: str) -> None:
+        challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
+        super().__init__(f"The scope {scope} is needed.", headers={"WWW-Authenticate": challenge})
+
+
 class BearerTokenError(OAuthError):
     """An OAuth resource such as userinfo refuses the bearer's token (RFC 6750 section 3.1)."""
 

@@ -35,6 +35,11 @@ class Settings:
     access_token_lifetime: timedelta
     refresh_token_lifetime: timedelta
 
+    @property
+    def secrets(self) -> Mapping[str, str]:
+        """The secrets by the names that the route table has for them."""
+        return {"signing-keys": self.signing_keys_secret, "seed": self.seed_secret}
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
         """The settings in ``environment``; :class:`SettingsError` when one is missing or not of its kind."""

@@ -65,13 +65,13 @@ def get_many(keys: Iterable[Key]) -> Snapshot:
     asked = {table: {"Keys": [marshal_key(key) for key in wanted], "ConsistentRead": True}} if wanted else {}
     found: dict[Key, Item] = {}
     for _ in _attempts():
+        if asked:
+            answer = _call("batch_get_item", RequestItems=asked)
+            asked = answer.get("UnprocessedKeys") or {}
+            items = map(unmarshal_item, answer["Responses"].get(table, ()))
+            found |= {(item["pk"], item["sk"]): item for item in items}
         if not asked:
             return found
-        answer = _call("batch_get_item", RequestItems=asked)
-        for attributes in answer["Responses"].get(table, ()):
-            item = unmarshal_item(attributes)
-            found[item["pk"], item["sk"]] = item
-        asked = answer.get("UnprocessedKeys") or {}
     raise ThrottledException
 
 

@@ -27,13 +27,24 @@ def function_containers(tag: str) -> set[str]:
 
 
 @contextmanager
-def image_events() -> Iterator[list[str]]:
-    """Gathers what the Docker engine did with images while the block ran: builds, tags, pushes and the like."""
+def image_events(repository: str) -> Iterator[list[str]]:
+    """Gathers what the Docker engine did with a repository's images while the block ran: it tags what it builds,
+    and tells what it pushes."""
     events: list[str] = []
     start = time.time()
     yield events
-    command = ["docker", "events", "--filter", "type=image", "--since", str(start), "--until", str(time.time())]
-    events += subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    command = [
+        "docker",
+        "events",
+        "--filter",
+        "type=image",
+        "--since",
+        str(start),
+        "--until",
+        str(time.time()),
+    ]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    events += [line for line in lines if repository in line]
 
 
 def test_a_preview_before_the_first_deploy_needs_no_docker_and_writes_nothing(fresh: Checkout) -> None:
@@ -69,7 +80,7 @@ def test_an_unchanged_tree_changes_nothing(deployed: Checkout, outputs: dict[str
     (deployed.folder / "tests" / "new_test.py").write_text("new = 1\n")
     assert deployed.json("preview")["changes"] == []
     assert deployed.make("preview", DETAILED="1").returncode == 0
-    with image_events() as events:
+    with image_events(outputs["ecr_url"]) as events:
         result = deployed.make("deploy")
     assert result.returncode == 0, result.stderr
     assert "no changes" in result.stderr

@@ -114,7 +114,8 @@ STAGE: Final = AwsType(
             properties=("autoDeploy", "description", "defaultRouteSettings", "stageVariables"),
             put="update_stage",
         ),
-        Aspect(properties=("accessLogSettings",), put="update_stage", drop="delete_access_log_settings"),
+        # Emptied, not deleted: the local AWS takes DeleteAccessLogSettings for DeleteStage.
+        Aspect(properties=("accessLogSettings",), put="update_stage"),
     ),
     tagging=_TAGGING,
     delete="delete_stage",

@@ -159,7 +159,9 @@ class AwsLifecycle:
         except AwsError as refused:
             if refused.code not in self.kind.existing:
                 raise
-            description = self.describe(Physical("", inputs)) or {}
+            description = self.describe(Physical("", inputs))
+            if description is None:
+                raise
             there = self.kind.id(inputs, description)
             return there, self.adopt(there, inputs)
         made = Physical(self.kind.id(inputs, answer), inputs)

@@ -10,6 +10,7 @@ from infrastructure.local.plugin.shapes import number, text, unordered
 from infrastructure.local.plugin.values import Properties, Value, sequence
 
 _CURRENT: Final = "AWSCURRENT"
+_TAKEN: Final = ("ResourceExistsException", "InvalidRequestException")
 
 SECRET: Final = AwsType(
     name="aws:secretsmanager/secret:Secret",
@@ -61,7 +62,7 @@ class SecretLifecycle(AwsLifecycle):
         try:
             return super().create(inputs)
         except AwsError as refused:
-            if "scheduled for deletion" not in refused.message:
+            if refused.code not in _TAKEN:
                 raise
         arn = str(self.call("restore_secret", {"SecretId": inputs["name"]})["ARN"])
         return arn, self.adopt(arn, inputs)
