@@ -21,6 +21,8 @@ _SYMBOLS: dict[Operation, str] = {"create": "+", "update": "~", "replace": "±",
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the engine's marker of a secret, not a secret
 _STACK = "pulumi:pulumi:Stack"
+_ENDINGS = {"", "update failed", "preview failed", "refresh failed", "destroy failed"}
+"""How the engine sums up a failure whose cause it has told before."""
 _GROUPS = (_STACK, "psn-emulator:")
 """What only groups resources and is nothing in the cloud."""
 _STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.\[\]]+)')
@@ -67,6 +69,7 @@ class ChangeLog:
 
     changes: list[Change] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    _program_errors: list[str] = field(default_factory=list)
     _seen: set[str] = field(default_factory=set)
 
     def record(self, event: EngineEvent) -> None:
@@ -74,15 +77,24 @@ class ChangeLog:
         if event.resource_pre_event:
             self._step(event.resource_pre_event.metadata)
         elif event.diagnostic_event and event.diagnostic_event.severity == "error":
-            diagnostic = event.diagnostic_event
-            message = _one_line(diagnostic.message)
-            name = resource_name(diagnostic.urn) if diagnostic.urn else ""
-            if message and _STACK not in (diagnostic.urn or ""):
-                self.errors.append(f"{name}: {message}" if name else message)
+            self._error(_one_line(event.diagnostic_event.message), event.diagnostic_event.urn or "")
+
+    @property
+    def cause(self) -> str | None:
+        """The first error of a resource, else the first of the program; ``None`` without errors."""
+        return next(iter(self.errors + self._program_errors), None)
 
     def counts(self) -> Counter[Operation]:
         """How many resources each operation touches."""
         return Counter(change.operation for change in self.changes)
+
+    def _error(self, message: str, urn: str) -> None:
+        if message in _ENDINGS:
+            return
+        if not urn or _STACK in urn:
+            self._program_errors.append(message)
+        else:
+            self.errors.append(f"{resource_name(urn)}: {message}")
 
     def _step(self, step: StepEventMetadata) -> None:
         operation = _OPERATIONS.get(step.op)

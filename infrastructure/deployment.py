@@ -93,12 +93,15 @@ def deploy(request: Request) -> Deployed:
         with phases.phase("answer"):
             if not _answers(str(outputs["api_url"])):
                 narrate.say("The API does not answer: reading back what is there and repairing it")
+                environment.ready_to_build(request.stack)
                 result, log = _update(opened, request, refresh=True)
                 if not _answers(str(outputs["api_url"])):
                     raise DeployError(
                         f"The API does not answer at {outputs['api_url']}/healthz.",
                         f"Look at its log: make logs FN=healthz STACK={request.stack}",
                     )
+        if log.changes:
+            environment.settle(request.stack)
     phases.seconds["update"] -= phases.seconds["answer"]
     return Deployed(outputs, summary(log.counts(), done=True), phases)
 
@@ -193,7 +196,7 @@ def _explained(log: ChangeLog, what: str) -> Iterator[None]:
             "Wait until it has ended, then run this again.",
         ) from None
     except auto.CommandError as error:
-        cause = log.errors[0] if log.errors else _last_error_line(str(error))
+        cause = log.cause or _last_error_line(str(error))
         raise DeployError(f"{what}: {cause}", "DEBUG=1 shows all of it.") from error
 
 

@@ -30,10 +30,15 @@ def ready(stack: str) -> None:
 def ready_to_build(stack: str) -> None:
     """Sets up what building and pushing the image of ``stack`` takes."""
     docker.ensure()
-    if is_local(stack):
-        base_image.ensure()
-    else:
+    base_image.ensure(local=is_local(stack))
+    if not is_local(stack):
         docker_login(stack)
+
+
+def settle(stack: str) -> None:
+    """Has what a deploy has made survive a crash: the local AWS writes its state, which AWS needs nobody to ask."""
+    if is_local(stack):
+        aws.snapshot()
 
 
 def session(settings: Settings, stack: str) -> boto3.Session:

@@ -157,7 +157,9 @@ def _options(stack: str, variables: dict[str, str], scratch: ExitStack | None) -
         work_dir=str(folder),
         env_vars=variables,
         pulumi_command=_ResolvedCommand(engine.resolve()),
-        project_settings=auto.ProjectSettings(name=PROJECT, runtime="python") if local else None,
+        project_settings=auto.ProjectSettings(PROJECT, "python", main=str(_INFRASTRUCTURE))
+        if local
+        else None,
     )
 
 

@@ -122,8 +122,16 @@ def test_an_error_is_one_line_that_names_its_resource() -> None:
     log = ChangeLog()
     log.record(diagnostic("<{%reset%}>first\n  second<{%reset%}>\n"))
     log.record(diagnostic("careful", severity="warning"))
-    log.record(diagnostic("update failed", "urn:pulumi:local::psn-emulator::pulumi:pulumi:Stack::x"))
     assert log.errors == ["players-get: first second"]
+
+
+def test_the_cause_is_a_resources_error_before_the_programs_and_never_a_summary() -> None:
+    stack = "urn:pulumi:local::psn-emulator::pulumi:pulumi:Stack::x"
+    log, causes = ChangeLog(), []
+    for message, urn in (("update failed", stack), ("There is no seed.", stack), ("No such role.", URN)):
+        log.record(diagnostic(message, urn))
+        causes.append(log.cause)
+    assert causes == [None, "There is no seed.", "players-get: No such role."]
 
 
 def test_a_long_value_is_cut() -> None:

@@ -15,7 +15,7 @@ from infrastructure.changes import Change, ChangeLog, PropertyChange
 from infrastructure.errors import DeployError
 
 ROOT = Path(__file__).resolve().parents[2]
-OUTPUTS = {
+OUTPUTS: dict[str, Any] = {
     "api_url": "http://localhost:4566/_aws/execute-api/psn-local/$default",
     "image_tag": "20260102-030405-0123abcd",
     "image_uri": "localhost:4566/psn-emulator-local:20260102-030405-0123abcd",
