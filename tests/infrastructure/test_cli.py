@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from infrastructure import cli, deployment, report, stack_info
+from infrastructure import cli, commands, deployment, report, stack_info
 from infrastructure.changes import Change, ChangeLog, PropertyChange
 from infrastructure.errors import DeployError
 
@@ -145,16 +145,16 @@ def test_only_a_production_stack_asks_for_its_name_before_it_is_destroyed(
     monkeypatch.setattr(deployment, "destroy", lambda *_, **__: log_of())
     assert cli.main(["destroy", "--stack", "local"]) == 0
     with pytest.raises(DeployError, match="Nobody is there to confirm it"):
-        cli._confirm("prod", "This deletes everything.")
+        commands._confirm("prod", "This deletes everything.")
 
 
 def test_the_name_typed_must_be_the_stacks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
     monkeypatch.setattr("builtins.input", lambda _: "dev")
     with pytest.raises(DeployError, match="Not confirmed"):
-        cli._confirm("prod", "This deletes everything.")
+        commands._confirm("prod", "This deletes everything.")
     monkeypatch.setattr("builtins.input", lambda _: "prod")
-    cli._confirm("prod", "This deletes everything.")
+    commands._confirm("prod", "This deletes everything.")
 
 
 def test_every_command_has_help() -> None:

@@ -1,0 +1,193 @@
+"""What each command does: it calls one function and prints what that returns. The docstrings are the help texts,
+the values the exit codes."""
+
+import argparse
+import json
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+from infrastructure.errors import DeployError
+
+
+def deploy(options: argparse.Namespace) -> int:
+    """Build and deploy; end with the URL."""
+    from infrastructure import deployment, report
+
+    if options.dry_run:
+        log = deployment.preview(
+            options.stack, image_only=options.image_only, keep_image=options.infrastructure_only
+        )
+        report.print_changes(options.stack, log)
+        return 0
+    deployed = deployment.deploy(
+        deployment.Request(
+            stack=options.stack,
+            infrastructure_only=options.infrastructure_only,
+            image_only=options.image_only,
+            force=options.force,
+            refresh=options.refresh,
+        )
+    )
+    report.print_deployed(options.stack, deployed)
+    return 0
+
+
+def preview(options: argparse.Namespace) -> int:
+    """Show what a deploy would change."""
+    from infrastructure import deployment, report
+
+    log = deployment.preview(options.stack, refresh=options.refresh)
+    if options.json:
+        _print_json({"stack": options.stack, "changes": [change.as_json() for change in log.changes]})
+    else:
+        report.print_changes(options.stack, log)
+    return 2 if options.detailed and log.changes else 0
+
+
+def outputs(options: argparse.Namespace) -> int:
+    """Print the stack's outputs."""
+    from infrastructure import report, stack_info
+
+    values = stack_info.outputs(options.stack)
+    if options.json:
+        _print_json(values)
+    else:
+        report.print_outputs(values)
+    return 0
+
+
+def history(options: argparse.Namespace) -> int:
+    """List the stack's updates."""
+    from infrastructure import report, stack_info
+
+    updates = stack_info.history(options.stack)
+    if options.json:
+        _print_json([update.as_json() for update in updates])
+    else:
+        report.print_history(updates)
+    return 0
+
+
+def ecr_url(options: argparse.Namespace) -> int:
+    """Print the URL of the image repository."""
+    from infrastructure import stack_info
+
+    print(stack_info.outputs(options.stack)["ecr_url"])
+    return 0
+
+
+def env(options: argparse.Namespace) -> int:
+    """Print the shell lines that let the pulumi command see the stack."""
+    from infrastructure import stack_info
+
+    print("\n".join(stack_info.shell_lines(options.stack)))
+    return 0
+
+
+def logs(options: argparse.Namespace) -> int:
+    """Print a function's log."""
+    from infrastructure import logs
+
+    start = datetime.now(UTC) - logs.since(options.since)
+    for event in logs.read(options.stack, options.function, start, follow=options.follow):
+        if options.json:
+            print(json.dumps(event), flush=True)
+        else:
+            message = event["message"]
+            text = message if isinstance(message, str) else json.dumps(message)
+            print(f"{event['time']}  {text}", flush=True)
+    return 0
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Say what is there, what is missing and how to get it."""
+    from infrastructure import report
+    from infrastructure.local import doctor
+
+    checks = doctor.report(options.stack)
+    if options.json:
+        _print_json([check.as_json() for check in checks])
+    else:
+        report.print_checks(checks)
+    return 0 if all(check.ok for check in checks) else 1
+
+
+def destroy(options: argparse.Namespace) -> int:
+    """Delete the stack's resources."""
+    from infrastructure import deployment, report
+    from infrastructure.settings import Settings
+
+    if not options.dry_run and Settings.load(options.stack).environment == "prod":
+        _confirm(options.stack, f"This deletes every resource of stack {options.stack!r}, players and all.")
+    log = deployment.destroy(options.stack, dry_run=options.dry_run)
+    report.print_changes(options.stack, log, done=not options.dry_run)
+    return 0
+
+
+def down(options: argparse.Namespace) -> int:
+    """Stop the local AWS; its data stays."""
+    from infrastructure.local import aws
+
+    if options.dry_run:
+        print(f"Would stop the local AWS: {aws.status()}")
+    else:
+        print("Stopped the local AWS; its data stays." if aws.stop() else "The local AWS was not running.")
+    return 0
+
+
+def clean(options: argparse.Namespace) -> int:
+    """Stop the local AWS and delete this checkout's local state."""
+    from infrastructure.local import aws, paths
+
+    home = paths.home()
+    if options.dry_run:
+        print(f"Would stop the local AWS and delete {home}")
+        return 0
+    aws.stop()
+    aws.delete_state()
+    print(f"Deleted {home}. The tools shared between checkouts stay in {paths.cache()}.")
+    return 0
+
+
+def check_docker(_: argparse.Namespace) -> int:
+    """Check the Docker engine; start or install it where possible."""
+    from infrastructure.local import docker
+
+    print(f"Docker answers: {docker.ensure()}")
+    return 0
+
+
+def docker_login(options: argparse.Namespace) -> int:
+    """Log Docker in to the stack's image repository."""
+    from infrastructure import environment
+
+    print(f"Docker is logged in to {environment.docker_login(options.stack)}")
+    return 0
+
+
+def build_local(_: argparse.Namespace) -> int:
+    """Build the image as psn-emulator:local."""
+    from infrastructure import containers
+
+    print(f"Built {containers.build()}")
+    return 0
+
+
+def run_local(options: argparse.Namespace) -> int:
+    """Run one function's container on this machine."""
+    from infrastructure import containers
+
+    return containers.run(options.function, options.port)
+
+
+def _confirm(stack: str, what: str) -> None:
+    """Asks for the stack's name. Raises ``DeployError`` without it, or without a terminal to ask on."""
+    if not sys.stdin.isatty():
+        raise DeployError(f"{what} Nobody is there to confirm it.", "Run it in a terminal.")
+    if input(f"{what}\nType {stack!r} to go on: ") != stack:
+        raise DeployError("Not confirmed; nothing was changed.")
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2))
