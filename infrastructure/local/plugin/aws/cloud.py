@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Final, cast
 
 from infrastructure.local.plugin.aws.configuration import Configuration
@@ -15,9 +16,13 @@ from infrastructure.local.plugin.values import Properties, Value, mapping, seque
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
+    from botocore.session import Session
 
 _READ_SECONDS: Final = 300
 """How long one answer may take: a smoke invocation of a cold function, an image that has to be unpacked."""
+
+_making_clients = threading.Lock()
+"""Held while a client is made: clients are safe with threads, their making is not."""
 
 _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 1.0
@@ -26,8 +31,7 @@ _LONGEST_PAUSE: Final = 1.0
 class Cloud:
     """The local AWS of one configuration.
 
-    A class because it keeps a client per service, made when first needed, and the lock under which they are
-    made: the engine calls from many threads, for which clients are safe and their making is not.
+    A class because it keeps a client per service, made when first needed; the engine calls from many threads.
 
     ``made`` holds the ids of what was made through it and has no unique name; ``making`` is held from the look
     for such a thing to its making.
@@ -45,7 +49,6 @@ class Cloud:
         self.making = threading.Lock()
         self._cancelled = cancelled or threading.Event()
         self._clients: dict[str, BaseClient] = {}
-        self._lock = threading.Lock()
         self._account: str | None = None
 
     @property
@@ -95,23 +98,18 @@ class Cloud:
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 
     def _client(self, service: str) -> "BaseClient":
-        with self._lock:
+        with _making_clients:
             if service not in self._clients:
                 self._clients[service] = self._made_client(service)
             return self._clients[service]
 
     def _made_client(self, service: str) -> "BaseClient":
-        import botocore.session
         from botocore.config import Config
 
         given = self.configuration
         if service not in given.endpoints:
             raise PluginError(f"the provider has no endpoint for {service}")
-        # Nothing of the user's own AWS set-up has a say here, a profile that does not exist included.
-        session = botocore.session.Session(session_vars={"profile": (None, [], None, None)})
-        session.set_config_variable("config_file", os.devnull)
-        session.set_config_variable("credentials_file", os.devnull)
-        return session.create_client(
+        return _sdk().create_client(
             service,
             region_name=given.region,
             endpoint_url=given.endpoints[service],
@@ -125,6 +123,17 @@ class Cloud:
                 retries={"mode": "standard", "total_max_attempts": 3},
             ),
         )
+
+
+@cache
+def _sdk() -> "Session":
+    """The SDK, which has read its own data once and nothing of the user's AWS set-up, whatever it says."""
+    import botocore.session
+
+    session = botocore.session.Session(session_vars={"profile": (None, [], None, None)})
+    session.set_config_variable("config_file", os.devnull)
+    session.set_config_variable("credentials_file", os.devnull)
+    return session
 
 
 @contextmanager
