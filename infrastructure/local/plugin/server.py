@@ -1,10 +1,11 @@
 """Serves the stand-in packages to a Pulumi engine from inside this process."""
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, override
 
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
@@ -15,9 +16,6 @@ from infrastructure.local.plugin.images.package import ImagesPackage
 from infrastructure.local.plugin.package import Package
 from infrastructure.local.plugin.servicer import Servicer
 
-_THREADS: Final = 64
-"""More than the engine has calls under way at once: a call of a long build must not hold up the others."""
-
 _UNLIMITED: Final = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1))
 
 
@@ -27,7 +25,7 @@ def serve(folder: Path | None = None) -> Iterator[dict[str, str]]:
 
     ``folder`` is where relative paths of image builds start, by default the program's own folder. Yields the
     variables to merge into the environment of every engine command: the engine then attaches to this process
-    instead of looking for executables.
+    instead of looking for executables. Leaving the context breaks off what is under way.
     """
     packages: list[Package] = [AwsPackage(), ImagesPackage(folder or paths.ROOT / "infrastructure")]
     with ExitStack() as running:
@@ -38,12 +36,34 @@ def serve(folder: Path | None = None) -> Iterator[dict[str, str]]:
 
 @contextmanager
 def _served(package: Package) -> Iterator[int]:
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix=f"plugin-{package.name}") as workers:
-        server = grpc.server(workers, options=_UNLIMITED)
-        provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(package), server)
-        port = server.add_insecure_port("127.0.0.1:0")
-        server.start()
-        try:
-            yield port
-        finally:
-            server.stop(grace=None).wait()
+    servicer = Servicer(package)
+    server = grpc.server(_Threads(), options=_UNLIMITED)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield port
+    finally:
+        servicer.stop()
+        server.stop(grace=None).wait()
+
+
+class _Threads(ThreadPoolExecutor):
+    """A thread for every call, none of which outlives the process.
+
+    A pool's own threads are waited for when Python ends: a build that is under way would hold up the end of a
+    deploy that was broken off.
+    """
+
+    @override
+    def submit[**P, T](self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
+        future: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                future.set_result(fn(*args, **kwargs))
+            except BaseException as failed:
+                future.set_exception(failed)
+
+        threading.Thread(target=run, daemon=True, name="plugin-call").start()
+        return future

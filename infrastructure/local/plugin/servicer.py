@@ -47,6 +47,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self._connections: dict[str, _Connection] = {}
         self._lock = threading.Lock()
 
+    def stop(self) -> None:
+        """Ends all waits: nobody will hear of what they wait for."""
+        with self._lock:
+            for connection in self._connections.values():
+                connection.cancelled.set()
+
     @override
     def Handshake(
         self, request: provider_pb2.ProviderHandshakeRequest, context: grpc.ServicerContext

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 from importlib import metadata
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2
 
+from infrastructure.local.plugin import serve
+from infrastructure.local.plugin.session import Session
 from infrastructure.local.plugin.values import UNKNOWN
 from tests.infrastructure.plugin.conftest import Cloud, Run
 from tests.infrastructure.plugin.driver import Engine, RefusedError, Resource
@@ -230,8 +233,6 @@ print(json.dumps(sorted({"boto3", "botocore", "docker", "requests"} & sys.module
 def test_an_error_in_the_plugin_itself_is_told_with_its_place(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from infrastructure.local.plugin.session import Session
-
     def broken(*_arguments: object) -> None:
         raise KeyError("gone")
 
@@ -240,3 +241,22 @@ def test_an_error_in_the_plugin_itself_is_told_with_its_place(
         RefusedError, match=r"(?s)the stand-in plugin broke: KeyError: 'gone'\n.*test_protocol"
     ):
         engine.check(TOPIC, {"name": "t"})
+
+
+def test_leaving_breaks_off_what_is_under_way(aws_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, never = threading.Event(), threading.Event()
+
+    def endless(self: Session, *_arguments: object, **_options: object) -> None:
+        begun.set()
+        never.wait()
+
+    monkeypatch.setattr(Session, "create", endless)
+    with serve() as variables:
+        port = variables["PULUMI_DEBUG_PROVIDERS"].split(",")[0].partition(":")[2]
+        engine = Engine(f"127.0.0.1:{port}")
+        engine.configure_aws(aws_url)
+        call = engine.stub.Create.future(provider_pb2.CreateRequest(type=TOPIC))
+        assert begun.wait(timeout=30)
+    assert call.code() in {grpc.StatusCode.CANCELLED, grpc.StatusCode.UNAVAILABLE}
+    engine.close()
+    never.set()
