@@ -1,7 +1,6 @@
 """Lines for the person who watches a deploy, through the engine that runs it."""
 
 import threading
-from typing import Literal
 
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
@@ -19,29 +18,25 @@ class EngineLog:
     def __init__(self, address: str) -> None:
         self._address = address
         self._lock = threading.Lock()
-        self._stub: engine_pb2_grpc.EngineStub | None = None
+        self._channel: grpc.Channel | None = None
 
-    def say(
-        self,
-        message: str,
-        urn: str = "",
-        *,
-        severity: Literal["INFO", "WARNING", "DEBUG"] = "INFO",
-        passing: bool = False,
-    ) -> None:
+    def say(self, message: str, urn: str = "", *, passing: bool = False) -> None:
         """Logs ``message``, about the resource ``urn`` if given; a ``passing`` one may be shown and forgotten."""
-        if not self._address:
-            return
-        request = engine_pb2.LogRequest(
-            severity=engine_pb2.LogSeverity.Value(severity), message=message, urn=urn, ephemeral=passing
-        )
+        request = engine_pb2.LogRequest(severity=engine_pb2.INFO, message=message, urn=urn, ephemeral=passing)
+        with self._lock:
+            if not self._address:
+                return
+            if self._channel is None:
+                self._channel = grpc.insecure_channel(self._address)
+            engine = engine_pb2_grpc.EngineStub(self._channel)
         try:
-            self._connected().Log(request, timeout=_SECONDS)
-        except grpc.RpcError:
+            engine.Log(request, timeout=_SECONDS)
+        except (grpc.RpcError, ValueError):  # gone, or closed meanwhile
             return
 
-    def _connected(self) -> engine_pb2_grpc.EngineStub:
+    def close(self) -> None:
+        """Ends the connection; lines that come later are lost."""
         with self._lock:
-            if self._stub is None:
-                self._stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(self._address))
-            return self._stub
+            self._address = ""
+            if self._channel:
+                self._channel.close()

@@ -34,6 +34,11 @@ class _Connection:
         """Logs a line about the resource that this thread is at."""
         self.log.say(line, _urn.get(), passing=passing)
 
+    def end(self) -> None:
+        """Ends the waits of the run, and its log."""
+        self.cancelled.set()
+        self.log.close()
+
 
 class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     """Answers the engine for ``package``.
@@ -51,7 +56,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         """Ends all waits: nobody will hear of what they wait for."""
         with self._lock:
             for connection in self._connections.values():
-                connection.cancelled.set()
+                connection.end()
 
     @override
     def Handshake(
@@ -190,7 +195,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     @override
     def Cancel(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
         """Ends the waits of the run, which is over or broken off."""
-        self._connection(context).cancelled.set()
+        self._connection(context).end()
         return empty_pb2.Empty()
 
     def _connection(self, context: grpc.ServicerContext) -> _Connection:

@@ -19,7 +19,7 @@ from infrastructure.local.plugin.errors import PluginError
 from infrastructure.local.plugin.resource_type import Physical
 from infrastructure.local.plugin.values import Properties
 from tests.infrastructure.plugin.conftest import Cloud, Run
-from tests.infrastructure.plugin.driver import Engine, RefusedError
+from tests.infrastructure.plugin.driver import Engine, RefusedError, Resource
 from tests.infrastructure.plugin.examples import a_function, a_permission, an_alias
 
 FUNCTION_TYPE = "aws:lambda/function:Function"
@@ -169,10 +169,19 @@ def test_a_call_answers_when_it_is_made_and_leaves_nothing() -> None:
             },
         )
     ]
-    physical = Physical(made, properties)
-    assert lifecycle.read(physical) == properties
-    lifecycle.delete(physical)
+    lifecycle.delete(Physical(made, properties))
     assert len(cloud.asked) == 1
+
+
+def test_a_call_counts_while_the_version_that_was_called_is_there(
+    engine: Engine, aws: Cloud, unique: str
+) -> None:
+    function = engine.create(FUNCTION_TYPE, a_function(engine, unique))
+    inputs = {"functionName": unique, "qualifier": "1", "input": "{}"}
+    call = Resource("aws:lambda/invocation:Invocation", f"{unique}_1_x", inputs, {**inputs, "result": "{}"})
+    assert engine.refresh(call) == call
+    aws("lambda").delete_function(FunctionName=function["name"])
+    assert engine.refresh(call) is None
 
 
 def log_tail(*lines: str) -> str:

@@ -4,15 +4,17 @@ import json
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
-from typing import Any
+from typing import Any, override
 
 import grpc
 import pytest
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2
 
 from infrastructure.local.plugin import serve
+from infrastructure.local.plugin.engine_log import EngineLog
 from infrastructure.local.plugin.session import Session
 from infrastructure.local.plugin.values import UNKNOWN
 from tests.infrastructure.plugin.conftest import Cloud, Run
@@ -260,3 +262,33 @@ def test_leaving_breaks_off_what_is_under_way(aws_url: str, monkeypatch: pytest.
     assert call.code() in {grpc.StatusCode.CANCELLED, grpc.StatusCode.UNAVAILABLE}
     engine.close()
     never.set()
+
+
+class Listener(engine_pb2_grpc.EngineServicer):
+    """An engine that only listens."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, str, bool]] = []
+
+    @override
+    def Log(self, request: engine_pb2.LogRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
+        self.heard.append((request.message, request.urn, request.ephemeral))
+        return empty_pb2.Empty()
+
+
+def test_lines_reach_the_engine_until_it_goes() -> None:
+    listener = Listener()
+    server = grpc.server(ThreadPoolExecutor(2))
+    engine_pb2_grpc.add_EngineServicer_to_server(listener, server)
+    address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    server.start()
+    log, other = EngineLog(address), EngineLog(address)
+    log.say("building", "urn", passing=True)
+    log.say("found")
+    log.close()
+    log.say("too late")
+    server.stop(grace=None).wait()
+    other.say("nobody listens")
+    EngineLog("").say("nobody ever listened")
+    assert listener.heard == [("building", "urn", True), ("found", "", False)]
+    other.close()

@@ -42,7 +42,14 @@ class InvocationLifecycle(AwsLifecycle):
 
     @override
     def read(self, physical: Physical) -> Properties | None:
-        """What was answered then; a call leaves nothing to look at."""
+        """What was answered then, while the version that was called is there: another one has to be called anew."""
+        key = {"FunctionName": physical["functionName"], "Qualifier": physical["qualifier"]}
+        try:
+            self.call("get_function_configuration", {**key})
+        except AwsError as refused:
+            if refused.code not in self.kind.missing:
+                raise
+            return None
         return physical.properties
 
     @override

@@ -1,6 +1,8 @@
 """Building and pushing with the Docker engine's own builder, which needs no plugin of the ``docker`` command."""
 
 import collections
+import math
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 _SILENT_SECONDS: Final = 1800
 """How long a build step may say nothing: a download of many packages on a slow line."""
+
+_PROGRESS_SECONDS: Final = 0.5
+"""How often a transfer says how far it is; the engine tells many times a second, for every layer."""
 
 _LAST_LINES: Final = 15
 """How much of a failed step's output an error repeats."""
@@ -107,6 +112,7 @@ class _Output:
         self.image = ""
         self.digest = ""
         self.error = ""
+        self._progress_told = -math.inf
 
     def take(self, piece: Properties) -> None:
         """Takes one message of the stream."""
@@ -118,13 +124,21 @@ class _Output:
         if status := _text(piece.get("status")):
             layer = _text(piece.get("id"))
             progress = _text(piece.get("progress"))
-            self._tell(" ".join(part for part in (layer, status, progress) if part), keep=not progress)
+            if not progress or self._may_tell_progress():
+                self._tell(" ".join(part for part in (layer, status, progress) if part), keep=not progress)
 
     def failure(self, doing: str) -> str:
         """What failed, at which step, and what was said last."""
         where = f" at {self._step}" if self._step else ""
         tail = "\n".join(f"  {line}" for line in self._last if line != self._step)
         return f"{doing} failed{where}: {self.error}" + (f"\n{tail}" if tail else "")
+
+    def _may_tell_progress(self) -> bool:
+        now = time.monotonic()
+        due = now - self._progress_told >= _PROGRESS_SECONDS
+        if due:
+            self._progress_told = now
+        return due
 
     def _tell(self, line: str, *, keep: bool = True) -> None:
         if not line:
