@@ -210,3 +210,13 @@ def test_an_attachment_taken_off_by_hand_is_gone(engine: Engine, aws: Cloud, uni
     assert engine.refresh(attachment)
     aws("iam").detach_role_policy(RoleName=unique, PolicyArn=inputs["policyArn"])
     assert engine.refresh(attachment) is None
+
+
+def test_a_secret_value_goes_with_its_secret(new_run: Run, aws: Cloud, unique: str) -> None:
+    run = new_run()
+    secret = run.create(SECRET, {"name": unique, "recoveryWindowInDays": 0})
+    version = run.create(SECRET_VERSION, {"secretId": secret.id, "secretString": "hidden"})
+    aws("secretsmanager").delete_secret(SecretId=unique, ForceDeleteWithoutRecovery=True)
+    later = new_run()
+    assert later.refresh(version) is None
+    later.delete(version)

@@ -24,6 +24,8 @@ _READ_SECONDS: Final = 300
 _making_clients = threading.Lock()
 """Held while a client is made: clients are safe with threads, their making is not."""
 
+_MESSAGE_CHARACTERS: Final = 1000
+
 _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 1.0
 
@@ -32,9 +34,6 @@ class Cloud:
     """The local AWS of one configuration.
 
     A class because it keeps a client per service, made when first needed; the engine calls from many threads.
-
-    ``made`` holds the ids of what was made through it and has no unique name; ``making`` is held from the look
-    for such a thing to its making.
     """
 
     def __init__(
@@ -45,8 +44,6 @@ class Cloud:
     ) -> None:
         self.configuration = configuration
         self.log = log
-        self.made: set[str] = set()
-        self.making = threading.Lock()
         self._cancelled = cancelled or threading.Event()
         self._clients: dict[str, BaseClient] = {}
         self._account: str | None = None
@@ -146,7 +143,8 @@ def _translated(client: "BaseClient", operation: str) -> Iterator[None]:
         yield
     except sdk.ClientError as refused:
         error = refused.response.get("Error", {})
-        raise AwsError(name, error.get("Code", "?"), error.get("Message", str(refused))) from refused
+        message = " ".join(error.get("Message", str(refused)).split())
+        raise AwsError(name, error.get("Code", "?"), message[:_MESSAGE_CHARACTERS]) from refused
     except sdk.ParamValidationError as misfit:
         reasons = " ".join(str(misfit).removeprefix("Parameter validation failed:").split())
         raise PluginError(f"{name}: {reasons}") from misfit

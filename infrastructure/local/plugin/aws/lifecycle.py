@@ -1,5 +1,8 @@
 """Making, reading, changing and removing resources as their declarations say."""
 
+import json
+import threading
+
 from infrastructure.local.plugin import compare
 from infrastructure.local.plugin.aws.cloud import Cloud
 from infrastructure.local.plugin.aws.declaration import Aspect, AwsType, Look
@@ -12,21 +15,22 @@ from infrastructure.local.plugin.values import Properties, Value, at_path, is_em
 
 
 class AwsLifecycle:
-    """The lifecycle of one type; subclasses replace the steps in which a service is unlike the others."""
+    """The lifecycle of one type in one engine run; subclasses replace the steps in which a service is unlike others.
+
+    It remembers what was there when the run made its first resource of the type: that may have been left behind,
+    what came later was not.
+    """
 
     def __init__(self, kind: AwsType, cloud: Cloud) -> None:
         self.kind = kind
         self.cloud = cloud
+        self._found_first: dict[str, list[Properties]] = {}
+        self._looking = threading.Lock()
 
     def create(self, inputs: Properties) -> tuple[str, Properties]:
         """Makes a resource; adopts the one that is there already, which a cut-off run left behind."""
-        if not self.kind.search:
-            return self._created(inputs)
-        with self.cloud.making:
-            left = self.left_behind(inputs)
-            made, properties = (left, self.adopt(left, inputs)) if left else self._created(inputs)
-            self.cloud.made.add(made)
-        return made, properties
+        left = self.left_behind(inputs) if self.kind.search else None
+        return (left, self.adopt(left, inputs)) if left else self._created(inputs)
 
     def read(self, physical: Physical) -> Properties | None:
         """All properties as they are now; ``None`` when the resource is gone."""
@@ -65,14 +69,19 @@ class AwsLifecycle:
         """Waits until a new or changed resource can be used; most can be at once."""
 
     def left_behind(self, inputs: Properties) -> str | None:
-        """The id of a resource that is as ``inputs`` say and was not made in this run."""
+        """The id of a resource that is as ``inputs`` say and was there before this run made any of its type."""
         parent = encode_all(self.kind.inputs, inputs, self.kind.naming, self._parents())
-        for item in self.cloud.every(self.kind.service, self.kind.search, "Items", parent):
-            found = mapping(item)
-            there = self.kind.id(inputs, found)
-            if there not in self.cloud.made and self._agrees(found, inputs):
-                return there
-        return None
+        key = json.dumps(parent)
+        with self._looking:
+            if key not in self._found_first:
+                listed = self.cloud.every(self.kind.service, self.kind.search, "Items", parent)
+                self._found_first[key] = [mapping(item) for item in listed]
+            there = self._found_first[key]
+            left = next((found for found in there if self._agrees(found, inputs)), None)
+            if left is None:
+                return None
+            there.remove(left)
+        return self.kind.id(inputs, left)
 
     def adopt(self, there: str, inputs: Properties) -> Properties:
         """Makes the resource that is ``there`` what ``inputs`` say: its properties."""
@@ -139,7 +148,7 @@ class AwsLifecycle:
         for name, path in self.kind.found.items():
             seen = at_path(description, path)
             live[name] = "" if seen is None else seen
-        here = Physical(physical.id, live)
+        here = Physical(physical.id, live)  # sees what is added
         live |= {name: derive(self.cloud, here, description) for name, derive in self.kind.derived.items()}
         if self.kind.tagging:
             live["tagsAll"] = listed_tags(self.cloud, self.kind, here, description)
