@@ -181,7 +181,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         """Removes a resource."""
         with _answered(context, request.urn):
             physical = Physical(request.id, from_struct(request.properties))
-            self._session(context).delete(request.type, physical)
+            if not self._session(context).delete(request.type, physical):
+                self._connection(context).say(f"{request.id} stays: it is another resource's by now")
             return empty_pb2.Empty()
 
     @override

@@ -53,7 +53,7 @@ class Session:
         self._lifecycle = lifecycle
         self._default_tags = default_tags or {}
         self._refused = refused
-        self._created: set[tuple[str, str]] = set()
+        self._created: set[tuple[str, ...]] = set()
         self._lock = threading.Lock()
 
     def check(
@@ -86,7 +86,7 @@ class Session:
         with _explained("creating", kind, _name(kind, inputs)):
             made, properties = self._lifecycle(kind).create(wished)
         with self._lock:
-            self._created.add((token, made))
+            self._created.add(_physical(kind, made, properties))
         return made, properties
 
     def read(self, token: str, physical: Physical, inputs: Properties) -> Live | None:
@@ -123,10 +123,10 @@ class Session:
 
     def delete(self, token: str, physical: Physical) -> bool:
         """Removes the resource unless this run has just created or adopted it; whether it did."""
-        with self._lock:
-            if (token, physical.id) in self._created:
-                return False
         kind = self._type(token)
+        with self._lock:
+            if _physical(kind, physical.id, physical.properties) in self._created:
+                return False
         with _explained("deleting", kind, physical.id):
             self._lifecycle(kind).delete(physical)
         return True
@@ -169,6 +169,11 @@ def _explained(doing: str, kind: ResourceType, name: str) -> Iterator[None]:
         yield
     except PluginError as failed:
         raise PluginError(f"{doing} {kind.label} ({name}): {failed}") from failed
+
+
+def _physical(kind: ResourceType, made: str, properties: Properties) -> tuple[str, ...]:
+    """What is one and the same thing: some ids are unique only beside the names that make them."""
+    return (kind.name, made, *(str(properties.get(name)) for name in kind.identity))
 
 
 def _name(kind: ResourceType, inputs: Properties) -> str:

@@ -151,6 +151,19 @@ def test_a_permission_is_a_statement_for_the_alias_only(engine: Engine, aws: Clo
     assert (changed.paths, changed.delete_first) == ({"sourceArn": "update_replace"}, True)
 
 
+def test_permissions_of_one_name_are_told_apart_by_their_functions(
+    new_run: Run, aws: Cloud, unique: str
+) -> None:
+    first = new_run()
+    old = first.create("aws:lambda/permission:Permission", a_permission(first, f"{unique}-old"))
+    second = new_run()
+    second.create("aws:lambda/permission:Permission", a_permission(second, f"{unique}-new"))
+    second.delete(old)
+    with pytest.raises(aws("lambda").exceptions.ResourceNotFoundException):
+        aws("lambda").get_policy(FunctionName=f"{unique}-old", Qualifier="live")
+    assert aws("lambda").get_policy(FunctionName=f"{unique}-new", Qualifier="live")
+
+
 def test_a_call_answers_when_it_is_made_and_leaves_nothing() -> None:
     cloud = ScriptedCloud(invoke={"Payload": '{"status": "ok"}', "StatusCode": 200})
     lifecycle = InvocationLifecycle(INVOCATION, cloud)
