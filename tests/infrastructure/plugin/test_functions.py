@@ -159,9 +159,10 @@ def test_permissions_of_one_name_are_told_apart_by_their_functions(
     second = new_run()
     second.create("aws:lambda/permission:Permission", a_permission(second, f"{unique}-new"))
     second.delete(old)
-    with pytest.raises(aws("lambda").exceptions.ResourceNotFoundException):
-        aws("lambda").get_policy(FunctionName=f"{unique}-old", Qualifier="live")
-    assert aws("lambda").get_policy(FunctionName=f"{unique}-new", Qualifier="live")
+    client = aws("lambda")
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.get_policy(FunctionName=f"{unique}-old", Qualifier="live")
+    assert client.get_policy(FunctionName=f"{unique}-new", Qualifier="live")
 
 
 def test_a_call_answers_when_it_is_made_and_leaves_nothing() -> None:
