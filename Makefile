@@ -18,7 +18,7 @@ unexport $(foreach name,DEBUG LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE AWS_P
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} \
 		/^##@ / {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z0-9-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+		/^[a-z0-9-]+:.*## / {gsub(/\$$\$$/, "$$", $$2); printf "  %-20s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@printf '\nSettings: STACK=local|dev (default local), JSON=1, DEBUG=1; a target'"'"'s own are named in its line.\n'
 
 setup:

@@ -31,14 +31,10 @@ _ACCESS_LOG = {
 _REQUEST_HEADERS = [
     "authorization",
     "content-type",
-    "idempotency-key",
-    "if-match",
-    "if-none-match",
     "traceparent",
     "x-correlation-id",
 ]
 _ANSWER_HEADERS = [
-    "etag",
     "link",
     "location",
     "retry-after",

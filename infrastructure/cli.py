@@ -3,11 +3,14 @@
 import argparse
 import os
 import sys
+import threading
 import traceback
+import warnings
 from collections.abc import Callable
 
 from infrastructure import commands
 from infrastructure.errors import DeployError
+from infrastructure.settings import Settings
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -15,7 +18,11 @@ Command = Callable[[argparse.Namespace], int]
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; its exit code. A failure is one line of cause and one of remedy, unless ``DEBUG`` is set."""
     options = _parser().parse_args(arguments)
+    if not os.environ.get("DEBUG"):
+        _silence_threads()
     try:
+        if "stack" in options:
+            Settings.load(options.stack)
         command: Command = options.command
         return command(options)
     except DeployError as error:
@@ -30,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("DEBUG"):
             raise
-        _fail(f"{type(error).__name__}: {error}".splitlines()[0], "DEBUG=1 shows where it happened.")
+        _fail(f"{type(error).__name__}: {_gist(str(error))}", "DEBUG=1 shows where it happened.")
     return 1
 
 
@@ -40,9 +47,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, function: Command) -> argparse.ArgumentParser:
+    def command(name: str, function: Command, *, has_stack: bool = True) -> argparse.ArgumentParser:
         sub = subparsers.add_parser(name, help=function.__doc__, description=function.__doc__)
-        sub.add_argument("--stack", default=os.environ.get("STACK", "local"), help="default: %(default)s")
+        if has_stack:
+            sub.add_argument("--stack", default=os.environ.get("STACK", "local"), help="default: %(default)s")
         sub.set_defaults(command=function)
         return sub
 
@@ -80,20 +88,30 @@ def _parser() -> argparse.ArgumentParser:
     add_flag(sub, "--follow", "go on as lines come")
     add_flag(sub, "--json", "print one JSON object a line")
 
-    for name, function in (
-        ("destroy", commands.destroy),
-        ("clean", commands.clean),
-        ("down", commands.down),
-    ):
-        add_flag(command(name, function), "--dry-run", "show only")
+    add_flag(command("destroy", commands.destroy), "--dry-run", "show only")
+    for name, function in (("clean", commands.clean), ("down", commands.down)):
+        add_flag(command(name, function, has_stack=False), "--dry-run", "show only")
 
-    command("check-docker", commands.check_docker)
+    command("check-docker", commands.check_docker, has_stack=False)
     command("docker-login", commands.docker_login)
-    command("build-local", commands.build_local)
-    sub = command("run-local", commands.run_local)
+    command("build-local", commands.build_local, has_stack=False)
+    sub = command("run-local", commands.run_local, has_stack=False)
     sub.add_argument("--function", default="root", metavar="NAME", help="default: %(default)s")
     sub.add_argument("--port", type=int, default=9000, help="default: %(default)s")
     return parser
+
+
+def _gist(text: str) -> str:
+    """The line of an error's text that says most: its last one with an error, else its first."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if "error:" in line]
+    return (errors or lines[:1] or ["no more is known"])[-1]
+
+
+def _silence_threads() -> None:
+    """Keeps what dies with an interrupted engine's output from writing tracebacks over the one line of cause."""
+    threading.excepthook = lambda _: None
+    warnings.simplefilter("ignore")
 
 
 def _fail(cause: str, remedy: str) -> None:

@@ -79,7 +79,7 @@ def deploy(request: Request) -> Deployed:
     the cloud holds less than the state says, the deploy reads it back and repairs it. Raises ``DeployError``.
     """
     phases = Phases()
-    Settings.load(request.stack)
+    Settings.load(request.stack).read_seed()
     with phases.phase("set-up"):
         environment.ready(request.stack)
     with (
@@ -110,7 +110,6 @@ def preview(
     stack: str, *, refresh: bool = False, image_only: bool = False, keep_image: bool = False
 ) -> ChangeLog:
     """What a deploy would change. Builds nothing, starts nothing and writes nothing."""
-    Settings.load(stack)
     first = is_local(stack) and not workspace.state_exists(stack)
     with workspace.opened(stack, may_create=first, scratch=first) as opened:
         log = ChangeLog()
@@ -132,9 +131,11 @@ def preview(
 def destroy(stack: str, *, dry_run: bool) -> ChangeLog:
     """Deletes the stack's resources, or says which; its history stays. Raises ``DeployError``."""
     workspace.resources(stack)
-    environment.ready(stack)
+    if not dry_run:
+        environment.ready(stack)
     with workspace.exclusive(stack), workspace.opened(stack, may_create=False) as opened:
-        workspace.recover(opened)
+        if not dry_run:
+            workspace.recover(opened)
         log = ChangeLog()
         with _explained(log, f"Deleting {stack} failed"), Progress() as progress:
             opened.destroy(

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from botocore.config import Config
+from botocore.exceptions import EndpointConnectionError
+
 import main
 from infrastructure import environment
 from infrastructure.errors import DeployError
@@ -14,6 +17,8 @@ from infrastructure.settings import Settings
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _POLL_SECONDS = 1.0
+_EMULATOR = re.compile(r"\d\d \w{3} \d{4} [\d:,.]+ \[\w+\] \(rapid\)")
+"""What the runtime interface emulator of a local container says of itself."""
 FUNCTIONS = (*(route.name for route in main.ROUTES), main.FALLBACK.name, "authorizer")
 
 
@@ -34,7 +39,8 @@ def read(stack: str, function: str, start: datetime, *, follow: bool) -> Iterato
     if function not in FUNCTIONS:
         raise DeployError(f"There is no function {function!r}.", f"The functions are: {', '.join(FUNCTIONS)}")
     settings = Settings.load(stack)
-    client = environment.session(settings, stack).client("logs", **environment.client_options(stack))
+    options = environment.client_options(stack) | {"config": Config(retries={"total_max_attempts": 2})}
+    client = environment.session(settings, stack).client("logs", **options)
     group = settings.names.function_log_group(function)
     seen: set[tuple[str, int, str]] = set()
     begin = int(start.timestamp() * 1000)
@@ -47,10 +53,14 @@ def read(stack: str, function: str, start: datetime, *, follow: bool) -> Iterato
                 f"{function!r} of stack {stack!r} has no log yet.",
                 f"Deploy it first: make deploy STACK={stack}",
             ) from None
+        except EndpointConnectionError:
+            raise DeployError(
+                f"The AWS of stack {stack!r} does not answer.", f"Start it: make deploy STACK={stack}"
+            ) from None
         for event in sorted(events, key=lambda item: item["timestamp"]):
             begin = max(begin, event["timestamp"])
             identity = (event["logStreamName"], event["timestamp"], event["message"])
-            if identity not in seen:
+            if identity not in seen and not _EMULATOR.match(event["message"]):
                 seen.add(identity)
                 yield {
                     "time": datetime.fromtimestamp(event["timestamp"] / 1000, UTC).isoformat(),

@@ -30,7 +30,7 @@ Architecture = Literal["arm64", "amd64"]
 
 LOCAL = "local"
 _LONGEST_STACK = 24
-_STACK = re.compile(r"[a-z][a-z0-9-]*")
+_STACK = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _ORIGIN = re.compile(r"\*|https?://[^/?#\s]+")
 _RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731)
 _RETENTION_YEARS = (1096, 1827, 2192, 2557, 2922, 3288, 3653)

@@ -10,6 +10,8 @@ from pydantic_core import ErrorDetails
 
 from infrastructure.names import PROJECT
 
+_ENGINES = frozenset({"encryptedkey", "encryptionsalt", "environment", "secretsprovider"})
+"""What the engine itself keeps in the file."""
 _AWS = frozenset({"region", "profile"})
 
 
@@ -27,6 +29,8 @@ def read(path: Path, settings: Collection[str]) -> tuple[dict[str, Any], list[st
     config = (content.get("config") or {}) if isinstance(content, dict) else None
     if not isinstance(config, dict):
         return {}, ["config is not a mapping of keys to values"]
+    if strangers := sorted(map(str, content.keys() - _ENGINES - {"config"})):
+        return {}, [f"{name} is not a part of a stack's file{_meant(name, {'config'})}" for name in strangers]
     known = {key(setting): setting for setting in settings}
     faults = [f"{name} is not a setting{_meant(str(name), known)}" for name in config if name not in known]
     return {known[name]: value for name, value in config.items() if name in known}, faults
@@ -34,12 +38,12 @@ def read(path: Path, settings: Collection[str]) -> tuple[dict[str, Any], list[st
 
 def fault(error: ErrorDetails) -> str:
     """What pydantic found wrong, with the key and the value where it is about one."""
-    text = error["msg"].removeprefix("Value error, ")
+    text = error["msg"].removeprefix("Value error, ").replace("valid tuple", "list")
     if not error["loc"]:
         return text
     return f"{key(str(error['loc'][0]))}: {text} (it is {error['input']!r})"
 
 
 def _meant(name: str, known: Collection[str]) -> str:
-    close = get_close_matches(name, known, n=1)
+    close = get_close_matches(name, known, n=1, cutoff=0.7)
     return f" (is {close[0]} meant?)" if close else ""

@@ -9,6 +9,9 @@ from infrastructure import release, workspace
 from infrastructure.errors import DeployError
 from infrastructure.local import engine
 
+_ALL = 1_000_000
+"""More updates than a stack ever has; without a page size the engine gives the last ten."""
+
 
 @dataclass(frozen=True, slots=True)
 class Update:
@@ -47,7 +50,7 @@ def history(stack: str) -> list[Update]:
     """The stack's updates, the newest first."""
     workspace.resources(stack)
     with workspace.opened(stack, may_create=False) as opened:
-        updates = opened.history()
+        updates = opened.history(page_size=_ALL)
     return [
         Update(
             version=item.version or len(updates) - position,

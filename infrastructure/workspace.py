@@ -124,7 +124,7 @@ def recover(stack: auto.Stack) -> bool:
         return False
     narrate.say("The last update was cut off: clearing its lock and reading back what it did")
     stack.cancel()
-    stack.refresh(clear_pending_creates=True, color="never")
+    stack.refresh(clear_pending_creates=True, color="never", message="refresh after a cut-off update")
     return True
 
 

@@ -33,6 +33,12 @@ def log_of(*changes: Change) -> ChangeLog:
     return ChangeLog(changes=list(changes))
 
 
+@pytest.fixture(autouse=True)
+def undisturbed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads and warnings of the tests are as they were, whatever a command does with its own."""
+    monkeypatch.setattr(cli, "_silence_threads", lambda: None)
+
+
 def fails(error: BaseException) -> Any:
     """A function that raises the error, whatever it is called with."""
 
@@ -180,9 +186,24 @@ def test_every_command_has_help() -> None:
         assert f"\n    {name} " in shown
 
 
-def test_an_unknown_stack_is_an_error_that_lists_the_known(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["preview", "--stack", "nowhere"]) == 1
-    assert "local" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    "command", ["deploy", "preview", "outputs", "history", "ecr-url", "env", "logs", "destroy"]
+)
+def test_an_unknown_stack_is_an_error_that_lists_the_known(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main([command, "--stack", "nowhere"]) == 1
+    assert capsys.readouterr().err.startswith(
+        "error: There is no stack 'nowhere'.\n       The stacks are dev, local"
+    )
+
+
+def test_the_gist_of_a_long_failure_is_its_last_error() -> None:
+    assert cli._gist("\n code: 255\n stderr: error: no stack named 'x' found\n\n") == (
+        "stderr: error: no stack named 'x' found"
+    )
+    assert cli._gist("\n  first\nsecond") == "first"
+    assert cli._gist("") == "no more is known"
 
 
 def test_make_lists_every_target_with_what_it_does() -> None:
