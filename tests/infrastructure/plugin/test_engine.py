@@ -161,6 +161,14 @@ def stack(
             ),
         )
         yield Stack(unique, wishes, handle, aws_url)
+    forget_images(f"{aws_url.removeprefix('http://')}/{unique}")
+
+
+def forget_images(repository: str) -> None:
+    """Takes the images that a test built out of Docker."""
+    client = docker_engine.endpoint().client()
+    for image in client.api.images(repository):
+        client.api.remove_image(image["Id"], force=True)
 
 
 def changed(events: list[automation.EngineEvent]) -> dict[str, list[str]]:
