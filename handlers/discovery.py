@@ -42,12 +42,12 @@ def openid_configuration(_request: Request) -> Response:
 
 
 def _server() -> dict[str, Any]:
-    issuer = settings().issuer
+    deployment = settings()
     return {
-        "issuer": issuer,
-        "token_endpoint": issuer + _PATHS["auth-token"],
-        "userinfo_endpoint": issuer + _PATHS["auth-userinfo"],
-        "jwks_uri": issuer + _PATHS["jwks"],
+        "issuer": deployment.issuer,
+        "token_endpoint": deployment.url(_PATHS["auth-token"]),
+        "userinfo_endpoint": deployment.url(_PATHS["auth-userinfo"]),
+        "jwks_uri": deployment.url(_PATHS["jwks"]),
         "scopes_supported": list(SCOPES),
         "response_types_supported": [],
         "grant_types_supported": [],

@@ -9,7 +9,7 @@ from utils.logger import logger
 from utils.settings import settings
 from utils.version import VERSION
 
-_LINKS = {
+_PATHS = {
     "self": "/",
     "health": "/healthz",
     "players": "/players",
@@ -21,7 +21,8 @@ _LINKS = {
 
 def root(request: Request) -> Response:
     """``GET /``: name, version, environment and where to go from here."""
-    return success(request, Root("PSN Partner Emulator", VERSION, settings().environment, _LINKS))
+    links = {relation: settings().url(path) for relation, path in _PATHS.items()}
+    return success(request, Root("PSN Partner Emulator", VERSION, settings().environment, links))
 
 
 def healthz(_request: Request) -> Response:

@@ -7,6 +7,7 @@ from models.responses import APIResponse, FieldError, PageMeta
 from services import players
 from utils.errors import ValidationException
 from utils.http import Request, Response, success
+from utils.settings import settings
 from utils.writes import Key
 
 DEFAULT_LIMIT = 20
@@ -24,7 +25,8 @@ def create(request: Request) -> Response:
     from models.player_body import PlayerBody
 
     player = players.create(request.sandbox, request.body(PlayerBody))
-    return success(request, player, status=201, headers={"Location": f"/players/{player.player_id}"})
+    location = settings().url(f"/players/{player.player_id}")
+    return success(request, player, status=201, headers={"Location": location})
 
 
 def index(request: Request) -> Response:
@@ -34,7 +36,7 @@ def index(request: Request) -> Response:
     headers = {}
     if page.next_cursor:
         following = urlencode({"limit": limit, "cursor": page.next_cursor})
-        headers["Link"] = f'</players?{following}>; rel="next"'
+        headers["Link"] = f'<{settings().url("/players")}?{following}>; rel="next"'
     meta = PageMeta(request.request_id, page.next_cursor, limit)
     return Response(200, APIResponse(page.players, meta), headers)
 

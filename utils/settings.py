@@ -40,6 +40,10 @@ class Settings:
         """The secrets by the names that the route table has for them."""
         return {"signing-keys": self.signing_keys_secret, "seed": self.seed_secret}
 
+    def url(self, path: str) -> str:
+        """The absolute URL of a path of the API; alone it would not resolve where the API's base has a path too."""
+        return self.issuer + path
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
         """The settings in ``environment``; :class:`SettingsError` when one is missing or not of its kind."""

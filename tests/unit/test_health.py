@@ -17,7 +17,13 @@ def test_the_root_names_the_product_and_its_links() -> None:
 
 
 def test_every_link_of_the_root_is_a_route() -> None:
-    assert set(Gateway().get("/").data["links"].values()) <= {route.path for route in main.ROUTES}
+    paths = {f"{ENVIRONMENT['ISSUER']}{route.path}" for route in main.ROUTES}
+    assert set(Gateway().get("/").data["links"].values()) <= paths
+
+
+def test_the_links_lead_on_below_a_base_path_too(base_path: str) -> None:
+    links = Gateway().get("/").data["links"]
+    assert (links["self"], links["players"]) == (f"{base_path}/", f"{base_path}/players")
 
 
 def test_healthz_is_ok_while_the_table_answers(the_table: str) -> None:

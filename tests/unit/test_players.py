@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services import players
-from tests.conftest import Clock, Log
+from tests.conftest import ENVIRONMENT, Clock, Log
 from tests.gateway import Gateway, open_session
 from tests.players import FULL, NOBODY, body, items, made
 from utils.times import rfc3339
@@ -37,8 +37,12 @@ class TestCreating:
 
     def test_says_where_the_player_is(self, api: Gateway) -> None:
         answer = api.post("/players", FULL)
-        assert answer.headers["location"] == f"/players/{answer.data['player_id']}"
-        assert api.get(answer.headers["location"]).data == answer.data
+        assert answer.headers["location"] == f"{ENVIRONMENT['ISSUER']}/players/{answer.data['player_id']}"
+        assert api.get(answer.headers["location"].removeprefix(ENVIRONMENT["ISSUER"])).data == answer.data
+
+    def test_says_where_the_player_is_below_a_base_path_too(self, api: Gateway, base_path: str) -> None:
+        answer = api.post("/players", FULL)
+        assert answer.headers["location"] == f"{base_path}/players/{answer.data['player_id']}"
 
     def test_gives_an_id_of_uuid_version_7_made_at_the_time_of_creation(
         self, api: Gateway, stopped_clock: Clock

@@ -12,6 +12,7 @@ from models.player_body import PlayerBody
 from services import players
 from tests.gateway import Answer, Gateway, open_session
 from utils import cursors, table
+from utils.settings import settings
 
 
 def make(count: int, sandbox: str = "default", start: int = 0) -> list[str]:
@@ -25,13 +26,15 @@ def make(count: int, sandbox: str = "default", start: int = 0) -> list[str]:
 
 
 def following(answer: Answer) -> str | None:
-    """The target of the answer's link to the next page."""
+    """The target of the answer's link to the next page, from the API's base on."""
     link = answer.headers.get("link")
     if link is None:
         return None
     target, relation = link.split("; ")
     assert relation == 'rel="next"'
-    return target.strip("<>")
+    url = target.strip("<>")
+    assert url.startswith(f"{settings().issuer}/")
+    return url.removeprefix(settings().issuer)
 
 
 def walk(api: Gateway, target: str) -> list[list[str]]:
@@ -86,6 +89,12 @@ def test_the_link_and_the_cursor_are_the_same(api: Gateway) -> None:
     query = parse_qs(urlsplit(following(answer) or "").query)
     assert query == {"limit": ["2"], "cursor": [answer.json()["meta"]["next_cursor"]]}
     assert answer.json()["meta"]["limit"] == 2
+
+
+def test_the_link_leads_on_below_a_base_path_too(api: Gateway, base_path: str) -> None:
+    make(2)
+    link = api.get("/players?limit=1").headers["link"]
+    assert link.startswith(f"<{base_path}/players?limit=1&cursor=")
 
 
 def test_pages_are_steady_when_players_come_and_go(api: Gateway) -> None:
