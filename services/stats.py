@@ -6,14 +6,15 @@ needs no second look, and a result is written after three attempts at the most.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from models.responses import FieldError
 from models.stats import Stats, Trophies
 from services import clock, players
 from utils import table
 from utils.attributes import Item
-from utils.errors import PlayerNotFoundException
+from utils.errors import PlayerNotFoundException, ValidationException
 from utils.table import ConditionFailed, Snapshot
 from utils.times import rfc3339
 from utils.writes import EXISTS, Check, Condition, Key, Update, below, lacks
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 EXPERIENCE_PER_LEVEL = 1000
 """Level 0 is where a player starts; each level takes as much experience as the one before."""
 
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far a client's clock may be ahead. A later match is refused: the latest one is a maximum, so a mistake would
+stand for good."""
+
+_FUTURE = FieldError("played_at", "datetime_past", "Input should not be in the future.")
 _OUTCOMES = {"win": "wins", "loss": "losses", "draw": "draws"}
 _GRADES = ("bronze", "silver", "gold", "platinum")
 
@@ -51,13 +57,18 @@ def find(items: Snapshot, sandbox: str, player_id: str) -> Stats:
 def record(items: Snapshot, sandbox: str, player_id: str, result: "ResultBody") -> Stats:
     """Add ``result`` to the player's statistics and return them, with whatever others added meanwhile.
 
-    Raises :class:`PlayerNotFoundException`; then nothing was added.
+    Raises :class:`PlayerNotFoundException` and, for a match of the future, :class:`ValidationException`; then
+    nothing was added.
     """
+    moment = clock.now(sandbox)
+    played_at = result.played_at or moment
+    if played_at > moment + CLOCK_TOLERANCE:
+        raise ValidationException([_FUTURE])
     find(items, sandbox, player_id)
     player, stats = keys(sandbox, player_id)
     maxima: dict[str, int | str] = {
         "score_best": result.score,
-        "last_played_at": rfc3339(result.played_at or clock.now(sandbox)),
+        "last_played_at": rfc3339(played_at),
     }
     while True:
         stored = items.get(stats, {})

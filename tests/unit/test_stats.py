@@ -1,5 +1,6 @@
 """A player's statistics by HTTP."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -124,6 +125,21 @@ def test_the_latest_match_is_not_the_last_one_posted(api: Gateway, path: str) ->
 
 def test_a_match_without_a_time_was_played_just_now(api: Gateway, path: str, stopped_clock: Clock) -> None:
     assert posted(api, path).data["last_played_at"] == rfc3339(stopped_clock.moment)
+
+
+def test_a_match_of_the_future_is_refused_and_nothing_added(
+    api: Gateway, path: str, stopped_clock: Clock
+) -> None:
+    late = stopped_clock.moment + timedelta(minutes=5, milliseconds=1)
+    answer = api.post(path, {"outcome": "win", "played_at": rfc3339(late)})
+    assert (answer.status, answer.code) == (422, "validation_error")
+    assert [fault["field"] for fault in answer.json()["errors"]] == ["played_at"]
+    assert api.get(path).data["matches_played"] == 0
+
+
+def test_a_clock_five_minutes_ahead_is_still_right(api: Gateway, path: str, stopped_clock: Clock) -> None:
+    ahead = rfc3339(stopped_clock.moment + timedelta(minutes=5))
+    assert posted(api, path, played_at=ahead).data["last_played_at"] == ahead
 
 
 def test_only_the_outcome_is_needed(api: Gateway, path: str) -> None:
