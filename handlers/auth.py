@@ -1,8 +1,10 @@
 """The identity provider's routes. What they refuse, they refuse in the shapes of RFC 6749 and RFC 6750."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from handlers.dispatch import preload
+from models.responses import FieldError
 from utils.errors import (
     BearerTokenError,
     InvalidRequestError,
@@ -11,7 +13,7 @@ from utils.errors import (
     UnsupportedGrantTypeError,
     ValidationException,
 )
-from utils.http import FORM_TYPE, Request, Response
+from utils.http import FORM_TYPE, NO_OBJECT, Request, Response
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -79,12 +81,18 @@ def _body[M: BaseModel](request: Request, model: type[M]) -> M:
     try:
         return request.body(model)
     except ValidationException as error:
-        named = {fault.field for fault in error.errors}
-        wrong = [name for name in model.model_fields if name in named]
-        detail = f"Missing or malformed: {', '.join(wrong)}." if wrong else "The body has a member too many."
-        raise InvalidRequestError(detail) from None
+        raise InvalidRequestError(_wrong(error.errors, model)) from None
     except PSNEmulatorException as error:
         raise InvalidRequestError(error.detail) from None
+
+
+def _wrong(faults: Sequence[FieldError], model: "type[BaseModel]") -> str:
+    """What is wrong, in a sentence without the names that only the caller knows."""
+    if NO_OBJECT in faults:
+        return NO_OBJECT.message
+    named = {fault.field for fault in faults}
+    wrong = [name for name in model.model_fields if name in named]
+    return f"Missing or malformed: {', '.join(wrong)}." if wrong else "The body has a member too many."
 
 
 def _answer(tokens: "Tokens") -> Response:

@@ -29,6 +29,8 @@ JSON_TYPE = "application/json"
 FORM_TYPE = "application/x-www-form-urlencoded"
 PROBLEM_TYPE = "application/problem+json"
 DEFAULT_SANDBOX = "default"
+NO_OBJECT = FieldError("body", "model_type", "The body must be a JSON object.")
+"""What is wrong with a body that no model fits, because it has no members at all."""
 
 _CORRELATION_ID = re.compile(r"[\x21-\x7e]{1,128}")
 _TRACEPARENT = re.compile(
@@ -47,7 +49,6 @@ class Request:
 
     method: str
     path: str
-    route_key: str
     request_id: str
     path_parameters: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
@@ -64,7 +65,6 @@ class Request:
         return cls(
             method=http.get("method", ""),
             path=event.get("rawPath") or http.get("path", ""),
-            route_key=event.get("routeKey", ""),
             request_id=context.get("requestId", ""),
             path_parameters=event.get("pathParameters") or {},
             query=event.get("queryStringParameters") or {},
@@ -126,15 +126,14 @@ class Request:
         from pydantic import ValidationError
 
         value = self.json()
+        if not isinstance(value, dict):
+            raise ValidationException([NO_OBJECT])
         try:
             return model.model_validate(value)
         except ValidationError as error:
             faults = error.errors(include_url=False, include_context=False, include_input=False)
         raise ValidationException(
-            [
-                FieldError(".".join(map(str, one["loc"])) or "body", one["type"], _sentence(one["msg"]))
-                for one in faults
-            ]
+            [FieldError(".".join(map(str, one["loc"])), one["type"], _sentence(one["msg"])) for one in faults]
         )
 
     def _require(self, media_type: str) -> None:

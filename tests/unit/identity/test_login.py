@@ -127,6 +127,7 @@ class TestBody:
             ({"password": "x" * 1025}, "Missing or malformed: password."),
             ({"scope": ["openid"]}, "Missing or malformed: scope."),
             ({"surprise": 1}, "The body has a member too many."),
+            ({"body": 1}, "The body has a member too many."),
         ],
     )
     def test_wrong_members_are_an_invalid_request(
@@ -156,6 +157,15 @@ class TestBody:
     ) -> None:
         answer = client.post("/auth/token", **options)
         assert (answer.status, answer.json()["error"]) == (400, "invalid_request")
+
+    @pytest.mark.parametrize("raw", ["[]", "null", '"testuser"', "7"])
+    @pytest.mark.parametrize("path", ["/auth/token", "/auth/refresh"])
+    def test_a_body_that_is_no_object_is_told_to_be_one(self, client: Client, path: str, raw: str) -> None:
+        answer = client.post(path, raw=raw, headers={"content-type": "application/json"})
+        assert (answer.status, answer.json()) == (
+            400,
+            {"error": "invalid_request", "error_description": "The body must be a JSON object."},
+        )
 
     @pytest.mark.parametrize("grant", ["password", "refresh_token", "client_credentials", "urn:x:y"])
     def test_a_grant_in_a_form_is_not_supported_yet(self, client: Client, grant: str) -> None:
