@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import Any
 
 from main import FALLBACK, ROUTES, Route
+from models.responses import OAuthErrorResponse
 from services.sessions import Session, require_alive
 from utils import table
 from utils.aws import client
@@ -91,7 +92,7 @@ def _answer(request: Request, scope: str | None, handler: Handler) -> dict[str, 
     try:
         return _complete(request, handler(_admit(request, scope, handler)))
     except OAuthError as error:
-        body = {"error": error.error, "error_description": error.error_description}
+        body = OAuthErrorResponse(error.error, error.error_description)
         return _complete(request, Response(error.status, body, error.headers))
     except PSNEmulatorException as error:
         return _complete(request, problem(request, error))

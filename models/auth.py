@@ -15,14 +15,6 @@ class Tokens:
     scope: str
 
 
-@dataclass(frozen=True, slots=True)
-class OAuthErrorResponse:
-    """The refusal of an OAuth endpoint (RFC 6749 section 5.2, RFC 6750 section 3.1)."""
-
-    error: str
-    error_description: str
-
-
 class UserInfo(TypedDict):
     """The answer of ``GET /auth/userinfo`` (OpenID Connect Core section 5.3.2).
 

@@ -65,6 +65,14 @@ class ValidationErrorResponse(ErrorResponse):
 
 
 @dataclass(frozen=True, slots=True)
+class OAuthErrorResponse:
+    """The refusal of an OAuth endpoint (RFC 6749 section 5.2, RFC 6750 section 3.1)."""
+
+    error: str
+    error_description: str
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """The answer of ``GET /healthz``: ``checks`` has one entry per dependency."""
 
@@ -75,7 +83,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """The answer of ``GET /``: what this is and where to go; ``links`` maps a relation to a path."""
+    """The answer of ``GET /``: what this is and where to go; ``links`` maps a relation to a URL."""
 
     name: str
     version: str
