@@ -61,7 +61,9 @@ class Images(pulumi.ComponentResource):
             "repository-lifecycle",
             repository=repository.name,
             policy=lifecycle_policy(settings.untagged_image_days),
-            opts=pulumi.ResourceOptions(parent=self),
+            # A changed policy is a replacement, and a repository has one policy: deleting the old one last would
+            # delete the new one.
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
         return repository
 
