@@ -95,6 +95,21 @@ def test_a_change_of_what_the_packages_follow_from_installs_them_again(checkout:
 
 
 @pytest.mark.usefixtures("python")
+@pytest.mark.parametrize("name", ["uv.lock", "pyproject.toml"])
+@pytest.mark.parametrize("before", [True, False])
+def test_a_file_that_the_packages_follow_from_and_is_missing_is_one_error(
+    checkout: Checkout, name: str, before: bool
+) -> None:
+    checkout.machine.tool("uv", UV)
+    if before:
+        checkout.setup()
+    (checkout.folder / name).unlink()
+    result = checkout.setup()
+    assert result.returncode == 1
+    assert result.stderr == f"error: {name} is missing\n  Bring it back with git: git checkout -- {name}\n"
+
+
+@pytest.mark.usefixtures("python")
 def test_an_interpreter_that_is_gone_installs_them_again(checkout: Checkout) -> None:
     checkout.machine.tool("uv", UV)
     checkout.setup()
