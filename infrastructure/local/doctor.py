@@ -5,12 +5,14 @@ import sys
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from botocore.exceptions import BotoCoreError
+
+from infrastructure import environment
 from infrastructure.errors import DeployError
 from infrastructure.local import aws, base_image, docker, engine, packages, paths, plugins, processes, storage
-from infrastructure.settings import is_local
+from infrastructure.settings import Settings, is_local
 
 _ROOM_MIB = 4096
-_BY_DEPLOY = "make deploy sets it up."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,8 @@ def report(stack: str) -> list[Check]:
 
     Starts, installs and downloads nothing. Never raises for what is missing: that is what it reports.
     """
-    checks = [_uv(), _python(), _git(), _docker(), _engine(), _plugins(local=is_local(stack))]
-    if is_local(stack):
-        checks += [_base_image(), _local_aws()]
+    checks = [_uv(), _python(), _git(), _docker(), _engine(stack), _plugins(stack)]
+    checks += [_base_image(stack), _local_aws()] if is_local(stack) else [_credentials(stack)]
     return [*checks, _disk()]
 
 
@@ -72,34 +73,50 @@ def _docker() -> Check:
     return Check("Docker", False, f"{where.host} ({where.source}) does not answer", remedy)
 
 
-def _engine() -> Check:
+def _engine(stack: str) -> Check:
     found = engine.installed()
     text = f"{found.version}, {found.path}" if found else f"none of version {engine.REQUIRED} or newer"
-    return Check("Pulumi engine", found is not None, text, _BY_DEPLOY)
+    return Check("Pulumi engine", found is not None, text, _by_deploy(stack))
 
 
-def _plugins(*, local: bool) -> Check:
+def _plugins(stack: str) -> Check:
     absent = plugins.missing()
     if not absent:
         return Check("Pulumi plugins", True, str(plugins.Decision(official=True)))
     cause = storage.failed_lately(plugins.FAILURE)
-    if local and cause:
+    if is_local(stack) and cause:
         return Check("Pulumi plugins", True, str(plugins.Decision(official=False, reason=cause)))
-    return Check("Pulumi plugins", False, f"not here: {', '.join(absent)}", _BY_DEPLOY)
+    found = f"not here: {', '.join(absent)}" + (f"; the last download failed: {cause}" if cause else "")
+    return Check("Pulumi plugins", False, found, _by_deploy(stack))
 
 
-def _base_image() -> Check:
+def _base_image(stack: str) -> Check:
     chosen = base_image.recorded()
     ok = chosen is not None and docker.is_running() and base_image.is_here(chosen)
-    return Check("base image", ok, chosen or "none chosen yet", _BY_DEPLOY)
+    return Check("base image", ok, chosen or "none chosen yet", _by_deploy(stack))
 
 
 def _local_aws() -> Check:
     found = aws.status()
-    remedy = (
-        f"Stop it, or export LOCAL_AWS_PORT={found.port + 1}." if found.occupant else "make deploy starts it."
-    )
-    return Check("local AWS", found.running, str(found), remedy)
+    text = str(found) if found.running or found.occupant else f"{found}; make deploy starts it"
+    remedy = f"Stop it, or export LOCAL_AWS_PORT={found.port + 1}."
+    return Check("local AWS", found.occupant is None, text, remedy)
+
+
+def _credentials(stack: str) -> Check:
+    """Whether there are credentials; not whether AWS takes them, which only AWS can say."""
+    remedy = f"Log in (aws sso login, or AWS_PROFILE=…), then: make doctor STACK={stack}"
+    try:
+        found = environment.session(Settings.load(stack), stack).get_credentials()
+    except DeployError as error:
+        return Check("AWS credentials", False, error.cause, error.remedy)
+    except BotoCoreError as error:
+        return Check("AWS credentials", False, str(error), remedy)
+    return Check("AWS credentials", found is not None, f"from {found.method}" if found else "none", remedy)
+
+
+def _by_deploy(stack: str) -> str:
+    return f"make deploy STACK={stack} sets it up."
 
 
 def _disk() -> Check:

@@ -1,4 +1,5 @@
 import json
+import os
 
 import pytest
 
@@ -22,6 +23,9 @@ LOCAL = [
 @pytest.fixture(autouse=True)
 def port(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCAL_AWS_PORT", str(a_free_port()))
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 
 def checks(stack: str = "local") -> dict[str, doctor.Check]:
@@ -34,7 +38,7 @@ def test_a_bare_machine_misses_everything_but_python_and_says_how_to_get_it(
     monkeypatch.setenv("DOCKER_HOST", "unix:///not/there")
     found = checks()
     assert list(found) == LOCAL
-    assert [name for name, check in found.items() if check.ok] == ["Python", "disk space"]
+    assert [name for name, check in found.items() if check.ok] == ["Python", "local AWS", "disk space"]
     assert all(check.remedy for check in found.values() if not check.ok)
     assert not machine.cache.exists()
     assert not machine.state.exists()
@@ -65,7 +69,34 @@ def test_an_aws_stack_needs_nothing_local(machine: Machine, docker_engine: FakeD
 def test_the_stand_in_will_do_for_a_local_stack_only(machine: Machine, docker_engine: FakeDocker) -> None:
     storage.remember_failure(plugins.FAILURE, "no network")
     assert checks()["Pulumi plugins"].ok
-    assert not checks("dev")["Pulumi plugins"].ok
+    check = checks("dev")["Pulumi plugins"]
+    assert (check.ok, check.remedy) == (False, "make deploy STACK=dev sets it up.")
+    assert check.found.endswith("; the last download failed: no network")
+
+
+def test_a_local_aws_that_does_not_run_is_ok_where_its_port_is_free(docker_engine: FakeDocker) -> None:
+    check = checks()["local AWS"]
+    assert (check.ok, check.found) == (True, "not running; make deploy starts it")
+
+
+def test_credentials_are_looked_for_and_where_there_are_none_the_remedy_names_the_stack(
+    docker_engine: FakeDocker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check = checks("dev")["AWS credentials"]
+    assert (check.ok, check.found) == (False, "none")
+    assert "STACK=dev" in check.remedy
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    check = checks("dev")["AWS credentials"]
+    assert (check.ok, check.found) == (True, "from env")
+
+
+def test_a_profile_that_is_not_there_is_told(
+    docker_engine: FakeDocker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "gone")
+    check = checks("dev")["AWS credentials"]
+    assert (check.ok, "gone" in check.found) == (False, True)
 
 
 def test_a_port_that_is_another_programs_is_told_with_what_to_do(
