@@ -1,6 +1,9 @@
 """The image on its own: built, and run on this machine behind the runtime interface emulator."""
 
+import os
+import signal
 import subprocess
+from types import FrameType
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -62,14 +65,35 @@ def run(function: str, port: int) -> int:
         "AWS_ENDPOINT_URL": f"http://host.docker.internal:{paths.aws_port()}",
     }
     command = ["docker", "run", "--rm", "--interactive", "--add-host", "host.docker.internal:host-gateway"]
-    command += ["--publish", f"127.0.0.1:{port}:{_RUNTIME_PORT}"]
+    container = f"psn-emulator-run-{os.getpid()}"
+    command += ["--name", container, "--publish", f"127.0.0.1:{port}:{_RUNTIME_PORT}"]
     for name, value in variables.items():
         command += ["--env", f"{name}={value}"]
     narrate.say(f"Running {function} on port {port}; Ctrl-C stops it. Try it from another shell:")
     narrate.say(
         f"  curl -s http://localhost:{port}/2015-03-31/functions/function/invocations -d '{{\"smoke\": true}}'"
     )
-    return subprocess.run([*command, LOCAL_IMAGE, entries[function]], check=False).returncode
+    return _run([*command, LOCAL_IMAGE, entries[function]], container)
+
+
+def _run(command: list[str], container: str) -> int:
+    """Runs the command that runs ``container``; its exit code. When this process is to end, the container ends too."""
+
+    def end(number: int, _: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        with subprocess.Popen(command) as process:
+            try:
+                return process.wait()
+            finally:
+                if process.poll() is None:
+                    stop = ["docker", "stop", container]
+                    subprocess.run(stop, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+                    process.terminate()
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _deployed_environment(function: str) -> dict[str, str]:
