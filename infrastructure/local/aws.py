@@ -24,6 +24,7 @@ from infrastructure.local import (
     storage,
 )
 from infrastructure.local.aws_instance import Instance
+from infrastructure.names import PROJECT
 
 _OWNER_LABEL = "ministack.instance"
 _SNAPSHOT_SECONDS = 120
@@ -58,8 +59,8 @@ class Status:
 def ensure() -> Status:
     """Has this checkout's local AWS running, with the state it had; at once where it runs already.
 
-    One whose settings are out of date is restarted. Raises ``DeployError`` when the port is another's, when
-    there is no Docker, or when it does not come up.
+    One whose settings are out of date is restarted. Raises ``DeployError`` when the port is another's or there is
+    no Docker, and then leaves alone what runs; and when it does not come up.
     """
     if aws_instance.is_current(aws_instance.ask()):
         return status()
@@ -67,8 +68,14 @@ def ensure() -> Status:
         instance = aws_instance.ask()
         if aws_instance.is_current(instance):
             return status()
+        engine = docker.ensure()
+        _need_port(instance, engine)
+        if engine.remote:
+            aws_container.obtain_image(engine.endpoint.client())
+        if instance is None and aws_process.was_killed(aws_instance.folder()):
+            narrate.say("The local AWS was killed: what was done since the last deploy is lost")
         _clear(instance)
-        _start(docker.ensure())
+        _start(engine)
     return status()
 
 
@@ -111,8 +118,9 @@ def snapshot() -> None:
 
 
 def delete_state() -> None:
-    """Deletes all local state of this checkout: the folder ``LOCAL_HOME``. Call it with the local AWS stopped.
+    """Deletes all local state of this checkout: the folder ``LOCAL_HOME``, and in Docker the images that it pushed.
 
+    Call it with the local AWS stopped. An image that a container uses stays, as all do where Docker does not run.
     Raises ``DeployError`` when that folder holds the checkout or the user's home: it is not ours to delete.
     """
     for kept in (paths.ROOT, Path.home()):
@@ -122,7 +130,9 @@ def delete_state() -> None:
             )
     identity = aws_instance.known_identity()
     if identity and docker.is_running():
-        aws_container.delete_state(docker.endpoint().client(), identity)
+        client = docker.endpoint().client()
+        aws_container.delete_state(client, identity)
+        aws_container.remove_images(client, f"localhost:{paths.aws_port()}/{PROJECT}-")
     shutil.rmtree(paths.home(), ignore_errors=True)
 
 
@@ -133,8 +143,6 @@ def log_file() -> Path:
 
 def _start(engine: docker.Docker) -> None:
     port, identity = paths.aws_port(), aws_instance.identity()
-    if not ports.free(port, ("127.0.0.1", *([engine.bridge_ip] if engine.bridge_ip else []))):
-        raise _taken(ports.owner(port))
     with narrate.progress(f"Starting the local AWS on port {port}", "the stack's own cloud"):
         if engine.remote:
             aws_container.start(engine, identity, port, aws_instance.settings(aws_container.name(identity)))
@@ -144,11 +152,11 @@ def _start(engine: docker.Docker) -> None:
                 partial(aws_container.last_lines, client, identity),
             )
             return
-        addresses = [f"127.0.0.1:{port}", *([f"{engine.bridge_ip}:{port}"] if engine.bridge_ip else [])]
+        addresses = tuple(f"{address}:{port}" for address in _addresses(engine))
         settings = aws_instance.settings(None) | engine.endpoint.environment()
-        pid = aws_process.start(aws_instance.folder(), tuple(addresses), settings)
+        pid = aws_process.start(aws_instance.folder(), addresses, settings)
         _wait(
-            lambda: not aws_process.gone(pid),
+            partial(aws_process.starting, aws_instance.folder(), pid),
             partial(_last_line, aws_process.log_file(aws_instance.folder())),
         )
 
@@ -169,10 +177,33 @@ def _last_line(log: Path) -> str:
     return lines[-1] if lines else "its log is empty"
 
 
-def _clear(instance: Instance | None) -> None:
-    """Makes room for a start: stops what is ours and out of date, refuses what is another's."""
+def _need_port(instance: Instance | None, engine: docker.Docker) -> None:
+    """Refuses a port that is another's: any that is in use, but for one that our own local AWS is on."""
     if instance and not aws_instance.is_ours(instance):
         raise _taken(f"the local AWS of {instance.home}")
+    port = paths.aws_port()
+    if instance is None and not ports.free(port, _addresses(engine)):
+        owner = ports.owner(port)
+        if not _is_silent_one_of_ours(owner, engine, port):
+            raise _taken(owner)
+
+
+def _is_silent_one_of_ours(owner: str, engine: docker.Docker, port: int) -> bool:
+    """Whether who has the port is our own local AWS, which does not answer."""
+    pid = aws_process.running(aws_instance.folder())
+    if pid is not None and owner.endswith(f"(process {pid})"):
+        return True
+    identity = aws_instance.known_identity()
+    return bool(identity) and aws_container.publishes(engine.endpoint.client(), str(identity), port)
+
+
+def _addresses(engine: docker.Docker) -> tuple[str, ...]:
+    """The addresses of this machine that it listens on: loopback, and the one that containers see."""
+    return ("127.0.0.1", *([engine.bridge_ip] if engine.bridge_ip else []))
+
+
+def _clear(instance: Instance | None) -> None:
+    """Makes room for a start: stops what is ours and out of date."""
     orphaned = instance is not None and instance.identity != aws_instance.identity()
     if instance:
         narrate.say(

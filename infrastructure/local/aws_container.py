@@ -7,6 +7,7 @@ address. Its port is published on the engine's loopback, which Docker Desktop an
 import io
 import tarfile
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,7 +41,7 @@ def start(docker: Docker, identity: str, port: int, settings: Mapping[str, str])
     """
     client = docker.endpoint.client()
     own = name(identity)
-    _obtain_image(client)
+    obtain_image(client)
     if not client.networks.list(names=[own]):
         client.networks.create(own, driver="bridge", check_duplicate=True)
     _remove(client, own)
@@ -93,6 +94,12 @@ def running(client: "DockerClient", identity: str) -> bool:
     return container is not None and container.status == "running"
 
 
+def publishes(client: "DockerClient", identity: str, port: int) -> bool:
+    """Whether the container is running with its port at ``port``."""
+    container = _container(client, name(identity))
+    return container is not None and container.status == "running" and f"{port}/tcp" in container.ports
+
+
 def last_lines(client: "DockerClient", identity: str) -> str:
     """The end of the container's log."""
     container = _container(client, name(identity))
@@ -108,6 +115,17 @@ def delete_state(client: "DockerClient", identity: str) -> None:
             remove().remove()
         except NotFound:
             continue
+
+
+def remove_images(client: "DockerClient", prefix: str) -> None:
+    """Removes the images' tags that begin with ``prefix``, and the images that have no other; not those in use."""
+    from docker.errors import APIError
+
+    tags = [tag for image in client.api.images() for tag in image["RepoTags"] or ()]
+    for tag in tags:
+        if tag.startswith(prefix):
+            with suppress(APIError):
+                client.api.remove_image(tag)
 
 
 def _remove(client: "DockerClient", own: str) -> bool:
@@ -128,7 +146,8 @@ def _container(client: "DockerClient", own: str) -> "Container | None":
         return None
 
 
-def _obtain_image(client: "DockerClient") -> None:
+def obtain_image(client: "DockerClient") -> None:
+    """Pulls the image where it is not in the Docker engine yet. Raises ``DeployError`` when that fails."""
     from docker.errors import APIError, ImageNotFound
 
     try:

@@ -97,6 +97,22 @@ def running(folder: Path) -> int | None:
     return pid if _APPLICATION in command and str(pid_file(folder)) in command else None
 
 
+def was_killed(folder: Path) -> bool:
+    """Whether the process that served ``folder`` last ended without writing its state; not while it runs.
+
+    In an orderly end it removes its process id's file.
+    """
+    return pid_file(folder).exists() and running(folder) is None
+
+
+def starting(folder: Path, pid: int) -> bool:
+    """Whether the process that was started in ``folder`` is alive; one that ended has served nothing to lose."""
+    if gone(pid):
+        pid_file(folder).unlink(missing_ok=True)
+        return False
+    return True
+
+
 def gone(pid: int) -> bool:
     """Whether the process has ended, even where its parent has yet to take note."""
     try:

@@ -1,8 +1,9 @@
 """The local AWS as hypercorn serves it: ministack's application, and beside it two paths of this project.
 
 ``GET /_psn-emulator/instance`` tells whose local AWS this is, ``POST /_psn-emulator/snapshot`` writes the state
-that ministack itself writes only when it stops in order. A function that changes keeps the containers that are
-answering until they have answered. The module stands alone: where the local AWS runs in a
+that ministack itself writes only when it stops in order, which shows by the process id's file being gone. The API
+takes bodies as large as AWS takes, and refuses larger ones as AWS does. A function that changes keeps the
+containers that are answering until they have answered. The module stands alone: where the local AWS runs in a
 container, this file is copied into it.
 """
 
@@ -24,6 +25,10 @@ INSTANCE = "/_psn-emulator/instance"
 SNAPSHOT = "/_psn-emulator/snapshot"
 DESCRIPTION = "PSN_EMULATOR_INSTANCE"
 """The variable whose JSON object ``GET /_psn-emulator/instance`` gives back, with the process's id added."""
+
+_EXECUTE_API = "/_aws/execute-api/"
+_BODY_BYTES = 10 << 20
+"""The largest body of a request that the gateway takes: 10 MB, in "Quotas for HTTP APIs" of its guide."""
 
 _ministack = import_module("ministack.app")
 _persistence = import_module("ministack.core.persistence")
@@ -74,8 +79,53 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         async with _writing:
             failed = await _write_state()
         await _answer(send, 500 if failed else 200, {"failed": failed})
+    elif path and path.startswith(_EXECUTE_API):
+        body = await _body(scope, receive)
+        if body is None:
+            await _answer(send, 413, {"message": "Request Entity Too Large"})
+        else:
+            await _ministack.app(scope, _again(body, receive), send)
+    elif scope["type"] == "lifespan":
+        await _ministack.app(scope, receive, _noting_the_end(send))
     else:
         await _ministack.app(scope, receive, send)
+
+
+async def _body(scope: Scope, receive: Receive) -> list[MutableMapping[str, Any]] | None:
+    """The messages that bring the body; ``None`` for one too large, which is read to its end and dropped.
+
+    A client that is answered in the middle of sending may see its connection cut and not the answer.
+    """
+    size = next((int(value) for name, value in scope["headers"] if name == b"content-length"), 0)
+    messages: list[MutableMapping[str, Any]] = []
+    received, more = 0, True
+    while more:
+        message = await receive()
+        more = message["type"] == "http.request" and message.get("more_body", False)
+        received += len(message.get("body", b""))
+        if max(size, received) <= _BODY_BYTES:
+            messages.append(message)
+    return messages if max(size, received) <= _BODY_BYTES else None
+
+
+def _again(messages: list[MutableMapping[str, Any]], receive: Receive) -> Receive:
+    """What gives the messages once more, and then those that ``receive`` gives."""
+
+    async def give() -> MutableMapping[str, Any]:
+        return messages.pop(0) if messages else await receive()
+
+    return give
+
+
+def _noting_the_end(send: Send) -> Send:
+    """``send`` that removes the process id's file when all state is written: who finds it knows of a kill."""
+
+    async def noting(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "lifespan.shutdown.complete":
+            Path(_persistence.STATE_DIR).with_name("pid").unlink(missing_ok=True)
+        await send(message)
+
+    return noting
 
 
 async def _write_state() -> list[str]:

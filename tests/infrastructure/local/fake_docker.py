@@ -41,6 +41,7 @@ class FakeDocker:
             "GET /info": (200, {"Name": name, "OperatingSystem": "Debian", "SecurityOptions": []}),
             "GET /networks": (200, []),
             "GET /containers/json": (200, []),
+            "GET /images/json": (200, []),
         }
         self._server = _Server(str(socket), _handler(self))
 

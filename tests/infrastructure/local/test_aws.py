@@ -73,7 +73,7 @@ def test_it_listens_on_loopback_only_where_docker_has_no_bridge() -> None:
     assert aws.status().running
 
 
-def test_an_orderly_stop_keeps_the_state() -> None:
+def test_an_orderly_stop_keeps_the_state(capsys: pytest.CaptureFixture[str]) -> None:
     aws.ensure()
     logs().create_log_group(logGroupName=GROUP)
     assert aws.stop()
@@ -81,18 +81,53 @@ def test_an_orderly_stop_keeps_the_state() -> None:
     assert not aws.stop()
     aws.ensure()
     assert groups() == [GROUP]
+    assert "lost" not in capsys.readouterr().err
 
 
-def test_a_snapshot_survives_a_kill() -> None:
+def test_it_serves_on_when_there_is_no_docker_to_start_another_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = aws.ensure()
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere")
+    with pytest.raises(DeployError, match="unix:///nowhere"):
+        aws.ensure()
+    assert aws.status() == before
+
+
+def test_it_serves_on_when_the_port_to_move_to_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = aws.ensure()
+    monkeypatch.setattr(aws_instance, "_ANSWER_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("LOCAL_AWS_PORT", str(server.getsockname()[1]))
+        with pytest.raises(DeployError, match="is taken by"):
+            aws.ensure()
+    monkeypatch.setenv("LOCAL_AWS_PORT", str(before.port))
+    monkeypatch.setattr(aws_instance, "_ANSWER_SECONDS", 5)
+    assert aws.status() == before
+
+
+def test_one_of_ours_that_does_not_answer_is_replaced_on_its_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = aws.ensure()
+    assert before.pid
+    os.kill(before.pid, signal.SIGSTOP)
+    monkeypatch.setattr(aws_process, "_ORDERLY_SECONDS", 0)
+    monkeypatch.setattr(aws_instance, "_ANSWER_SECONDS", 1)
+    assert aws.ensure().pid != before.pid
+
+
+def test_a_snapshot_survives_a_kill_and_that_the_rest_is_lost_is_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     status = aws.ensure()
     logs().create_log_group(logGroupName=GROUP)
     aws.snapshot()
     logs().create_log_group(logGroupName=f"{GROUP}/after")
     assert status.pid
     os.kill(status.pid, signal.SIGKILL)
+    capsys.readouterr()
     again = aws.ensure()
     assert again.pid != status.pid
     assert groups() == [GROUP]
+    lost = "The local AWS was killed: what was done since the last deploy is lost\n"
+    assert lost in capsys.readouterr().err
 
 
 def test_a_snapshot_that_cannot_be_written_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,6 +214,7 @@ def test_one_that_does_not_come_up_is_told_with_its_last_words(monkeypatch: pyte
     with pytest.raises(DeployError, match=r"does not come up: .*no_such_module") as caught:
         aws.ensure()
     assert str(aws.log_file()) in caught.value.remedy
+    assert not aws_process.was_killed(aws_instance.folder())
 
 
 def test_a_long_log_is_put_aside(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,6 +268,23 @@ def test_deleting_the_state_deletes_the_folder(machine: Machine) -> None:
     aws.ensure()
     aws.stop()
     aws.delete_state()
+    assert not machine.state.exists()
+
+
+def test_deleting_the_state_removes_the_images_that_were_pushed_here_and_are_not_in_use(
+    docker_engine: FakeDocker, machine: Machine
+) -> None:
+    here = f"localhost:{paths.aws_port()}/psn-emulator-local"
+    others = ["localhost:1/psn-emulator-local:2", "psn-emulator:local", "localhost:1/other:3"]
+    tags = [f"{here}:1", f"{here}:in-use", *others]
+    images = [{"Id": "sha256:1", "RepoTags": tags}, {"Id": "sha256:2", "RepoTags": None}]
+    docker_engine.answers["GET /images/json"] = (200, images)
+    docker_engine.answers[f"DELETE /images/{here}:in-use"] = (409, {"message": "in use"})
+    docker_engine.answers[f"DELETE /images/{here}:1"] = (200, [])
+    aws_instance.identity()
+    aws.delete_state()
+    asked = {request.line.split("?")[0] for request in docker_engine.asked("DELETE /images")}
+    assert asked == {f"DELETE /images/{here}:1", f"DELETE /images/{here}:in-use"}
     assert not machine.state.exists()
 
 

@@ -2,13 +2,14 @@
 
 import io
 import json
+import socket
 import tarfile
 from typing import Any
 
 import pytest
 
 from infrastructure.errors import DeployError
-from infrastructure.local import aws, aws_container, aws_instance, aws_process, docker
+from infrastructure.local import aws, aws_container, aws_instance, aws_process, docker, paths
 from tests.infrastructure.local.fake_docker import FakeDocker
 from tests.infrastructure.local.machine import Machine, a_free_port
 
@@ -150,3 +151,42 @@ def test_deleting_the_state_deletes_its_volume_and_network(
 def test_a_status_names_the_container() -> None:
     status = aws.Status(4577, aws_instance.folder(), pid=1, container=OWN)
     assert str(status).startswith(f"port 4577, container {OWN}")
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_a_container_of_ours_that_does_not_answer_gives_its_port_up_and_anothers_port_is_refused(
+    remote_engine: FakeDocker, monkeypatch: pytest.MonkeyPatch, ours: bool
+) -> None:
+    monkeypatch.setattr(aws_instance, "ask", lambda: None)
+    monkeypatch.setattr(aws, "_wait", lambda *_: None)
+    with socket.create_server(("127.0.0.1", paths.aws_port())):
+        published = paths.aws_port() if ours else 1
+        attributes = {
+            "Id": "old",
+            "State": {"Status": "running"},
+            "Config": {"Labels": {}},
+            "NetworkSettings": {"Ports": {f"{published}/tcp": []}},
+        }
+        remote_engine.answers |= {
+            f"GET /containers/{OWN}/json": (200, attributes),
+            "POST /containers/old/stop": (204, ""),
+            "DELETE /containers/old": (204, ""),
+        }
+        if ours:
+            aws.ensure()
+        else:
+            with pytest.raises(DeployError, match="is taken by"):
+                aws.ensure()
+    assert bool(remote_engine.asked("POST /containers/old/stop")) == ours
+
+
+def test_an_image_that_cannot_be_pulled_leaves_alone_what_runs(
+    remote_engine: FakeDocker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del remote_engine.answers[f"GET /images/{aws_container.IMAGE}/json"]
+    remote_engine.answers["POST /images/create"] = (500, {"message": "no such host"})
+    stopped: list[object] = []
+    monkeypatch.setattr(aws, "_stop", stopped.append)
+    with pytest.raises(DeployError, match="cannot be pulled"):
+        aws.ensure()
+    assert stopped == []

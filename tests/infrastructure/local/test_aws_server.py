@@ -26,16 +26,22 @@ def server(
 ) -> ModuleType:
     """The application over a ministack that answers 204 to everything."""
 
-    async def ministack(_: Message, __: Any, send: Any) -> None:
+    async def ministack(scope: Message, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        while scope["path"].startswith("/_aws/") and (await receive()).get("more_body"):
+            pass
         await send({"type": "http.response.start", "status": 204, "headers": []})
 
     def save_state(name: str, content: object) -> None:
         if content != "cannot be written":
-            (tmp_path / f"{name}.json").write_text(json.dumps(content))
+            (tmp_path / "state" / f"{name}.json").write_text(json.dumps(content))
 
+    (tmp_path / "state").mkdir()
     app = SimpleNamespace(app=ministack, _build_persistence_save_dict=lambda: state)
     monkeypatch.setitem(sys.modules, "ministack.app", app)
-    persistence = SimpleNamespace(save_state=save_state, STATE_DIR=str(tmp_path))
+    persistence = SimpleNamespace(save_state=save_state, STATE_DIR=str(tmp_path / "state"))
     monkeypatch.setitem(sys.modules, "ministack.core.persistence", persistence)
     monkeypatch.setenv("PSN_EMULATOR_INSTANCE", '{"identity": "0123"}')
     return reload(import_module("infrastructure.local.aws_server"))
@@ -67,7 +73,7 @@ def test_everything_else_goes_to_ministack(server: ModuleType) -> None:
 
 def test_a_snapshot_writes_the_state_of_the_services_in_use(server: ModuleType, tmp_path: Path) -> None:
     assert ask(server, "POST", server.SNAPSHOT) == (200, {"failed": []})
-    assert [path.name for path in tmp_path.iterdir()] == ["dynamodb.json"]
+    assert [path.name for path in (tmp_path / "state").iterdir()] == ["dynamodb.json"]
 
 
 def test_a_snapshot_names_what_it_could_not_write(
@@ -75,3 +81,63 @@ def test_a_snapshot_names_what_it_could_not_write(
 ) -> None:
     state["lambda"] = lambda: "cannot be written"
     assert ask(server, "POST", server.SNAPSHOT) == (500, {"failed": ["lambda"]})
+
+
+CHUNK = 1 << 20
+
+
+def upload(server: ModuleType, path: str, mebibytes: int, *, streamed: bool) -> tuple[list[Message], int]:
+    """The messages of the answer to a body of so many MiB, and how many messages of the body were left unread."""
+    chunks: list[Message] = [
+        {"type": "http.request", "body": bytes(CHUNK), "more_body": True} for _ in range(mebibytes)
+    ]
+    chunks.append({"type": "http.request", "body": b"", "more_body": False})
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return chunks.pop(0)
+
+    headers = [] if streamed else [(b"content-length", str(mebibytes * CHUNK).encode())]
+    scope = {"type": "http", "method": "POST", "path": path, "headers": headers}
+    asyncio.run(server.app(scope, receive, send))
+    return sent, len(chunks)
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+def test_a_body_larger_than_the_gateway_takes_is_read_and_refused_as_the_gateway_does(
+    server: ModuleType, streamed: bool
+) -> None:
+    [start, body], left = upload(server, "/_aws/execute-api/psn-local/$default/x", 11, streamed=streamed)
+    assert (start["status"], json.loads(body["body"])) == (413, {"message": "Request Entity Too Large"})
+    assert left == 0
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+def test_the_largest_body_that_the_gateway_takes_reaches_ministack_whole(
+    server: ModuleType, streamed: bool
+) -> None:
+    [start], left = upload(server, "/_aws/execute-api/psn-local/$default/x", 10, streamed=streamed)
+    assert (start["status"], left) == (204, 0)
+
+
+def test_other_services_take_larger_bodies(server: ModuleType) -> None:
+    [start], _ = upload(server, "/v2/psn-emulator-local/blobs", 11, streamed=False)
+    assert start["status"] == 204
+
+
+def test_an_orderly_end_removes_the_process_id(server: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "pid").write_text("4711")
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "lifespan.shutdown"}
+
+    asyncio.run(server.app({"type": "lifespan"}, receive, send))
+    assert sent == [{"type": "lifespan.shutdown.complete"}]
+    assert not (tmp_path / "pid").exists()
