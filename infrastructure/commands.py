@@ -142,7 +142,7 @@ def clean(options: argparse.Namespace) -> int:
 
     home = paths.home()
     if options.dry_run:
-        print(f"Would stop the local AWS and delete {home}")
+        print(f"Would stop the local AWS, delete {home} and the images of its port")
         return 0
     aws.stop()
     aws.delete_state()
