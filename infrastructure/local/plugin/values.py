@@ -1,7 +1,7 @@
 """Property values as the plugin handles them: plain JSON-like data, and one mark for what is not known yet."""
 
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 
@@ -70,11 +70,6 @@ def at_path(value: Value, path: str) -> Value:
 def present(properties: Mapping[str, Value]) -> Properties:
     """``properties`` without those that are ``None``."""
     return {name: value for name, value in properties.items() if value is not None}
-
-
-def pick(properties: Mapping[str, Value], names: Iterable[str]) -> Properties:
-    """Those of ``properties`` that ``names`` lists and that are there."""
-    return {name: properties[name] for name in names if properties.get(name) is not None}
 
 
 def as_written(properties: Properties) -> Properties:
