@@ -1,6 +1,8 @@
 """What a deploy changes, and what it does not, seen through the make targets. The tests run in this order."""
 
 import json
+import os
+import signal
 import subprocess
 import threading
 import time
@@ -183,3 +185,34 @@ def test_the_data_outlives_a_stop_of_the_local_aws(deployed: Checkout, user: htt
     deployed.done("down")
     deployed.done("deploy")
     assert user.get(f"/players/{made['player_id']}").json()["data"] == made
+
+
+def test_a_killed_local_aws_comes_back_as_the_last_deploy_left_it(
+    deployed: Checkout, user: httpx.Client
+) -> None:
+    names = {player["username"] for player in user.get("/players", params={"limit": 100}).json()["data"]}
+    deployed.done("deploy", FORCE="1")
+    os.kill(int((deployed.folder / ".local" / "aws" / "pid").read_text().split()[0]), signal.SIGKILL)
+    assert "was killed" in deployed.make("deploy").stderr
+    kept = {player["username"] for player in user.get("/players", params={"limit": 100}).json()["data"]}
+    assert {"Keeper", "Sleeper"} <= names == kept
+
+
+def test_the_next_deploy_finishes_one_that_was_killed(deployed: Checkout, api: httpx.Client) -> None:
+    cut_off = subprocess.Popen(
+        ["make", "-s", "deploy"],
+        cwd=deployed.folder,
+        env=deployed.environment | {"FORCE": "1"},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert cut_off.stderr is not None
+    assert any("updated aws:lambda:Function" in line for line in cut_off.stderr)
+    os.killpg(cut_off.pid, signal.SIGKILL)
+    cut_off.wait()
+    result = deployed.make("deploy")
+    assert result.returncode == 0, result.stderr
+    assert "was cut off" in result.stderr
+    assert deployed.json("preview")["changes"] == []
+    assert api.get("/healthz").json()["image_tag"] == deployed.json("outputs")["image_tag"]
