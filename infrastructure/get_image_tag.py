@@ -17,6 +17,7 @@ import hashlib
 import os
 import re
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -84,14 +85,19 @@ def content_hash(base_image: str, platform: str, root: Path = ROOT) -> str:
     what Docker copies. Raises ``SourceError``.
     """
     digest = hashlib.md5(usedforsecurity=False)
-    for name, value in (("BASE_IMAGE", base_image), ("platform", platform)):
-        _frame(digest, name.encode(), value.encode())
-    for path, location, is_link in _walk(root):
-        if is_link:
-            _frame(digest, b"link " + path, os.fsencode(Path(os.fsdecode(location)).readlink()))
-        else:
-            _frame(digest, b"file " + path, _content(location))
+    for kind, name, content in _frames(base_image, platform, root):
+        digest.update(b"%d:%s%s%d:" % (len(kind) + len(name), kind, name, len(content)))
+        digest.update(content)
     return digest.hexdigest()
+
+
+def inputs(base_image: str, platform: str, root: Path = ROOT) -> dict[str, str]:
+    """What ``content_hash`` is over, each file and build argument with the first 8 digits of its own hash: two
+    of these tell which files made two tags differ. Raises ``SourceError``."""
+    return {
+        os.fsdecode(name): hashlib.md5(kind + content, usedforsecurity=False).hexdigest()[:8]
+        for kind, name, content in _frames(base_image, platform, root)
+    }
 
 
 def image_tag(
@@ -160,9 +166,15 @@ def host_platform() -> str:
     return f"linux/{_ARCHITECTURES[machine]}"
 
 
-def _frame(digest: "hashlib._Hash", name: bytes, content: bytes) -> None:
-    digest.update(b"%d:%s%d:" % (len(name), name, len(content)))
-    digest.update(content)
+def _frames(base_image: str, platform: str, root: Path) -> Iterator[tuple[bytes, bytes, bytes]]:
+    """All that reaches the image, in the hash's order: what kind it is, its name and its content."""
+    yield b"", b"BASE_IMAGE", base_image.encode()
+    yield b"", b"platform", platform.encode()
+    for path, location, is_link in _walk(root):
+        if is_link:
+            yield b"link ", path, os.fsencode(Path(os.fsdecode(location)).readlink())
+        else:
+            yield b"file ", path, _content(location)
 
 
 def _cache() -> Path:

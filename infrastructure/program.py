@@ -51,6 +51,7 @@ def _declare(settings: Settings, chosen: release.Release, prepare_build: Callabl
     gateway.open(declared)
     # The outputs are written when every alias has moved and not before, so that they name a release only when it
     # is in service.
+    versions = {name: function.function.version for name, function in declared.items()}
     in_service = pulumi.Output.all(*(function.alias.arn for function in declared.values()))
     pulumi.export("api_url", gateway.url)
     pulumi.export("image_tag", in_service.apply(lambda _: chosen.tag))
@@ -59,6 +60,14 @@ def _declare(settings: Settings, chosen: release.Release, prepare_build: Callabl
     pulumi.export("function_names", {name: function.function.name for name, function in declared.items()})
     pulumi.export("table_name", storage.table.name)
     pulumi.export("release", release.as_output(chosen))
+    pulumi.export(
+        "releases",
+        pulumi.Output.all(images.uri, versions, in_service).apply(
+            lambda known: [
+                entry.as_output() for entry in chosen.entries(known[0], known[1], settings.keep_releases)
+            ]
+        ),
+    )
 
 
 def _variables(settings: Settings, storage: Storage, gateway: Gateway) -> Mapping[str, pulumi.Input[str]]:

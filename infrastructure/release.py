@@ -8,8 +8,9 @@ newer, when an update pushed it and failed afterwards.
 import subprocess
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Self
 
 import pulumi
 
@@ -34,22 +35,83 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """A release that the stack keeps, as the output ``releases`` lists it.
+
+    ``since`` is when it first went live on this stack, an RFC 3339 time in UTC. ``versions`` are the published
+    versions that it runs, by function name, ``inputs`` what its tag is a hash of, as
+    ``get_image_tag.inputs`` gives it.
+    """
+
+    tag: str
+    version: str
+    commit: str
+    dirty: bool
+    since: str
+    image_uri: str
+    versions: Mapping[str, str]
+    inputs: Mapping[str, str]
+
+    @classmethod
+    def from_output(cls, value: Mapping[str, Any]) -> Self:
+        """The entry that ``as_output`` made ``value`` of."""
+        return cls(**value)
+
+    def as_output(self) -> dict[str, Any]:
+        """The entry as an item of the stack's output."""
+        return asdict(self) | {"versions": dict(self.versions), "inputs": dict(self.inputs)}
+
+    @property
+    def origin(self) -> Origin:
+        """Where the release comes from."""
+        return Origin(self.version, self.commit, self.dirty)
+
+
+@dataclass(frozen=True, slots=True)
 class Deployed:
-    """What the stack's state knows: the release in service and the tag of the image pushed last, if any."""
+    """What the stack's state knows: the release in service and the tag of the image pushed last, if any, and the
+    releases it keeps, the one deployed last first."""
 
     tag: str | None = None
     origin: Origin | None = None
     pushed: str | None = None
+    entries: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A release to put into service. ``to_build`` says that its image is still to be made."""
+    """A release to put into service. ``to_build`` says that its image is still to be made; ``inputs`` are what
+    its tag is a hash of."""
 
     tag: str
     origin: Origin
     base_image: str
     to_build: bool
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    before: Deployed = Deployed()
+
+    def entries(self, image_uri: str, versions: Mapping[str, str], keep: int) -> list[Entry]:
+        """The releases to keep once this one is live with ``versions``: it, and the last ones before it, ``keep``
+        in all.
+
+        A release that was kept already has one entry still, which knows since when; it comes first, unless it
+        was live before and thus stays where it is.
+        """
+        earlier = list(self.before.entries)
+        place = next((index for index, item in enumerate(earlier) if item.tag == self.tag), None)
+        known = earlier.pop(place) if place is not None else None
+        since = known.since if known else datetime.now(UTC).isoformat(timespec="seconds")
+        entry = Entry(
+            self.tag,
+            **asdict(self.origin),
+            since=since,
+            image_uri=image_uri,
+            versions=versions,
+            inputs=self.inputs,
+        )
+        earlier.insert(place if place is not None and self.tag == self.before.tag else 0, entry)
+        newest = earlier[:keep]
+        return newest if entry in newest else [*newest[:-1], entry]
 
 
 def choose(
@@ -57,10 +119,10 @@ def choose(
 ) -> Release:
     """The release that a deploy puts into service.
 
-    Where the content of the image is that of the last release, it is the last release. Where an update pushed
-    this content and failed afterwards, it is what that update pushed. Otherwise, and with ``force``, it is a new
-    one. ``keep_image`` keeps the last release whatever the tree holds. Raises ``DeployError`` when a source is
-    missing, or when there is no release to keep.
+    Where the content of the image is that of the live release, it is the live release. Where an update pushed
+    this content and failed afterwards, it is what that update pushed; where a release that the stack keeps had
+    it, it is that release. Otherwise, and with ``force``, it is a new one. ``keep_image`` keeps the live release
+    whatever the tree holds. Raises ``DeployError`` when a source is missing, or when there is no release to keep.
     """
     try:
         base_image = settings.base_image or (
@@ -69,15 +131,24 @@ def choose(
         if keep_image:
             return _kept(settings, deployed, base_image)
         content = get_image_tag.content_hash(base_image, settings.platform)
-        made = [tag for tag in (deployed.tag, deployed.pushed) if tag]
-        same = next((tag for tag in made if get_image_tag.has_content(tag, content)), None)
+        tags = (deployed.tag, deployed.pushed, *(entry.tag for entry in deployed.entries))
+        made = [tag for tag in tags if tag]
+        same = None if force else next((tag for tag in made if get_image_tag.has_content(tag, content)), None)
         tag = get_image_tag.tag_of(content, same or max(made, default=None), force)
+        inputs = get_image_tag.inputs(base_image, settings.platform)
     except get_image_tag.SourceError as error:
         raise DeployError(
             f"The image cannot be made: {error}.", "Bring it back, for example with git."
         ) from error
-    kept = deployed.origin if tag == deployed.tag else None
-    return Release(tag, kept or origin(), base_image, to_build=tag != same or deployed.pushed is None)
+    origins = {entry.tag: entry.origin for entry in deployed.entries} | {deployed.tag: deployed.origin}
+    return Release(
+        tag,
+        origins.get(tag) or origin(),
+        base_image,
+        to_build=not same or deployed.pushed is None,
+        inputs=inputs,
+        before=deployed,
+    )
 
 
 def _kept(settings: Settings, deployed: Deployed, base_image: str) -> Release:
@@ -86,7 +157,15 @@ def _kept(settings: Settings, deployed: Deployed, base_image: str) -> Release:
             f"Stack {settings.stack!r} has no image to keep.",
             f"Deploy all of it: make deploy STACK={settings.stack}",
         )
-    return Release(deployed.tag, deployed.origin, base_image, to_build=False)
+    entry = next((item for item in deployed.entries if item.tag == deployed.tag), None)
+    return Release(
+        deployed.tag,
+        deployed.origin,
+        base_image,
+        to_build=False,
+        inputs=entry.inputs if entry else {},
+        before=deployed,
+    )
 
 
 def deployed() -> Deployed:
@@ -105,6 +184,7 @@ def from_state(resources: Mapping[str, Mapping[str, Any]]) -> Deployed:
         tag=found.get("image_tag"),
         origin=Origin(release["version"], release["commit"], bool(release["dirty"])) if release else None,
         pushed=image.rsplit(":", 1)[1] if image else None,
+        entries=tuple(Entry.from_output(item) for item in found.get("releases") or ()),
     )
 
 

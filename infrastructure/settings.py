@@ -114,6 +114,8 @@ class Settings(BaseModel):
     """Days a deleted secret can be brought back, 0 or 7 to 30; by default 0 on local and dev, else 30."""
     untagged_image_days: Number = Field(14, ge=1, le=365)
     """Days an image without a tag stays in the registry; a release always has a tag."""
+    keep_releases: Number = Field(10, ge=2, le=100)
+    """Releases that stay at hand for a rollback, the live one among them; older images and versions go."""
     seed_file: str = Field(pattern=r"^[^/]+\.yaml$")
     """The file in infrastructure/seeds of the users at the start; by default <environment>.yaml."""
 

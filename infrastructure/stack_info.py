@@ -39,11 +39,11 @@ class Update:
 
 
 def outputs(stack: str) -> dict[str, Any]:
-    """The stack's outputs by name. Raises ``DeployError`` when it has none."""
+    """The stack's outputs by name, but for the releases that it keeps. Raises ``DeployError`` when it has none."""
     found = release.outputs(workspace.resources(stack))
     if not found:
         raise DeployError(f"Stack {stack!r} has no outputs.", f"Deploy it first: make deploy STACK={stack}")
-    return dict(found)
+    return {name: value for name, value in found.items() if name != "releases"}
 
 
 def history(stack: str) -> list[Update]:

@@ -167,3 +167,15 @@ def test_a_machine_that_lambda_does_not_run_on_is_refused(monkeypatch: pytest.Mo
     monkeypatch.setattr("platform.machine", lambda: "riscv64")
     with pytest.raises(SourceError, match="riscv64"):
         get_image_tag.host_platform()
+
+
+def test_the_inputs_name_each_file_and_build_argument_that_the_hash_is_over(root: Path) -> None:
+    names = {"BASE_IMAGE", "platform", *get_image_tag.context_files(root)}
+    assert get_image_tag.inputs("base:1", "linux/arm64", root).keys() == names
+
+
+def test_the_inputs_tell_which_file_changed(root: Path) -> None:
+    before = get_image_tag.inputs("base:1", "linux/arm64", root)
+    (root / "main.py").write_text("changed = True\n")
+    after = get_image_tag.inputs("base:2", "linux/arm64", root)
+    assert {name for name in before if before[name] != after[name]} == {"main.py", "BASE_IMAGE"}

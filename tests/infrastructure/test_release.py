@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pulumi
@@ -10,7 +11,7 @@ import pytest
 from infrastructure import get_image_tag, release
 from infrastructure.errors import DeployError
 from infrastructure.get_image_tag import ROOT
-from infrastructure.release import Deployed, Origin, Release, choose, from_state
+from infrastructure.release import Deployed, Entry, Origin, Release, choose, from_state
 from infrastructure.settings import Settings
 from tests.infrastructure.recorded import record, state_of
 
@@ -161,6 +162,96 @@ def test_the_program_asks_the_engine_what_is_deployed(content: SetContent) -> No
     assert second.outputs == first.outputs
     content("c")
     assert record("dev", state=state_of(first)).outputs["image_tag"].endswith("-cccccccc")
+
+
+# The releases that a stack keeps
+
+
+def entry(number: int) -> Entry:
+    """The release number ``number`` of a stack, whose content is of that digit."""
+    return Entry(
+        tag=f"2026010{number}-000000-{str(number) * 8}",
+        version="1.2.3",
+        commit=f"c0ffee{number}",
+        dirty=False,
+        since=f"2026-01-0{number}T00:00:00+00:00",
+        image_uri=f"registry/psn:{number}",
+        versions={"root": str(number)},
+        inputs={"main.py": str(number) * 8},
+    )
+
+
+def after(*numbers: int, live: int) -> Deployed:
+    """A stack that keeps these releases, the last one first."""
+    return Deployed(
+        tag=entry(live).tag,
+        origin=entry(live).origin,
+        pushed=entry(numbers[0]).tag,
+        entries=tuple(map(entry, numbers)),
+    )
+
+
+def kept(deployed: Deployed, tag: str, keep: int = 10) -> list[Entry]:
+    """What ``deployed`` keeps once the release ``tag`` is live as version 7 of its function."""
+    release_ = Release(tag, ORIGIN, "base:1", to_build=False, inputs={"main.py": "0"}, before=deployed)
+    return release_.entries("registry/psn:new", {"root": "7"}, keep)
+
+
+def test_a_first_release_is_kept_with_all_that_a_return_to_it_needs() -> None:
+    [made] = kept(NEVER_DEPLOYED, OLD)
+    assert datetime.fromisoformat(made.since).utcoffset() == timedelta(0)
+    assert made == Entry(
+        OLD, "1.2.3", "c0ffee", False, made.since, "registry/psn:new", {"root": "7"}, {"main.py": "0"}
+    )
+    assert Entry.from_output(made.as_output()) == made
+
+
+def test_a_new_release_comes_before_those_before_it() -> None:
+    made = kept(after(2, 1, live=2), NEWER)
+    assert [item.tag for item in made] == [NEWER, entry(2).tag, entry(1).tag]
+    assert made[1:] == [entry(2), entry(1)]
+
+
+def test_a_release_that_is_live_already_keeps_its_place_and_since_when() -> None:
+    made = kept(after(2, 1, live=1), entry(1).tag)
+    assert [item.tag for item in made] == [entry(2).tag, entry(1).tag]
+    assert (made[1].since, made[1].versions) == (entry(1).since, {"root": "7"})
+
+
+def test_an_old_release_that_is_deployed_again_comes_first_and_is_listed_once() -> None:
+    made = kept(after(3, 2, 1, live=3), entry(1).tag)
+    assert [item.tag for item in made] == [entry(1).tag, entry(3).tag, entry(2).tag]
+    assert made[0].since == entry(1).since
+
+
+def test_the_oldest_releases_go_when_there_are_too_many() -> None:
+    assert [item.tag for item in kept(after(2, 1, live=2), NEWER, keep=2)] == [NEWER, entry(2).tag]
+
+
+def test_the_live_release_stays_however_old_it_is() -> None:
+    made = kept(after(4, 3, 2, 1, live=1), entry(1).tag, keep=2)
+    assert [item.tag for item in made] == [entry(4).tag, entry(1).tag]
+
+
+def test_content_that_a_kept_release_had_is_that_release_again(content: SetContent) -> None:
+    content("1")
+    back = chosen(after(3, 2, 1, live=3))
+    assert not back.to_build
+    assert (back.tag, back.origin) == (entry(1).tag, entry(1).origin)
+
+
+def test_force_is_later_than_every_release(content: SetContent) -> None:
+    content("1")
+    assert chosen(after(3, 2, 1, live=1), force=True).tag > entry(3).tag
+
+
+def test_the_state_of_a_deploy_keeps_its_release_with_the_version_of_every_function() -> None:
+    recorded = record("dev")
+    [made] = from_state(state_of(recorded)).entries
+    assert made.tag == recorded.outputs["image_tag"]
+    assert made.image_uri == recorded.outputs["image_uri"]
+    assert made.versions == dict.fromkeys(recorded.outputs["function_names"], "7")
+    assert {"handlers/auth.py", "BASE_IMAGE"} <= made.inputs.keys()
 
 
 # Where a release comes from

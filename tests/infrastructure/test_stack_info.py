@@ -63,7 +63,7 @@ def test_a_refresh_releases_nothing(twelve_updates: None) -> None:
 
 
 def test_outputs_are_those_of_the_stack(monkeypatch: pytest.MonkeyPatch) -> None:
-    state = {STACK: {"type": "pulumi:pulumi:Stack", "outputs": {"image_tag": "t"}}}
+    state = {STACK: {"type": "pulumi:pulumi:Stack", "outputs": {"image_tag": "t", "releases": []}}}
     monkeypatch.setattr(workspace, "resources", lambda _: state)
     assert stack_info.outputs("local") == {"image_tag": "t"}
 
