@@ -1,9 +1,11 @@
-"""The keys that sign access tokens, from Secrets Manager. Only functions that issue tokens may read them."""
+"""The keys that sign tokens, from Secrets Manager. Only functions that issue tokens may read them."""
 
 import hmac
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from time import time
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
@@ -11,21 +13,24 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc import jws
 from joserfc.jwa import ESAlgorithm
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, RSAKey
 
 from utils import secrets
+from utils.key_times import signs_from
 from utils.remembered import Remembered
 from utils.settings import settings
 
-_REREAD_AFTER: Final = timedelta(minutes=5)
+_REREAD_AFTER: Final = timedelta(seconds=30)
+"""A rotation counts on it (``infrastructure.rotation``)."""
 _COORDINATE_BYTES: Final = 32
+_TYPES: Final[Mapping[str, type[ECKey] | type[RSAKey]]] = {"EC": ECKey, "RSA": RSAKey}
 
 
 class _DeterministicES256(ESAlgorithm):
     """ES256 whose nonce is derived from key and message (RFC 6979), so that signing again gives the same bytes.
 
     A repeated refresh is answered with the same access token that way, and no weak source of randomness can give
-    the key away.
+    the key away. RS256 is so by itself.
     """
 
     def __init__(self) -> None:
@@ -37,28 +42,31 @@ class _DeterministicES256(ESAlgorithm):
         return b"".join(number.to_bytes(_COORDINATE_BYTES) for number in decode_dss_signature(signature))
 
 
-_REGISTRY: Final = jws.JWSRegistry(algorithms=["ES256"])
-_REGISTRY.algorithms = {"ES256": _DeterministicES256()}
+_REGISTRY: Final = jws.JWSRegistry(algorithms=["ES256", "RS256"])
+_REGISTRY.algorithms = {**jws.JWSRegistry.algorithms, "ES256": _DeterministicES256()}
 
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A private key with its ``kid``."""
+    """A private key with its ``kid``, its algorithm (``ES256`` or ``RS256``) and when it signs."""
 
     kid: str
-    _key: ECKey = field(repr=False)
+    algorithm: str
+    signs_from: float
+    _key: ECKey | RSAKey = field(repr=False)
     _derivation: bytes = field(repr=False)
 
     @classmethod
     def from_jwk(cls, jwk: Mapping[str, Any]) -> "SigningKey":
-        """The key in a private EC JWK of curve P-256 (RFC 7518 section 6.2.2)."""
-        key = ECKey.import_key(dict(jwk))
-        scalar = key.get_op_key("sign").private_numbers().private_value.to_bytes(_COORDINATE_BYTES)
-        return cls(str(jwk["kid"]), key, hmac.digest(scalar, b"psn-emulator: derivation", "sha256"))
+        """The key in a private JWK, EC of curve P-256 or RSA (RFC 7518 sections 6.2.2 and 6.3.2)."""
+        key = _TYPES[jwk["kty"]].import_key(dict(jwk))
+        secret = urlsafe_b64decode(f"{jwk['d']}==")
+        derivation = hmac.digest(secret, b"psn-emulator: derivation", "sha256")
+        return cls(str(jwk["kid"]), str(jwk["alg"]), signs_from(jwk), key, derivation)
 
     def sign(self, payload: bytes, *, typ: str) -> str:
         """``payload`` as a compact JWS (RFC 7515), always the same for the same arguments."""
-        header = {"alg": "ES256", "typ": typ, "kid": self.kid}
+        header = {"alg": self.algorithm, "typ": typ, "kid": self.kid}
         return jws.serialize_compact(header, payload, self._key, registry=_REGISTRY)
 
     def derive(self, purpose: str, text: str) -> bytes:
@@ -72,7 +80,13 @@ def _read() -> tuple[SigningKey, ...]:
 
 
 signing_keys: Final = Remembered(_read, _REREAD_AFTER)
-"""The keys in use, at least one; the first signs, the others were first before."""
+"""The keys that sign, will sign, or signed tokens that may still be valid."""
+
+
+def signer() -> SigningKey:
+    """The key that signs now: of those whose time has come, the one whose time came last."""
+    present = time()
+    return max((key for key in signing_keys() if key.signs_from <= present), key=lambda key: key.signs_from)
 
 
 def find_key(kid: str) -> SigningKey | None:

@@ -15,7 +15,7 @@ from typing import Final
 
 from models.auth import Tokens
 from services import clock
-from services.keys import find_key, signing_keys
+from services.keys import find_key, signer
 from services.sessions import ACTIVE, family_key, user_key
 from services.tokens import Family, base64url, issue
 from utils import table
@@ -34,7 +34,7 @@ _FORM: Final = re.compile(r"([A-Za-z0-9_-]{22})\.[A-Za-z0-9_-]{43}")
 
 def open_family(sandbox: str, subject: str, client_id: str, scope: str) -> Tokens:
     """Open a family for a login and issue its first tokens."""
-    key = signing_keys()[0]
+    key = signer()
     now = _now(sandbox)
     lifetime = int(settings().refresh_token_lifetime.total_seconds())
     family = Family(sandbox, secrets.token_urlsafe(16), subject, client_id, scope, now + lifetime)
@@ -104,7 +104,7 @@ def _live(sandbox: str, refresh_token: str, now: int) -> tuple[Family, Item]:
 def _use(sandbox: str, refresh_token: str, now: int) -> tuple[Item, bool]:
     """The token's item with the time and key of its first use, and whether that is this one."""
     key = _token_key(sandbox, refresh_token)
-    use = {"used_at": now, "kid": signing_keys()[0].kid}
+    use = {"used_at": now, "kid": signer().kid}
     try:
         return table.write(Update(key, assign=use, condition=EXISTS & lacks("used_at"))), True
     except ConditionFailed:

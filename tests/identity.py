@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 from joserfc import jws
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, RSAKey
 
 from services import keys, users
 from tests.conftest import ENVIRONMENT
@@ -32,15 +32,20 @@ def new_key(kid: str) -> ECKey:
     return ECKey.generate_key("P-256", {"kid": kid, "alg": "ES256", "use": "sig"})
 
 
+def new_rsa_key(kid: str) -> RSAKey:
+    """A new private key as the Pulumi program makes them where RS256 is set."""
+    return RSAKey.generate_key(2048, {"kid": kid, "alg": "RS256", "use": "sig"})
+
+
 KEY = new_key("key-1")
 
 
-def public_jwks(*signing: ECKey) -> str:
+def public_jwks(*signing: ECKey | RSAKey) -> str:
     """The public halves as the functions get them."""
     return json.dumps({"keys": [key.as_dict(private=False) for key in signing]})
 
 
-def publish(monkeypatch: pytest.MonkeyPatch, *signing: ECKey) -> None:
+def publish(monkeypatch: pytest.MonkeyPatch, *signing: ECKey | RSAKey) -> None:
     """Give the functions the public halves of ``signing``."""
     monkeypatch.setenv("PUBLIC_JWKS", public_jwks(*signing))
     forget()
@@ -54,11 +59,11 @@ def forget() -> None:
     users.seed.cache_clear()
 
 
-def store_keys(*signing: ECKey) -> None:
-    """Make ``signing`` the signing keys, the first of which signs."""
-    _store_secret(
-        ENVIRONMENT["SIGNING_KEYS_SECRET"], {"keys": [key.as_dict(private=True) for key in signing]}
-    )
+def store_keys(*signing: ECKey | RSAKey, times: Mapping[str, Mapping[str, float]] | None = None) -> None:
+    """Make ``signing`` the signing keys; ``times`` by ``kid`` says when, without it the first signs."""
+    known = times or {}
+    keys = [{**key.as_dict(private=True), **known.get(key.kid or "", {})} for key in signing]
+    _store_secret(ENVIRONMENT["SIGNING_KEYS_SECRET"], {"keys": keys})
 
 
 def store_seed(*entries: Mapping[str, Any]) -> None:

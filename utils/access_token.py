@@ -17,7 +17,7 @@ from utils.settings import settings
 
 with deferred("cryptography.x509"):
     from joserfc import jws
-    from joserfc.jwk import ECKey
+    from joserfc.jwk import ECKey, RSAKey
 
 JWT_TYPE: Final = "at+jwt"
 MAX_BYTES: Final = 8 * 1024
@@ -26,14 +26,14 @@ _BEARER: Final = re.compile(r"Bearer ([A-Za-z0-9._-]+)")
 _MAX_HEADER_BYTES: Final = 512
 _TYPES: Final = (JWT_TYPE, f"application/{JWT_TYPE}")
 _HEADER_NAMES: Final = frozenset({"alg", "kid", "typ"})
-_CURVES: Final = {"ES256": "P-256"}
-"""The algorithms that a key may be made for, and the curve that goes with each."""
+_LEAST_RSA_BITS: Final = 2048
+"""RFC 7518 section 3.3."""
 _TEXT_CLAIMS: Final = ("sub", "client_id", "sandbox", "jti")
 _TIME_CLAIMS: Final = ("iat", "nbf", "exp")
 _LAST_SECOND: Final = 253_402_300_799
 """The end of the year 9999, beyond which there is no ``datetime``."""
 
-_REGISTRY: Final = jws.JWSRegistry(algorithms=list(_CURVES))
+_REGISTRY: Final = jws.JWSRegistry(algorithms=["ES256", "RS256"])
 
 
 class TokenRefusedError(Exception):
@@ -173,13 +173,17 @@ def bearer_token(authorization: str) -> str:
     return bearer[1]
 
 
-def _public_key(parameters: dict[str, Any]) -> ECKey:
+def _public_key(parameters: dict[str, Any]) -> ECKey | RSAKey:
     if not isinstance(parameters.get("kid"), str) or parameters.get("use") != "sig" or "d" in parameters:
         raise ValueError("the JWK Set has a key that is not a public one with a kid, for signatures")
-    curve = _CURVES.get(parameters.get("alg", ""))
-    if curve is None or parameters.get("kty") != "EC" or parameters.get("crv") != curve:
-        raise ValueError("the JWK Set has a key for an algorithm that is not allowed")
-    return ECKey.import_key(parameters)
+    match [parameters.get(name) for name in ("alg", "kty", "crv")]:
+        case ["ES256", "EC", "P-256"]:
+            return ECKey.import_key(parameters)
+        case ["RS256", "RSA", None]:
+            key = RSAKey.import_key(parameters)
+            if key.public_key.key_size >= _LEAST_RSA_BITS:
+                return key
+    raise ValueError("the JWK Set has a key for an algorithm that is not allowed, or too short for its own")
 
 
 def _canonical_bytes(segment: str) -> bytes:

@@ -1,11 +1,15 @@
 """The signing keys and what is made with them."""
 
 import json
+from time import time
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from joserfc.jwk import ECKey, RSAKey
 
+from services import keys
 from services.keys import SigningKey, signing_keys
 from services.tokens import Family, issue
 from tests import identity
@@ -14,34 +18,40 @@ from utils import secrets
 from utils.access_token import Verifier
 
 KEY = SigningKey.from_jwk(identity.KEY.as_dict(private=True))
+RSA = identity.new_rsa_key("rsa-1")
+RSA_KEY = SigningKey.from_jwk(RSA.as_dict(private=True))
 OTHER = SigningKey.from_jwk(identity.new_key("key-2").as_dict(private=True))
 FAMILY = Family("default", "family", identity.SUBJECT, "psn-emulator", "openid", 2_000_000_000)
 
 
-@given(st.binary(max_size=200))
-def test_signing_again_gives_the_same_bytes(payload: bytes) -> None:
-    assert KEY.sign(payload, typ="at+jwt") == KEY.sign(payload, typ="at+jwt")
+@given(st.binary(max_size=200), st.sampled_from([KEY, RSA_KEY]))
+def test_signing_again_gives_the_same_bytes(payload: bytes, key: SigningKey) -> None:
+    assert key.sign(payload, typ="at+jwt") == key.sign(payload, typ="at+jwt")
 
 
-@given(st.text(max_size=40), st.text(max_size=40))
-def test_what_is_derived_depends_on_key_purpose_and_text(one: str, other: str) -> None:
-    assert KEY.derive("jti", one) == KEY.derive("jti", one)
-    assert KEY.derive("jti", one) != KEY.derive("refresh", one)
-    assert KEY.derive("jti", one) != OTHER.derive("jti", one)
-    assert (KEY.derive("jti", one) == KEY.derive("jti", other)) is (one == other)
+@given(st.text(max_size=40), st.text(max_size=40), st.permutations([KEY, OTHER, RSA_KEY]))
+def test_what_is_derived_depends_on_key_purpose_and_text(
+    one: str, other: str, keys: list[SigningKey]
+) -> None:
+    key, another, _ = keys
+    assert key.derive("jti", one) == key.derive("jti", one)
+    assert key.derive("jti", one) != key.derive("refresh", one)
+    assert key.derive("jti", one) != another.derive("jti", one)
+    assert (key.derive("jti", one) == key.derive("jti", other)) is (one == other)
 
 
 @given(
+    jwk=st.sampled_from([identity.KEY, RSA]),
     sandbox=st.text(st.characters(categories=["Ll", "Nd"]), min_size=1, max_size=64),
     scope=st.lists(st.sampled_from(identity.SCOPES), unique=True),
     at=st.integers(0, 1_999_999_000),
 )
-def test_what_is_issued_is_accepted_as_it_was_meant(sandbox: str, scope: list[str], at: int) -> None:
+def test_what_is_issued_is_accepted_as_it_was_meant(
+    jwk: ECKey | RSAKey, sandbox: str, scope: list[str], at: int
+) -> None:
     family = Family(sandbox, "family", identity.SUBJECT, "client", " ".join(scope), 2_000_000_000)
-    tokens = issue(family, "refresh", at=at, key=KEY)
-    verifier = Verifier(
-        identity.public_jwks(identity.KEY), issuer=identity.ISSUER, audience=identity.AUDIENCE
-    )
+    tokens = issue(family, "refresh", at=at, key=SigningKey.from_jwk(jwk.as_dict(private=True)))
+    verifier = Verifier(identity.public_jwks(jwk), issuer=identity.ISSUER, audience=identity.AUDIENCE)
     token = verifier.verify(tokens.access_token)
     assert (token.sandbox, token.subject, token.client_id) == (sandbox, identity.SUBJECT, "client")
     assert (token.scope, token.scopes) == (" ".join(scope), frozenset(scope))
@@ -68,13 +78,42 @@ def test_a_token_has_the_claims_of_rfc_9068() -> None:
 
 def test_no_key_is_shown_when_printed() -> None:
     assert str(identity.KEY.as_dict(private=True)["d"]) not in repr(KEY)
-    assert repr(KEY) == "SigningKey(kid='key-1')"
+    assert repr(KEY) == "SigningKey(kid='key-1', algorithm='ES256', signs_from=-inf)"
 
 
-def test_the_first_key_signs(client: Client) -> None:
-    identity.store_keys(identity.new_key("key-2"), identity.KEY)
-    header = json.loads(identity.decode(client.tokens()["access_token"].split(".")[0]))
-    assert header == {"alg": "ES256", "typ": "at+jwt", "kid": "key-2"}
+def _header(client: Client) -> dict[str, Any]:
+    header: dict[str, Any] = json.loads(identity.decode(client.tokens()["access_token"].split(".")[0]))
+    return header
+
+
+class TestWhichKeySigns:
+    def test_of_keys_without_times_the_first(self, client: Client) -> None:
+        identity.store_keys(identity.new_key("key-2"), identity.KEY)
+        assert _header(client) == {"alg": "ES256", "typ": "at+jwt", "kid": "key-2"}
+
+    def test_the_one_whose_time_came_last(self, client: Client) -> None:
+        times = {"key-2": {"signs_from": time() - 9}, "key-3": {"signs_from": time() - 5}}
+        identity.store_keys(identity.KEY, identity.new_key("key-3"), identity.new_key("key-2"), times=times)
+        assert _header(client)["kid"] == "key-3"
+
+    def test_a_new_one_from_its_time_on_and_not_before(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        identity.store_keys(
+            identity.KEY, identity.new_rsa_key("key-2"), times={"key-2": {"signs_from": 2_000_000_000}}
+        )
+        monkeypatch.setattr(keys, "time", lambda: 1_999_999_999.9)
+        assert _header(client) == {"alg": "ES256", "typ": "at+jwt", "kid": "key-1"}
+        monkeypatch.setattr(keys, "time", lambda: 2_000_000_000.0)
+        assert _header(client) == {"alg": "RS256", "typ": "at+jwt", "kid": "key-2"}
+
+    def test_a_retried_refresh_is_answered_by_the_key_of_the_first_try(self, client: Client) -> None:
+        tokens = client.tokens()
+        first = client.refresh(tokens["refresh_token"]).json()
+        identity.store_keys(
+            identity.KEY, identity.new_key("key-2"), times={"key-2": {"signs_from": time() - 1}}
+        )
+        assert client.refresh(tokens["refresh_token"]).json() == first
 
 
 def test_the_keys_are_not_read_on_every_request(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
