@@ -11,7 +11,7 @@ export STACK DEBUG LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE AWS_PROFILE DOCK
 unexport $(foreach name,DEBUG LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE AWS_PROFILE DOCKER_HOST CI,$(if $(value $(name)),,$(name)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup deploy preview deploy-infra update-image outputs ecr-url history env logs destroy down clean \
+.PHONY: help setup deploy preview promote deploy-infra update-image outputs ecr-url history env logs destroy down clean \
 	doctor check-docker docker-login build-local run-local test test-unit test-infrastructure test-e2e coverage \
 	lint format bench
 
@@ -19,7 +19,7 @@ help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} \
 		/^##@ / {printf "\n%s\n", substr($$0, 5)} \
 		/^[a-z0-9-]+:.*## / {gsub(/\$$\$$/, "$$", $$2); printf "  %-20s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
-	@printf '\nSettings: STACK=local|dev (default local), JSON=1, DEBUG=1; a target'"'"'s own are named in its line.\n'
+	@printf '\nSettings: STACK=local|local-<name>|dev|staging|prod (default local), JSON=1, DEBUG=1; a target'"'"'s own are named in its line.\n'
 
 setup:
 	@bin/setup
@@ -33,6 +33,9 @@ preview: setup ## Show what a deploy would change (JSON=1, DETAILED=1 exits 2 on
 
 deploy-infra: setup ## Deploy the infrastructure only; the deployed image stays
 	@$(RUN) deploy --infrastructure-only $(DRY_FLAG)
+
+promote: setup ## Bring the image that FROM runs to TO and put it into service there (FROM=dev TO=staging, TAG=…, DRY_RUN=1)
+	@$(RUN) promote --from "$(FROM)" --to "$(TO)" $(if $(TAG),--tag $(TAG)) $(DRY_FLAG)
 
 update-image: setup ## Build the image and update the functions only
 	@$(RUN) deploy --image-only $(call flag,FORCE,--force) $(DRY_FLAG)

@@ -11,4 +11,4 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from infrastructure import environment
 from infrastructure.program import program
 
-program(pulumi.get_stack(), prepare_build=partial(environment.ready_to_build, pulumi.get_stack()))
+program(pulumi.get_stack(), provide_image=partial(environment.ready_to_build, pulumi.get_stack()))

@@ -65,6 +65,12 @@ def _parser() -> argparse.ArgumentParser:
     add_flag(sub, "--refresh", "read the cloud back first and repair what was changed by hand")
     add_flag(sub, "--dry-run", "show only what would change")
 
+    sub = command("promote", commands.promote, has_stack=False)
+    sub.add_argument("--from", dest="source", metavar="STACK", required=True, help="whose release it is")
+    sub.add_argument("--to", dest="target", metavar="STACK", required=True, help="which stack is to run it")
+    sub.add_argument("--tag", help="another release that the source keeps; default: the one it runs")
+    add_flag(sub, "--dry-run", "show only what would change")
+
     sub = command("preview", commands.preview)
     add_flag(sub, "--json", "print JSON")
     add_flag(sub, "--detailed", "exit with 2 when there are changes")

@@ -14,22 +14,32 @@ def deploy(options: argparse.Namespace) -> int:
     """Build and deploy; end with the URL."""
     from infrastructure import deployment, report
 
-    if options.dry_run:
-        log = deployment.preview(
-            options.stack, image_only=options.image_only, keep_image=options.infrastructure_only
-        )
-        report.print_changes(options.stack, log)
-        return 0
-    deployed = deployment.deploy(
-        deployment.Request(
-            stack=options.stack,
-            infrastructure_only=options.infrastructure_only,
-            image_only=options.image_only,
-            force=options.force,
-            refresh=options.refresh,
-        )
+    request = deployment.Request(
+        stack=options.stack,
+        infrastructure_only=options.infrastructure_only,
+        image_only=options.image_only,
+        force=options.force,
+        refresh=options.refresh,
     )
-    report.print_deployed(options.stack, deployed)
+    if options.dry_run:
+        report.print_changes(options.stack, deployment.preview(request))
+    else:
+        report.print_deployed(options.stack, deployment.deploy(request))
+    return 0
+
+
+def promote(options: argparse.Namespace) -> int:
+    """Put another stack's release into service, its very image."""
+    from infrastructure import deployment, promotion, report
+
+    planned = promotion.plan(options.source, options.target, options.tag)
+    request = deployment.Request(stack=options.target, promotion=planned)
+    if planned.done():
+        print(f"{options.target} runs {planned.entry.tag} of {options.source} already; nothing to do.")
+    elif options.dry_run:
+        report.print_changes(options.target, deployment.preview(request))
+    else:
+        report.print_deployed(options.target, deployment.deploy(request))
     return 0
 
 
@@ -37,7 +47,7 @@ def preview(options: argparse.Namespace) -> int:
     """Show what a deploy would change."""
     from infrastructure import deployment, report
 
-    log = deployment.preview(options.stack, refresh=options.refresh)
+    log = deployment.preview(deployment.Request(options.stack, refresh=options.refresh))
     if options.json:
         _print_json({"stack": options.stack, "changes": [change.as_json() for change in log.changes]})
     else:

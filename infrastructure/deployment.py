@@ -15,6 +15,7 @@ from infrastructure.changes import ChangeLog, summary
 from infrastructure.errors import DeployError
 from infrastructure.local import narrate
 from infrastructure.progress import Progress
+from infrastructure.promotion import Promotion
 from infrastructure.settings import Settings, is_local
 
 _ANSWER_SECONDS = 30
@@ -49,6 +50,7 @@ class Request:
 
     ``infrastructure_only`` leaves the deployed image, ``image_only`` leaves all but the image and what follows
     from it. ``force`` makes a new release of the same content, ``refresh`` reads the cloud back first.
+    ``promotion`` says that the release is another stack's.
     """
 
     stack: str
@@ -56,10 +58,13 @@ class Request:
     image_only: bool = False
     force: bool = False
     refresh: bool = False
+    promotion: Promotion | None = None
 
     @property
     def kind(self) -> str:
         """What the history calls it."""
+        if self.promotion:
+            return f"promote from {self.promotion.source.stack}"
         return "infrastructure" if self.infrastructure_only else "image" if self.image_only else "deploy"
 
 
@@ -79,7 +84,9 @@ def deploy(request: Request) -> Deployed:
     the cloud holds less than the state says, the deploy reads it back and repairs it. Raises ``DeployError``.
     """
     phases = Phases()
-    Settings.load(request.stack).read_seed()
+    settings = Settings.load(request.stack)
+    settings.read_seed()
+    _check_source_of_image(settings, request)
     with phases.phase("set-up"):
         environment.ready(request.stack)
     with (
@@ -106,22 +113,21 @@ def deploy(request: Request) -> Deployed:
     return Deployed(outputs, summary(log.counts(), done=True), phases)
 
 
-def preview(
-    stack: str, *, refresh: bool = False, image_only: bool = False, keep_image: bool = False
-) -> ChangeLog:
+def preview(request: Request) -> ChangeLog:
     """What a deploy would change. Builds nothing, starts nothing and writes nothing."""
+    stack = request.stack
     first = is_local(stack) and not workspace.state_exists(stack)
     with workspace.opened(stack, may_create=first, scratch=first) as opened:
         log = ChangeLog()
         resources = workspace.resources_of(opened.export_stack())
-        chosen = _chosen(stack, resources, keep_image=keep_image)
-        target = _image(stack, resources) if image_only else None
+        chosen = _chosen(request, resources)
+        target = _image(stack, resources) if request.image_only else None
         with _explained(log, f"The preview of {stack} failed"):
             opened.preview(
                 program=partial(program.program, stack, chosen),
                 on_event=log.record,
                 color="never",
-                refresh=refresh,
+                refresh=request.refresh,
                 target=target,
                 target_dependents=bool(target),
             )
@@ -150,16 +156,16 @@ def destroy(stack: str, *, dry_run: bool) -> ChangeLog:
 def _update(stack: auto.Stack, request: Request, *, refresh: bool) -> tuple[auto.UpResult, ChangeLog]:
     log = ChangeLog()
     resources = workspace.resources_of(stack.export_stack())
-    chosen = _chosen(request.stack, resources, keep_image=request.infrastructure_only, force=request.force)
+    chosen = _chosen(request, resources)
+    build = partial(environment.ready_to_build, request.stack)
+    provide_image = request.promotion.copy_image if request.promotion else build
     target = _image(request.stack, resources) if request.image_only else None
     with _explained(log, f"The deploy of {request.stack} failed; what ran before goes on serving"):
         if refresh:
             stack.refresh(color="never", message="refresh")
         with Progress() as progress:
             result = stack.up(
-                program=partial(
-                    program.program, request.stack, chosen, partial(environment.ready_to_build, request.stack)
-                ),
+                program=partial(program.program, request.stack, chosen, provide_image),
                 on_event=_both(log.record, progress.record),
                 color="never",
                 message=f"{chosen.tag} {request.kind}",
@@ -169,11 +175,25 @@ def _update(stack: auto.Stack, request: Request, *, refresh: bool) -> tuple[auto
     return result, log
 
 
-def _chosen(
-    stack: str, resources: workspace.Resources, *, keep_image: bool = False, force: bool = False
-) -> release.Release:
+def _chosen(request: Request, resources: workspace.Resources) -> release.Release:
     deployed = release.from_state(resources)
-    return release.choose(Settings.load(stack), deployed, keep_image=keep_image, force=force)
+    if request.promotion:
+        return release.promoted(request.promotion.entry, request.promotion.source.stack, deployed)
+    return release.choose(
+        Settings.load(request.stack), deployed, keep_image=request.infrastructure_only, force=request.force
+    )
+
+
+def _check_source_of_image(settings: Settings, request: Request) -> None:
+    """Says that the image stays, where it comes by promotion. Raises ``DeployError`` when only it was asked for."""
+    if not settings.image_by_promotion or request.force or request.promotion:
+        return
+    if request.image_only:
+        raise DeployError(
+            f"The image of stack {settings.stack!r} comes by promotion.",
+            f"Promote one: make promote FROM=… TO={settings.stack}; or FORCE=1 builds one here.",
+        )
+    narrate.say(f"The image of stack {settings.stack!r} comes by promotion: the one that runs stays")
 
 
 def _image(stack: str, resources: workspace.Resources) -> list[str]:

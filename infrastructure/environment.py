@@ -1,6 +1,7 @@
 """What a command needs around it: on a local stack the embedded AWS, on an AWS stack credentials that work."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -66,18 +67,33 @@ def check_credentials(stack: str) -> str:
     return str(identity["Account"])
 
 
-def docker_login(stack: str) -> str:
-    """Logs Docker in to the stack's registry; the registry. A local stack's asks for no login."""
-    if is_local(stack):
-        return f"localhost:{paths.aws_port()}"
-    settings = Settings.load(stack)
-    check_credentials(stack)
+@dataclass(frozen=True, slots=True)
+class RegistryAccess:
+    """A registry's host, with its port where it has one, and the base64 of ``user:password``; empty where none is
+    asked for."""
+
+    host: str
+    token: str
+
+
+def registry_access(settings: Settings) -> RegistryAccess:
+    """The stack's registry and what opens it. Raises ``DeployError`` when AWS gives no token."""
+    if settings.local:
+        return RegistryAccess(f"localhost:{paths.aws_port()}", "")
     try:
-        answer = session(settings, stack).client("ecr").get_authorization_token()
+        answer = session(settings, settings.stack).client("ecr").get_authorization_token()
     except (BotoCoreError, ClientError) as error:
         raise DeployError(
-            f"The registry gives no token: {error}", "Check ecr:GetAuthorizationToken."
+            f"The registry of stack {settings.stack!r} gives no token: {error}",
+            "Log in (aws sso login, or AWS_PROFILE=…), and check ecr:GetAuthorizationToken.",
         ) from error
-    token = answer["authorizationData"][0]
-    docker.login(token["proxyEndpoint"], token["authorizationToken"])
-    return str(token["proxyEndpoint"]).removeprefix("https://")
+    granted = answer["authorizationData"][0]
+    return RegistryAccess(granted["proxyEndpoint"].removeprefix("https://"), granted["authorizationToken"])
+
+
+def docker_login(stack: str) -> str:
+    """Logs Docker in to the stack's registry; the registry. A local stack's asks for no login."""
+    access = registry_access(Settings.load(stack))
+    if access.token:
+        docker.login(f"https://{access.host}", access.token)
+    return access.host

@@ -38,10 +38,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What every function is given: its environment variables, and the ARNs its role may name."""
+    """What every function is given: its image and what it waits for, its environment variables, and the ARNs its
+    role may name."""
 
     image_uri: pulumi.Input[str]
-    image: pulumi.Resource
+    after: Sequence[pulumi.Resource]
     variables: Mapping[str, pulumi.Input[str]]
     table_arn: pulumi.Input[str]
     secret_arns: Mapping[str, pulumi.Input[str]]
@@ -189,7 +190,7 @@ class Function(pulumi.ComponentResource):
             },
             tracing_config={"mode": "Active" if settings.tracing else "PassThrough"},
             tags=settings.names.tags,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy, surroundings.image]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy, *surroundings.after]),
         )
 
 

@@ -1,5 +1,6 @@
 """The image of a release and the repository it is kept in."""
 
+import asyncio
 import json
 from collections.abc import Callable
 
@@ -7,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_docker as docker
 
+from infrastructure.errors import DeployError
 from infrastructure.local import certificates, paths
 from infrastructure.release import Release
 from infrastructure.settings import Settings
@@ -19,20 +21,21 @@ absolute one differs from machine to machine."""
 class Images(pulumi.ComponentResource):
     """The repository of the stack's images, and the image of one release in it.
 
-    The image is built and pushed when the release asks for it; otherwise the one that the state knows is left as
-    it is, whatever differs on this machine. ``uri`` is the reference that functions are made of; an image that a
-    later release replaces stays in the repository, so a rollback finds it.
+    The image is built and pushed, or copied from another stack's repository, when the release asks for it;
+    otherwise the one that was built last is left as it is, whatever differs on this machine. ``uri`` is the
+    reference that functions are made of, ``built`` the image that they wait for; empty where the stack never
+    built one. An image that a later release replaces stays in the repository, so a rollback finds it.
     """
 
     uri: pulumi.Output[str]
     repository_url: pulumi.Output[str]
-    image: docker.Image
+    built: tuple[docker.Image, ...]
 
     def __init__(
         self,
         settings: Settings,
         release: Release,
-        prepare_build: Callable[[], None],
+        provide_image: Callable[[], None],
         opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__("psn-emulator:image:Images", "images", None, opts)
@@ -43,7 +46,10 @@ class Images(pulumi.ComponentResource):
             else repository.repository_url
         )
         self.uri = pulumi.Output.concat(self.repository_url, ":", release.tag)
-        self.image = self._image(settings, release, prepare_build, repository)
+        if release.to_copy and not pulumi.runtime.is_dry_run():
+            self.uri = self.uri.apply(lambda uri: _once(provide_image, uri))
+        known = release.to_build or release.before.pushed
+        self.built = (self._image(settings, release, provide_image, repository),) if known else ()
         self.register_outputs({"uri": self.uri})
 
     def _repository(self, settings: Settings) -> aws.ecr.Repository:
@@ -71,11 +77,11 @@ class Images(pulumi.ComponentResource):
         self,
         settings: Settings,
         release: Release,
-        prepare_build: Callable[[], None],
+        provide_image: Callable[[], None],
         repository: aws.ecr.Repository,
     ) -> docker.Image:
         if release.to_build and not pulumi.runtime.is_dry_run():
-            prepare_build()
+            provide_image()
         return docker.Image(
             "image",
             image_name=self.uri,
@@ -100,6 +106,15 @@ class Images(pulumi.ComponentResource):
                 else ["build", "buildOnPreview", "imageName", "registry", "skipPush"],
             ),
         )
+
+
+async def _once(provided: Callable[[], None], uri: str) -> str:
+    """``uri``, once ``provided`` has returned; the engine is served meanwhile."""
+    try:
+        await asyncio.to_thread(provided)
+    except DeployError as error:
+        raise pulumi.RunError(f"{error.cause} {error.remedy}".strip()) from error
+    return uri
 
 
 def lifecycle_policy(untagged_days: int) -> str:

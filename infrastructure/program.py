@@ -17,32 +17,33 @@ from infrastructure.storage import SEED, SIGNING_KEYS, Storage
 def program(
     stack: str,
     chosen: release.Release | None = None,
-    prepare_build: Callable[[], None] | None = None,
+    provide_image: Callable[[], None] | None = None,
 ) -> None:
     """Declares everything that ``stack`` is made of.
 
     ``chosen`` is the release to put into service, by default what ``release.choose`` makes of the tree.
-    ``prepare_build`` is called before an image is built, and only then: it makes Docker ready and logs it in to
-    the registry. A ``DeployError``, whoever raised it, ends the run in one line.
+    ``provide_image`` is called in an update whose image is not there yet: before it is built, to make Docker
+    ready and log it in to the registry, or to copy it once its repository is there. A ``DeployError``, whoever
+    raised it, ends the run in one line.
     """
     try:
         settings = Settings.load(stack)
         settings.read_seed()
         _declare(
-            settings, chosen or release.choose(settings, release.deployed()), prepare_build or (lambda: None)
+            settings, chosen or release.choose(settings, release.deployed()), provide_image or (lambda: None)
         )
     except DeployError as error:
         raise pulumi.RunError(f"{error.cause} {error.remedy}".strip()) from error
 
 
-def _declare(settings: Settings, chosen: release.Release, prepare_build: Callable[[], None]) -> None:
+def _declare(settings: Settings, chosen: release.Release, provide_image: Callable[[], None]) -> None:
     opts = pulumi.ResourceOptions(provider=provider.declare(settings))
-    images = Images(settings, chosen, prepare_build, opts)
+    images = Images(settings, chosen, provide_image, opts)
     storage = Storage(settings, opts)
     gateway = Gateway(settings, opts)
     surroundings = Surroundings(
         image_uri=images.uri,
-        image=images.image,
+        after=images.built,
         variables=_variables(settings, storage, gateway),
         table_arn=storage.table.arn,
         secret_arns={name: secret.arn for name, secret in storage.secrets.items()},

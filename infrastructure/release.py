@@ -40,7 +40,8 @@ class Entry:
 
     ``since`` is when it first went live on this stack, an RFC 3339 time in UTC. ``versions`` are the published
     versions that it runs, by function name, ``inputs`` what its tag is a hash of, as
-    ``get_image_tag.inputs`` gives it.
+    ``get_image_tag.inputs`` gives it. ``promoted_from`` is the stack that its image came from, empty where it was
+    built for this one.
     """
 
     tag: str
@@ -51,6 +52,7 @@ class Entry:
     image_uri: str
     versions: Mapping[str, str]
     inputs: Mapping[str, str]
+    promoted_from: str = ""
 
     @classmethod
     def from_output(cls, value: Mapping[str, Any]) -> Self:
@@ -77,11 +79,21 @@ class Deployed:
     pushed: str | None = None
     entries: tuple[Entry, ...] = ()
 
+    def entry(self, tag: str | None) -> Entry | None:
+        """What is kept of the release ``tag``."""
+        return next((entry for entry in self.entries if entry.tag == tag), None)
+
+    def has_image(self, tag: str | None) -> bool:
+        """Whether the stack's repository holds the image of its release ``tag``: a promotion brought it there, or
+        the state knows the image built last, which none of the releases built before it is without."""
+        entry = self.entry(tag)
+        return self.pushed is not None or bool(entry and entry.promoted_from)
+
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A release to put into service. ``to_build`` says that its image is still to be made; ``inputs`` are what
-    its tag is a hash of."""
+    """A release to put into service. ``to_build`` says that its image is still to be made, ``to_copy`` that it is
+    still to be brought from the stack ``promoted_from``; ``inputs`` are what its tag is a hash of."""
 
     tag: str
     origin: Origin
@@ -89,6 +101,8 @@ class Release:
     to_build: bool
     inputs: Mapping[str, str] = field(default_factory=dict)
     before: Deployed = Deployed()
+    promoted_from: str = ""
+    to_copy: bool = False
 
     def entries(self, image_uri: str, versions: Mapping[str, str], keep: int) -> list[Entry]:
         """The releases to keep once this one is live with ``versions``: it, and the last ones before it, ``keep``
@@ -108,6 +122,7 @@ class Release:
             image_uri=image_uri,
             versions=versions,
             inputs=self.inputs,
+            promoted_from=self.promoted_from,
         )
         earlier.insert(place if place is not None and self.tag == self.before.tag else 0, entry)
         newest = earlier[:keep]
@@ -122,13 +137,14 @@ def choose(
     Where the content of the image is that of the live release, it is the live release. Where an update pushed
     this content and failed afterwards, it is what that update pushed; where a release that the stack keeps had
     it, it is that release. Otherwise, and with ``force``, it is a new one. ``keep_image`` keeps the live release
-    whatever the tree holds. Raises ``DeployError`` when a source is missing, or when there is no release to keep.
+    whatever the tree holds, and so does, unless forced, a stack whose images come by promotion. Raises
+    ``DeployError`` when a source is missing, or when there is no release to keep.
     """
     try:
         base_image = settings.base_image or (
             get_image_tag.recorded_base_image() if settings.local else get_image_tag.default_base_image()
         )
-        if keep_image:
+        if keep_image or (settings.image_by_promotion and not force):
             return _kept(settings, deployed, base_image)
         content = get_image_tag.content_hash(base_image, settings.platform)
         tags = (deployed.tag, deployed.pushed, *(entry.tag for entry in deployed.entries))
@@ -141,23 +157,27 @@ def choose(
             f"The image cannot be made: {error}.", "Bring it back, for example with git."
         ) from error
     origins = {entry.tag: entry.origin for entry in deployed.entries} | {deployed.tag: deployed.origin}
+    known = deployed.entry(tag)
     return Release(
         tag,
         origins.get(tag) or origin(),
         base_image,
-        to_build=not same or deployed.pushed is None,
+        to_build=not same or not deployed.has_image(same),
         inputs=inputs,
         before=deployed,
+        promoted_from=known.promoted_from if known else "",
     )
 
 
 def _kept(settings: Settings, deployed: Deployed, base_image: str) -> Release:
-    if not (deployed.tag and deployed.origin and deployed.pushed):
+    if not (deployed.tag and deployed.origin and deployed.has_image(deployed.tag)):
         raise DeployError(
             f"Stack {settings.stack!r} has no image to keep.",
-            f"Deploy all of it: make deploy STACK={settings.stack}",
+            f"Bring it one: make promote FROM=… TO={settings.stack}, or FORCE=1 to build one here."
+            if settings.image_by_promotion
+            else f"Deploy all of it: make deploy STACK={settings.stack}",
         )
-    entry = next((item for item in deployed.entries if item.tag == deployed.tag), None)
+    entry = deployed.entry(deployed.tag)
     return Release(
         deployed.tag,
         deployed.origin,
@@ -165,6 +185,21 @@ def _kept(settings: Settings, deployed: Deployed, base_image: str) -> Release:
         to_build=False,
         inputs=entry.inputs if entry else {},
         before=deployed,
+        promoted_from=entry.promoted_from if entry else "",
+    )
+
+
+def promoted(entry: Entry, source: str, deployed: Deployed) -> Release:
+    """The release ``entry`` of the stack ``source``, as a release of the stack that ``deployed`` is of."""
+    return Release(
+        entry.tag,
+        entry.origin,
+        base_image="",
+        to_build=False,
+        inputs=entry.inputs,
+        before=deployed,
+        promoted_from=source,
+        to_copy=True,
     )
 
 

@@ -114,6 +114,9 @@ class Settings(BaseModel):
     """Days a deleted secret can be brought back, 0 or 7 to 30; by default 0 on local and dev, else 30."""
     untagged_image_days: Number = Field(14, ge=1, le=365)
     """Days an image without a tag stays in the registry; a release always has a tag."""
+    image_by_promotion: bool
+    """Whether images come by promotion from another stack and are not built for this one; by default on staging
+    and prod."""
     keep_releases: Number = Field(10, ge=2, le=100)
     """Releases that stay at hand for a rollback, the live one among them; older images and versions go."""
     seed_file: str = Field(pattern=r"^[^/]+\.yaml$")
@@ -202,6 +205,7 @@ class Settings(BaseModel):
         lasting = environment in _GUARDED
         return {
             "environment": environment,
+            "image_by_promotion": lasting,
             "deletion_protection": lasting,
             "point_in_time_recovery": lasting,
             "secret_recovery_days": 30 if lasting else 0,

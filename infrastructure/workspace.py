@@ -78,14 +78,21 @@ def opened(stack: str, *, may_create: bool, scratch: bool = False) -> Iterator[a
 
 def resources(stack: str) -> Resources:
     """The resources in the state of ``stack``. Raises ``DeployError`` when it was never deployed."""
-    if is_local(stack) and not state_exists(stack):
+    found = resources_if_any(stack)
+    if found is None:
         raise _unknown(stack)
+    return found
+
+
+def resources_if_any(stack: str) -> Resources | None:
+    """The resources in the state of ``stack``; ``None`` when it was never deployed."""
+    if is_local(stack) and not state_exists(stack):
+        return None
     options = _options(stack, environment(stack), None)
     try:
-        state = auto.LocalWorkspace(**vars(options)).export_stack(stack)
+        return resources_of(auto.LocalWorkspace(**vars(options)).export_stack(stack))
     except auto.StackNotFoundError:
-        raise _unknown(stack) from None
-    return resources_of(state)
+        return None
 
 
 def resources_of(state: auto.Deployment) -> Resources:

@@ -75,11 +75,17 @@ def write_seed(stacks: Path) -> WriteSeed:
 
 @pytest.fixture
 def every_stack(write_stack: WriteStack, write_seed: WriteSeed) -> tuple[str, ...]:
-    """A stack of every kind that can be deployed."""
+    """A stack of every kind that can be deployed, each with images of its own."""
     for environment in ("local", "dev"):
         write_seed(environment, a_user("testuser", HASH_OF_PASSWORD123))
     for environment in ("staging", "prod"):
-        write_stack(environment, architecture="arm64", tracing=True, cors_origins=["https://game.example"])
+        write_stack(
+            environment,
+            architecture="arm64",
+            tracing=True,
+            cors_origins=["https://game.example"],
+            image_by_promotion=False,
+        )
         write_seed(environment)
     return ("local", "local-7", "dev", "staging", "prod")
 

@@ -83,14 +83,14 @@ def test_an_interrupt_says_how_to_go_on(
 def test_a_preview_exits_with_two_only_when_asked_for_detail(
     monkeypatch: pytest.MonkeyPatch, flags: list[str], changes: list[Change], code: int
 ) -> None:
-    monkeypatch.setattr(deployment, "preview", lambda *_, **__: log_of(*changes))
+    monkeypatch.setattr(deployment, "preview", lambda _: log_of(*changes))
     assert cli.main(["preview", *flags]) == code
 
 
 def test_a_preview_in_json_is_one_object(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(deployment, "preview", lambda *_, **__: log_of(CHANGE))
+    monkeypatch.setattr(deployment, "preview", lambda _: log_of(CHANGE))
     cli.main(["preview", "--json"])
     (change,) = json.loads(capsys.readouterr().out)["changes"]
     assert change["properties"] == [{"path": "imageUri", "before": "a", "after": "b", "replaces": False}]
@@ -100,7 +100,7 @@ def test_a_dry_run_of_a_deploy_is_a_preview(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(deployment, "deploy", fails(AssertionError("deployed")))
-    monkeypatch.setattr(deployment, "preview", lambda *_, **__: log_of(CHANGE))
+    monkeypatch.setattr(deployment, "preview", lambda _: log_of(CHANGE))
     assert cli.main(["deploy", "--dry-run"]) == 0
     assert capsys.readouterr().out.endswith("local: 1 to update\n")
 

@@ -62,7 +62,16 @@ def test_an_aws_stack_goes_to_its_own_region_account_and_profile(
 
 def test_outputs_are_what_other_commands_read(declared: Declared) -> None:
     outputs = declared("dev").outputs
-    names = {"api_url", "image_tag", "image_uri", "ecr_url", "function_names", "table_name", "release"}
+    names = {
+        "api_url",
+        "image_tag",
+        "image_uri",
+        "ecr_url",
+        "function_names",
+        "table_name",
+        "release",
+        "releases",
+    }
     assert set(outputs) == names
     assert outputs["function_names"] == {name: f"psn-emulator-dev-{name}" for name in ALL_FUNCTIONS}
 
@@ -89,7 +98,7 @@ def test_the_pulumi_command_runs_the_same_program(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("pulumi.get_stack", lambda: "dev")
     monkeypatch.setattr("infrastructure.environment.ready_to_build", ready.append)
     monkeypatch.setattr(
-        "infrastructure.program.program", lambda stack, *, prepare_build: ran.append((stack, prepare_build()))
+        "infrastructure.program.program", lambda stack, *, provide_image: ran.append((stack, provide_image()))
     )
     monkeypatch.setattr("sys.path", [str(ROOT / "infrastructure")])
     runpy.run_path(str(ROOT / "infrastructure"), run_name="__main__")

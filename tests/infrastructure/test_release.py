@@ -298,7 +298,9 @@ def test_a_new_image_is_built_of_the_release(content: SetContent) -> None:
 
 
 def test_of_an_image_that_stays_nothing_on_this_machine_matters() -> None:
-    image = record("dev", chosen=Release(OLD, ORIGIN, "base:1", to_build=False)).named("image")
+    image = record("dev", chosen=Release(OLD, ORIGIN, "base:1", to_build=False, before=IN_SERVICE)).named(
+        "image"
+    )
     assert set(image.inputs) <= set(image.ignored)
 
 
@@ -311,9 +313,9 @@ def test_functions_run_the_release_also_where_another_image_was_pushed_last(cont
 def test_what_a_build_needs_is_made_ready_only_when_there_is_one() -> None:
     calls: list[str] = []
     to_build, kept = (Release(OLD, ORIGIN, "base:1", to_build=build) for build in (True, False))
-    record("dev", chosen=to_build, prepare_build=lambda: calls.append("built"))
-    record("dev", chosen=kept, prepare_build=lambda: calls.append("kept"))
-    record("dev", chosen=to_build, preview=True, prepare_build=lambda: calls.append("preview"))
+    record("dev", chosen=to_build, provide_image=lambda: calls.append("built"))
+    record("dev", chosen=kept, provide_image=lambda: calls.append("kept"))
+    record("dev", chosen=to_build, preview=True, provide_image=lambda: calls.append("preview"))
     assert calls == ["built"]
 
 
@@ -329,4 +331,4 @@ def test_what_stops_a_build_ends_the_run_in_one_line() -> None:
         raise DeployError("Docker is not running.", "Start it.")
 
     with pytest.raises(pulumi.RunError, match=r"^Docker is not running\. Start it\.$"):
-        record("dev", prepare_build=stopped)
+        record("dev", provide_image=stopped)

@@ -27,9 +27,19 @@ def refusal(stack: str) -> str:
     return refused.value.cause
 
 
-@pytest.mark.parametrize("stack", ["local", "dev"])
+@pytest.mark.parametrize("stack", ["local", "dev", "staging", "prod"])
 def test_the_projects_own_stacks_load(stack: str) -> None:
     assert Settings.load(stack).environment == stack
+    Settings.load(stack).read_seed()
+
+
+def test_the_projects_own_stacks_run_the_same_image() -> None:
+    assert len({Settings.load(stack).platform for stack in ("dev", "staging", "prod")}) == 1
+
+
+@pytest.mark.parametrize("stack", ["local", "dev", "staging", "prod"])
+def test_images_of_staging_and_prod_come_by_promotion_only(stack: str) -> None:
+    assert Settings.load(stack).image_by_promotion is (stack in {"staging", "prod"})
 
 
 def test_every_setting_is_described_and_those_without_a_default_say_what_decides() -> None:
@@ -53,7 +63,7 @@ def test_an_unknown_stack_is_refused_with_the_known_ones(stacks: Path) -> None:
     with pytest.raises(DeployError) as refused:
         Settings.load("nowhere")
     assert "nowhere" in refused.value.cause
-    assert "dev, local" in refused.value.remedy
+    assert "dev, local, prod, staging" in refused.value.remedy
 
 
 @pytest.mark.parametrize("stack", ["local-", "LOCAL", "../dev", "local-" + "x" * 30, "local-ä"])
@@ -86,6 +96,7 @@ def test_a_part_of_the_file_that_nothing_reads_is_refused(stacks: Path) -> None:
         ("throttle_rate", 0),
         ("throttle_burst", "many"),
         ("tracing", "perhaps"),
+        ("image_by_promotion", "sometimes"),
         ("cors_origins", "https://game.example"),
         ("cors_origins", ["game.example"]),
         ("cors_origins", ["https://game.example/path"]),

@@ -1,0 +1,70 @@
+"""A release on its way from one stack to another: the very image, not a rebuild of its source."""
+
+from dataclasses import dataclass
+
+from infrastructure import registry, release, workspace
+from infrastructure.errors import DeployError
+from infrastructure.local import narrate
+from infrastructure.release import Entry
+from infrastructure.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """The release ``entry`` of the stack ``source``, whose image is ``digest``, on its way to the stack
+    ``target``."""
+
+    source: Settings
+    target: Settings
+    entry: Entry
+    digest: str
+
+    def done(self) -> bool:
+        """Whether the target runs that very image already."""
+        runs = release.from_state(workspace.resources_if_any(self.target.stack) or {}).tag
+        return runs == self.entry.tag and registry.digest(self.target, runs) == self.digest
+
+    def copy_image(self) -> None:
+        """Has the target's repository hold the image. Raises ``DeployError`` as ``registry.copy`` does."""
+        narrate.say(f"Copying the image {self.entry.tag} from {self.source.stack} ({self.digest})")
+        registry.copy(self.entry.tag, self.digest, self.source, self.target)
+
+
+def plan(source: str, target: str, tag: str | None = None) -> Promotion:
+    """The promotion of the release that ``source`` runs, or of the one that it keeps under ``tag``, to ``target``.
+
+    Raises ``DeployError`` when the release or its image is not there, when its image is for another processor
+    than the target's, and when the source is not healthy: what does not work goes no further.
+    """
+    if not (source and target) or source == target:
+        raise DeployError(
+            "A promotion is from one stack to another.", "Name both: make promote FROM=dev TO=staging"
+        )
+    here, there = Settings.load(source), Settings.load(target)
+    if here.platform != there.platform:
+        raise DeployError(
+            f"The image of {source!r} is for {here.platform}, the functions of {target!r} are {there.platform}.",
+            "Give both stacks the same psn-emulator:architecture.",
+        )
+    entry = _entry(source, tag)
+    digest = registry.digest(here, entry.tag)
+    if digest is None:
+        raise DeployError(
+            f"The image of release {entry.tag} is not in the repository of stack {source!r}.",
+            f"Make the release anew, then promote that: make deploy STACK={source} FORCE=1",
+        )
+    return Promotion(here, there, entry, digest)
+
+
+def _entry(stack: str, tag: str | None) -> Entry:
+    known = release.from_state(workspace.resources(stack))
+    wanted = tag or known.tag
+    entry = known.entry(wanted)
+    if entry is None:
+        raise DeployError(
+            f"Stack {stack!r} keeps no release {wanted}." if wanted else f"Stack {stack!r} runs no release.",
+            f"It keeps {', '.join(item.tag for item in known.entries)}."
+            if known.entries
+            else f"Deploy it first: make deploy STACK={stack}",
+        )
+    return entry

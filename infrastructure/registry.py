@@ -1,0 +1,141 @@
+"""The image repositories of the stacks, reached by the OCI distribution API; Docker has no part in it."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import cast
+from urllib.parse import urlsplit
+
+import requests
+from dxf import DXF, DXFBase
+from dxf.exceptions import DXFError
+from pydantic import BaseModel, ValidationError
+
+from infrastructure import environment
+from infrastructure.errors import DeployError
+from infrastructure.settings import Settings
+
+_CHUNK_BYTES = 1 << 20
+_SILENT_SECONDS = 60
+"""How long a registry may say nothing before it counts as dead."""
+
+
+class _Described(BaseModel):
+    """What a manifest says of a blob: its digest, and its size in bytes."""
+
+    digest: str
+    size: int
+
+
+class _Manifest(BaseModel):
+    """The blobs of an image for one platform, the only kind that Lambda runs (Docker's image manifest V2 schema 2,
+    or OCI Image Manifest)."""
+
+    config: _Described
+    layers: tuple[_Described, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Blob:
+    """A blob on its way: fetched as it is read. It tells its length, so that it is sent in one piece with a
+    ``Content-Length``, which ECR wants."""
+
+    repository: DXF
+    described: _Described
+
+    def __len__(self) -> int:
+        return self.described.size
+
+    def __iter__(self) -> Iterator[bytes]:
+        chunks = self.repository.pull_blob(self.described.digest, chunk_size=_CHUNK_BYTES)
+        yield from cast("Iterable[bytes]", chunks)
+
+
+def digest(settings: Settings, tag: str) -> str | None:
+    """The digest of the image ``tag`` in the stack's repository; ``None`` where there is no such image.
+
+    Raises ``DeployError`` when the registry does not answer or refuses.
+    """
+    with _explained(), _opened(settings) as repository:
+        return _digest(repository, tag)
+
+
+def copy(tag: str, wanted: str, source: Settings, target: Settings) -> None:
+    """Has the target's repository hold, under ``tag``, the source's image of digest ``wanted``.
+
+    The manifest goes over byte by byte, so the digest stays. Blobs that are there are not sent again: a copy that
+    was cut off goes on where it was. Raises ``DeployError`` when the target's ``tag`` is another image, or when a
+    registry does not answer or refuses.
+    """
+    with _explained(), _opened(source) as here, _opened(target) as there:
+        held = _digest(there, tag)
+        if held == wanted:
+            return
+        if held:
+            raise DeployError(
+                f"The repository of stack {target.stack!r} has another image under {tag}: {held}.",
+                f"Make a new release of it and promote that: make deploy STACK={source.stack} FORCE=1",
+            )
+        manifest, _ = here.get_manifest_and_response(wanted)
+        image = _Manifest.model_validate_json(manifest)
+        for described in (*image.layers, image.config):
+            there.push_blob(data=_Blob(here, described), digest=described.digest)
+        there.set_manifest(tag, manifest)
+
+
+def _opened(settings: Settings) -> DXF:
+    """The stack's repository, entered with the stack's own credentials."""
+    access = environment.registry_access(settings)
+
+    def log_in(repository: DXFBase, refused: requests.Response) -> None:
+        repository.authenticate(authorization=f"Basic {access.token}", response=refused)
+
+    return DXF(
+        access.host,
+        settings.names.base,
+        log_in if access.token else None,
+        insecure=settings.local,
+        timeout=_SILENT_SECONDS,
+    )
+
+
+def _digest(repository: DXF, tag: str) -> str | None:
+    try:
+        return repository.head_manifest_and_response(tag)[0]
+    except requests.HTTPError as refused:
+        if refused.response.status_code == requests.codes.not_found:
+            return None
+        raise
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turns what the client raises into one line."""
+    try:
+        yield
+    except requests.HTTPError as refused:
+        raise DeployError(
+            f"The registry {_host(refused)} refuses: {_reason(refused.response)}.",
+            "Check that the stack's credentials may read and write its repository.",
+        ) from refused
+    except requests.RequestException as silent:
+        raise DeployError(
+            f"The registry {_host(silent)} does not answer: {silent}.", "Run this again when it does."
+        ) from silent
+    except (DXFError, ValidationError) as error:
+        raise DeployError(
+            f"The image cannot be copied: {type(error).__name__}: {' '.join(str(error).split())}.",
+            "Make the release anew and promote that.",
+        ) from error
+
+
+def _host(error: requests.RequestException) -> str:
+    return str(urlsplit(error.request.url).netloc) if error.request else ""
+
+
+def _reason(answer: requests.Response) -> str:
+    """What a registry says of a refusal (OCI Distribution, "Error Codes"), or else its status."""
+    try:
+        return "; ".join(f"{error['code']}: {error['message']}" for error in answer.json()["errors"])
+    except (ValueError, KeyError, TypeError):
+        return f"{answer.status_code} {answer.reason}"
