@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from main import ROUTES
-from utils.access_token import AccessToken, TokenRefusedError, bearer_token, verifier
+from utils.access_token import AccessToken, TokenRefusedError, bearer_token, trusted_verifier
 from utils.settings import settings
 
 _SCOPES: Final = {route.key: route.scope for route in ROUTES if route.scope is not None}
@@ -38,6 +38,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return {
         "isAuthorized": True,
         "context": {
+            "iss": token.issuer,
             "sub": token.subject,
             "client_id": token.client_id,
             "scope": token.scope,
@@ -58,14 +59,14 @@ def _verified(event: Mapping[str, Any]) -> AccessToken:
     scope = _SCOPES.get(route_key)
     if scope is None or event["routeKey"] != route_key:
         raise TokenRefusedError("route")
-    token = verifier().verify(bearer_token(authorization))
+    token = trusted_verifier().verify(bearer_token(authorization))
     if scope not in token.scopes:
         raise TokenRefusedError("scope")
     return token
 
 
 def _smoke() -> dict[str, Any]:
-    verifier()
+    trusted_verifier().require_keys()
     return {"status": "ok", "function": "authorizer", "image_tag": settings().image_tag}
 
 

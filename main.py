@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Literal
 
-Secret = Literal["signing-keys", "seed"]
+Secret = Literal["public-keys", "signing-keys", "seed"]
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 
 
@@ -69,7 +69,7 @@ ROUTES: tuple[Route, ...] = (
         memory=512,
     ),
     Route("auth-userinfo", "GET", "/auth/userinfo", "handlers.auth:userinfo", table=("BatchGetItem",)),
-    Route("jwks", "GET", "/.well-known/jwks.json", "handlers.discovery:jwks"),
+    Route("jwks", "GET", "/.well-known/jwks.json", "handlers.discovery:jwks", secrets=("public-keys",)),
     Route(
         "openid-configuration",
         "GET",

@@ -8,21 +8,18 @@ from typing import Any, Final
 
 from main import ROUTES
 from models.auth import JWKSet, ProviderMetadata, ServerMetadata
+from services.public_keys import published
 from services.scopes import SCOPES
-from utils import json
 from utils.http import Request, Response
 from utils.settings import settings
 
 _CACHED: Final = {"Cache-Control": "public, max-age=300"}
 _PATHS: Final = {route.name: route.path for route in ROUTES}
-_PUBLIC: Final = ("kty", "crv", "x", "y", "n", "e", "kid", "use", "alg")
-"""The members of a public key; whatever else a key may have, it is not published."""
 
 
 def jwks(_request: Request) -> Response:
     """``GET /.well-known/jwks.json`` (RFC 7517)."""
-    keys = json.parse(settings().public_jwks)["keys"]
-    return _cached(JWKSet([{name: key[name] for name in _PUBLIC if name in key} for key in keys]))
+    return _cached(JWKSet(published()))
 
 
 def oauth_authorization_server(_request: Request) -> Response:

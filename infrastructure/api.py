@@ -45,12 +45,14 @@ _ANSWER_HEADERS = [
 
 
 class Gateway(pulumi.ComponentResource):
-    """The API. ``url`` is its base URL, to which a path is appended: also the issuer of the tokens.
+    """The API. ``url`` is its base URL, to which a path is appended: also the issuer of the tokens. By
+    ``url_for_functions`` the functions reach it.
 
     It is made in two steps, because the functions know its URL and its routes know the functions.
     """
 
     url: pulumi.Output[str]
+    url_for_functions: pulumi.Output[str]
 
     def __init__(self, settings: Settings, opts: pulumi.ResourceOptions) -> None:
         super().__init__("psn-emulator:api:Gateway", "gateway", None, opts)
@@ -66,11 +68,12 @@ class Gateway(pulumi.ComponentResource):
             tags=tags | {"ms-custom-id": settings.names.local_api_id} if settings.local else tags,
             opts=self._own,
         )
-        self.url = (
-            pulumi.Output.concat(paths.aws_endpoint(), "/_aws/execute-api/", self._api.id, "/$default")
-            if settings.local
-            else self._api.api_endpoint
-        )
+        local_path = pulumi.Output.concat("/_aws/execute-api/", self._api.id, "/$default")
+        if settings.local:
+            self.url = pulumi.Output.concat(paths.aws_endpoint(), local_path)
+            self.url_for_functions = pulumi.Output.concat(paths.aws_endpoint_for_functions(), local_path)
+        else:
+            self.url = self.url_for_functions = self._api.api_endpoint
 
     def open(self, functions: Mapping[str, Function]) -> None:
         """Leads every route to the alias of its function, through the authorizer where the route has a scope."""

@@ -24,6 +24,10 @@ _PLACEHOLDERS = {
     "ISSUER": "http://localhost",
     "AUDIENCE": "psn-emulator",
     "PUBLIC_JWKS": '{"keys": []}',
+    "JWKS_URI": "http://localhost/.well-known/jwks.json",
+    "TRUSTED_ISSUER": "http://localhost",
+    "TRUSTED_JWKS_URI": "http://localhost/.well-known/jwks.json",
+    "PUBLIC_KEYS_SECRET": "psn-emulator/local/public-keys",
     "SIGNING_KEYS_SECRET": "psn-emulator/local/signing-keys",
     "SEED_SECRET": "psn-emulator/local/seed",
     "ACCESS_TOKEN_SECONDS": "3600",
@@ -62,9 +66,9 @@ def run(function: str, port: int) -> int:
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": Settings.load(_STACK).region,
-        "AWS_ENDPOINT_URL": f"http://host.docker.internal:{paths.aws_port()}",
+        "AWS_ENDPOINT_URL": paths.aws_endpoint_for_functions(),
     }
-    command = ["docker", "run", "--rm", "--interactive", "--add-host", "host.docker.internal:host-gateway"]
+    command = ["docker", "run", "--rm", "--interactive", "--add-host", f"{paths.MACHINE}:host-gateway"]
     container = f"psn-emulator-run-{os.getpid()}"
     command += ["--name", container, "--publish", f"127.0.0.1:{port}:{_RUNTIME_PORT}"]
     for name, value in variables.items():

@@ -11,7 +11,7 @@ from infrastructure.functions import Surroundings
 from infrastructure.image import Images
 from infrastructure.names import PROJECT
 from infrastructure.settings import Settings
-from infrastructure.storage import SEED, SIGNING_KEYS, Storage
+from infrastructure.storage import PUBLIC_KEYS, SEED, SIGNING_KEYS, Storage
 
 
 def program(
@@ -73,6 +73,7 @@ def _declare(settings: Settings, chosen: release.Release, provide_image: Callabl
 
 def _variables(settings: Settings, storage: Storage, gateway: Gateway) -> Mapping[str, pulumi.Input[str]]:
     """The environment of every function: names and public values, never a secret, and nothing of the release."""
+    jwks_uri = pulumi.Output.concat(gateway.url_for_functions, "/.well-known/jwks.json")
     return {
         "ENVIRONMENT": settings.environment,
         "LOG_LEVEL": settings.log_level,
@@ -81,6 +82,10 @@ def _variables(settings: Settings, storage: Storage, gateway: Gateway) -> Mappin
         "ISSUER": gateway.url,
         "AUDIENCE": settings.audience,
         "PUBLIC_JWKS": storage.public_jwks,
+        "JWKS_URI": jwks_uri,
+        "TRUSTED_ISSUER": settings.issuer or gateway.url,
+        "TRUSTED_JWKS_URI": settings.jwks_uri or jwks_uri,
+        "PUBLIC_KEYS_SECRET": storage.secrets[PUBLIC_KEYS].name,
         "SIGNING_KEYS_SECRET": storage.secrets[SIGNING_KEYS].name,
         "SEED_SECRET": storage.secrets[SEED].name,
         "ACCESS_TOKEN_SECONDS": str(settings.access_token_seconds),

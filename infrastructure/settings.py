@@ -27,10 +27,12 @@ FOLDER = Path(__file__).resolve().parent
 
 Environment = Literal["local", "dev", "staging", "prod"]
 Architecture = Literal["arm64", "amd64"]
+SigningAlgorithm = Literal["ES256", "RS256"]
 
 LOCAL = "local"
 _LONGEST_STACK = 24
 _STACK = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_URL = r"^https?://[^/?#\s]+[^?#\s]*$"
 _ORIGIN = re.compile(r"\*|https?://[^/?#\s]+")
 _RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731)
 _RETENTION_YEARS = (1096, 1827, 2192, 2557, 2922, 3288, 3653)
@@ -102,6 +104,12 @@ class Settings(BaseModel):
     """New versions that are asked at once whether they work; each starts an environment of its function."""
     audience: str = Field("psn-emulator", min_length=1)
     """The audience (`aud`) of the access tokens."""
+    issuer: str | None = Field(None, pattern=_URL)
+    """The issuer (`iss`) whose tokens open the routes; none: the stack itself. It takes a `jwks_uri`."""
+    jwks_uri: str | None = Field(None, pattern=_URL)
+    """Where the functions reach the keys of `issuer`; https, or http on a local stack."""
+    signing_algorithm: SigningAlgorithm = "ES256"
+    """What the stack's first key signs with, and each that a rotation adds: ES256 or RS256."""
     access_token_seconds: Number = Field(3600, ge=60, le=86400)
     """Seconds an access token lives."""
     refresh_token_seconds: Number = Field(30 * 86400, ge=60, le=365 * 86400)
@@ -224,6 +232,16 @@ class Settings(BaseModel):
                 "architecture",
                 not (self.architecture or self.local),
                 f"must be {' or '.join(get_args(Architecture))}, or the tag would differ from machine to machine",
+            ),
+            (
+                "issuer",
+                (self.issuer is None) != (self.jwks_uri is None),
+                f"and {stack_file.key('jwks_uri')} take each other",
+            ),
+            (
+                "jwks_uri",
+                (self.jwks_uri or "").startswith("http:") and not self.local,
+                "must be https, or anybody on the way could give out keys",
             ),
             (
                 "cors_origins",

@@ -1,21 +1,20 @@
 """What a stack keeps: its table, and its secrets."""
 
-import json
-
 import pulumi
 import pulumi_aws as aws
-from joserfc.jwk import ECKey
 
+from infrastructure import signing_keys
 from infrastructure.settings import Settings
 
+PUBLIC_KEYS = "public-keys"
 SIGNING_KEYS = "signing-keys"
 SEED = "seed"
 
 
 class Storage(pulumi.ComponentResource):
-    """The table, the secret with the keys that sign tokens, the secret with the users at the start.
+    """The table, and the secrets: with the keys that sign tokens, with their public halves, with the seed.
 
-    ``public_jwks`` is the public half of the keys, a JWK Set (RFC 7517) as JSON.
+    ``public_jwks`` is the set of the public halves that the state knows of.
     """
 
     table: aws.dynamodb.Table
@@ -27,23 +26,21 @@ class Storage(pulumi.ComponentResource):
         self._settings = settings
         self._lasting = pulumi.ResourceOptions(parent=self, protect=settings.deletion_protection)
         self.table = self._table()
-        keys = self._secret(SIGNING_KEYS, "The keys that sign access tokens: a JWK Set with private keys")
-        seed = self._secret(SEED, "The users and clients at the start")
-        self.secrets = {SIGNING_KEYS: keys, SEED: seed}
-        version = aws.secretsmanager.SecretVersion(
-            SIGNING_KEYS,
-            secret_id=keys.id,
-            secret_string=pulumi.Output.secret(new_signing_keys()),
-            # Made once: the keys in use stay, whatever this run has made.
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["secretString"]),
-        )
-        aws.secretsmanager.SecretVersion(
-            SEED,
-            secret_id=seed.id,
-            secret_string=pulumi.Output.secret(settings.read_seed().model_dump_json()),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        public = version.secret_string.apply(lambda keys: public_half(str(keys)))
+        self.secrets = {
+            SIGNING_KEYS: self._secret(
+                SIGNING_KEYS, "The keys that sign tokens: a JWK Set with private keys"
+            ),
+            PUBLIC_KEYS: self._secret(
+                PUBLIC_KEYS, "The keys that verify tokens: the JWK Set to be published"
+            ),
+            SEED: self._secret(SEED, "The users and clients at the start"),
+        }
+        made = signing_keys.as_set([signing_keys.new_key(settings.signing_algorithm)])
+        # Made once: what a rotation makes of them stays, whatever this run has made.
+        private = self._value(SIGNING_KEYS, pulumi.Output.secret(made), made_once=True)
+        public = private.secret_string.apply(lambda keys: signing_keys.public_half(str(keys)))
+        self._value(PUBLIC_KEYS, public, made_once=True)
+        self._value(SEED, pulumi.Output.secret(settings.read_seed().model_dump_json()))
         self.public_jwks = pulumi.Output.unsecret(public)
         self.register_outputs({"table": self.table.name})
 
@@ -73,16 +70,12 @@ class Storage(pulumi.ComponentResource):
             opts=self._lasting,
         )
 
-
-def new_signing_keys() -> str:
-    """A JWK Set of one new private P-256 key (RFC 7517, 7518 section 6.2), as JSON; its ``kid`` is its
-    thumbprint (RFC 7638)."""
-    key = ECKey.generate_key("P-256", parameters={"use": "sig", "alg": "ES256"}, private=True)
-    return json.dumps({"keys": [key.as_dict(private=True) | {"kid": key.thumbprint()}]}, sort_keys=True)
-
-
-def public_half(keys: str) -> str:
-    """The JWK Set without its private members, as JSON that is the same for the same keys."""
-    shown = ("alg", "crv", "kid", "kty", "use", "x", "y")
-    public = [{name: key[name] for name in shown if name in key} for key in json.loads(keys)["keys"]]
-    return json.dumps({"keys": public}, sort_keys=True, separators=(",", ":"))
+    def _value(
+        self, name: str, value: pulumi.Output[str], *, made_once: bool = False
+    ) -> aws.secretsmanager.SecretVersion:
+        return aws.secretsmanager.SecretVersion(
+            name,
+            secret_id=self.secrets[name].id,
+            secret_string=value,
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["secretString"] if made_once else None),
+        )

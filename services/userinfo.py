@@ -14,6 +14,7 @@ def claims(token: AccessToken) -> UserInfo:
     """
     session = Session.from_claims(
         {
+            "iss": token.issuer,
             "sandbox": token.sandbox,
             "sub": token.subject,
             "jti": token.token_id,

@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
 
-from services import keys, users
+from services import keys, public_keys, users
 from tests.conftest import ENVIRONMENT
 from utils import access_token
 from utils.aws import client
@@ -46,7 +46,7 @@ def public_jwks(*signing: ECKey | RSAKey) -> str:
 
 
 def publish(monkeypatch: pytest.MonkeyPatch, *signing: ECKey | RSAKey) -> None:
-    """Give the functions the public halves of ``signing``."""
+    """Give the functions the public halves of ``signing`` at their deploy."""
     monkeypatch.setenv("PUBLIC_JWKS", public_jwks(*signing))
     forget()
 
@@ -55,20 +55,36 @@ def forget() -> None:
     """Let every function read its settings, keys and seed anew."""
     settings.cache_clear()
     access_token.verifier.cache_clear()
+    access_token.trusted_verifier.cache_clear()
     keys.signing_keys.cache_clear()
+    public_keys.public_keys.cache_clear()
     users.seed.cache_clear()
 
 
 def store_keys(*signing: ECKey | RSAKey, times: Mapping[str, Mapping[str, float]] | None = None) -> None:
-    """Make ``signing`` the signing keys; ``times`` by ``kid`` says when, without it the first signs."""
+    """Make ``signing`` the signing keys, and publish them; ``times`` are theirs by ``kid``.
+
+    Without any, the first signs.
+    """
     known = times or {}
-    keys = [{**key.as_dict(private=True), **known.get(key.kid or "", {})} for key in signing]
-    _store_secret(ENVIRONMENT["SIGNING_KEYS_SECRET"], {"keys": keys})
+    for secret, private in (("SIGNING_KEYS_SECRET", True), ("PUBLIC_KEYS_SECRET", False)):
+        keys = [{**key.as_dict(private=private), **known.get(str(key.kid), {})} for key in signing]
+        store_secret(ENVIRONMENT[secret], {"keys": keys})
+
+
+def store_secret(name: str, value: Mapping[str, Any]) -> None:
+    """Make ``value`` the secret ``name``."""
+    secrets = client("secretsmanager")
+    if any(one["Name"] == name for one in secrets.list_secrets()["SecretList"]):
+        secrets.put_secret_value(SecretId=name, SecretString=json.dumps(value))
+    else:
+        secrets.create_secret(Name=name, SecretString=json.dumps(value))
+    forget()
 
 
 def store_seed(*entries: Mapping[str, Any]) -> None:
     """Make ``entries`` the users."""
-    _store_secret(ENVIRONMENT["SEED_SECRET"], {"users": list(entries), "clients": []})
+    store_secret(ENVIRONMENT["SEED_SECRET"], {"users": list(entries), "clients": []})
 
 
 def seed_entry(**changes: Any) -> dict[str, Any]:
@@ -159,12 +175,3 @@ def authorizer_event(authorization: Any, route_key: str = "GET /players") -> dic
             "routeKey": route_key,
         },
     }
-
-
-def _store_secret(name: str, value: Mapping[str, Any]) -> None:
-    secrets = client("secretsmanager")
-    if any(one["Name"] == name for one in secrets.list_secrets()["SecretList"]):
-        secrets.put_secret_value(SecretId=name, SecretString=json.dumps(value))
-    else:
-        secrets.create_secret(Name=name, SecretString=json.dumps(value))
-    forget()

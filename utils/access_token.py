@@ -9,15 +9,16 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Final
 
 from utils import json
 from utils.deferred import deferred
-from utils.settings import settings
+from utils.issuer_keys import IssuerKeys, IssuerKeysError
+from utils.settings import DEFAULT_SANDBOX, settings
 
 with deferred("cryptography.x509"):
     from joserfc import jws
-    from joserfc.jwk import ECKey, RSAKey
 
 JWT_TYPE: Final = "at+jwt"
 MAX_BYTES: Final = 8 * 1024
@@ -26,8 +27,6 @@ _BEARER: Final = re.compile(r"Bearer ([A-Za-z0-9._-]+)")
 _MAX_HEADER_BYTES: Final = 512
 _TYPES: Final = (JWT_TYPE, f"application/{JWT_TYPE}")
 _HEADER_NAMES: Final = frozenset({"alg", "kid", "typ"})
-_LEAST_RSA_BITS: Final = 2048
-"""RFC 7518 section 3.3."""
 _TEXT_CLAIMS: Final = ("sub", "client_id", "sandbox", "jti")
 _TIME_CLAIMS: Final = ("iat", "nbf", "exp")
 _LAST_SECOND: Final = 253_402_300_799
@@ -55,6 +54,7 @@ class AccessToken:
     Times are seconds since 1970 by the sandbox's clock, and not judged.
     """
 
+    issuer: str
     subject: str
     client_id: str
     scope: str
@@ -71,21 +71,30 @@ class AccessToken:
 
 
 class Verifier:
-    """Verifies tokens of one issuer for one audience with a given set of public keys.
+    """Verifies tokens of one issuer for one audience, with keys that it makes once and keeps."""
 
-    A class because importing keys costs more than using them: make one and keep it. It holds no other state.
-    """
+    def __init__(
+        self,
+        jwks: str | None,
+        *,
+        issuer: str,
+        audience: str,
+        jwks_uri: str | None = None,
+        assumed: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
+        """Import the keys of ``jwks``, a JWK Set (RFC 7517) as JSON text; ``jwks_uri`` is where newer ones are.
 
-    def __init__(self, jwks: str, *, issuer: str, audience: str) -> None:
-        """Import the keys of ``jwks``, a JWK Set (RFC 7517) as JSON text.
-
-        Raises ``ValueError`` when one of them is not a public key for an allowed signature algorithm.
+        ``assumed`` are claims that hold for a token that does not have them. Raises ``ValueError`` when no key of
+        the set is a public one for an allowed signature algorithm, or when the address is not of the web.
         """
         self._issuer = issuer
         self._audience = audience
-        self._keys = {key["kid"]: _public_key(key) for key in json.parse(jwks)["keys"]}
-        if not self._keys:
-            raise ValueError("the JWK Set is empty")
+        self._keys = IssuerKeys(jwks, jwks_uri)
+        self._assumed = assumed
+
+    def require_keys(self) -> None:
+        """Raise :class:`IssuerKeysError` when there is no key to verify a token with."""
+        self._keys.require()
 
     def verify(self, token: str) -> AccessToken:
         """The claims of ``token``, which may be any text.
@@ -114,9 +123,11 @@ class Verifier:
         if header["typ"] not in _TYPES:
             raise TokenRefusedError("type")
         kid = header["kid"]
-        key = self._keys.get(kid) if isinstance(kid, str) else None
+        try:
+            key = self._keys.find(kid) if isinstance(kid, str) else None
+        except IssuerKeysError:
+            raise TokenRefusedError("issuer_keys") from None
         if key is None:
-            # Here the issuer's JWKS would be read again, at a limited rate, before the answer is no.
             raise TokenRefusedError("unknown_key")
         if header["alg"] != key.alg:
             raise TokenRefusedError("algorithm")
@@ -132,6 +143,7 @@ class Verifier:
         audience = claims.get("aud")
         if self._audience not in (audience if isinstance(audience, list) else [audience]):
             raise TokenRefusedError("audience")
+        claims = {**self._assumed, **claims}
         if not isinstance(claims.get("scope"), str):
             raise TokenRefusedError("claims")
         for name in _TEXT_CLAIMS:
@@ -143,6 +155,7 @@ class Verifier:
             if type(value) is not int or not 0 <= value <= _LAST_SECOND:
                 raise TokenRefusedError("claims")
         return AccessToken(
+            issuer=self._issuer,
             subject=claims["sub"],
             client_id=claims["client_id"],
             scope=claims["scope"],
@@ -156,9 +169,32 @@ class Verifier:
 
 @cache
 def verifier() -> Verifier:
-    """This deployment's verifier, made on first use. Raises ``SettingsError`` and ``ValueError``."""
+    """What verifies this deployment's own tokens, made on first use. Raises ``SettingsError`` and ``ValueError``."""
     deployment = settings()
-    return Verifier(deployment.public_jwks, issuer=deployment.issuer, audience=deployment.audience)
+    return Verifier(
+        deployment.public_jwks,
+        issuer=deployment.issuer,
+        audience=deployment.audience,
+        jwks_uri=deployment.jwks_uri,
+    )
+
+
+@cache
+def trusted_verifier() -> Verifier:
+    """What verifies the tokens that open routes: our own, or those of the issuer that the deployment trusts instead.
+
+    Another issuer knows no sandboxes, and RFC 9068 asks no ``nbf`` of it. Raises as :func:`verifier` does.
+    """
+    deployment = settings()
+    if deployment.trusted_issuer == deployment.issuer:
+        return verifier()
+    return Verifier(
+        None,
+        issuer=deployment.trusted_issuer,
+        audience=deployment.audience,
+        jwks_uri=deployment.trusted_jwks_uri,
+        assumed={"sandbox": DEFAULT_SANDBOX, "nbf": 0},
+    )
 
 
 def bearer_token(authorization: str) -> str:
@@ -171,19 +207,6 @@ def bearer_token(authorization: str) -> str:
     if bearer is None:
         raise TokenRefusedError("malformed")
     return bearer[1]
-
-
-def _public_key(parameters: dict[str, Any]) -> ECKey | RSAKey:
-    if not isinstance(parameters.get("kid"), str) or parameters.get("use") != "sig" or "d" in parameters:
-        raise ValueError("the JWK Set has a key that is not a public one with a kid, for signatures")
-    match [parameters.get(name) for name in ("alg", "kty", "crv")]:
-        case ["ES256", "EC", "P-256"]:
-            return ECKey.import_key(parameters)
-        case ["RS256", "RSA", None]:
-            key = RSAKey.import_key(parameters)
-            if key.public_key.key_size >= _LEAST_RSA_BITS:
-                return key
-    raise ValueError("the JWK Set has a key for an algorithm that is not allowed, or too short for its own")
 
 
 def _canonical_bytes(segment: str) -> bytes:

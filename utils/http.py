@@ -18,6 +18,7 @@ from utils.errors import (
     UnsupportedMediaTypeException,
     ValidationException,
 )
+from utils.settings import DEFAULT_SANDBOX
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -28,7 +29,6 @@ MAX_BODY_BYTES = 64 * 1024
 JSON_TYPE = "application/json"
 FORM_TYPE = "application/x-www-form-urlencoded"
 PROBLEM_TYPE = "application/problem+json"
-DEFAULT_SANDBOX = "default"
 NO_OBJECT = FieldError("body", "model_type", "The body must be a JSON object.")
 """What is wrong with a body that no model fits, because it has no members at all."""
 

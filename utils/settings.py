@@ -9,6 +9,9 @@ from typing import Literal, cast, get_args
 
 Environment = Literal["local", "dev", "staging", "prod"]
 
+DEFAULT_SANDBOX = "default"
+"""The sandbox of a request whose token names none."""
+
 
 class SettingsError(RuntimeError):
     """The environment is incomplete or wrong; the message names every variable at fault."""
@@ -18,8 +21,10 @@ class SettingsError(RuntimeError):
 class Settings:
     """What the deployment tells a function.
 
-    ``issuer`` is the API's base URL without a trailing slash. ``public_jwks`` is a JWK Set (RFC 7517) as JSON
-    text, left unparsed because only few functions look into it. The secrets are names or ARNs, never values.
+    ``issuer`` is the API's base URL without a trailing slash. ``public_jwks`` is the JWK Set (RFC 7517) of the
+    deploy as JSON text, left unparsed because only few functions look into it; ``jwks_uri`` is where a function
+    reaches the set of today. ``trusted_issuer`` is whose tokens open routes, by default ``issuer``. The secrets
+    are names or ARNs, never values.
     """
 
     environment: Environment
@@ -30,6 +35,10 @@ class Settings:
     issuer: str
     audience: str
     public_jwks: str
+    jwks_uri: str
+    trusted_issuer: str
+    trusted_jwks_uri: str
+    public_keys_secret: str
     signing_keys_secret: str
     seed_secret: str
     access_token_lifetime: timedelta
@@ -38,7 +47,11 @@ class Settings:
     @property
     def secrets(self) -> Mapping[str, str]:
         """The secrets by the names that the route table has for them."""
-        return {"signing-keys": self.signing_keys_secret, "seed": self.seed_secret}
+        return {
+            "public-keys": self.public_keys_secret,
+            "signing-keys": self.signing_keys_secret,
+            "seed": self.seed_secret,
+        }
 
     def url(self, path: str) -> str:
         """The absolute URL of a path of the API; alone it would not resolve where the API's base has a path too."""
@@ -57,6 +70,10 @@ class Settings:
             issuer=read.text("ISSUER").rstrip("/"),
             audience=read.text("AUDIENCE"),
             public_jwks=read.text("PUBLIC_JWKS"),
+            jwks_uri=read.text("JWKS_URI"),
+            trusted_issuer=read.text("TRUSTED_ISSUER").rstrip("/"),
+            trusted_jwks_uri=read.text("TRUSTED_JWKS_URI"),
+            public_keys_secret=read.text("PUBLIC_KEYS_SECRET"),
             signing_keys_secret=read.text("SIGNING_KEYS_SECRET"),
             seed_secret=read.text("SEED_SECRET"),
             access_token_lifetime=read.seconds("ACCESS_TOKEN_SECONDS"),

@@ -1,7 +1,8 @@
 """The local AWS as a container, where containers cannot reach a process of this machine.
 
 It and the functions' containers share a network of their own, in which each reaches the other by name or
-address. Its port is published on the engine's loopback, which Docker Desktop and its like forward from here.
+address; there it also goes by the name that its machine has for containers. Its port is published on the engine's
+loopback, which Docker Desktop and its like forward from here.
 """
 
 import io
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infrastructure.errors import DeployError
-from infrastructure.local import narrate
+from infrastructure.local import narrate, paths
 from infrastructure.local.docker import Docker
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def start(docker: Docker, identity: str, port: int, settings: Mapping[str, str])
         environment=environment(identity, port, settings),
         name=own,
         network=own,
+        networking_config={own: client.api.create_endpoint_config(aliases=[paths.MACHINE])},
         ports={f"{port}/tcp": ("127.0.0.1", port)},
         volumes={
             own: {"bind": _STATE, "mode": "rw"},

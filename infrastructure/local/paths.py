@@ -7,6 +7,8 @@ from infrastructure.errors import DeployError
 
 ROOT = Path(__file__).resolve().parents[2]
 """The project's root folder."""
+MACHINE = "host.docker.internal"
+"""What a container calls the machine that the local AWS is on."""
 
 
 def home() -> Path:
@@ -35,3 +37,8 @@ def aws_port() -> int:
 def aws_endpoint() -> str:
     """The base URL of the local AWS as seen from this machine."""
     return f"http://localhost:{aws_port()}"
+
+
+def aws_endpoint_for_functions() -> str:
+    """Where the functions' containers reach the local AWS, which the machine's loopback is not for them."""
+    return f"http://{MACHINE}:{aws_port()}"

@@ -23,6 +23,9 @@ from tests.infrastructure.stacks import (
 )
 from utils.settings import Settings as FunctionSettings
 
+ISSUING = {"auth-token", "auth-refresh"}
+"""The functions that issue tokens."""
+
 
 @pytest.mark.parametrize("stack", KINDS)
 def test_every_route_has_a_function_that_runs_its_row(declared: Declared, stack: str) -> None:
@@ -54,7 +57,35 @@ def test_a_functions_environment_is_what_the_application_reads(declared: Declare
         assert read.environment == Settings.load(stack).environment
         assert read.issuer == recorded.outputs["api_url"]
         assert read.table_name == recorded.outputs["table_name"]
+        assert read.trusted_issuer == read.issuer
+        assert read.trusted_jwks_uri == read.jwks_uri
+        assert set(read.secrets.values()) == {
+            f"psn-emulator/{stack}/{secret}" for secret in ("public-keys", "signing-keys", "seed")
+        }
         assert read.refresh_token_lifetime == timedelta(days=30)
+
+
+@pytest.mark.parametrize(("stack", "machine"), [("local", "http://host.docker.internal:4577"), ("dev", "")])
+def test_a_function_is_told_where_it_reaches_the_keys(
+    every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, stack: str, machine: str
+) -> None:
+    monkeypatch.setenv("LOCAL_AWS_PORT", "4577")
+    recorded = record(stack)
+    issuer = str(recorded.outputs["api_url"])
+    expected = issuer.replace("http://localhost:4577", machine) + "/.well-known/jwks.json"
+    assert variables(recorded, "authorizer")["JWKS_URI"] == expected
+
+
+def test_a_stack_may_trust_another_issuer_and_remains_one_itself(
+    every_stack: tuple[str, ...], write_stack: WriteStack
+) -> None:
+    another = {"issuer": "https://id.example", "jwks_uri": "https://id.example/keys"}
+    write_stack("dev", architecture="amd64", **another)
+    recorded = record("dev")
+    told = variables(recorded, "authorizer")
+    assert (told["TRUSTED_ISSUER"], told["TRUSTED_JWKS_URI"]) == tuple(another.values())
+    assert told["ISSUER"] == recorded.outputs["api_url"]
+    assert told["JWKS_URI"] == f"{recorded.outputs['api_url']}/.well-known/jwks.json"
 
 
 @pytest.mark.parametrize("stack", KINDS)
@@ -152,6 +183,26 @@ def test_a_role_allows_what_the_row_names_and_no_more(declared: Declared, route:
 
 def test_the_authorizer_may_write_its_log_and_nothing_else(declared: Declared) -> None:
     assert set(statements(declared("dev"), "authorizer")) == {"OwnLog"}
+
+
+@pytest.mark.parametrize("stack", KINDS)
+def test_only_functions_that_issue_tokens_may_read_what_signs_them(declared: Declared, stack: str) -> None:
+    recorded = declared(stack)
+    readers = {
+        name
+        for name in ALL_FUNCTIONS
+        for statement in statements(recorded, name).values()
+        if any(resource.endswith("/signing-keys") for resource in _listed(statement["Resource"]))
+    }
+    assert readers == ISSUING
+    policies = [item.name for item in recorded.of("aws:iam/rolePolicy:RolePolicy")]
+    assert sorted(policies) == sorted(f"{name}-policy" for name in ALL_FUNCTIONS)
+    assert not recorded.of("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
+    assert not recorded.of("aws:secretsmanager/secretPolicy:SecretPolicy")
+
+
+def _listed(resource: str | list[str]) -> list[str]:
+    return [resource] if isinstance(resource, str) else resource
 
 
 def test_only_a_traced_function_may_send_traces(declared: Declared) -> None:

@@ -102,6 +102,9 @@ def test_a_part_of_the_file_that_nothing_reads_is_refused(stacks: Path) -> None:
         ("cors_origins", ["https://game.example/path"]),
         ("access_token_seconds", 1),
         ("refresh_token_seconds", [1]),
+        ("signing_algorithm", "HS256"),
+        ("issuer", "id.example"),
+        ("jwks_uri", "ftp://id.example/keys"),
         ("seed_file", "../../etc/passwd"),
         ("account_id", "12"),
         ("environment", "moon"),
@@ -171,6 +174,13 @@ def test_what_the_engine_keeps_beside_the_config_is_none_of_our_business(stacks:
             "timeout_seconds",
         ),
         ("dev", {"architecture": "arm64", "throttle_rate": 100, "throttle_burst": 50}, "throttle_burst"),
+        ("dev", {"architecture": "arm64", "issuer": "https://id.example"}, "issuer"),
+        ("dev", {"architecture": "arm64", "jwks_uri": "https://id.example/keys"}, "issuer"),
+        (
+            "dev",
+            {"architecture": "arm64", "issuer": "https://id.example", "jwks_uri": "http://id.example/keys"},
+            "jwks_uri",
+        ),
         (
             "dev",
             {"architecture": "arm64", "access_token_seconds": 600, "refresh_token_seconds": 60},

@@ -4,10 +4,20 @@ import json
 
 import pytest
 
-from infrastructure.storage import new_signing_keys, public_half
-from tests.infrastructure.conftest import HASH_OF_ANOTHER_PASSWORD, Declared, WriteSeed, a_user
+from infrastructure.settings import SigningAlgorithm
+from infrastructure.signing_keys import as_set, in_set, new_key, public_half
+from tests.infrastructure.conftest import (
+    HASH_OF_ANOTHER_PASSWORD,
+    Declared,
+    WriteSeed,
+    WriteStack,
+    a_user,
+)
 from tests.infrastructure.recorded import record
 from tests.infrastructure.stacks import KINDS, SECRET_VERSION, variables
+
+PRIVATE = {"d", "p", "q", "dp", "dq", "qi"}
+SECRETS = ("public-keys", "signing-keys", "seed")
 
 
 @pytest.mark.parametrize("stack", KINDS)
@@ -26,7 +36,7 @@ def test_what_lasts_is_protected_on_staging_and_prod(declared: Declared, stack: 
     assert table.inputs["deletionProtectionEnabled"] is lasting
     assert table.inputs["pointInTimeRecovery"] == {"enabled": lasting}
     assert repository.inputs["forceDelete"] is not lasting
-    secrets = [recorded.named(f"{name}-secret") for name in ("signing-keys", "seed")]
+    secrets = [recorded.named(f"{name}-secret") for name in SECRETS]
     assert {secret.inputs["recoveryWindowInDays"] for secret in secrets} == {30 if lasting else 0}
     assert {item.protect for item in (table, repository, *secrets)} == {lasting}
 
@@ -42,29 +52,38 @@ def test_no_secret_leaves_its_secret(declared: Declared, stack: str) -> None:
     assert "$argon2id$" not in json.dumps(elsewhere)
 
 
-def test_the_signing_keys_of_the_first_deploy_stay(declared: Declared) -> None:
+def test_the_keys_of_the_first_deploy_and_what_rotations_make_of_them_stay(declared: Declared) -> None:
     assert declared("dev").named("signing-keys").ignored == ("secretString",)
+    assert declared("dev").named("public-keys").ignored == ("secretString",)
     assert declared("dev").named("seed").ignored == ()
 
 
-def test_the_published_keys_are_the_public_half_of_the_signing_keys(declared: Declared) -> None:
-    recorded = declared("dev")
-    [private] = json.loads(recorded.named("signing-keys").inputs["secretString"]["value"])["keys"]
-    [public] = json.loads(variables(recorded, "authorizer")["PUBLIC_JWKS"])["keys"]
-    assert public == {key: value for key, value in private.items() if key != "d"}
-    assert (public["kty"], public["crv"], public["alg"], public["use"]) == ("EC", "P-256", "ES256", "sig")
+@pytest.mark.parametrize(("algorithm", "form"), [("ES256", ("EC", "P-256")), ("RS256", ("RSA", None))])
+def test_the_published_keys_are_the_public_half_of_the_signing_keys(
+    every_stack: tuple[str, ...], write_stack: WriteStack, algorithm: str, form: tuple[str, str | None]
+) -> None:
+    write_stack("dev", architecture="amd64", signing_algorithm=algorithm)
+    recorded = record("dev")
+    [private] = in_set(recorded.named("signing-keys").inputs["secretString"]["value"])
+    [public] = in_set(variables(recorded, "authorizer")["PUBLIC_JWKS"])
+    assert in_set(recorded.named("public-keys").inputs["secretString"]["value"]) == [public]
+    assert public == {key: value for key, value in private.items() if key not in PRIVATE}
+    assert (public["kty"], public.get("crv")) == form
+    assert (public["alg"], public["use"]) == (algorithm, "sig")
 
 
-def test_keys_are_new_each_time_and_told_apart_by_their_ids() -> None:
-    one, other = json.loads(new_signing_keys())["keys"][0], json.loads(new_signing_keys())["keys"][0]
+@pytest.mark.parametrize("algorithm", ["ES256", "RS256"])
+def test_keys_are_new_each_time_and_told_apart_by_their_ids(algorithm: SigningAlgorithm) -> None:
+    one, other = new_key(algorithm), new_key(algorithm)
     assert one["kid"] != other["kid"]
     assert one["d"] != other["d"]
 
 
-def test_the_public_half_is_one_text_for_one_set_of_keys() -> None:
-    keys = json.loads(new_signing_keys())
-    turned = {"keys": [dict(reversed(key.items())) for key in keys["keys"]]}
-    assert public_half(json.dumps(keys)) == public_half(json.dumps(turned))
+def test_the_public_half_is_one_text_for_one_set_of_keys_and_keeps_their_times() -> None:
+    key = new_key("ES256") | {"signs_from": 5, "published_until": 7}
+    assert public_half(as_set([key])) == public_half(as_set([dict(reversed(key.items()))]))
+    [public] = in_set(public_half(as_set([key])))
+    assert (public["signs_from"], public["published_until"]) == (5, 7)
 
 
 def test_the_users_of_the_seed_file_are_in_the_seed_secret(

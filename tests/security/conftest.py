@@ -1,21 +1,31 @@
-"""Every attack is made on an authorizer that knows one key."""
+"""Every attack is made on an authorizer that knows one key, and whose issuer has no other."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 import authorizer
-from tests import identity
+from tests import identity, issuer
 from tests.gateway import Context
+from tests.issuer import Issuer
 
 type Denied = Callable[..., str]
 
 
+@pytest.fixture(scope="session")
+def the_issuer() -> Iterator[Issuer]:
+    """Where the authorizer asks for keys that it does not know."""
+    with issuer.running() as running:
+        running.body = identity.public_jwks(identity.KEY).encode()
+        yield running
+
+
 @pytest.fixture(autouse=True)
-def _deployment(environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def _deployment(environment: None, the_issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
     """The authorizer's environment."""
+    monkeypatch.setenv("JWKS_URI", the_issuer.uri)
     identity.publish(monkeypatch, identity.KEY)
 
 

@@ -12,6 +12,7 @@ from tests.conftest import Clock
 from tests.gateway import open_session
 from utils import table
 from utils.errors import InvalidTokenException
+from utils.settings import settings
 from utils.writes import Delete, Key, Put, Update
 
 SECOND = timedelta(seconds=1)
@@ -97,3 +98,26 @@ def test_claims_that_are_incomplete_are_refused(claims: dict[str, Any], name: st
 def test_a_time_that_is_none_is_refused(claims: dict[str, Any], value: Any) -> None:
     with pytest.raises(InvalidTokenException):
         Session.from_claims({**claims, "exp": value})
+
+
+def test_a_token_that_names_no_issuer_is_held_for_ours(claims: dict[str, Any]) -> None:
+    told = Session.from_claims({**claims, "iss": settings().issuer})
+    assert Session.from_claims(claims) == told
+
+
+class TestATokenOfAnotherIssuer:
+    @pytest.fixture
+    def claims(self, claims: dict[str, Any]) -> dict[str, Any]:
+        return {**claims, "iss": "https://another.test", "jti": "theirs"}
+
+    def test_is_alive_without_a_family(self, session: Session) -> None:
+        require_alive(session)
+
+    def test_expires(self, session: Session, stopped_clock: Clock) -> None:
+        stopped_clock.moment = session.expires_at
+        assert refused(session) == "The access token expired."
+
+    def test_stops_when_its_user_is_locked(self, session: Session) -> None:
+        pk, sk = sessions.user_key(session.sandbox, session.subject)
+        table.write(Update((pk, sk), assign={"status": "locked"}))
+        assert refused(session) == "The user is locked."

@@ -35,6 +35,7 @@ def test_a_good_token_is_allowed_and_passed_on_as_strings() -> None:
     assert authorizer.handler(EVENT, Context()) == {
         "isAuthorized": True,
         "context": {
+            "iss": "https://partner.test",
             "sub": identity.SUBJECT,
             "client_id": "psn-emulator",
             "scope": "players:read players:write",
@@ -136,6 +137,7 @@ class TestAWrongDeployment:
         monkeypatch.setenv("PUBLIC_JWKS", jwks)
         settings.cache_clear()
         access_token.verifier.cache_clear()
+        access_token.trusted_verifier.cache_clear()
 
 
 def test_the_smoke_event_is_answered_with_the_image() -> None:
@@ -161,6 +163,7 @@ def test_it_loads_no_aws_client_no_pydantic_and_no_certificates(project: Path) -
         "models",
         "pydantic",
         "services",
+        "urllib.request",
         "urllib3",
     }
     assert unwanted.isdisjoint(found["modules"])

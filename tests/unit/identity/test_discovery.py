@@ -9,7 +9,9 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from main import ROUTES
+from services import public_keys
 from tests import identity
+from tests.conftest import ENVIRONMENT
 from tests.unit.identity.conftest import Client
 
 DOCUMENTS = ["openid-configuration", "oauth-authorization-server"]
@@ -88,16 +90,31 @@ class TestKeys:
         registry.validate(token.claims)
         assert token.header == {"alg": "ES256", "typ": "at+jwt", "kid": "key-1"}
 
-    def test_every_key_is_published(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-        identity.publish(monkeypatch, identity.new_key("key-2"), identity.KEY)
+    def test_every_key_is_published(self, client: Client) -> None:
+        identity.store_keys(identity.new_rsa_key("key-2"), identity.KEY)
         keys = client.get("/.well-known/jwks.json").json()["keys"]
         assert [key["kid"] for key in keys] == ["key-2", "key-1"]
-        assert {(key["kty"], key["alg"], key["use"]) for key in keys} == {("EC", "ES256", "sig")}
+        assert [(key["kty"], key["alg"], key["use"]) for key in keys] == [
+            ("RSA", "RS256", "sig"),
+            ("EC", "ES256", "sig"),
+        ]
 
-    def test_nothing_private_is_published_even_if_it_was_deployed(
+    def test_a_key_is_published_before_it_signs_and_until_its_time_is_over(
         self, client: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setenv("PUBLIC_JWKS", json.dumps({"keys": [identity.KEY.as_dict(private=True)]}))
-        identity.forget()
-        (key,) = client.get("/.well-known/jwks.json").json()["keys"]
-        assert sorted(key) == ["alg", "crv", "kid", "kty", "use", "x", "y"]
+        times = {"key-1": {"published_until": 2_000_000_000}, "key-2": {"signs_from": 1_999_999_000}}
+        identity.store_keys(identity.KEY, identity.new_key("key-2"), times=times)
+        for moment, expected in (
+            (1_999_998_000.0, ["key-1", "key-2"]),
+            (1_999_999_999.9, ["key-1", "key-2"]),
+            (2_000_000_000.0, ["key-2"]),
+        ):
+            monkeypatch.setattr(public_keys, "time", lambda moment=moment: moment)
+            keys = client.get("/.well-known/jwks.json").json()["keys"]
+            assert [key["kid"] for key in keys] == expected
+
+    def test_nothing_but_the_public_key_is_published_whatever_the_secret_holds(self, client: Client) -> None:
+        key = {**identity.KEY.as_dict(private=True), "signs_from": 5, "published_until": 2**40}
+        identity.store_secret(ENVIRONMENT["PUBLIC_KEYS_SECRET"], {"keys": [key]})
+        (published,) = client.get("/.well-known/jwks.json").json()["keys"]
+        assert sorted(published) == ["alg", "crv", "kid", "kty", "use", "x", "y"]

@@ -18,6 +18,7 @@ type Uses = dict[str, set[str]]
 
 _ROUTES = {route.path: route for route in ROUTES if route.path.startswith(("/auth/", "/.well-known/"))}
 _SECRETS = {
+    ENVIRONMENT["PUBLIC_KEYS_SECRET"]: "public-keys",
     ENVIRONMENT["SIGNING_KEYS_SECRET"]: "signing-keys",
     ENVIRONMENT["SEED_SECRET"]: "seed",
 }

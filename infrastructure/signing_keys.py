@@ -1,0 +1,41 @@
+"""The keys that sign tokens: made here, and nowhere shown.
+
+A set of them is a JWK Set (RFC 7517) as JSON, the same text for the same keys. Beside its own members a key may
+have ``signs_from`` and ``published_until``, which ``utils.key_times`` explains.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from joserfc.jwk import ECKey, RSAKey
+
+from infrastructure.settings import SigningAlgorithm
+
+type Jwk = Mapping[str, Any]
+
+_PUBLIC = ("alg", "crv", "e", "kid", "kty", "n", "published_until", "signs_from", "use", "x", "y")
+_RSA_BITS = 2048
+"""What NIST SP 800-57 part 1 holds enough until 2030, many times a key's life here."""
+
+
+def new_key(algorithm: SigningAlgorithm) -> dict[str, Any]:
+    """A new private key for ``algorithm`` as a JWK (RFC 7518 section 6); its ``kid`` is its thumbprint (RFC 7638)."""
+    key = RSAKey.generate_key(_RSA_BITS) if algorithm == "RS256" else ECKey.generate_key("P-256")
+    return {**key.as_dict(private=True), "kid": key.thumbprint(), "alg": algorithm, "use": "sig"}
+
+
+def as_set(keys: Iterable[Jwk]) -> str:
+    """The set of ``keys``."""
+    return json.dumps({"keys": [dict(key) for key in keys]}, sort_keys=True, separators=(",", ":"))
+
+
+def in_set(text: str) -> list[dict[str, Any]]:
+    """The keys of a set."""
+    keys: list[dict[str, Any]] = json.loads(text)["keys"]
+    return keys
+
+
+def public_half(text: str) -> str:
+    """A set without its private members."""
+    return as_set({name: key[name] for name in _PUBLIC if name in key} for key in in_set(text))
