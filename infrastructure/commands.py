@@ -128,6 +128,7 @@ def destroy(options: argparse.Namespace) -> int:
     from infrastructure import deployment, report
     from infrastructure.settings import Settings
 
+    deployment.check_deletable(options.stack)
     if not options.dry_run and Settings.load(options.stack).environment == "prod":
         _confirm(options.stack, f"This deletes every resource of stack {options.stack!r}, players and all.")
     log = deployment.destroy(options.stack, dry_run=options.dry_run)

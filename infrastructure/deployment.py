@@ -11,7 +11,7 @@ from functools import partial
 from pulumi import automation as auto
 
 from infrastructure import environment, program, release, workspace
-from infrastructure.changes import ChangeLog, summary
+from infrastructure.changes import ChangeLog, resource_name, short_type, summary
 from infrastructure.errors import DeployError
 from infrastructure.local import narrate
 from infrastructure.progress import Progress
@@ -116,6 +116,7 @@ def deploy(request: Request) -> Deployed:
 def preview(request: Request) -> ChangeLog:
     """What a deploy would change. Builds nothing, starts nothing and writes nothing."""
     stack = request.stack
+    _check_source_of_image(Settings.load(stack), request)
     first = is_local(stack) and not workspace.state_exists(stack)
     with workspace.opened(stack, may_create=first, scratch=first) as opened:
         log = ChangeLog()
@@ -134,9 +135,23 @@ def preview(request: Request) -> ChangeLog:
         return log
 
 
+def check_deletable(stack: str) -> None:
+    """Raises ``DeployError`` where resources of the stack are protected from deletion, naming them."""
+    state = workspace.resources(stack)
+    protected = [
+        f"{short_type(item['type'])} {resource_name(urn)}"
+        for urn, item in state.items()
+        if item.get("protect")
+    ]
+    if protected:
+        raise DeployError(
+            f"Stack {stack!r} is protected from deletion: {', '.join(protected)}.",
+            f"Set psn-emulator:deletion_protection to false in its file, run make deploy-infra STACK={stack}, then this.",
+        )
+
+
 def destroy(stack: str, *, dry_run: bool) -> ChangeLog:
     """Deletes the stack's resources, or says which; its history stays. Raises ``DeployError``."""
-    workspace.resources(stack)
     if not dry_run:
         environment.ready(stack)
     with workspace.exclusive(stack), workspace.opened(stack, may_create=False) as opened:

@@ -54,8 +54,8 @@ def client_options(stack: str) -> dict[str, Any]:
     return {"endpoint_url": paths.aws_endpoint()} if is_local(stack) else {}
 
 
-def check_credentials(stack: str) -> str:
-    """The AWS account that the ambient credentials open. Raises ``DeployError`` when they open none."""
+def check_credentials(stack: str) -> None:
+    """Raises ``DeployError`` when the stack's credentials open no AWS account, or another than it belongs to."""
     settings = Settings.load(stack)
     try:
         identity = session(settings, stack).client("sts").get_caller_identity()
@@ -64,7 +64,11 @@ def check_credentials(stack: str) -> str:
             f"AWS refuses the credentials for stack {stack!r}: {error}",
             "Log in (aws sso login, or AWS_PROFILE=…), then run this again.",
         ) from error
-    return str(identity["Account"])
+    if settings.account_id not in {None, identity["Account"]}:
+        raise DeployError(
+            f"The credentials open account {identity['Account']}, stack {stack!r} is of {settings.account_id}.",
+            "Log in to that account (aws:profile, or AWS_PROFILE=…), then run this again.",
+        )
 
 
 @dataclass(frozen=True, slots=True)

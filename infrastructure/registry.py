@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import requests
 from dxf import DXF, DXFBase
-from dxf.exceptions import DXFError
+from dxf.exceptions import DXFError, DXFUnauthorizedError
 from pydantic import BaseModel, ValidationError
 
 from infrastructure import environment
@@ -122,6 +122,11 @@ def _explained() -> Iterator[None]:
         raise DeployError(
             f"The registry {_host(silent)} does not answer: {silent}.", "Run this again when it does."
         ) from silent
+    except DXFUnauthorizedError as refused:
+        raise DeployError(
+            "The registry refuses the credentials.",
+            "Check that the stack's credentials may read and write its repository.",
+        ) from refused
     except (DXFError, ValidationError) as error:
         raise DeployError(
             f"The image cannot be copied: {type(error).__name__}: {' '.join(str(error).split())}.",

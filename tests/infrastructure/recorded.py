@@ -120,14 +120,20 @@ class _Monitor(mocks.MockMonitor):
 
 
 def record(
-    stack: str, *, state: Mapping[str, Any] | None = None, preview: bool = False, **how: Any
+    stack: str,
+    *,
+    state: Mapping[str, Any] | None = None,
+    preview: bool = False,
+    recorded: Recorded | None = None,
+    **how: Any,
 ) -> Recorded:
     """Runs the program for ``stack``, whose engine knows ``state`` (``{urn: {"type", "outputs"}}``); ``how`` are
-    the program's own arguments, or those of the choice of its release. Raises what these raise."""
+    the program's own arguments, or those of the choice of its release. Raises what these raise. ``recorded`` is
+    what it is written to, for who wants to look meanwhile."""
     choice = {name: how.pop(name) for name in ("keep_image", "force") if name in how}
     if choice:
         how["chosen"] = release.choose(Settings.load(stack), release.from_state(state or {}), **choice)
-    recorded = Recorded()
+    recorded = recorded or Recorded()
     cloud = _Cloud(state or {})
     asyncio.set_event_loop(asyncio.new_event_loop())
     set_root_resource(None)  # type: ignore[arg-type]

@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 
-from infrastructure import cli, commands, deployment, report, stack_info
+from infrastructure import cli, commands, deployment, promotion, report, stack_info
 from infrastructure.changes import Change, ChangeLog, PropertyChange
 from infrastructure.errors import DeployError
+from infrastructure.promotion import Promotion
+from infrastructure.release import Entry
+from infrastructure.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTPUTS: dict[str, Any] = {
@@ -25,6 +28,21 @@ OUTPUTS: dict[str, Any] = {
 }
 CHANGE = Change(
     "update", "aws:lambda/function:Function", "root", "urn:x", (PropertyChange("imageUri", "a", "b", False),)
+)
+PROMOTION = Promotion(
+    Settings.load("local-a"),
+    Settings.load("local-b"),
+    Entry(
+        tag="20260102-030405-0123abcd",
+        version="0.1.0",
+        commit="abc",
+        dirty=False,
+        since="2026-01-02T03:04:05+00:00",
+        image_uri="localhost:4566/psn-emulator-local-a:20260102-030405-0123abcd",
+        versions={"root": "1"},
+        inputs={},
+    ),
+    "sha256:0",
 )
 
 
@@ -44,6 +62,16 @@ def fails(error: BaseException) -> Any:
 
     def function(*_: Any, **__: Any) -> None:
         raise error
+
+    return function
+
+
+def noting(asked: list[Any], answer: Any) -> Any:
+    """A function that notes what it is asked and gives the answer."""
+
+    def function(what: Any) -> Any:
+        asked.append(what)
+        return answer
 
     return function
 
@@ -117,6 +145,80 @@ def test_a_deploy_ends_with_the_url_the_tag_and_lines_to_paste(
     assert "local: no changes (set-up 0.1 s, update 2.5 s; 2.6 s in all)" in printed.err
 
 
+@pytest.mark.parametrize(
+    ("flags", "asked"),
+    [
+        (["--force", "--refresh"], {"force": True, "refresh": True}),
+        (["--image-only", "--force"], {"image_only": True, "force": True}),
+        (["--infrastructure-only"], {"infrastructure_only": True}),
+    ],
+)
+def test_a_dry_run_is_asked_for_the_same_as_the_deploy(
+    monkeypatch: pytest.MonkeyPatch, flags: list[str], asked: dict[str, Any]
+) -> None:
+    requests: list[deployment.Request] = []
+    done = deployment.Deployed(OUTPUTS, "no changes", deployment.Phases())
+    monkeypatch.setattr(deployment, "deploy", noting(requests, done))
+    monkeypatch.setattr(deployment, "preview", noting(requests, log_of()))
+    assert cli.main(["deploy", *flags]) == cli.main(["deploy", *flags, "--dry-run"]) == 0
+    assert requests == [deployment.Request("local", **asked)] * 2
+
+
+# Promotion
+
+
+@pytest.fixture
+def planned(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str | None]]:
+    """What promotions are planned of, from then on; each is of the same release, which the target does not run."""
+    asked: list[tuple[str, str, str | None]] = []
+
+    def plan(source: str, target: str, tag: str | None) -> Promotion:
+        asked.append((source, target, tag))
+        return PROMOTION
+
+    monkeypatch.setattr(promotion, "plan", plan)
+    monkeypatch.setattr(Promotion, "done", lambda _: False)
+    return asked
+
+
+def test_a_promotion_is_a_deploy_of_the_other_stacks_release(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], planned: list[Any]
+) -> None:
+    requests: list[deployment.Request] = []
+    done = deployment.Deployed(OUTPUTS, "163 created", deployment.Phases())
+    monkeypatch.setattr(deployment, "deploy", noting(requests, done))
+    assert cli.main(["promote", "--from", "local-a", "--to", "local-b"]) == 0
+    assert planned == [("local-a", "local-b", None)]
+    assert requests == [deployment.Request("local-b", promotion=PROMOTION)]
+    assert requests[0].kind == "promote from local-a"
+    assert OUTPUTS["api_url"] in capsys.readouterr().out
+
+
+def test_a_dry_run_of_a_promotion_is_a_preview(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], planned: list[Any]
+) -> None:
+    monkeypatch.setattr(deployment, "deploy", fails(AssertionError("deployed")))
+    monkeypatch.setattr(deployment, "preview", lambda _: log_of(CHANGE))
+    assert cli.main(["promote", "--from", "local-a", "--to", "local-b", "--tag", "t1", "--dry-run"]) == 0
+    assert planned == [("local-a", "local-b", "t1")]
+    assert capsys.readouterr().out.endswith("local-b: 1 to update\n")
+
+
+def test_a_promotion_of_what_runs_already_says_so_and_does_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], planned: list[Any]
+) -> None:
+    monkeypatch.setattr(Promotion, "done", lambda _: True)
+    monkeypatch.setattr(deployment, "deploy", fails(AssertionError("deployed")))
+    assert cli.main(["promote", "--from", "local-a", "--to", "local-b"]) == 0
+    assert (
+        capsys.readouterr().out
+        == "local-b runs 20260102-030405-0123abcd of local-a already; nothing to do.\n"
+    )
+
+
+# What the other commands print
+
+
 def test_outputs_are_json_or_lines(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -148,8 +250,16 @@ def test_the_history_shows_the_tag_of_each_update(
 def test_only_a_production_stack_asks_for_its_name_before_it_is_destroyed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(deployment, "check_deletable", lambda _: None)
     monkeypatch.setattr(deployment, "destroy", lambda *_, **__: log_of())
-    assert cli.main(["destroy", "--stack", "local"]) == 0
+    assert [cli.main(["destroy", "--stack", stack]) for stack in ("local", "dev", "staging", "prod")] == [
+        0,
+        0,
+        0,
+        1,
+    ]
+    assert capsys.readouterr().err.startswith("error: This deletes every resource of stack 'prod'")
+    assert cli.main(["destroy", "--stack", "prod", "--dry-run"]) == 0
     with pytest.raises(DeployError, match="Nobody is there to confirm it"):
         commands._confirm("prod", "This deletes everything.")
 

@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from infrastructure.errors import DeployError
 from infrastructure.get_image_tag import ROOT
 from infrastructure.release import Deployed, Entry, Origin, Release, choose, from_state
 from infrastructure.settings import Settings
-from tests.infrastructure.recorded import record, state_of
+from tests.infrastructure.conftest import WriteStack
+from tests.infrastructure.recorded import Recorded, record, state_of
 
 ORIGIN = Origin("1.2.3", "c0ffee", dirty=False)
 OLD = "20260101-000000-aaaaaaaa"
@@ -317,6 +319,94 @@ def test_what_a_build_needs_is_made_ready_only_when_there_is_one() -> None:
     record("dev", chosen=kept, provide_image=lambda: calls.append("kept"))
     record("dev", chosen=to_build, preview=True, provide_image=lambda: calls.append("preview"))
     assert calls == ["built"]
+
+
+# Promoted from another stack
+
+
+def promotion(before: Deployed = NEVER_DEPLOYED) -> Release:
+    """The release number 1 of another stack, on its way to one that is as ``before``."""
+    return release.promoted(entry(1), "staging", before)
+
+
+def after_promotion(*, pushed: str | None = None) -> Deployed:
+    """A stack that runs the release number 1 of another stack."""
+    made = kept(NEVER_DEPLOYED, entry(1).tag)[0]
+    return Deployed(made.tag, made.origin, pushed, (replace(made, promoted_from="staging"),))
+
+
+def test_a_promoted_release_is_that_of_the_other_stack_and_knows_where_it_came_from() -> None:
+    recorded = record("dev", chosen=promotion(), provide_image=lambda: None)
+    [made] = map(Entry.from_output, recorded.outputs["releases"])
+    assert (made.tag, made.origin, made.inputs) == (entry(1).tag, entry(1).origin, entry(1).inputs)
+    assert made.promoted_from == "staging"
+    assert made.image_uri.endswith(f"/psn-emulator-dev:{entry(1).tag}")
+    assert recorded.named("root-function").inputs["imageUri"] == made.image_uri
+
+
+def test_an_image_is_copied_when_its_repository_is_there_and_before_a_function_needs_it() -> None:
+    seen: list[set[str]] = []
+    recorded = Recorded()
+
+    def copy() -> None:
+        seen.append({item.name for item in recorded.resources})
+
+    record("dev", chosen=promotion(), provide_image=copy, recorded=recorded)
+    [names] = seen
+    assert "repository" in names
+    assert not {name for name in names if name.endswith("-function")}
+
+
+def test_a_preview_of_a_promotion_copies_nothing() -> None:
+    record("dev", chosen=promotion(), preview=True, provide_image=lambda: pytest.fail("copied"))
+
+
+def test_a_stack_that_never_built_an_image_has_none_to_build() -> None:
+    assert not record("dev", chosen=promotion(), provide_image=lambda: None).of(release.IMAGE)
+
+
+def test_the_image_that_a_stack_built_last_stays_when_another_is_promoted() -> None:
+    image = record("dev", chosen=promotion(IN_SERVICE), provide_image=lambda: None).named("image")
+    assert set(image.inputs) <= set(image.ignored)
+
+
+def test_what_stops_a_copy_ends_the_run_in_one_line() -> None:
+    def stopped() -> None:
+        raise DeployError("The registry is gone.", "Wait.")
+
+    with pytest.raises(pulumi.RunError, match=r"^The registry is gone\. Wait\.$"):
+        record("dev", chosen=promotion(), provide_image=stopped)
+
+
+def test_promoted_content_is_not_built_again(content: SetContent) -> None:
+    content("1")
+    same = chosen(after_promotion())
+    assert not same.to_build
+    assert not same.to_copy
+    assert (same.tag, same.promoted_from) == (entry(1).tag, "staging")
+
+
+def test_a_promoted_release_is_kept_with_where_it_came_from() -> None:
+    same = chosen(after_promotion(), keep_image=True)
+    assert not same.to_build
+    assert (same.tag, same.promoted_from) == (entry(1).tag, "staging")
+
+
+def test_a_stack_whose_images_come_by_promotion_keeps_the_one_it_has(write_stack: WriteStack) -> None:
+    write_stack("prod", architecture="arm64")
+    same = choose(Settings.load("prod"), after_promotion())
+    assert not same.to_build
+    assert same.tag == entry(1).tag
+
+
+def test_a_stack_whose_images_come_by_promotion_builds_its_first_only_when_forced(
+    write_stack: WriteStack,
+) -> None:
+    write_stack("prod", architecture="arm64")
+    with pytest.raises(DeployError, match="no image to keep") as refused:
+        choose(Settings.load("prod"), NEVER_DEPLOYED)
+    assert "make promote" in refused.value.remedy
+    assert choose(Settings.load("prod"), NEVER_DEPLOYED, force=True).to_build
 
 
 def test_a_refusal_ends_the_run_in_one_line_before_anything_is_declared() -> None:

@@ -1,0 +1,62 @@
+"""Whose AWS a stack is deployed with."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import moto
+import pytest
+
+from infrastructure import environment
+from infrastructure.environment import RegistryAccess
+from infrastructure.errors import DeployError
+from infrastructure.settings import Settings
+from tests.infrastructure.conftest import WriteStack
+
+ACCOUNT = "123456789012"
+
+
+@pytest.fixture(autouse=True)
+def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An AWS of one account, with the profile ``players`` and no ambient credentials."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    (tmp_path / "credentials").write_text("[players]\naws_access_key_id = AKIA\naws_secret_access_key = s\n")
+    with moto.mock_aws(config={"core": {"mock_credentials": False}}):
+        yield
+
+
+def test_a_stack_has_the_region_and_the_profile_of_its_file(write_stack: WriteStack) -> None:
+    write_stack("dev", architecture="arm64", **{"aws:region": "sa-east-1", "aws:profile": "players"})
+    session = environment.session(Settings.load("dev"), "dev")
+    assert (session.region_name, session.profile_name) == ("sa-east-1", "players")
+    access = environment.registry_access(Settings.load("dev"))
+    assert access.host == f"{ACCOUNT}.dkr.ecr.sa-east-1.amazonaws.com"
+
+
+def test_the_registry_of_a_local_stack_asks_for_nothing(
+    stacks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOCAL_AWS_PORT", "4999")
+    assert environment.registry_access(Settings.load("local")) == RegistryAccess("localhost:4999", "")
+
+
+def test_credentials_of_the_stacks_account_are_taken(write_stack: WriteStack) -> None:
+    write_stack("dev", architecture="arm64", account_id=ACCOUNT, **{"aws:profile": "players"})
+    environment.check_credentials("dev")
+
+
+def test_credentials_of_another_account_are_refused_before_anything_is_touched(
+    write_stack: WriteStack,
+) -> None:
+    write_stack("dev", architecture="arm64", account_id="222222222222", **{"aws:profile": "players"})
+    with pytest.raises(DeployError, match=f"account {ACCOUNT}, stack 'dev' is of 222222222222"):
+        environment.check_credentials("dev")
+
+
+def test_a_stack_without_credentials_is_told_to_log_in(write_stack: WriteStack) -> None:
+    write_stack("dev", architecture="arm64")
+    with pytest.raises(DeployError, match="AWS refuses the credentials for stack 'dev'") as refused:
+        environment.check_credentials("dev")
+    assert "aws sso login" in refused.value.remedy

@@ -1,0 +1,121 @@
+"""What may go from one stack to another, and what may not."""
+
+from typing import Any
+
+import pytest
+
+from infrastructure import registry, workspace
+from infrastructure.errors import DeployError
+from infrastructure.promotion import Promotion, plan
+from infrastructure.release import Entry
+from infrastructure.settings import Settings
+from tests.infrastructure.conftest import WriteStack
+
+OLD = "20260101-000000-aaaaaaaa"
+LIVE = "20260102-000000-bbbbbbbb"
+DIGEST = "sha256:0"
+
+type Images = dict[tuple[str, str], str]
+
+
+def state(live: str, *kept: str) -> workspace.Resources:
+    """The state of a stack that runs the release ``live`` and keeps these."""
+    releases = [
+        Entry(tag, "1.2.3", "c0ffee", False, "2026-01-01T00:00:00+00:00", f"r:{tag}", {}, {}) for tag in kept
+    ]
+    outputs: dict[str, Any] = {
+        "api_url": "https://api.example",
+        "image_tag": live,
+        "release": {"version": "1.2.3", "commit": "c0ffee", "dirty": False},
+        "releases": [entry.as_output() for entry in releases],
+    }
+    return {"urn": {"type": "pulumi:pulumi:Stack", "outputs": outputs}}
+
+
+@pytest.fixture
+def states(every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> dict[str, workspace.Resources]:
+    """The states of the stacks that were deployed: staging, which runs a release and keeps another."""
+    known = {"staging": state(LIVE, LIVE, OLD)}
+    monkeypatch.setattr(workspace, "resources_if_any", known.get)
+    return known
+
+
+@pytest.fixture(autouse=True)
+def images(states: dict[str, workspace.Resources], monkeypatch: pytest.MonkeyPatch) -> Images:
+    """The digests of the images in the stacks' repositories, by stack and tag."""
+    known: Images = {("staging", LIVE): DIGEST, ("staging", OLD): "sha256:1"}
+    monkeypatch.setattr(registry, "digest", lambda settings, tag: known.get((settings.stack, tag)))
+    return known
+
+
+def test_the_release_that_the_source_runs_is_promoted_by_its_digest() -> None:
+    planned = plan("staging", "prod")
+    assert (planned.source.stack, planned.target.stack) == ("staging", "prod")
+    assert (planned.entry.tag, planned.digest) == (LIVE, DIGEST)
+
+
+def test_another_release_that_the_source_keeps_may_be_named() -> None:
+    planned = plan("staging", "prod", OLD)
+    assert (planned.entry.tag, planned.digest) == (OLD, "sha256:1")
+
+
+def test_an_unknown_release_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(DeployError, match="keeps no release 20990101") as refused:
+        plan("staging", "prod", "20990101-000000-cccccccc")
+    assert refused.value.remedy == f"It keeps {LIVE}, {OLD}."
+
+
+def test_a_stack_that_runs_no_release_has_none_to_promote(states: dict[str, workspace.Resources]) -> None:
+    states["staging"] = {}
+    with pytest.raises(DeployError, match="'staging' runs no release"):
+        plan("staging", "prod")
+
+
+def test_a_stack_that_was_never_deployed_has_none_to_promote() -> None:
+    with pytest.raises(DeployError, match="'dev' was never deployed"):
+        plan("dev", "local")
+
+
+def test_a_release_whose_image_is_gone_is_refused(images: Images) -> None:
+    del images["staging", LIVE]
+    with pytest.raises(DeployError, match=f"image of release {LIVE} is not in the repository"):
+        plan("staging", "prod")
+
+
+def test_an_image_for_another_processor_is_refused(write_stack: WriteStack) -> None:
+    write_stack("prod", architecture="amd64")
+    with pytest.raises(DeployError, match=r"'staging' is for linux/arm64, .* 'prod' are linux/amd64"):
+        plan("staging", "prod")
+
+
+@pytest.mark.parametrize(("source", "target"), [("staging", "staging"), ("", "prod"), ("staging", "")])
+def test_a_promotion_needs_two_stacks(source: str, target: str) -> None:
+    with pytest.raises(DeployError) as refused:
+        plan(source, target)
+    assert "FROM=dev TO=staging" in refused.value.remedy
+
+
+def test_a_promotion_is_done_when_the_target_runs_that_very_image(
+    states: dict[str, workspace.Resources], images: Images
+) -> None:
+    planned: Promotion = plan("staging", "prod")
+    assert not planned.done()
+    states["prod"] = state(LIVE, LIVE)
+    assert not planned.done(), "its image is not there"
+    images["prod", LIVE] = "sha256:1"
+    assert not planned.done(), "its image is another"
+    images["prod", LIVE] = DIGEST
+    assert planned.done()
+    states["prod"] = state(OLD, LIVE, OLD)
+    assert not planned.done(), "it runs another release"
+
+
+def test_the_image_is_copied_by_its_digest_from_stack_to_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    copied: list[tuple[str, str, str, str]] = []
+
+    def copy(tag: str, digest: str, source: Settings, target: Settings) -> None:
+        copied.append((tag, digest, source.stack, target.stack))
+
+    monkeypatch.setattr(registry, "copy", copy)
+    plan("staging", "prod").copy_image()
+    assert copied == [(LIVE, DIGEST, "staging", "prod")]
