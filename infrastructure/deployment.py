@@ -146,7 +146,8 @@ def check_deletable(stack: str) -> None:
     if protected:
         raise DeployError(
             f"Stack {stack!r} is protected from deletion: {', '.join(protected)}.",
-            f"Set psn-emulator:deletion_protection to false in its file, run make deploy-infra STACK={stack}, then this.",
+            "Set psn-emulator:deletion_protection to false in its file, run "
+            f"make deploy-infra STACK={stack}, then this again.",
         )
 
 

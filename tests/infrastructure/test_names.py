@@ -79,7 +79,7 @@ def test_outputs_are_what_other_commands_read(declared: Declared) -> None:
 def test_resources_are_as_many_as_the_routes_explain(declared: Declared) -> None:
     recorded = declared("dev")
     custom = [item for item in recorded.resources if not item.type.startswith(("psn-emulator:", "pulumi:"))]
-    a_function, a_route, others = 7, 2, 12
+    a_function, a_route, others = 7, 2, 14
     assert len(custom) == a_function * len(ALL_FUNCTIONS) + a_route * len(ALL_ROUTES) + others
 
 
