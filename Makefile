@@ -11,9 +11,9 @@ export STACK DEBUG LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE AWS_PROFILE DOCK
 unexport $(foreach name,DEBUG LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE AWS_PROFILE DOCKER_HOST CI,$(if $(value $(name)),,$(name)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup deploy preview promote deploy-infra update-image outputs ecr-url history env logs destroy down clean \
-	doctor check-docker docker-login build-local run-local test test-unit test-infrastructure test-e2e coverage \
-	lint format bench
+.PHONY: help setup deploy preview promote deploy-infra update-image rollback outputs ecr-url history env logs destroy \
+	down clean doctor check-docker docker-login build-local run-local test test-unit test-infrastructure test-e2e \
+	coverage lint format bench
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} \
@@ -39,6 +39,9 @@ promote: setup ## Bring the image that FROM runs to TO and put it into service t
 
 update-image: setup ## Build the image and update the functions only
 	@$(RUN) deploy --image-only $(call flag,FORCE,--force) $(DRY_FLAG)
+
+rollback: setup ## Put the release before the live one into service again, or TAG=… (DRY_RUN=1); builds nothing
+	@$(RUN) rollback $(if $(TAG),--tag $(TAG)) $(DRY_FLAG)
 
 history: setup ## List the updates: version, time, result, tag, message (JSON=1)
 	@$(RUN) history $(JSON_FLAG)

@@ -76,6 +76,10 @@ def _parser() -> argparse.ArgumentParser:
     add_flag(sub, "--detailed", "exit with 2 when there are changes")
     add_flag(sub, "--refresh", "read the cloud back first, to see what was changed by hand")
 
+    sub = command("rollback", commands.rollback)
+    sub.add_argument("--tag", help="the release to go back to; default: the one before the live one")
+    add_flag(sub, "--dry-run", "show only what would move")
+
     for name, function in (
         ("outputs", commands.outputs),
         ("history", commands.history),

@@ -55,6 +55,18 @@ def preview(options: argparse.Namespace) -> int:
     return 2 if options.detailed and log.changes else 0
 
 
+def rollback(options: argparse.Namespace) -> int:
+    """Put an earlier release into service again."""
+    from infrastructure import report, rollback
+
+    if options.dry_run:
+        report.print_way_back(options.stack, rollback.preview(options.stack, options.tag))
+        return 0
+    plan, phases = rollback.rollback(options.stack, options.tag)
+    report.print_way_back(options.stack, plan, phases)
+    return 0
+
+
 def outputs(options: argparse.Namespace) -> int:
     """Print the stack's outputs."""
     from infrastructure import report, stack_info

@@ -1,47 +1,20 @@
 """The commands that change a stack, and the preview of them."""
 
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
+from typing import NoReturn
 
 from pulumi import automation as auto
 
-from infrastructure import environment, program, release, workspace
+from infrastructure import aliases, environment, probe, program, release, rollback, updates, workspace
 from infrastructure.changes import ChangeLog, resource_name, short_type, summary
 from infrastructure.errors import DeployError
 from infrastructure.local import narrate
+from infrastructure.probe import Check
 from infrastructure.progress import Progress
 from infrastructure.promotion import Promotion
 from infrastructure.settings import Settings, is_local
-
-_ANSWER_SECONDS = 30
-
-
-@dataclass(slots=True)
-class Phases:
-    """Where the time of a command went, in seconds."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        """Adds the time of the block to ``name``."""
-        start = time.monotonic()
-        try:
-            yield
-        finally:
-            self.seconds[name] = self.seconds.get(name, 0) + time.monotonic() - start
-
-    def __str__(self) -> str:
-        total = sum(self.seconds.values())
-        return (
-            ", ".join(f"{name} {taken:.1f} s" for name, taken in self.seconds.items())
-            + f"; {total:.1f} s in all"
-        )
+from infrastructure.updates import Deployed, Phases
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +41,12 @@ class Request:
         return "infrastructure" if self.infrastructure_only else "image" if self.image_only else "deploy"
 
 
-@dataclass(frozen=True, slots=True)
-class Deployed:
-    """What a deploy left: the stack's outputs, what it changed, where its time went."""
-
-    outputs: dict[str, object]
-    changes: str
-    phases: Phases
-
-
 def deploy(request: Request) -> Deployed:
-    """Brings the stack to what the tree says and waits until it answers.
+    """Brings the stack to what the tree says and asks it from outside whether it works.
 
-    The release that runs keeps serving until every function of the new one has answered its smoke event. Where
-    the cloud holds less than the state says, the deploy reads it back and repairs it. Raises ``DeployError``.
+    The release that runs keeps serving until every function of the new one has answered its smoke event. When
+    the new one then fails the probe, the release before it goes live again. Where the cloud holds less than the
+    state says, the deploy reads it back and repairs it. Raises ``DeployError``.
     """
     phases = Phases()
     settings = Settings.load(request.stack)
@@ -95,18 +60,19 @@ def deploy(request: Request) -> Deployed:
         workspace.opened(request.stack, may_create=True) as opened,
     ):
         recovered = workspace.recover(opened)
-        result, log = _update(opened, request, refresh=request.refresh and not recovered)
-        outputs = {name: output.value for name, output in result.outputs.items()}
+        before = workspace.resources_of(opened.export_stack())
+        outputs, log = _update(opened, request, before, refresh=request.refresh and not recovered)
         with phases.phase("answer"):
-            if not _answers(str(outputs["api_url"])):
-                narrate.say("The API does not answer: reading back what is there and repairing it")
+            checks = probe.probe(outputs)
+            moved = any(change.type == aliases.ALIAS for change in log.changes)
+            if probe.failed(checks) and not moved:
+                narrate.say("The API does not answer as it must: reading back what is there and repairing it")
                 environment.ready_to_build(request.stack)
-                result, log = _update(opened, request, refresh=True)
-                if not _answers(str(outputs["api_url"])):
-                    raise DeployError(
-                        f"The API does not answer at {outputs['api_url']}/healthz.",
-                        f"Look at its log: make logs FN=healthz STACK={request.stack}",
-                    )
+                now = workspace.resources_of(opened.export_stack())
+                outputs, log = _update(opened, request, now, refresh=True)
+                checks = probe.probe(outputs)
+            if probe.failed(checks):
+                _give_up(opened, before, outputs, checks, may_return=moved)
         if log.changes:
             environment.settle(request.stack)
     phases.seconds["update"] -= phases.seconds["answer"]
@@ -123,7 +89,7 @@ def preview(request: Request) -> ChangeLog:
         resources = workspace.resources_of(opened.export_stack())
         chosen = _chosen(request, resources)
         target = _image(stack, resources) if request.image_only else None
-        with _explained(log, f"The preview of {stack} failed"):
+        with updates.explained(log, f"The preview of {stack} failed"):
             opened.preview(
                 program=partial(program.program, stack, chosen),
                 on_event=log.record,
@@ -159,9 +125,9 @@ def destroy(stack: str, *, dry_run: bool) -> ChangeLog:
         if not dry_run:
             workspace.recover(opened)
         log = ChangeLog()
-        with _explained(log, f"Deleting {stack} failed"), Progress() as progress:
+        with updates.explained(log, f"Deleting {stack} failed"), Progress() as progress:
             opened.destroy(
-                on_event=_both(log.record, progress.record),
+                on_event=updates.both(log.record, progress.record),
                 color="never",
                 preview_only=dry_run,
                 message="destroy",
@@ -169,26 +135,57 @@ def destroy(stack: str, *, dry_run: bool) -> ChangeLog:
         return log
 
 
-def _update(stack: auto.Stack, request: Request, *, refresh: bool) -> tuple[auto.UpResult, ChangeLog]:
-    log = ChangeLog()
-    resources = workspace.resources_of(stack.export_stack())
+def _update(
+    stack: auto.Stack, request: Request, resources: workspace.Resources, *, refresh: bool
+) -> tuple[dict[str, object], ChangeLog]:
+    what = f"The deploy of {request.stack} failed; what ran before goes on serving"
     chosen = _chosen(request, resources)
     build = partial(environment.ready_to_build, request.stack)
     provide_image = request.promotion.copy_image if request.promotion else build
-    target = _image(request.stack, resources) if request.image_only else None
-    with _explained(log, f"The deploy of {request.stack} failed; what ran before goes on serving"):
-        if refresh:
+    if refresh:
+        with updates.explained(ChangeLog(), what):
             stack.refresh(color="never", message="refresh")
-        with Progress() as progress:
-            result = stack.up(
-                program=partial(program.program, request.stack, chosen, provide_image),
-                on_event=_both(log.record, progress.record),
-                color="never",
-                message=f"{chosen.tag} {request.kind}",
-                target=target,
-                target_dependents=bool(target),
-            )
-    return result, log
+    return updates.up(
+        stack,
+        partial(program.program, request.stack, chosen, provide_image),
+        updates.message(chosen.tag, request.kind),
+        what,
+        target=_image(request.stack, resources) if request.image_only else None,
+        target_dependents=request.image_only,
+    )
+
+
+def _give_up(
+    stack: auto.Stack,
+    before: workspace.Resources,
+    outputs: dict[str, object],
+    checks: tuple[Check, ...],
+    *,
+    may_return: bool,
+) -> NoReturn:
+    """Ends a deploy whose release fails the probe: with the release before it in service again where there is
+    one. Always raises ``DeployError``."""
+    tag, previous = outputs["image_tag"], release.from_state(before)
+    failed = probe.failed(checks)
+    remedy = probe.remedy(failed, stack.name)
+    narrate.say(f"{tag} fails the probe at {outputs['api_url']}:")
+    for check in checks:
+        narrate.say(f"  {'ok    ' if check.ok else 'failed'}  {check}")
+    entry = previous.entry(previous.tag)
+    if not (may_return and entry):
+        raise DeployError(
+            f"{tag} is live, but {probe.said(failed)}; there is no release to return to.", remedy
+        )
+    narrate.say(f"Returning to {previous.tag}")
+    resources = workspace.resources_of(stack.export_stack())
+    plan = rollback.plan(resources, entry)
+    returned = rollback.carry_out(stack, resources, plan, "automatic return", previous.entries)
+    environment.settle(stack.name)
+    again = probe.failed(probe.probe(returned))
+    what_runs = f"but {probe.said(again)}" if again else "and answers"
+    raise DeployError(
+        f"{tag} fails the probe: {probe.said(failed)}. {previous.tag} is live again, {what_runs}.", remedy
+    )
 
 
 def _chosen(request: Request, resources: workspace.Resources) -> release.Release:
@@ -220,47 +217,3 @@ def _image(stack: str, resources: workspace.Resources) -> list[str]:
             f"Stack {stack!r} has no image yet.", f"Deploy all of it: make deploy STACK={stack}"
         )
     return images
-
-
-@contextmanager
-def _explained(log: ChangeLog, what: str) -> Iterator[None]:
-    """Turns a failure of the engine's into its first error in one line."""
-    try:
-        yield
-    except auto.ConcurrentUpdateError:
-        raise DeployError(
-            f"{what}: another update of this stack is running.",
-            "Wait until it has ended, then run this again.",
-        ) from None
-    except auto.CommandError as error:
-        cause = log.cause or _last_error_line(str(error))
-        raise DeployError(f"{what}: {cause}", "DEBUG=1 shows all of it.") from error
-
-
-def _last_error_line(output: str) -> str:
-    lines = [line.strip() for line in output.splitlines() if "error:" in line.lower()]
-    return lines[-1] if lines else output.strip().splitlines()[-1]
-
-
-def _answers(api_url: str) -> bool:
-    """Whether the API's health check answers 200 before the deadline; a wrong answer is asked again."""
-    deadline = time.monotonic() + _ANSWER_SECONDS
-    while True:
-        try:
-            with urllib.request.urlopen(f"{api_url}/healthz", timeout=_ANSWER_SECONDS) as answer:  # noqa: S310
-                return bool(answer.status == 200)
-        except urllib.error.HTTPError as error:
-            if error.code == 404 or time.monotonic() > deadline:
-                return False
-        except OSError:
-            if time.monotonic() > deadline:
-                return False
-        time.sleep(0.5)
-
-
-def _both(*listeners: Callable[[auto.EngineEvent], None]) -> Callable[[auto.EngineEvent], None]:
-    def listen(event: auto.EngineEvent) -> None:
-        for listener in listeners:
-            listener(event)
-
-    return listen

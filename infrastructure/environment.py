@@ -13,19 +13,25 @@ from infrastructure.settings import Settings, is_local
 
 
 def ready(stack: str) -> None:
-    """Sets up what changing ``stack`` takes; costs nothing but a look where all is in place.
+    """Sets up what deploying ``stack`` takes; costs nothing but a look where all is in place.
 
     The engine may have to be built and the base image made: both at once. Raises ``DeployError``.
     """
-    if not is_local(stack):
-        engine.resolve()
-        check_credentials(stack)
-        return
     with ThreadPoolExecutor(max_workers=1) as pool:
         found = pool.submit(engine.resolve)
-        base_image.recorded() or base_image.ensure()
-        aws.ensure()
+        if is_local(stack):
+            base_image.recorded() or base_image.ensure()
         found.result()
+    reachable(stack)
+
+
+def reachable(stack: str) -> None:
+    """Has the engine and the stack's AWS at hand: all that moving an alias takes. Raises ``DeployError``."""
+    engine.resolve()
+    if is_local(stack):
+        aws.ensure()
+    else:
+        check_credentials(stack)
 
 
 def ready_to_build(stack: str) -> None:

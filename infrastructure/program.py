@@ -60,7 +60,7 @@ def _declare(settings: Settings, chosen: release.Release, provide_image: Callabl
     pulumi.export("ecr_url", images.repository_url)
     pulumi.export("function_names", {name: function.function.name for name, function in declared.items()})
     pulumi.export("table_name", storage.table.name)
-    pulumi.export("release", release.as_output(chosen))
+    pulumi.export("release", chosen.origin.as_output())
     pulumi.export(
         "releases",
         pulumi.Output.all(images.uri, versions, in_service).apply(

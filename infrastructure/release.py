@@ -19,7 +19,9 @@ from infrastructure.errors import DeployError
 from infrastructure.get_image_tag import ROOT
 from infrastructure.settings import Settings
 
-_STACK = "pulumi:pulumi:Stack"
+STACK = "pulumi:pulumi:Stack"
+"""The type of the stack itself, among the resources of its state."""
+
 IMAGE = "docker:index/image:Image"
 """The type of the one image that a stack has."""
 
@@ -32,6 +34,10 @@ class Origin:
     version: str
     commit: str
     dirty: bool
+
+    def as_output(self) -> dict[str, str | bool]:
+        """The stack's output ``release``."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,10 @@ class Entry:
     def origin(self) -> Origin:
         """Where the release comes from."""
         return Origin(self.version, self.commit, self.dirty)
+
+    def outputs(self) -> dict[str, Any]:
+        """The outputs of a stack that say that this release is live."""
+        return {"image_tag": self.tag, "image_uri": self.image_uri, "release": self.origin.as_output()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +235,7 @@ def from_state(resources: Mapping[str, Mapping[str, Any]]) -> Deployed:
 
 def outputs(resources: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
     """The stack's outputs among the resources of its state."""
-    return _outputs(resources, _STACK)
+    return _outputs(resources, STACK)
 
 
 def origin() -> Origin:
@@ -233,11 +243,6 @@ def origin() -> Origin:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     commit = _git("rev-parse", "HEAD")
     return Origin(project["version"], commit, dirty=bool(commit and _git("status", "--porcelain")))
-
-
-def as_output(release: Release) -> dict[str, str | bool]:
-    """The stack's output ``release``."""
-    return asdict(release.origin)
 
 
 def _outputs(resources: Mapping[str, Mapping[str, Any]], type_: str) -> Mapping[str, Any]:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from infrastructure.changes import ChangeLog, render, summary
-from infrastructure.deployment import Deployed
 from infrastructure.local.doctor import Check
+from infrastructure.rollback import Plan
 from infrastructure.settings import Settings
 from infrastructure.stack_info import Update
+from infrastructure.updates import Deployed, Phases
 
 
 def print_changes(stack: str, log: ChangeLog, *, done: bool = False) -> None:
@@ -30,6 +31,25 @@ def print_deployed(stack: str, deployed: Deployed) -> None:
         print()
         print("Log in and create a player:")
         print("\n".join(try_lines(str(outputs["api_url"]))))
+
+
+def print_way_back(stack: str, plan: Plan, phases: Phases | None = None) -> None:
+    """What a rollback moves, or moved where there are ``phases``, and what it leaves."""
+    entry, moves = plan.entry, plan.moves
+    label = f"{entry.version}, {entry.commit[:12] or 'no commit'}{', dirty' if entry.dirty else ''}"
+    if not moves:
+        print(f"{stack}: {entry.tag} ({label}) is live already; nothing to do")
+        return
+    if phases is None:
+        width = max(map(len, moves))
+        for name, (before, after) in moves.items():
+            print(f"{name:<{width}}  version {before} → {after}")
+    for name in plan.left:
+        print(f"{name} stays: {entry.tag} did not have it", file=sys.stderr)
+    done = f"moved ({phases})" if phases else "to move"
+    print(f"{stack}: back to {entry.tag} ({label}): {len(moves)} aliases {done}")
+    if phases:
+        print(f"The next deploy rolls forward again: make deploy STACK={stack}", file=sys.stderr)
 
 
 def try_lines(api_url: str) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from infrastructure import cli, commands, deployment, promotion, report, stack_info
+from infrastructure import cli, commands, deployment, promotion, report, stack_info, updates
 from infrastructure.changes import Change, ChangeLog, PropertyChange
 from infrastructure.errors import DeployError
 from infrastructure.promotion import Promotion
@@ -136,7 +136,7 @@ def test_a_dry_run_of_a_deploy_is_a_preview(
 def test_a_deploy_ends_with_the_url_the_tag_and_lines_to_paste(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    done = deployment.Deployed(OUTPUTS, "no changes", deployment.Phases({"set-up": 0.1, "update": 2.5}))
+    done = updates.Deployed(OUTPUTS, "no changes", updates.Phases({"set-up": 0.1, "update": 2.5}))
     monkeypatch.setattr(deployment, "deploy", lambda *_: done)
     assert cli.main(["deploy"]) == 0
     printed = capsys.readouterr()
@@ -157,7 +157,7 @@ def test_a_dry_run_is_asked_for_the_same_as_the_deploy(
     monkeypatch: pytest.MonkeyPatch, flags: list[str], asked: dict[str, Any]
 ) -> None:
     requests: list[deployment.Request] = []
-    done = deployment.Deployed(OUTPUTS, "no changes", deployment.Phases())
+    done = updates.Deployed(OUTPUTS, "no changes", updates.Phases())
     monkeypatch.setattr(deployment, "deploy", noting(requests, done))
     monkeypatch.setattr(deployment, "preview", noting(requests, log_of()))
     assert cli.main(["deploy", *flags]) == cli.main(["deploy", *flags, "--dry-run"]) == 0
@@ -185,7 +185,7 @@ def test_a_promotion_is_a_deploy_of_the_other_stacks_release(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], planned: list[Any]
 ) -> None:
     requests: list[deployment.Request] = []
-    done = deployment.Deployed(OUTPUTS, "163 created", deployment.Phases())
+    done = updates.Deployed(OUTPUTS, "163 created", updates.Phases())
     monkeypatch.setattr(deployment, "deploy", noting(requests, done))
     assert cli.main(["promote", "--from", "local-a", "--to", "local-b"]) == 0
     assert planned == [("local-a", "local-b", None)]
@@ -325,7 +325,7 @@ def test_make_lists_every_target_with_what_it_does() -> None:
 
 
 def test_the_time_of_a_phase_adds_up() -> None:
-    phases = deployment.Phases()
+    phases = updates.Phases()
     for _ in range(2):
         with phases.phase("update"):
             pass

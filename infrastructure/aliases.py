@@ -1,0 +1,144 @@
+"""The aliases of a stack, moved by the engine from its own state.
+
+The engine is given a program made of the state, in which every alias is as it is but for the version, and is
+limited to the aliases. Nothing of the tree is read, and the state, the history and the cloud agree afterwards, as
+after any update.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pulumi
+from pulumi import automation as auto
+from pulumi.resource import DependencyProviderResource, DependencyResource
+
+from infrastructure import release, updates
+from infrastructure.changes import resource_name
+from infrastructure.workspace import Resources
+
+ALIAS = "aws:lambda/alias:Alias"
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """Where an alias points: at a version of a function, whose name in AWS is ``function``."""
+
+    function: str
+    version: str
+
+
+def of(resources: Resources) -> dict[str, Alias]:
+    """The aliases in a state, by the name of the row that their function is made of."""
+    return {
+        _row(item): Alias(item["inputs"]["functionName"], str(item["inputs"]["functionVersion"]))
+        for item in _items(resources).values()
+    }
+
+
+def move(
+    stack: auto.Stack,
+    resources: Resources,
+    versions: Mapping[str, str],
+    outputs: Mapping[str, Any],
+    *,
+    message: str,
+    what: str,
+) -> dict[str, object]:
+    """Points the aliases in ``resources`` at ``versions``, by row, and then sets the stack's ``outputs``, which it
+    returns. Raises ``DeployError``, which begins with ``what``; aliases that moved before it stay moved."""
+    return updates.up(
+        stack,
+        partial(_program, resources, versions, outputs),
+        message,
+        what,
+        target=list(_items(resources)),
+    )[0]
+
+
+async def _program(resources: Resources, versions: Mapping[str, str], outputs: Mapping[str, Any]) -> None:
+    """Declares the aliases as the state has them, on these versions, and the stack's outputs.
+
+    The components come first. The first alias goes ahead with the dependencies of all: the engine writes down what
+    a resource depends on when it meets it, and of several at once some too late, which makes a state of no use.
+    What depends on the aliases is declared after them, or the engine would take it for gone.
+    """
+    aliases, components = _items(resources), await _components(resources)
+    needed = sorted({urn for item in aliases.values() for urn in item.get("dependencies") or ()})
+    declared: list[pulumi.CustomResource] = []
+    for urn, item in aliases.items():
+        inputs = item["inputs"] | {"functionVersion": versions[_row(item)]}
+        alias = _declare(urn, item, components.get(item["parent"]), inputs, None if declared else needed)
+        if not declared:
+            await alias.urn.future()
+        declared.append(alias)
+    moved = pulumi.Output.all(*(alias.urn for alias in declared))
+    await moved.future()
+    for urn, item in _dependents(resources, aliases).items():
+        await _declare(urn, item, components.get(item["parent"]), {}).urn.future()
+    for name, value in outputs.items():
+        pulumi.export(name, _once(moved, value))
+
+
+async def _components(resources: Resources) -> dict[str, pulumi.ComponentResource]:
+    """The stack's components by URN, once the engine knows them."""
+    declared: dict[str, pulumi.ComponentResource] = {}
+    for urn, item in resources.items():
+        if not item["custom"] and item["type"] != release.STACK:
+            opts = pulumi.ResourceOptions(parent=declared.get(item["parent"]))
+            declared[urn] = pulumi.ComponentResource(item["type"], resource_name(urn), opts=opts)
+            await declared[urn].urn.future()
+    return declared
+
+
+def _declare(
+    urn: str,
+    item: Mapping[str, Any],
+    parent: pulumi.Resource | None,
+    inputs: Mapping[str, Any],
+    needed: Iterable[str] | None = None,
+) -> pulumi.CustomResource:
+    """A resource as the state has it, but for its inputs and, where ``needed`` says so, for what it depends on.
+    The engine takes the inputs from the state where it is told to leave the resource alone."""
+    needs = item.get("propertyDependencies") or {}
+    dependencies = needed or item.get("dependencies") or ()
+    return pulumi.CustomResource(
+        item["type"],
+        resource_name(urn),
+        {
+            name: _once(
+                pulumi.Output.all(*(DependencyResource(on).urn for on in needs.get(name) or ())), value
+            )
+            for name, value in inputs.items()
+            if not name.startswith("__")
+        },
+        pulumi.ResourceOptions(
+            parent=parent,
+            provider=DependencyProviderResource(item["provider"]),
+            depends_on=[DependencyResource(on) for on in dependencies],
+        ),
+    )
+
+
+def _dependents(resources: Resources, aliases: Resources) -> Resources:
+    """All that depends on the aliases, in the order of the state, which is that of the dependencies."""
+    found: Resources = {}
+    for urn, item in resources.items():
+        if not (aliases.keys() | found.keys()).isdisjoint(item.get("dependencies") or ()):
+            found[urn] = item
+    return found
+
+
+def _once(known: pulumi.Output[Any], value: Any) -> pulumi.Output[Any]:
+    """``value``, once ``known`` is, on whose resources it depends."""
+    return known.apply(lambda _: value)
+
+
+def _items(resources: Resources) -> Resources:
+    return {urn: item for urn, item in resources.items() if item["type"] == ALIAS and not item.get("delete")}
+
+
+def _row(alias: Mapping[str, Any]) -> str:
+    """The name of the row that an alias belongs to, which its component has."""
+    return resource_name(alias["parent"])

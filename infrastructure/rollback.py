@@ -1,0 +1,172 @@
+"""Going back to a release that ran before: every function's alias back to the version that it had then.
+
+Nothing is built, and nothing of the tree is read.
+"""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pulumi import automation as auto
+
+from infrastructure import aliases, environment, probe, release, updates, workspace
+from infrastructure.aliases import Alias
+from infrastructure.errors import DeployError
+from infrastructure.local import narrate
+from infrastructure.release import Deployed, Entry
+from infrastructure.settings import Settings
+from infrastructure.updates import Phases
+from infrastructure.workspace import Resources
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A way back to ``entry``. ``before`` is where every alias points by the name of its row, ``after`` the
+    version it is to point at; ``left`` names those that the release did not have, which stay as they are."""
+
+    entry: Entry
+    before: Mapping[str, Alias]
+    after: Mapping[str, str]
+    left: tuple[str, ...]
+
+    @property
+    def moves(self) -> dict[str, tuple[str, str]]:
+        """The functions whose alias moves, from which version and to which."""
+        return {
+            name: (alias.version, self.after[name])
+            for name, alias in self.before.items()
+            if alias.version != self.after[name]
+        }
+
+
+def preview(stack: str, tag: str | None) -> Plan:
+    """What a rollback would do. Raises ``DeployError`` when there is no such release to go back to."""
+    resources = workspace.resources(stack)
+    return plan(resources, find(stack, release.from_state(resources), tag))
+
+
+def rollback(stack: str, tag: str | None) -> tuple[Plan, Phases]:
+    """Puts an earlier release into service again, by default the one before the live one.
+
+    What was moved, which is nothing where that release is live. Raises ``DeployError`` when the stack does not
+    keep the release, when an alias does not move (all are where they were then), or when it does not answer.
+    """
+    phases = Phases()
+    with phases.phase("set-up"):
+        environment.reachable(stack)
+    with workspace.exclusive(stack), workspace.opened(stack, may_create=False) as opened:
+        with phases.phase("update"):
+            workspace.recover(opened)
+            resources = workspace.resources_of(opened.export_stack())
+            deployed = release.from_state(resources)
+            way = plan(resources, find(stack, deployed, tag))
+            if way.entry.tag == deployed.tag and not way.moves:
+                return way, phases
+            need_versions(stack, way)
+            outputs = carry_out(opened, resources, way, "rollback", deployed.entries)
+        with phases.phase("answer"):
+            checks = probe.probe(outputs)
+        environment.settle(stack)
+    if failed := probe.failed(checks):
+        raise DeployError(
+            f"{way.entry.tag} is live again, but {probe.said(failed)}.", probe.remedy(failed, stack)
+        )
+    return way, phases
+
+
+def find(stack: str, deployed: Deployed, tag: str | None) -> Entry:
+    """The release ``tag``; by default the one that was deployed last before the live one.
+
+    Raises ``DeployError`` when the stack does not keep it, naming those it keeps, or when there is none.
+    """
+    known = {entry.tag: entry for entry in deployed.entries}
+    if tag is None:
+        tags = list(known)
+        earlier = tags[tags.index(deployed.tag) + 1 :] if deployed.tag in known else tags
+        if not earlier:
+            raise DeployError(
+                f"Stack {stack!r} keeps no release before {deployed.tag or 'its first'}.", _known(deployed)
+            )
+        return known[earlier[0]]
+    if tag not in known:
+        raise DeployError(f"Stack {stack!r} keeps no release {tag!r}.", _known(deployed))
+    return known[tag]
+
+
+def plan(resources: Resources, entry: Entry) -> Plan:
+    """The way from the state's ``resources`` to ``entry``."""
+    before = aliases.of(resources)
+    return Plan(
+        entry,
+        before,
+        {name: entry.versions.get(name, alias.version) for name, alias in before.items()},
+        tuple(sorted(before.keys() - entry.versions.keys())),
+    )
+
+
+def need_versions(stack: str, plan: Plan) -> None:
+    """Raises ``DeployError``, which names them, when versions that the plan moves to are not there any more."""
+    session = environment.session(Settings.load(stack), stack)
+    client = session.client("lambda", **environment.client_options(stack))
+
+    def is_gone(name: str) -> bool:
+        try:
+            client.get_function_configuration(
+                FunctionName=plan.before[name].function, Qualifier=plan.after[name]
+            )
+        except client.exceptions.ResourceNotFoundException:
+            return True
+        return False
+
+    try:
+        with ThreadPoolExecutor() as pool:
+            gone = list(pool.map(is_gone, plan.moves))
+    except (BotoCoreError, ClientError) as error:
+        raise DeployError(f"The versions of {plan.entry.tag} cannot be looked up: {error}") from error
+    lost = [f"{name} {plan.after[name]}" for name, missing in zip(plan.moves, gone, strict=True) if missing]
+    if lost:
+        raise DeployError(
+            f"{plan.entry.tag} cannot run any more: these versions are gone: {', '.join(lost)}.",
+            "Nothing was moved. Go back to another release, or check out its commit and deploy it.",
+        )
+
+
+def carry_out(
+    stack: auto.Stack, resources: Resources, plan: Plan, kind: str, entries: tuple[Entry, ...]
+) -> dict[str, object]:
+    """Moves the aliases as planned, together or not at all; the stack's outputs, of which ``entries`` are the
+    releases that it keeps. ``kind`` is what the history calls it.
+
+    Raises ``DeployError`` when an alias does not move; the others are back where they were then.
+    """
+    before = dict(release.outputs(resources))
+    after = before | plan.entry.outputs() | {"releases": [entry.as_output() for entry in entries]}
+    try:
+        return aliases.move(
+            stack,
+            resources,
+            plan.after,
+            after,
+            message=updates.message(plan.entry.tag, kind),
+            what=f"Going back to {plan.entry.tag} failed",
+        )
+    except DeployError as error:
+        narrate.say("Not every alias moved: putting back those that did")
+        aliases.move(
+            stack,
+            resources,
+            {name: alias.version for name, alias in plan.before.items()},
+            before,
+            message=updates.message(str(before["image_tag"]), "put back"),
+            what=f"{error.cause} And putting the aliases back failed too",
+        )
+        raise DeployError(
+            f"{error.cause} All aliases are back: {before['image_tag']} runs.",
+            f"Repair the stack, then try again: make deploy REFRESH=1 STACK={stack.name}",
+        ) from error
+
+
+def _known(deployed: Deployed) -> str:
+    tags = ", ".join(f"{entry.tag}{' (live)' * (entry.tag == deployed.tag)}" for entry in deployed.entries)
+    return f"It keeps: {tags or 'none yet'}."

@@ -1,0 +1,111 @@
+"""One run of the engine that changes a stack: shown while it goes on, named in the history, failing in one line."""
+
+import getpass
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from pulumi import automation as auto
+
+from infrastructure.changes import ChangeLog
+from infrastructure.errors import DeployError
+from infrastructure.progress import Progress
+
+BY = " by "
+"""Stands in a message between what was done and who did it."""
+
+
+@dataclass(slots=True)
+class Phases:
+    """Where the time of a command went, in seconds."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Adds the time of the block to ``name``."""
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0) + time.monotonic() - start
+
+    def __str__(self) -> str:
+        total = sum(self.seconds.values())
+        return (
+            ", ".join(f"{name} {taken:.1f} s" for name, taken in self.seconds.items())
+            + f"; {total:.1f} s in all"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """What a deploy left: the stack's outputs, what it changed, where its time went."""
+
+    outputs: dict[str, object]
+    changes: str
+    phases: Phases
+
+
+def message(tag: str, kind: str) -> str:
+    """What the history says of an update that brings ``tag``: the tag, the kind of update, who made it."""
+    return f"{tag} {kind}{BY}{os.environ.get('GITHUB_ACTOR') or getpass.getuser()}"
+
+
+def up(
+    stack: auto.Stack,
+    program: auto.PulumiFn,
+    message: str,
+    what: str,
+    *,
+    target: list[str] | None = None,
+    target_dependents: bool = False,
+) -> tuple[dict[str, object], ChangeLog]:
+    """Updates ``stack`` to what ``program`` declares; the stack's outputs and what changed.
+
+    ``target`` limits it to these URNs, and with ``target_dependents`` to what depends on them. Raises
+    ``DeployError``, which begins with ``what`` and goes on with the cause.
+    """
+    log = ChangeLog()
+    with explained(log, what), Progress() as progress:
+        result = stack.up(
+            program=program,
+            on_event=both(log.record, progress.record),
+            color="never",
+            message=message,
+            target=target,
+            target_dependents=target_dependents,
+        )
+    return {name: output.value for name, output in result.outputs.items()}, log
+
+
+@contextmanager
+def explained(log: ChangeLog, what: str) -> Iterator[None]:
+    """Turns a failure of the engine's into its first error in one line."""
+    try:
+        yield
+    except auto.ConcurrentUpdateError:
+        raise DeployError(
+            f"{what}: another update of this stack is running.",
+            "Wait until it has ended, then run this again.",
+        ) from None
+    except auto.CommandError as error:
+        cause = log.cause or _last_error_line(str(error))
+        raise DeployError(f"{what}: {cause}", "DEBUG=1 shows all of it.") from error
+
+
+def both(*listeners: Callable[[auto.EngineEvent], None]) -> Callable[[auto.EngineEvent], None]:
+    """One listener that tells all of ``listeners``."""
+
+    def listen(event: auto.EngineEvent) -> None:
+        for listener in listeners:
+            listener(event)
+
+    return listen
+
+
+def _last_error_line(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if "error:" in line.lower()]
+    return lines[-1] if lines else output.strip().splitlines()[-1]
