@@ -16,7 +16,7 @@ from infrastructure.settings import Settings
 LOCAL_IMAGE = "psn-emulator:local"
 _RUNTIME_PORT = 8080
 _STACK = "local"
-_PLACEHOLDERS = {
+PLACEHOLDERS = {
     "ENVIRONMENT": "local",
     "LOG_LEVEL": "DEBUG",
     "POWERTOOLS_SERVICE_NAME": "psn-emulator",
@@ -62,7 +62,7 @@ def run(function: str, port: int) -> int:
     if function not in entries:
         raise DeployError(f"There is no function {function!r}.", f"The functions are: {', '.join(entries)}")
     build()
-    variables = (_deployed_environment(function) or _PLACEHOLDERS) | {
+    variables = (_deployed_environment(function) or PLACEHOLDERS) | {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": Settings.load(_STACK).region,

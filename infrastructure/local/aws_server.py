@@ -29,6 +29,8 @@ DESCRIPTION = "PSN_EMULATOR_INSTANCE"
 _EXECUTE_API = "/_aws/execute-api/"
 _BODY_BYTES = 10 << 20
 """The largest body of a request that the gateway takes: 10 MB, in "Quotas for HTTP APIs" of its guide."""
+_ATTEMPTS = 200
+_PAUSE_SECONDS = 0.05
 
 _ministack = import_module("ministack.app")
 _persistence = import_module("ministack.core.persistence")
@@ -134,7 +136,7 @@ async def _write_state() -> list[str]:
     The states are taken in one go, between requests, and encoded aside so that requests are answered meanwhile.
     """
     sources = _ministack._build_persistence_save_dict()
-    states = {name: get_state() for name, get_state in sources.items()}
+    states = {name: _taken(get_state) for name, get_state in sources.items()}
     failed = []
     for name, state in states.items():
         if state is None:
@@ -144,6 +146,21 @@ async def _write_state() -> list[str]:
         if _written(name) == before:
             failed.append(name)
     return failed
+
+
+def _taken(get_state: Callable[[], Any]) -> Any:
+    """A service's state, taken anew where it changed meanwhile: the threads of functions under way write logs.
+
+    While this waits no request is taken up, so there are fewer of them with each attempt.
+    """
+    for _ in range(_ATTEMPTS):
+        try:
+            return get_state()
+        except RuntimeError as changed:
+            if "changed size during iteration" not in str(changed):
+                raise
+            time.sleep(_PAUSE_SECONDS)
+    return get_state()
 
 
 def _written(name: str) -> tuple[int, int] | None:

@@ -1,80 +1,85 @@
-"""``python -m tests.bench [NAME …]``: times ours against what it is compared with, in turn, in one run.
+"""``python -m tests.bench [NAME …]``: measures ours against what it is compared with, in turn, in one run.
 
 Machines are noisy, so what counts is the ratio of the medians; the spread of each side is printed beside it. The
-results go to ``bench/results.json``. The exit code is 1 when a ratio is over its limit.
+results go to ``bench/results.json``, where those of other benchmarks stay. The exit code is 1 when a ratio is over
+its limit.
 """
 
 import argparse
 import json
-import statistics
 import sys
-import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
-from tests.bench import tag
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench import change, container, image, noop, rollback, tag
+from tests.bench.measure import Benchmark, Result, measure
 
 ROUNDS = 9
 RESULTS = Path(__file__).resolve().parents[2] / "bench" / "results.json"
+_COLUMNS = 140
 
-Contestants = tuple[Callable[[], object], Callable[[], object]]
-BENCHMARKS: dict[str, tuple[Callable[[], AbstractContextManager[Contestants]], str, float]] = {
-    "tag": (tag.contestants, "git add -A + git write-tree", 1.0),
+BENCHMARKS = {
+    "tag": Benchmark(tag.contestants, "git add -A + git write-tree", 1.0),
+    "noop": Benchmark(noop.contestants, "the engine alone", 1.2),
+    "change": Benchmark(change.contestants, "docker build + docker push + the engine alone", 1.2),
+    "rollback": Benchmark(rollback.contestants, "change", 0.4),
+    "cold-container": Benchmark(container.contestants, "a bare handler from the same base", 1.6),
+    "image": Benchmark(image.contestants, "the runtime packages, compiled", 1.15, "bytes"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One benchmark's outcome: medians and spreads in seconds, ``ratio`` ours to theirs."""
-
-    name: str
-    against: str
-    ours: float
-    ours_spread: tuple[float, float]
-    theirs: float
-    theirs_spread: tuple[float, float]
-    ratio: float
-    limit: float
-
-
-def measure(name: str, rounds: int = ROUNDS) -> Result:
-    """Runs both sides ``rounds`` times after one warm-up each, the order alternated."""
-    prepare, against, limit = BENCHMARKS[name]
-    times: tuple[list[float], list[float]] = ([], [])
-    with prepare() as contestants:
-        for contestant in contestants:
-            contestant()
-        for round_number in range(rounds):
-            for side in (0, 1) if round_number % 2 == 0 else (1, 0):
-                start = time.perf_counter()
-                contestants[side]()
-                times[side].append(time.perf_counter() - start)
-    ours, theirs = (statistics.median(side) for side in times)
-    spreads = [(min(side), max(side)) for side in times]
-    return Result(name, against, ours, spreads[0], theirs, spreads[1], ours / theirs, limit)
 
 
 def main() -> int:
     """Runs the named benchmarks, or all."""
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one or more of {', '.join(BENCHMARKS)}")
-    names = parser.parse_args().names or list(BENCHMARKS)
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="how often each side goes (%(default)s)")
+    options = parser.parse_args()
+    names = options.names or list(BENCHMARKS)
     if unknown := set(names) - set(BENCHMARKS):
         parser.error(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
-    results = [measure(name) for name in names]
-    for item in results:
-        print(f"{item.name}: {item.ratio:.2f} of {item.against}, at most {item.limit}")
-        print(f"  ours   {_milliseconds(item.ours, item.ours_spread)}")
-        print(f"  theirs {_milliseconds(item.theirs, item.theirs_spread)}")
+    results = []
+    for name in names:
+        print(f"measuring {name} against {BENCHMARKS[name].against}", file=sys.stderr, flush=True)
+        results.append(measure(name, BENCHMARKS[name], options.rounds))
+        _keep(results[-1])
+    _print(results)
+    return int(any(result.ratio > result.limit for result in results))
+
+
+def _keep(result: Result) -> None:
+    """Puts a result in the place of the benchmark's last one."""
     RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps([asdict(item) for item in results], indent=2) + "\n")
-    return int(any(item.ratio > item.limit for item in results))
+    known = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
+    kept = {item["name"]: item for item in known} | {result.name: asdict(result)}
+    ordered = [kept[name] for name in BENCHMARKS if name in kept]
+    RESULTS.write_text(json.dumps(ordered, indent=2) + "\n")
 
 
-def _milliseconds(median: float, spread: tuple[float, float]) -> str:
-    return f"{median * 1e3:8.1f} ms  ({spread[0] * 1e3:.1f} to {spread[1] * 1e3:.1f})"
+def _print(results: list[Result]) -> None:
+    table = Table("", "ours", "theirs", "compared with", "ratio", "at most", "", box=box.SIMPLE)
+    for result in results:
+        table.add_row(
+            result.name,
+            _shown(result.unit, result.ours, result.ours_spread),
+            _shown(result.unit, result.theirs, result.theirs_spread),
+            result.against,
+            f"{result.ratio:.2f}",
+            f"{result.limit:.2f}",
+            "holds" if result.ratio <= result.limit else "[red]too much[/]",
+        )
+    Console(width=None if sys.stdout.isatty() else _COLUMNS).print(table)
+
+
+def _shown(unit: str, median: float, spread: tuple[float, float]) -> str:
+    if unit == "bytes":
+        return f"{median / 1e6:.1f} MB"
+    scale, digits, name = (1e3, 0, "ms") if median < 1 else (1, 2, "s")
+    low, high = (f"{value * scale:.{digits}f}" for value in spread)
+    return f"{median * scale:.{digits}f} {name} ({low} to {high})"
 
 
 if __name__ == "__main__":

@@ -6,9 +6,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.bench.measure import Contestants, timed
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = 5_000
@@ -17,7 +19,7 @@ REQUIRED = ("Dockerfile", "pyproject.toml", "uv.lock", "main.py", "authorizer.py
 
 
 @contextmanager
-def contestants() -> Iterator[tuple[Callable[[], object], Callable[[], object]]]:
+def contestants() -> Iterator[Contestants]:
     """Ours and git's, each a whole process (git's are two), on the same generated tree."""
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as scratch:
         tree = Path(folder)
@@ -39,7 +41,7 @@ def contestants() -> Iterator[tuple[Callable[[], object], Callable[[], object]]]
             for command in (["git", "add", "-A"], ["git", "write-tree"]):
                 subprocess.run(command, cwd=tree, env=environment, check=True, capture_output=True)
 
-        yield ours, git
+        yield timed(ours), timed(git)
 
 
 def _generate(tree: Path) -> None:

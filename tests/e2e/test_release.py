@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from tests.e2e.conftest import Checkout
+from tests.checkout import Checkout
 
 HANDLER = "handlers/health.py"
 SERVICE_NAME = '"PSN Partner Emulator"'

@@ -12,7 +12,7 @@ from moto import mock_aws
 from infrastructure import logs
 from infrastructure.errors import DeployError
 from infrastructure.settings import Settings
-from tests.e2e.conftest import free_port
+from tests.checkout import free_port
 
 HOUR_AGO = datetime.now(UTC) - timedelta(hours=1)
 

@@ -83,6 +83,24 @@ def test_a_snapshot_names_what_it_could_not_write(
     assert ask(server, "POST", server.SNAPSHOT) == (500, {"failed": ["lambda"]})
 
 
+def test_a_snapshot_takes_a_state_anew_that_a_function_under_way_changed(
+    server: ModuleType, state: dict[str, Callable[[], object]], tmp_path: Path
+) -> None:
+    logs = dict.fromkeys(range(3))
+
+    def changing_once() -> list[int]:
+        taken = []
+        for line in logs:
+            taken.append(line)
+            if len(logs) == 3:
+                logs[3] = None
+        return taken
+
+    state["logs"] = changing_once
+    assert ask(server, "POST", server.SNAPSHOT) == (200, {"failed": []})
+    assert json.loads((tmp_path / "state" / "logs.json").read_text()) == [0, 1, 2, 3]
+
+
 CHUNK = 1 << 20
 
 

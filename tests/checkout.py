@@ -1,0 +1,87 @@
+"""A copy of the project with a stack of its own: its own state, its own port."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A copy of the project's files in a folder of its own, as a fresh clone has them, and its make targets."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    def make(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Runs a make target, with its output captured."""
+        return subprocess.run(
+            ["make", "-s", *arguments],
+            cwd=self.folder,
+            env=self.environment | settings,
+            capture_output=True,
+            text=True,
+            timeout=1500,
+            check=False,
+        )
+
+    def done(self, *arguments: str, **settings: str) -> str:
+        """Runs a make target that has to succeed; its standard output."""
+        result = self.make(*arguments, **settings)
+        assert result.returncode == 0, f"make {arguments}: {result.stdout[-3000:]}\n{result.stderr[-6000:]}"
+        return result.stdout
+
+    def json(self, *arguments: str, **settings: str) -> Any:
+        """The JSON that a make target prints."""
+        return json.loads(self.done(*arguments, JSON="1", **settings))
+
+    def replace(self, path: str, old: str, new: str) -> None:
+        """Changes one place in a file of the copy."""
+        file = self.folder / path
+        text = file.read_text()
+        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {path}"
+        file.write_text(text.replace(old, new))
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def copy_of_the_tree(folder: Path) -> Path:
+    """Copies what git tracks, and what it neither tracks nor ignores, into ``folder``."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target)
+    return folder
+
+
+def checkout_in(folder: Path, stack: str) -> Checkout:
+    """A copy of the tree whose local state and port are its own."""
+    kept = {
+        name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
+    }
+    settings = {
+        "STACK": stack,
+        "LOCAL_HOME": str(folder / ".local"),
+        "LOCAL_AWS_PORT": str(free_port()),
+    }
+    return Checkout(copy_of_the_tree(folder), kept | settings)
