@@ -1,55 +1,34 @@
-"""The identity provider's routes. What they refuse, they refuse in the shapes of RFC 6749 and RFC 6750."""
+"""The identity provider's routes about tokens that were issued. What they refuse, they refuse in their RFCs' shapes."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import Final
 
+from handlers.client_authentication import authenticated_client, form_of, required
 from handlers.dispatch import preload
-from models.responses import FieldError
-from utils.errors import (
-    BearerTokenError,
-    InvalidRequestError,
-    InvalidTokenException,
-    PSNEmulatorException,
-    UnsupportedGrantTypeError,
-    ValidationException,
-)
-from utils.http import FORM_TYPE, NO_OBJECT, Request, Response
-
-if TYPE_CHECKING:
-    from pydantic import BaseModel
-
-    from models.auth import Tokens
+from utils.errors import BearerTokenError, InvalidTokenException
+from utils.http import Request, Response
 
 _CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="psn-emulator"'}
-_NOT_KEPT: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
-"""What RFC 6749 section 5.1 wants of every answer that holds a token."""
 
 
-@preload("models.auth_body", "services.refresh", "services.users")
-def token(request: Request) -> Response:
-    """``POST /auth/token``: a login with username and password in JSON."""
-    from models.auth_body import LoginBody
-    from services.refresh import open_family
-    from services.scopes import granted
-    from services.tokens import SIMPLE_CLIENT
-    from services.users import authenticate
+@preload("services.clients", "services.revocation")
+def revoke(request: Request) -> Response:
+    """``POST /auth/revoke``: the end of a token (RFC 7009); the same answer for one that there is not."""
+    from services.revocation import revoke
 
-    if request.media_type == FORM_TYPE:
-        _refuse_grant(request.form())
-    login = _body(request, LoginBody)
-    user = authenticate(request.sandbox, login.username, login.password.get_secret_value())
-    scope = granted(login.scope, user.scopes)
-    return _answer(open_family(request.sandbox, user.subject, SIMPLE_CLIENT, scope))
+    form = form_of(request)
+    client = authenticated_client(request, form)
+    revoke(request.sandbox, client, required(form, "token"))
+    return Response(200)
 
 
-@preload("models.auth_body", "services.refresh")
-def refresh(request: Request) -> Response:
-    """``POST /auth/refresh``: the next tokens for a refresh token in JSON."""
-    from models.auth_body import RefreshBody
-    from services.refresh import rotate
+@preload("services.clients", "services.introspection")
+def introspect(request: Request) -> Response:
+    """``POST /auth/introspect``: what a token is worth, for clients with the scope (RFC 7662)."""
+    from services.introspection import introspect
 
-    body = _body(request, RefreshBody)
-    return _answer(rotate(request.sandbox, body.refresh_token.get_secret_value()))
+    form = form_of(request)
+    client = authenticated_client(request, form)
+    return Response(200, introspect(request.sandbox, client, required(form, "token")))
 
 
 @preload("services.userinfo")
@@ -67,33 +46,3 @@ def userinfo(request: Request) -> Response:
         raise BearerTokenError("The access token is malformed or not ours.") from None
     except InvalidTokenException as error:
         raise BearerTokenError(error.detail) from None
-
-
-def _refuse_grant(form: dict[str, str]) -> NoReturn:
-    """The answer to a request in RFC 6749's own form; the grants that it names are dispatched from here."""
-    if "grant_type" not in form:
-        raise InvalidRequestError("The parameter grant_type is missing.")
-    raise UnsupportedGrantTypeError("This form is not served yet; send username and password in JSON.")
-
-
-def _body[M: BaseModel](request: Request, model: type[M]) -> M:
-    """The JSON body; whatever is wrong with it is an ``invalid_request`` here (RFC 6749 section 5.2)."""
-    try:
-        return request.body(model)
-    except ValidationException as error:
-        raise InvalidRequestError(_wrong(error.errors, model)) from None
-    except PSNEmulatorException as error:
-        raise InvalidRequestError(error.detail) from None
-
-
-def _wrong(faults: Sequence[FieldError], model: "type[BaseModel]") -> str:
-    """What is wrong, in a sentence without the names that only the caller knows."""
-    if NO_OBJECT in faults:
-        return NO_OBJECT.message
-    named = {fault.field for fault in faults}
-    wrong = [name for name in model.model_fields if name in named]
-    return f"Missing or malformed: {', '.join(wrong)}." if wrong else "The body has a member too many."
-
-
-def _answer(tokens: "Tokens") -> Response:
-    return Response(200, tokens, _NOT_KEPT)

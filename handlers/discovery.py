@@ -6,15 +6,20 @@ promises more: ``grant_types_supported`` would be the authorization code.
 
 from typing import Any, Final
 
+from handlers.token import GRANTS
 from main import ROUTES
 from models.auth import JWKSet, ProviderMetadata, ServerMetadata
 from services.public_keys import published
 from services.scopes import SCOPES
+from utils import json
 from utils.http import Request, Response
 from utils.settings import settings
 
 _CACHED: Final = {"Cache-Control": "public, max-age=300"}
 _PATHS: Final = {route.name: route.path for route in ROUTES}
+_BY_SECRET: Final = ("client_secret_basic", "client_secret_post")
+_ID_TOKEN_CLAIMS: Final = ("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sandbox")
+_USERINFO_CLAIMS: Final = ("name", "preferred_username", "email", "email_verified")
 
 
 def jwks(_request: Request) -> Response:
@@ -32,7 +37,8 @@ def openid_configuration(_request: Request) -> Response:
     metadata = ProviderMetadata(
         **_server(),
         subject_types_supported=["public"],
-        claims_supported=["sub", "name", "preferred_username", "email", "email_verified"],
+        id_token_signing_alg_values_supported=_algorithms(),
+        claims_supported=[*_ID_TOKEN_CLAIMS, *_USERINFO_CLAIMS],
         request_uri_parameter_supported=False,
     )
     return _cached(metadata)
@@ -43,13 +49,22 @@ def _server() -> dict[str, Any]:
     return {
         "issuer": deployment.issuer,
         "token_endpoint": deployment.url(_PATHS["auth-token"]),
+        "revocation_endpoint": deployment.url(_PATHS["auth-revoke"]),
+        "introspection_endpoint": deployment.url(_PATHS["auth-introspect"]),
         "userinfo_endpoint": deployment.url(_PATHS["auth-userinfo"]),
         "jwks_uri": deployment.url(_PATHS["jwks"]),
         "scopes_supported": list(SCOPES),
         "response_types_supported": [],
-        "grant_types_supported": [],
-        "token_endpoint_auth_methods_supported": ["none"],
+        "grant_types_supported": list(GRANTS),
+        "token_endpoint_auth_methods_supported": [*_BY_SECRET, "none"],
+        "revocation_endpoint_auth_methods_supported": [*_BY_SECRET, "none"],
+        "introspection_endpoint_auth_methods_supported": list(_BY_SECRET),
     }
+
+
+def _algorithms() -> list[str]:
+    """Those of the keys that were published at the deploy, which is when the setting for new ones may change."""
+    return sorted({key["alg"] for key in json.parse(settings().public_jwks)["keys"]})
 
 
 def _cached(body: Any) -> Response:

@@ -6,13 +6,18 @@ from typing import Literal, NotRequired, TypedDict
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """The answer of a token endpoint (RFC 6749 section 5.1). ``expires_in`` is in seconds."""
+    """The answer of a token endpoint (RFC 6749 section 5.1, OpenID Connect Core section 3.1.3.3).
+
+    ``expires_in`` is in seconds. What is ``None`` is left out: a refresh token for a client that may not refresh, an
+    ID token without the scope ``openid``.
+    """
 
     access_token: str
     token_type: Literal["Bearer"]
     expires_in: int
-    refresh_token: str
     scope: str
+    refresh_token: str | None = None
+    id_token: str | None = None
 
 
 class UserInfo(TypedDict):
@@ -28,6 +33,27 @@ class UserInfo(TypedDict):
     email_verified: NotRequired[bool]
 
 
+class Introspection(TypedDict):
+    """The answer of ``POST /auth/introspect`` (RFC 7662 section 2.2); of a token that is not alive no more than that.
+
+    A refresh token has no ``token_type``, ``aud``, ``jti`` and ``nbf``. Times are seconds since 1970.
+    """
+
+    active: bool
+    scope: NotRequired[str]
+    client_id: NotRequired[str]
+    username: NotRequired[str]
+    token_type: NotRequired[Literal["Bearer"]]
+    exp: NotRequired[int]
+    iat: NotRequired[int]
+    nbf: NotRequired[int]
+    sub: NotRequired[str]
+    aud: NotRequired[str]
+    iss: NotRequired[str]
+    jti: NotRequired[str]
+    sandbox: NotRequired[str]
+
+
 @dataclass(frozen=True, slots=True)
 class JWKSet:
     """The public keys that verify our tokens (RFC 7517 section 5)."""
@@ -41,12 +67,16 @@ class ServerMetadata:
 
     issuer: str
     token_endpoint: str
+    revocation_endpoint: str
+    introspection_endpoint: str
     userinfo_endpoint: str
     jwks_uri: str
     scopes_supported: list[str]
     response_types_supported: list[str]
     grant_types_supported: list[str]
     token_endpoint_auth_methods_supported: list[str]
+    revocation_endpoint_auth_methods_supported: list[str]
+    introspection_endpoint_auth_methods_supported: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,5 +84,6 @@ class ProviderMetadata(ServerMetadata):
     """What an OpenID client may know besides (OpenID Connect Discovery section 3), as far as it is served."""
 
     subject_types_supported: list[str]
+    id_token_signing_alg_values_supported: list[str]
     claims_supported: list[str]
     request_uri_parameter_supported: bool

@@ -1,28 +1,44 @@
-"""What the identity routes take in their simple, JSON form."""
+"""What the token endpoints take. The simple form sends it as JSON; the grants of RFC 6749 send it as form fields."""
 
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 type Secret = Annotated[SecretStr, Field(min_length=1, max_length=1024)]
+type Scope = Annotated[str, Field(max_length=1024)]
 
 
-class LoginBody(BaseModel):
-    """The body of ``POST /auth/token``: the simple form of the password grant (RFC 6749 section 4.3).
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+class LoginBody(_Body):
+    """A login by password (RFC 6749 section 4.3.2), and the body of ``POST /auth/token`` in its simple form.
 
     ``scope`` separates its names by spaces; without it the user gets all but ``emulator:admin``.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
-
     username: Annotated[str, Field(min_length=1, max_length=128)]
     password: Secret
-    scope: Annotated[str, Field(max_length=1024)] | None = None
+    scope: Scope | None = None
 
 
-class RefreshBody(BaseModel):
-    """The body of ``POST /auth/refresh``: the simple form of the refresh grant (RFC 6749 section 6)."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+class RefreshBody(_Body):
+    """A refresh (RFC 6749 section 6), and the body of ``POST /auth/refresh``; ``scope`` may ask for less."""
 
     refresh_token: Secret
+    scope: Scope | None = None
+
+
+class CodeBody(_Body):
+    """The redemption of an authorization code (RFC 6749 section 4.1.3, RFC 7636 section 4.5)."""
+
+    code: Secret
+    redirect_uri: Annotated[str, Field(min_length=1, max_length=2048)]
+    code_verifier: Secret
+
+
+class ClientCredentialsBody(_Body):
+    """A client's request on its own behalf (RFC 6749 section 4.4.2)."""
+
+    scope: Scope | None = None

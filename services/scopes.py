@@ -6,7 +6,10 @@ from typing import Final
 from utils.errors import InvalidScopeError
 
 ADMIN: Final = "emulator:admin"
-SCOPES: Final = ("openid", "profile", "email", "players:read", "players:write", ADMIN)
+INTROSPECT: Final = "tokens:introspect"
+OF_USERS: Final = ("openid", "profile", "email")
+"""What is said of users, so that it means nothing in a token of a client alone."""
+SCOPES: Final = (*OF_USERS, "players:read", "players:write", INTROSPECT, ADMIN)
 """Every scope there is."""
 
 
@@ -19,5 +22,5 @@ def granted(requested: str | None, held: Collection[str]) -> str:
     """
     names = [scope for scope in held if scope != ADMIN] if requested is None else requested.split(" ")
     if not names or not set(names) <= set(held):
-        raise InvalidScopeError("The scope is malformed, or more than the user has.")
+        raise InvalidScopeError("The scope is malformed, or more than may be had.")
     return " ".join(dict.fromkeys(names))

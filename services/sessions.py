@@ -8,7 +8,7 @@ token of it at once. Another issuer's token, where such a one is trusted, has no
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from services import clock
 from utils import table
@@ -16,6 +16,9 @@ from utils.errors import InvalidTokenException
 from utils.settings import settings
 from utils.table import Snapshot
 from utils.writes import Key
+
+if TYPE_CHECKING:
+    from utils.access_token import AccessToken
 
 ACTIVE = "active"
 """The ``status`` of a user who is not locked."""
@@ -50,6 +53,18 @@ class Session:
             )
         except (KeyError, TypeError, ValueError, OverflowError, OSError):
             raise InvalidTokenException("The access token lacks a claim.") from None
+
+    @classmethod
+    def from_token(cls, token: "AccessToken") -> "Session":
+        """The session in a token that the function itself has verified."""
+        return cls(
+            issuer=token.issuer,
+            sandbox=token.sandbox,
+            subject=token.subject,
+            token_id=token.token_id,
+            not_before=datetime.fromtimestamp(token.not_before, UTC),
+            expires_at=datetime.fromtimestamp(token.expires_at, UTC),
+        )
 
     @property
     def family(self) -> str:

@@ -1,64 +1,73 @@
-"""Access tokens: JWTs by RFC 9068, issued together with the refresh token that gets the next one."""
+"""What clients are given: access tokens, JWTs by RFC 9068, and ID tokens by OpenID Connect Core section 2."""
 
+import hashlib
 import json
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from models.auth import Tokens
+from services.families import Family
 from services.keys import SigningKey
 from utils.access_token import JWT_TYPE
 from utils.settings import settings
 
 _BEARER: Final = "Bearer"
 
-SIMPLE_CLIENT: Final = "psn-emulator"
-"""The ``client_id`` of those who log in by the simple form, which names no client."""
 
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    """What all tokens descending from one login have in common. ``expires_at`` is in seconds since 1970."""
-
-    sandbox: str
-    id: str
-    subject: str
-    client_id: str
-    scope: str
-    expires_at: int
-
-
-def issue(family: Family, refresh_token: str, *, at: int, key: SigningKey) -> Tokens:
+def issue(
+    family: Family, refresh_token: str | None, *, at: int, key: SigningKey, nonce: str | None = None
+) -> Tokens:
     """The tokens that come with ``refresh_token``, issued ``at`` (seconds since 1970).
 
     The same for the same arguments, to the byte: ``jti`` is derived and the signature deterministic. No access
-    token outlives its family, which is where its revocation is kept.
+    token outlives its family, which is where its revocation is kept. The scope ``openid`` adds an ID token, which
+    repeats the ``nonce`` of the authorization request.
     """
     deployment = settings()
     lifetime = int(deployment.access_token_lifetime.total_seconds())
     expires_at = min(at + lifetime, family.expires_at)
+    common = {"iss": deployment.issuer, "sub": family.subject, "exp": expires_at, "iat": at}
+    derived = key.derive("jti", f"{family.scope}:{refresh_token or family.id}")
     claims = {
-        "iss": deployment.issuer,
-        "sub": family.subject,
+        **common,
         "aud": deployment.audience,
-        "exp": expires_at,
-        "iat": at,
         "nbf": at,
-        "jti": f"{family.id}.{base64url(key.derive('jti', refresh_token)[:16])}",
+        "jti": f"{family.id}.{base64url(derived[:16])}",
         "client_id": family.client_id,
         "scope": family.scope,
         "sandbox": family.sandbox,
     }
-    payload = json.dumps(claims, separators=(",", ":")).encode()
+    access_token = _signed(claims, key, typ=JWT_TYPE)
+    id_token = None
+    if "openid" in family.scope.split(" "):
+        about = {
+            **common,
+            "aud": family.client_id,
+            "auth_time": family.auth_time,
+            "at_hash": _half_hash(access_token),
+            "sandbox": family.sandbox,
+        }
+        id_token = _signed(about if nonce is None else {**about, "nonce": nonce}, key, typ="JWT")
     return Tokens(
-        access_token=key.sign(payload, typ=JWT_TYPE),
+        access_token=access_token,
         token_type=_BEARER,
         expires_in=expires_at - at,
-        refresh_token=refresh_token,
         scope=family.scope,
+        refresh_token=refresh_token,
+        id_token=id_token,
     )
 
 
 def base64url(value: bytes) -> str:
     """``value`` in base64url without padding (RFC 7515 section 2)."""
     return urlsafe_b64encode(value).rstrip(b"=").decode()
+
+
+def _signed(claims: Mapping[str, Any], key: SigningKey, *, typ: str) -> str:
+    return key.sign(json.dumps(claims, separators=(",", ":")).encode(), typ=typ)
+
+
+def _half_hash(access_token: str) -> str:
+    """The ``at_hash``: half the hash that the signature algorithm uses, SHA-256 with all of ours (Core 3.1.3.6)."""
+    return base64url(hashlib.sha256(access_token.encode()).digest()[:16])

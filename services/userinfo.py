@@ -12,22 +12,12 @@ def claims(token: AccessToken) -> UserInfo:
     Raises :class:`InvalidTokenException` when it is not alive, :class:`InsufficientScopeError` when it was not
     issued for ``openid``.
     """
-    session = Session.from_claims(
-        {
-            "iss": token.issuer,
-            "sandbox": token.sandbox,
-            "sub": token.subject,
-            "jti": token.token_id,
-            "nbf": token.not_before,
-            "exp": token.expires_at,
-        }
-    )
     key = user_key(token.sandbox, token.subject)
-    user = require_alive(session, [key]).get(key)
-    if user is None:
-        raise InvalidTokenException("The user is gone.")
+    user = require_alive(Session.from_token(token), [key]).get(key)
     if "openid" not in token.scopes:
         raise InsufficientScopeError("openid")
+    if user is None:
+        raise InvalidTokenException("The user is gone.")
     told: UserInfo = {"sub": user["subject"]}
     if "profile" in token.scopes:
         told |= {"name": user["name"], "preferred_username": user["username"]}

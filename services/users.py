@@ -5,29 +5,18 @@ sandbox, and again when the seed's entry has changed. The item adds what the see
 sandbox locked the user, and the password's hash once it was made again with newer parameters.
 """
 
-import hashlib
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
-from argon2 import PasswordHasher
-from argon2.exceptions import VerifyMismatchError
-
-from services import clock, lockout
+from services import clock, lockout, passwords
+from services.seed import Entry, seed
 from services.sessions import ACTIVE, user_key
-from utils import json, secrets, table
+from utils import table
 from utils.attributes import Item
 from utils.errors import InvalidGrantError
-from utils.remembered import Remembered
-from utils.settings import settings
 from utils.table import ConditionFailed
 from utils.writes import ABSENT, Key, Put, equals
-
-_REREAD_AFTER: Final = timedelta(minutes=1)
-_HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-"""argon2id with the parameters of OWASP's Password Storage Cheat Sheet; memory in KiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,35 +27,10 @@ class User:
     scopes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A user in the seed."""
-
-    username: str
-    subject: str
-    password_hash: str = field(repr=False)
-    email: str
-    email_verified: bool
-    name: str
-    scopes: tuple[str, ...]
-    fingerprint: str
-    """Changes when anything of the entry does."""
-
-    @classmethod
-    def from_seed(cls, entry: Mapping[str, Any]) -> "_Entry":
-        fingerprint = hashlib.sha256(json.dump(entry).encode()).hexdigest()
-        return cls(**{**entry, "scopes": tuple(entry["scopes"])}, fingerprint=fingerprint)
-
-
-_UNKNOWN: Final = (
-    "$argon2id$v=19$m=19456,t=2,p=1$wEZ5cSr/vFuMQLjKZ0qHYQ$eRhQ9WKsiBvby7wlzRBSXOUdIeB8dOqBmrJbxUPDABg"
-)
-"""The hash of random bytes that were not kept."""
-
-_NOBODY: Final = _Entry(
+_NOBODY: Final = Entry(
     username="",
     subject="nobody",
-    password_hash=_UNKNOWN,
+    password_hash=passwords.UNKNOWN,
     email="",
     email_verified=False,
     name="",
@@ -84,7 +48,7 @@ def authenticate(sandbox: str, username: str, password: str) -> User:
     """
     now = int(clock.now(sandbox).timestamp())
     folded = username.casefold()
-    entry = seed().get(folded, _NOBODY)
+    entry = seed().users.get(folded, _NOBODY)
     key, failures_key = user_key(sandbox, entry.subject), lockout.failures_key(sandbox, folded)
     found = table.get_many([key, failures_key])
     before, failures = found.get(key), found.get(failures_key)
@@ -92,34 +56,18 @@ def authenticate(sandbox: str, username: str, password: str) -> User:
     current = before is not None and before["seed"] == entry.fingerprint
     password_hash = before["password_hash"] if before and current else entry.password_hash
     welcome = entry is not _NOBODY and (before is None or before["status"] == ACTIVE)
-    if not (_matches(password_hash, password) and welcome):
+    if not (passwords.matches(password_hash, password) and welcome):
         lockout.count_failure(failures_key, failures, now)
         raise InvalidGrantError("The username or the password is wrong.")
     lockout.forget_failures(failures_key, failures)
-    if _HASHER.check_needs_rehash(password_hash):
-        _store(key, entry, before, _HASHER.hash(password))
+    if passwords.HASHER.check_needs_rehash(password_hash):
+        _store(key, entry, before, passwords.HASHER.hash(password))
     elif not current:
         _store(key, entry, before, password_hash)
     return User(entry.subject, entry.scopes)
 
 
-def _read_seed() -> dict[str, _Entry]:
-    entries = map(_Entry.from_seed, secrets.read_json(settings().seed_secret)["users"])
-    return {entry.username.casefold(): entry for entry in entries}
-
-
-seed: Final = Remembered(_read_seed, _REREAD_AFTER)
-"""The seed's users by casefolded username."""
-
-
-def _matches(password_hash: str, password: str) -> bool:
-    try:
-        return _HASHER.verify(password_hash, password)
-    except VerifyMismatchError:
-        return False
-
-
-def _store(key: Key, entry: _Entry, before: Item | None, password_hash: str) -> None:
+def _store(key: Key, entry: Entry, before: Item | None, password_hash: str) -> None:
     """Bring an active user's item up to the seed. Whoever came first wins, which may have been a lock."""
     pk, sk = key
     item = {

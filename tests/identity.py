@@ -2,7 +2,7 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
@@ -10,7 +10,8 @@ from argon2 import PasswordHasher
 from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
 
-from services import keys, public_keys, users
+from services import keys, public_keys
+from services.seed import seed
 from tests.conftest import ENVIRONMENT
 from utils import access_token
 from utils.aws import client
@@ -21,10 +22,17 @@ AUDIENCE = ENVIRONMENT["AUDIENCE"]
 SUBJECT = "6b7c0e5e-6f3b-4f0e-9d0a-2f4f3f3c9b11"
 USERNAME = "testuser"
 PASSWORD = "password123"
+WEB = "web"
+BACKEND = "backend"
+SERVICE = "service"
+SECRET = "s3cret: with/unsafe+characters%"
+REDIRECT_URI = "https://client.test/callback"
+VERIFIER = "a-verifier-of-at-least-forty-three-characters"
 SCOPES = ["openid", "profile", "email", "players:read", "players:write", "emulator:admin"]
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 _HASH = _HASHER.hash(PASSWORD)
+_SECRET_HASH = _HASHER.hash(SECRET)
 
 
 def new_key(kid: str) -> ECKey:
@@ -58,7 +66,7 @@ def forget() -> None:
     access_token.trusted_verifier.cache_clear()
     keys.signing_keys.cache_clear()
     public_keys.public_keys.cache_clear()
-    users.seed.cache_clear()
+    seed.cache_clear()
 
 
 def store_keys(*signing: ECKey | RSAKey, times: Mapping[str, Mapping[str, float]] | None = None) -> None:
@@ -82,9 +90,10 @@ def store_secret(name: str, value: Mapping[str, Any]) -> None:
     forget()
 
 
-def store_seed(*entries: Mapping[str, Any]) -> None:
-    """Make ``entries`` the users."""
-    store_secret(ENVIRONMENT["SEED_SECRET"], {"users": list(entries), "clients": []})
+def store_seed(*entries: Mapping[str, Any], registered: Iterable[Mapping[str, Any]] | None = None) -> None:
+    """Make ``entries`` the users, and ``registered`` the clients, by default :func:`clients`."""
+    chosen = clients() if registered is None else list(registered)
+    store_secret(ENVIRONMENT["SEED_SECRET"], {"users": list(entries), "clients": chosen})
 
 
 def seed_entry(**changes: Any) -> dict[str, Any]:
@@ -99,6 +108,37 @@ def seed_entry(**changes: Any) -> dict[str, Any]:
         "scopes": SCOPES,
         **changes,
     }
+
+
+def client_entry(client_id: str, **changes: Any) -> dict[str, Any]:
+    """The entry in the seed of a confidential client that may do everything, with ``changes``."""
+    return {
+        "client_id": client_id,
+        "name": client_id.title(),
+        "secret_hash": _SECRET_HASH,
+        "redirect_uris": [REDIRECT_URI],
+        "post_logout_redirect_uris": [],
+        "grant_types": ["authorization_code", "refresh_token", "client_credentials", "password"],
+        "scopes": [*SCOPES, "tokens:introspect"],
+        "consent": True,
+        **changes,
+    }
+
+
+def clients() -> list[dict[str, Any]]:
+    """A public client of codes, a confidential one of every grant, and a service that introspects."""
+    return [
+        client_entry(
+            WEB, secret_hash=None, grant_types=["authorization_code", "refresh_token"], scopes=SCOPES
+        ),
+        client_entry(BACKEND, scopes=SCOPES),
+        client_entry(
+            SERVICE,
+            redirect_uris=[],
+            grant_types=["client_credentials"],
+            scopes=["players:read", "tokens:introspect"],
+        ),
+    ]
 
 
 def claims(**changes: Any) -> dict[str, Any]:

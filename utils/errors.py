@@ -169,6 +169,30 @@ class InvalidRequestError(OAuthError):
     """A parameter is missing, repeated or malformed."""
 
 
+class InvalidClientError(OAuthError):
+    """The client is unknown, or is not who it says; always with a challenge (RFC 9110 section 15.5.2)."""
+
+    status = 401
+    code = "invalid_client"
+    title = "Invalid client"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The client is unknown, or its authentication failed.",
+            headers={"WWW-Authenticate": 'Basic realm="psn-emulator", charset="UTF-8"'},
+        )
+
+
+class UnauthorizedClientError(OAuthError):
+    """The client is who it says, and may not do this."""
+
+    code = "unauthorized_client"
+    title = "Unauthorized client"
+
+    def __init__(self) -> None:
+        super().__init__("The client may not do this.")
+
+
 class InvalidGrantError(OAuthError):
     """The password, refresh token or code is wrong, expired, revoked or another client's."""
 

@@ -123,18 +123,7 @@ class Request:
 
     def body[M: BaseModel](self, model: type[M]) -> M:
         """The JSON body as ``model``; raises what :meth:`json` raises and :class:`ValidationException`."""
-        from pydantic import ValidationError
-
-        value = self.json()
-        if not isinstance(value, dict):
-            raise ValidationException([NO_OBJECT])
-        try:
-            return model.model_validate(value)
-        except ValidationError as error:
-            faults = error.errors(include_url=False, include_context=False, include_input=False)
-        raise ValidationException(
-            [FieldError(".".join(map(str, one["loc"])), one["type"], _sentence(one["msg"])) for one in faults]
-        )
+        return validated(model, self.json())
 
     def _require(self, media_type: str) -> None:
         charset = _charset(self.headers.get("content-type", ""))
@@ -190,6 +179,21 @@ def problem(request: Request, error: PSNEmulatorException) -> Response:
         else ErrorResponse(**common)
     )
     return Response(error.status, body, error.headers, PROBLEM_TYPE)
+
+
+def validated[M: BaseModel](model: type[M], value: Any) -> M:
+    """``value`` as ``model``; :class:`ValidationException` with all that is wrong with it."""
+    from pydantic import ValidationError
+
+    if not isinstance(value, dict):
+        raise ValidationException([NO_OBJECT])
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+    raise ValidationException(
+        [FieldError(".".join(map(str, one["loc"])), one["type"], _sentence(one["msg"])) for one in faults]
+    )
 
 
 def _body_bytes(event: Mapping[str, Any]) -> bytes:

@@ -1,12 +1,21 @@
-"""An identity provider with one key and the default user, and a client of it."""
+"""An identity provider with one key, the default user and three clients, and one who sends it requests."""
 
+from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import replace
+from hashlib import sha256
 from typing import Any
+from urllib.parse import quote_plus, urlencode
 
 import pytest
 
+from services import clock
+from services.codes import Authorization, open_code
 from tests import identity
 from tests.gateway import Answer, Gateway
+
+BASIC = (identity.BACKEND, identity.SECRET)
+SERVICE = (identity.SERVICE, identity.SECRET)
 
 
 class Client:
@@ -38,6 +47,48 @@ class Client:
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
         """``GET path``."""
         return self._gateway.get(path, headers=headers)
+
+    def form(
+        self, path: str, parameters: Mapping[str, str], *, basic: tuple[str, str] | None = None
+    ) -> Answer:
+        """``POST path`` with a form; ``basic`` are the id and the secret of the client, sent as RFC 6749 says."""
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        if basic is not None:
+            joined = ":".join(quote_plus(one) for one in basic)
+            headers["authorization"] = f"Basic {b64encode(joined.encode()).decode()}"
+        return self.post(path, raw=urlencode(parameters), headers=headers)
+
+    def grant(self, grant_type: str, *, basic: tuple[str, str] | None = BASIC, **parameters: str) -> Answer:
+        """A grant at the token endpoint, by the client that may use every one unless told otherwise."""
+        return self.form("/auth/token", {"grant_type": grant_type, **parameters}, basic=basic)
+
+    def granted(
+        self, grant_type: str, *, basic: tuple[str, str] | None = BASIC, **parameters: str
+    ) -> dict[str, Any]:
+        """The answer to a grant that succeeds."""
+        answer = self.grant(grant_type, basic=basic, **parameters)
+        assert answer.status == 200, answer.text
+        tokens: dict[str, Any] = answer.json()
+        return tokens
+
+    def code(self, client_id: str = identity.BACKEND, **changes: Any) -> str:
+        """A code that the default user let a client have, with ``changes`` to its authorization."""
+        self.tokens()
+        authorization = Authorization(
+            client_id=client_id,
+            redirect_uri=identity.REDIRECT_URI,
+            subject=identity.SUBJECT,
+            scope="openid players:read",
+            nonce="n-0S6_WzA2Mj",
+            code_challenge=identity.encode(sha256(identity.VERIFIER.encode()).digest()),
+            auth_time=clock.seconds("default") - 30,
+        )
+        return open_code("default", replace(authorization, **changes))
+
+    def redeem(self, code: str, *, basic: tuple[str, str] | None = BASIC, **changes: str) -> Answer:
+        """The redemption of a code, with ``changes`` to the right parameters."""
+        right = {"code": code, "redirect_uri": identity.REDIRECT_URI, "code_verifier": identity.VERIFIER}
+        return self.grant("authorization_code", basic=basic, **right | changes)
 
     def post(self, path: str, body: Any = None, **options: Any) -> Answer:
         """``POST path``."""

@@ -5,15 +5,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.jwk import KeySet
 
 from main import ROUTES
 from services import public_keys
 from tests import identity
 from tests.conftest import ENVIRONMENT
-from tests.unit.identity.conftest import Client
+from tests.gateway import Answer
+from tests.unit.identity.conftest import SERVICE, Client
 
+INTROSPECT = "tokens:introspect"
 DOCUMENTS = ["openid-configuration", "oauth-authorization-server"]
 
 
@@ -26,6 +28,12 @@ def _document(client: Client, name: str) -> dict[str, Any]:
     return document
 
 
+def _admitted(answer: Answer) -> bool:
+    """Whether the client was let in, whatever became of its request."""
+    refused = {"invalid_client", "unauthorized_client"}
+    return answer.status == 200 or answer.json()["error"] not in refused
+
+
 @pytest.mark.parametrize("name", DOCUMENTS)
 class TestMetadata:
     def test_the_issuer_is_the_one_in_the_tokens(self, client: Client, name: str) -> None:
@@ -36,45 +44,74 @@ class TestMetadata:
         document = _document(client, name)
         served = {route.path for route in ROUTES}
         endpoints = [value for key, value in document.items() if key.endswith(("_endpoint", "_uri"))]
-        assert len(endpoints) == 3
+        assert len(endpoints) == 5
         for endpoint in endpoints:
             assert endpoint.startswith(f"{document['issuer']}/")
             assert urlsplit(endpoint).path in served
 
     def test_every_scope_can_be_had(self, client: Client, name: str) -> None:
         scopes = _document(client, name)["scopes_supported"]
-        assert client.tokens(scope=" ".join(scopes))["scope"] == " ".join(scopes)
+        of_users = [scope for scope in scopes if scope != INTROSPECT]
+        assert client.tokens(scope=" ".join(of_users))["scope"] == " ".join(of_users)
+        assert client.granted("client_credentials", basic=SERVICE, scope=INTROSPECT)["scope"] == INTROSPECT
+        assert set(scopes) == {*of_users, INTROSPECT}
 
     def test_every_scope_of_a_route_is_named(self, client: Client, name: str) -> None:
         needed = {route.scope for route in ROUTES if route.scope}
         assert needed <= set(_document(client, name)["scopes_supported"])
 
     def test_no_grant_is_named_that_the_token_endpoint_refuses(self, client: Client, name: str) -> None:
+        grants = {
+            "authorization_code": client.redeem(client.code()),
+            "refresh_token": client.grant(
+                "refresh_token", refresh_token=client.redeem(client.code()).json()["refresh_token"]
+            ),
+            "client_credentials": client.grant("client_credentials"),
+            "password": client.grant("password", username=identity.USERNAME, password=identity.PASSWORD),
+        }
+        assert {answer.status for answer in grants.values()} == {200}
+        assert set(_document(client, name)["grant_types_supported"]) == set(grants)
+
+    @pytest.mark.parametrize("endpoint", ["token", "revocation", "introspection"])
+    def test_a_client_authenticates_in_every_way_that_is_named_and_in_no_other(
+        self, client: Client, name: str, endpoint: str
+    ) -> None:
         document = _document(client, name)
-        for grant in [*document["grant_types_supported"], *document["response_types_supported"]]:
-            answer = client.post(
-                "/auth/token",
-                raw=f"grant_type={grant}",
-                headers={"content-type": "application/x-www-form-urlencoded"},
-            )
-            assert answer.json()["error"] != "unsupported_grant_type"
+        path = urlsplit(document[f"{endpoint}_endpoint"]).path
+        parameters = {"token": "x", "grant_type": "refresh_token", "refresh_token": "x"}
+        identity.store_seed(
+            identity.seed_entry(),
+            registered=[
+                identity.client_entry("confidential"),
+                identity.client_entry("public", secret_hash=None, scopes=["openid"]),
+            ],
+        )
+        ways = {
+            "client_secret_basic": client.form(path, parameters, basic=("confidential", identity.SECRET)),
+            "client_secret_post": client.form(
+                path, {**parameters, "client_id": "confidential", "client_secret": identity.SECRET}
+            ),
+            "none": client.form(path, {**parameters, "client_id": "public"}),
+        }
+        works = {way for way, answer in ways.items() if _admitted(answer)}
+        assert set(document[f"{endpoint}_endpoint_auth_methods_supported"]) == works
 
     def test_nothing_is_named_that_is_not_there(self, client: Client, name: str) -> None:
-        absent = {
-            "authorization_endpoint",
-            "end_session_endpoint",
-            "revocation_endpoint",
-            "introspection_endpoint",
-        }
-        assert absent.isdisjoint(_document(client, name))
-        assert "id_token_signing_alg_values_supported" not in _document(client, name)
+        assert {"authorization_endpoint", "end_session_endpoint"}.isdisjoint(_document(client, name))
 
 
-def test_openid_clients_learn_every_claim_that_userinfo_tells(client: Client) -> None:
-    document = _document(client, "openid-configuration")
-    claims = client.userinfo(client.tokens()["access_token"]).json()
-    assert set(document["claims_supported"]) == set(claims)
-    assert document["subject_types_supported"] == ["public"]
+class TestOpenIDMetadata:
+    def test_every_claim_of_userinfo_and_id_token_is_named(self, client: Client) -> None:
+        document = _document(client, "openid-configuration")
+        told = client.userinfo(client.tokens()["access_token"]).json()
+        id_token = jws.extract_compact(client.redeem(client.code()).json()["id_token"].encode())
+        assert set(document["claims_supported"]) == {*told, *json.loads(id_token.payload)}
+        assert document["subject_types_supported"] == ["public"]
+
+    def test_the_algorithm_of_the_id_token_is_named(self, client: Client) -> None:
+        id_token = jws.extract_compact(client.tokens()["id_token"].encode())
+        document = _document(client, "openid-configuration")
+        assert document["id_token_signing_alg_values_supported"] == [id_token.headers()["alg"]]
 
 
 class TestKeys:

@@ -11,7 +11,7 @@ from main import ROUTES
 from services.refresh import GRACE
 from tests import identity
 from tests.conftest import ENVIRONMENT, Clock
-from tests.unit.identity.conftest import Client
+from tests.unit.identity.conftest import BASIC, Client
 from utils.aws import client as aws_client
 
 type Uses = dict[str, set[str]]
@@ -60,6 +60,8 @@ def uses(client: Client, monkeypatch: pytest.MonkeyPatch) -> Uses:
 
 
 def test_each_does_exactly_what_its_row_allows(client: Client, uses: Uses, stopped_clock: Clock) -> None:
+    may_everything = identity.client_entry(identity.BACKEND)
+    identity.store_seed(identity.seed_entry(), registered=[may_everything])
     client.login(password="wrong")
     first = client.tokens()
     second = client.refresh(first["refresh_token"]).json()
@@ -67,6 +69,15 @@ def test_each_does_exactly_what_its_row_allows(client: Client, uses: Uses, stopp
     client.userinfo(second["access_token"])
     stopped_clock.moment += GRACE + timedelta(seconds=1)
     client.refresh(first["refresh_token"])
+    code = client.code()
+    granted = client.redeem(code).json()
+    client.grant("refresh_token", refresh_token=granted["refresh_token"])
+    client.grant("client_credentials")
+    client.redeem(code)
+    for path in ("/auth/introspect", "/auth/revoke"):
+        tokens = client.granted("password", username=identity.USERNAME, password=identity.PASSWORD)
+        client.form(path, {"token": tokens["refresh_token"]}, basic=BASIC)
+        client.form(path, {"token": tokens["access_token"]}, basic=BASIC)
     for path in _ROUTES:
         if path.startswith("/.well-known/"):
             client.get(path)

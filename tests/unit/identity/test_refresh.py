@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 import authorizer
-from services import refresh
-from services.refresh import GRACE, revoke_family, rotate
+from services import families, refresh
+from services.refresh import GRACE, rotate
+from services.seed import SIMPLE_CLIENT
+from services.seed import Client as RegisteredClient
 from services.sessions import family_key, user_key
 from tests import identity
 from tests.conftest import Clock
@@ -84,21 +86,21 @@ def test_a_second_use_after_the_successors_use_revokes_the_family_at_once(client
 
 def test_a_revoked_family_leaves_others_alone(client: Client) -> None:
     revoked, other = client.tokens(), client.tokens()
-    revoke_family("default", _family(revoked))
+    families.revoke("default", _family(revoked))
     assert client.refresh(revoked["refresh_token"]).json() == REFUSAL
     assert client.refresh(other["refresh_token"]).status == 200
 
 
 def test_a_family_stays_revoked_since_it_first_was(client: Client, stopped_clock: Clock) -> None:
     tokens, moment = client.tokens(), int(stopped_clock.moment.timestamp())
-    revoke_family("default", _family(tokens))
+    families.revoke("default", _family(tokens))
     stopped_clock.moment += timedelta(hours=1)
-    revoke_family("default", _family(tokens))
+    families.revoke("default", _family(tokens))
     assert _stored(tokens)["revoked_at"] == moment
 
 
 def test_to_revoke_a_family_that_is_not_there_makes_none(client: Client) -> None:
-    revoke_family("default", "gone")
+    families.revoke("default", "gone")
     assert table.get(family_key("default", "gone")) is None
 
 
@@ -108,7 +110,7 @@ def test_a_revoked_familys_access_token_stops_at_the_players_routes(client: Clie
     decision = authorizer.handler(event, Context())
     assert decision["isAuthorized"]
     assert Gateway(decision["context"]).get("/players").status == 200
-    revoke_family("default", _family(tokens))
+    families.revoke("default", _family(tokens))
     assert Gateway(decision["context"]).get("/players").code == "invalid_token"
 
 
@@ -159,7 +161,7 @@ class TestRefusal:
 
     def test_a_token_of_another_sandbox(self, client: Client) -> None:
         with pytest.raises(InvalidGrantError):
-            rotate("another", client.tokens()["refresh_token"])
+            rotate("another", SIMPLE_CLIENT, client.tokens()["refresh_token"])
 
     def test_a_locked_user(self, client: Client) -> None:
         tokens = client.tokens()
@@ -182,9 +184,9 @@ class TestRefusal:
         tokens = client.tokens()
         live = refresh._live
 
-        def vanish(sandbox: str, refresh_token: str, now: int) -> Any:
-            found = live(sandbox, refresh_token, now)
-            table.write(Delete(refresh._token_key(sandbox, refresh_token)))
+        def vanish(sandbox: str, client: RegisteredClient, refresh_token: str, now: int) -> Any:
+            found = live(sandbox, client, refresh_token, now)
+            table.write(Delete(families.refresh_key(sandbox, refresh_token)))
             return found
 
         monkeypatch.setattr(refresh, "_live", vanish)

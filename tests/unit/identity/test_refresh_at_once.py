@@ -10,10 +10,11 @@ import pytest
 
 from models.auth import Tokens
 from services import clock, refresh, users
+from services.families import Family
 from services.keys import signing_keys
-from services.refresh import rotate
+from services.seed import SIMPLE_CLIENT, seed
+from services.seed import Client as RegisteredClient
 from services.sessions import family_key
-from services.tokens import Family
 from tests import identity
 from tests.conftest import Clock
 from tests.unit.identity.conftest import Client
@@ -41,7 +42,7 @@ def _together[T](work: Callable[[], T]) -> list[T]:
 
 def _attempt(refresh_token: str) -> Tokens | None:
     try:
-        return rotate("default", refresh_token)
+        return refresh.rotate("default", SIMPLE_CLIENT, refresh_token)
     except InvalidGrantError:
         return None
 
@@ -53,7 +54,7 @@ def _refresh_items() -> int:
 
 def test_all_get_the_same_tokens(client: Client) -> None:
     token = client.tokens()["refresh_token"]
-    answers = _together(lambda: rotate("default", token))
+    answers = _together(lambda: refresh.rotate("default", SIMPLE_CLIENT, token))
     assert len(set(answers)) == 1
     assert _refresh_items() == 2
 
@@ -64,15 +65,15 @@ def test_one_that_another_overtakes_gets_the_others_answer(
     token, winners = client.tokens()["refresh_token"], []
     live = refresh._live
 
-    def overtaken(sandbox: str, refresh_token: str, now: int) -> Any:
-        found = live(sandbox, refresh_token, now)
+    def overtaken(sandbox: str, client: RegisteredClient, refresh_token: str, now: int) -> Any:
+        found = live(sandbox, client, refresh_token, now)
         monkeypatch.setattr(refresh, "_live", live)
         stopped_clock.moment += timedelta(seconds=3)
-        winners.append(rotate(sandbox, refresh_token))
+        winners.append(refresh.rotate(sandbox, client, refresh_token))
         return found
 
     monkeypatch.setattr(refresh, "_live", overtaken)
-    assert [rotate("default", token)] == winners
+    assert [refresh.rotate("default", SIMPLE_CLIENT, token)] == winners
 
 
 def test_the_first_use_is_answered_though_a_retry_was_faster_and_is_a_step_ahead(
@@ -83,12 +84,12 @@ def test_the_first_use_is_answered_though_a_retry_was_faster_and_is_a_step_ahead
 
     def overtaken(family: Family, refresh_token: str) -> bool:
         monkeypatch.setattr(refresh, "_store", store)
-        ahead.append(rotate("default", token))
-        rotate("default", ahead[0].refresh_token)
+        ahead.append(refresh.rotate("default", SIMPLE_CLIENT, token))
+        refresh.rotate("default", SIMPLE_CLIENT, str(ahead[0].refresh_token))
         return store(family, refresh_token)
 
     monkeypatch.setattr(refresh, "_store", overtaken)
-    assert [rotate("default", token)] == ahead
+    assert [refresh.rotate("default", SIMPLE_CLIENT, token)] == ahead
 
 
 def test_all_get_the_same_tokens_though_their_clocks_differ(
@@ -97,21 +98,21 @@ def test_all_get_the_same_tokens_though_their_clocks_differ(
     token = client.tokens()["refresh_token"]
     moments = iter([stopped_clock.moment.replace(second=second) for second in range(THREADS)])
     monkeypatch.setattr(clock, "now", lambda _sandbox: next(moments))
-    assert len(set(_together(lambda: rotate("default", token)))) == 1
+    assert len(set(_together(lambda: refresh.rotate("default", SIMPLE_CLIENT, token)))) == 1
 
 
 def test_of_a_chain_used_at_once_at_most_one_line_goes_on(client: Client) -> None:
     first = client.tokens()["refresh_token"]
-    second = rotate("default", first).refresh_token
+    second = str(refresh.rotate("default", SIMPLE_CLIENT, first).refresh_token)
     answers = {one for one in _together(lambda: _attempt(second)) if one is not None}
     assert len(answers) == 1
     assert _attempt(first) is None
-    assert _attempt(answers.pop().refresh_token) is None
+    assert _attempt(str(answers.pop().refresh_token)) is None
 
 
 def test_reuse_found_by_many_revokes_once(client: Client, stopped_clock: Clock) -> None:
     token = client.tokens()["refresh_token"]
-    rotate("default", token)
+    refresh.rotate("default", SIMPLE_CLIENT, token)
     stopped_clock.moment += refresh.GRACE * 2
     assert set(_together(lambda: _attempt(token))) == {None}
     family = table.get(family_key("default", token.partition(".")[0])) or {}
@@ -119,11 +120,12 @@ def test_reuse_found_by_many_revokes_once(client: Client, stopped_clock: Clock) 
 
 
 def test_first_logins_at_once_make_one_user_and_a_family_each(client: Client) -> None:
-    users.seed()
+    seed()
 
     def login() -> str:
         user = users.authenticate("default", identity.USERNAME, identity.PASSWORD)
-        return refresh.open_family("default", user.subject, "psn-emulator", "openid").refresh_token
+        opened = refresh.open_family("default", SIMPLE_CLIENT, user.subject, "openid", refreshable=True)
+        return str(opened.refresh_token)
 
     assert len({token.partition(".")[0] for token in _together(login)}) == THREADS
     items = aws_client("dynamodb").scan(TableName="psn-emulator-test")["Items"]
@@ -131,7 +133,7 @@ def test_first_logins_at_once_make_one_user_and_a_family_each(client: Client) ->
 
 
 def test_failures_at_once_are_all_counted(client: Client) -> None:
-    users.seed()
+    seed()
 
     def fail() -> None:
         with pytest.raises(InvalidGrantError):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from services.keys import signing_keys
 from services.refresh import GRACE, open_family, rotate
+from services.seed import SIMPLE_CLIENT
 from services.sessions import family_key, user_key
 from tests import identity
 from tests.conftest import Clock
@@ -64,8 +65,8 @@ def test_any_order_of_uses_keeps_to_the_rules(
     """A use is of the token so many places before the newest, so many seconds after the use before it."""
     pk, sk = user_key("default", identity.SUBJECT)
     table.write(Put({"pk": pk, "sk": sk, "status": "active", "scopes": ["openid"]}))
-    first = open_family("default", identity.SUBJECT, "psn-emulator", "openid")
-    chain, revoked = [first.refresh_token], False
+    first = open_family("default", SIMPLE_CLIENT, identity.SUBJECT, "openid", refreshable=True)
+    chain, revoked = [str(first.refresh_token)], False
     used_at: dict[int, datetime] = {}
     answers: dict[int, Any] = {}
     for back, pause in uses:
@@ -76,11 +77,11 @@ def test_any_order_of_uses_keeps_to_the_rules(
         if revoked or not (fresh or retry):
             revoked = True
             with pytest.raises(InvalidGrantError):
-                rotate("default", chain[place])
+                rotate("default", SIMPLE_CLIENT, chain[place])
             continue
-        tokens = rotate("default", chain[place])
+        tokens = rotate("default", SIMPLE_CLIENT, chain[place])
         if fresh:
             used_at[place], answers[place] = now, tokens
-            chain.append(tokens.refresh_token)
+            chain.append(str(tokens.refresh_token))
         assert tokens == answers[place]
     assert len(set(chain)) == len(chain)

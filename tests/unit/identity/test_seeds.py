@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from services import scopes, users
+from services import scopes
+from services.seed import seed
 from tests import identity
 from tests.unit.identity.conftest import Client
 
@@ -26,7 +27,7 @@ def test_exactly_the_documented_users_can_log_in(
     client: Client, project: Path, name: str, expected: list[tuple[str, str]]
 ) -> None:
     identity.store_seed(*_seed(project, name))
-    assert sorted(users.seed()) == sorted(username for username, _ in expected)
+    assert sorted(seed().users) == sorted(username for username, _ in expected)
     for username, password in expected:
         tokens = client.tokens(username=username, password=password)
         assert tokens["scope"] == "openid profile email players:read players:write"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.refresh import revoke_family
+from services import families
 from services.sessions import user_key
 from tests import identity
 from tests.conftest import Clock
@@ -77,7 +77,7 @@ class TestInvalidToken:
 
     def test_a_revoked_one(self, client: Client) -> None:
         token = client.tokens()["access_token"]
-        revoke_family("default", verifier().verify(token).token_id.partition(".")[0])
+        families.revoke("default", verifier().verify(token).token_id.partition(".")[0])
         self._refused(client.userinfo(token))
 
     def test_one_of_no_known_family(self, client: Client) -> None:

@@ -1,0 +1,64 @@
+"""The client's credentials in a request: by HTTP Basic or in the form, never both (RFC 6749 section 2.3.1)."""
+
+import re
+from base64 import b64decode
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote_plus
+
+from utils.errors import InvalidClientError, InvalidRequestError, PSNEmulatorException
+from utils.http import Request
+
+if TYPE_CHECKING:
+    from services.seed import Client
+
+_BASIC: Final = re.compile(r"basic +([A-Za-z0-9+/]+={0,2})", re.IGNORECASE)
+
+
+def form_of(request: Request) -> Mapping[str, str]:
+    """The form; whatever is wrong with it is an ``invalid_request``."""
+    try:
+        return request.form()
+    except PSNEmulatorException as error:
+        raise InvalidRequestError(error.detail) from None
+
+
+def required(form: Mapping[str, str], name: str) -> str:
+    """The parameter ``name``; :class:`InvalidRequestError` when it is missing."""
+    if name not in form:
+        raise InvalidRequestError(f"The parameter {name} is missing.")
+    return form[name]
+
+
+def authenticated_client(request: Request, form: Mapping[str, str]) -> "Client":
+    """The client that sends ``request``; a public one names itself in ``form``.
+
+    Libraries that authenticate by Basic may repeat the ``client_id`` in the form, which must then be the same.
+    Raises :class:`InvalidClientError` and :class:`InvalidRequestError`.
+    """
+    from services.clients import authenticate
+
+    authorization = request.headers.get("authorization")
+    if authorization is None:
+        if "client_id" not in form:
+            raise InvalidClientError
+        return authenticate(form["client_id"], form.get("client_secret"))
+    if "client_secret" in form:
+        raise InvalidRequestError("The client authenticates twice.")
+    client_id, secret = _credentials(authorization)
+    if form.get("client_id", client_id) != client_id:
+        raise InvalidRequestError("The form names another client.")
+    return authenticate(client_id, secret)
+
+
+def _credentials(authorization: str) -> tuple[str, str]:
+    """Id and secret, each of which was form-encoded before the two were joined."""
+    basic = _BASIC.fullmatch(authorization)
+    try:
+        joined = b64decode(basic[1], validate=True).decode() if basic else ""
+        client_id, colon, secret = joined.partition(":")
+        if colon:
+            return unquote_plus(client_id, errors="strict"), unquote_plus(secret, errors="strict")
+    except ValueError:
+        pass  # Neither base64 nor UTF-8: no credentials either.
+    raise InvalidClientError

@@ -1,0 +1,124 @@
+"""Authorization codes with PKCE: single use, a minute, bound to client, redirect URI and verifier.
+
+A code is the first secret of a token family that it brings to life: the family's item is there from the code on,
+unredeemed. So a second redemption finds what the first gave, and what revokes a family ends its code too.
+"""
+
+import hmac
+import re
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any, Final
+
+from models.auth import Tokens
+from services import clock, families
+from services.refresh import begin
+from services.seed import Client
+from services.sessions import family_key
+from services.tokens import base64url
+from utils import table
+from utils.attributes import Item
+from utils.errors import InvalidGrantError
+from utils.logger import logger
+from utils.table import ConditionFailed
+from utils.writes import ABSENT, Put, Update, has, lacks
+
+LIFETIME: Final = timedelta(seconds=60)
+"""How long a code can be redeemed, by its sandbox's clock."""
+
+_VERIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{43,128}")
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """What a user, logged in at ``auth_time`` (seconds since 1970), has let a client have.
+
+    ``redirect_uri`` is where the code is sent. ``code_challenge`` is by the method S256 (RFC 7636 section 4.2).
+    """
+
+    client_id: str
+    redirect_uri: str
+    subject: str
+    scope: str
+    nonce: str | None
+    code_challenge: str
+    auth_time: int
+
+
+def open_code(sandbox: str, authorization: Authorization) -> str:
+    """A code for ``authorization``. ``families.family_of`` tells the family that it brings to life, which
+    ``families.revoke`` ends, redeemed or not."""
+    now = clock.seconds(sandbox)
+    family = families.Family(
+        sandbox=sandbox,
+        id=families.new_id(),
+        subject=authorization.subject,
+        client_id=authorization.client_id,
+        scope=authorization.scope,
+        auth_time=authorization.auth_time,
+        expires_at=now + int(LIFETIME.total_seconds()),
+    )
+    code = families.new_secret(family.id)
+    bound: dict[str, Any] = {
+        "code": families.digest(code),
+        "redirect_uri": authorization.redirect_uri,
+        "code_challenge": authorization.code_challenge,
+        "nonce": authorization.nonce,
+    }
+    table.write(Put(family.to_item() | bound, ABSENT))
+    return code
+
+
+def redeem(sandbox: str, client: Client, code: str, redirect_uri: str, code_verifier: str) -> Tokens:
+    """The tokens that ``code`` gives ``client``, once.
+
+    Raises :class:`InvalidGrantError`, in the same words for every cause: there is no such code, it expired or was
+    revoked, it is another client's, the redirect URI is not the one it was sent to or the verifier does not fit,
+    the user is locked, or it was redeemed before, which revokes what it gave then. Only who could have redeemed it
+    can do that: a code that a third party reads somewhere ends nothing.
+    """
+    now = clock.seconds(sandbox)
+    family_id = families.family_of(code)
+    item = family_id and table.get(family_key(sandbox, family_id))
+    if not (family_id and item and _is_bound(item, client, code, redirect_uri, code_verifier)):
+        raise _refusal()
+    if "redeemed_at" in item:
+        raise _reused(sandbox, family_id)
+    family = families.live(sandbox, client, family_id, item, now)
+    if family is None:
+        raise _refusal()
+    refreshable = "refresh_token" in client.grant_types
+    family = replace(family, expires_at=now + families.lifetime(refreshable=refreshable))
+    redemption = Update(
+        family_key(sandbox, family_id),
+        assign={"redeemed_at": now, "expires_at": family.expires_at},
+        condition=has("code") & lacks("redeemed_at") & lacks("revoked_at"),
+    )
+    try:
+        return begin(family, redemption, at=now, refreshable=refreshable, nonce=item["nonce"])
+    except ConditionFailed:
+        raise _reused(sandbox, family_id) from None
+
+
+def _is_bound(item: Item, client: Client, code: str, redirect_uri: str, code_verifier: str) -> bool:
+    """Whether the code in ``item`` is this one, and who shows it knows what its authorization request said."""
+    if not _VERIFIER.fullmatch(code_verifier):
+        return False
+    challenge = base64url(sha256(code_verifier.encode()).digest())
+    return (
+        hmac.compare_digest(item.get("code", ""), families.digest(code))
+        and item["client_id"] == client.client_id
+        and item["redirect_uri"] == redirect_uri
+        and hmac.compare_digest(item["code_challenge"], challenge)
+    )
+
+
+def _reused(sandbox: str, family_id: str) -> InvalidGrantError:
+    families.revoke(sandbox, family_id)
+    logger.warning("a code was redeemed twice; its family is revoked", extra={"family": family_id})
+    return _refusal()
+
+
+def _refusal() -> InvalidGrantError:
+    return InvalidGrantError("The authorization code is not valid.")

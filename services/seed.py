@@ -1,0 +1,97 @@
+"""The stack's seed: its users and clients at the start, in a secret that is the source of truth for both."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+from services.scopes import SCOPES
+from utils import json, secrets
+from utils.remembered import Remembered
+from utils.settings import settings
+
+_REREAD_AFTER: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A user in the seed."""
+
+    username: str
+    subject: str
+    password_hash: str = field(repr=False)
+    email: str
+    email_verified: bool
+    name: str
+    scopes: tuple[str, ...]
+    fingerprint: str
+    """Changes when anything of the entry does."""
+
+    @classmethod
+    def from_seed(cls, entry: Mapping[str, Any]) -> "Entry":
+        """The user in an entry of the seed."""
+        fingerprint = hashlib.sha256(json.dump(entry).encode()).hexdigest()
+        return cls(**{**entry, "scopes": tuple(entry["scopes"])}, fingerprint=fingerprint)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A client: who may ask for tokens on a user's behalf or its own.
+
+    ``secret_hash`` is argon2id in PHC form, ``None`` for a public client (RFC 6749 section 2.1). The URIs are
+    compared to the character. ``consent`` says whether the user is asked before the client gets anything.
+    """
+
+    client_id: str
+    name: str
+    secret_hash: str | None = field(repr=False)
+    redirect_uris: tuple[str, ...]
+    post_logout_redirect_uris: tuple[str, ...]
+    grant_types: tuple[str, ...]
+    scopes: tuple[str, ...]
+    consent: bool
+
+    @classmethod
+    def from_seed(cls, entry: Mapping[str, Any]) -> "Client":
+        """The client in an entry of the seed."""
+        lists = ("redirect_uris", "post_logout_redirect_uris", "grant_types", "scopes")
+        return cls(**{**entry, **{name: tuple(entry[name]) for name in lists}})
+
+    def allowed(self, scopes: Collection[str]) -> tuple[str, ...]:
+        """Those of ``scopes`` that the client may be granted, in their order."""
+        return tuple(scope for scope in scopes if scope in self.scopes)
+
+
+SIMPLE_CLIENT: Final = Client(
+    client_id="psn-emulator",
+    name="PSN Partner Emulator",
+    secret_hash=None,
+    redirect_uris=(),
+    post_logout_redirect_uris=(),
+    grant_types=("password", "refresh_token"),
+    scopes=SCOPES,
+    consent=False,
+)
+"""The client of those who log in by the simple form, which names none; every stack has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """The users by casefolded username, and the clients by id."""
+
+    users: Mapping[str, Entry]
+    clients: Mapping[str, Client]
+
+
+def _read() -> Seed:
+    found = secrets.read_json(settings().seed_secret)
+    users = map(Entry.from_seed, found["users"])
+    clients = [SIMPLE_CLIENT, *map(Client.from_seed, found["clients"])]
+    return Seed(
+        {user.username.casefold(): user for user in users}, {client.client_id: client for client in clients}
+    )
+
+
+seed: Final = Remembered(_read, _REREAD_AFTER)
+"""The seed, read again once in a while."""
