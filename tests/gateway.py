@@ -23,6 +23,7 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     text: str
+    cookies: tuple[str, ...] = ()
 
     def json(self) -> Any:
         """The body as JSON."""
@@ -62,12 +63,13 @@ class Gateway:
         body: Any = None,
         raw: str | bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        cookies: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send one request; ``body`` goes as JSON, ``raw`` as it is (``bytes`` in base64)."""
-        event, route = self.event(method, target, body=body, raw=raw, headers=headers)
+        event, route = self.event(method, target, body=body, raw=raw, headers=headers, cookies=cookies)
         answer = getattr(main, route.entry)(event, Context())
         lower = {name.lower(): value for name, value in answer["headers"].items()}
-        return Answer(answer["statusCode"], lower, answer.get("body", ""))
+        return Answer(answer["statusCode"], lower, answer.get("body", ""), tuple(answer.get("cookies", ())))
 
     def get(self, target: str, **options: Any) -> Answer:
         """``GET target``."""
@@ -93,6 +95,7 @@ class Gateway:
         body: Any = None,
         raw: str | bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        cookies: Mapping[str, str] | None = None,
     ) -> tuple[dict[str, Any], main.Route]:
         """The event of a request, and the route that the gateway would choose."""
         path, _, query = target.partition("?")
@@ -121,6 +124,8 @@ class Gateway:
         }
         if joined:
             event["queryStringParameters"] = joined
+        if cookies:
+            event["cookies"] = [f"{name}={value}" for name, value in cookies.items()]
         if parameters:
             event["pathParameters"] = parameters
         if raw is not None:

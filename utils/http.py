@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from models.responses import APIResponse, ErrorResponse, FieldError, Meta, ValidationErrorResponse
-from utils import json
+from utils import cookies, json
 from utils.errors import (
     InvalidRequestError,
     MalformedJSONException,
@@ -25,13 +25,18 @@ if TYPE_CHECKING:
 
     from utils.table import Snapshot
 
+type Pairs = list[tuple[str, str]]
+"""Parameters as they were sent: names and values, in order, repetitions and all."""
+
 MAX_BODY_BYTES = 64 * 1024
 JSON_TYPE = "application/json"
 FORM_TYPE = "application/x-www-form-urlencoded"
+HTML_TYPE = "text/html; charset=utf-8"
 PROBLEM_TYPE = "application/problem+json"
 NO_OBJECT = FieldError("body", "model_type", "The body must be a JSON object.")
 """What is wrong with a body that no model fits, because it has no members at all."""
 
+_MAX_PARAMETERS = 100
 _CORRELATION_ID = re.compile(r"[\x21-\x7e]{1,128}")
 _TRACEPARENT = re.compile(
     r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-[\x21-\x7e]{1,128})?"
@@ -43,8 +48,9 @@ class Request:
     """One request as the gateway passes it on.
 
     Header names are lower-case, path parameters and query are decoded, the values of a repeated query
-    parameter are joined by commas. ``claims`` is what the authorizer passed on, empty on routes without a
-    scope. ``items`` is what was read of the table ahead of the handler (``handlers.dispatch.prefetch``).
+    parameter are joined by commas; ``raw_query`` is the query as it was sent. ``claims`` is what the authorizer
+    passed on, empty on routes without a scope. ``items`` is what was read of the table ahead of the handler
+    (``handlers.dispatch.prefetch``).
     """
 
     method: str
@@ -52,7 +58,9 @@ class Request:
     request_id: str
     path_parameters: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
+    raw_query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: Mapping[str, str] = field(default_factory=dict)
     claims: Mapping[str, Any] = field(default_factory=dict)
     raw_body: bytes = b""
     items: "Snapshot" = field(default_factory=dict)
@@ -62,13 +70,17 @@ class Request:
         """The request in a Lambda event."""
         context = event.get("requestContext") or {}
         http = context.get("http") or {}
+        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
         return cls(
             method=http.get("method", ""),
             path=event.get("rawPath") or http.get("path", ""),
             request_id=context.get("requestId", ""),
             path_parameters=event.get("pathParameters") or {},
             query=event.get("queryStringParameters") or {},
-            headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
+            raw_query=event.get("rawQueryString") or "",
+            headers=headers,
+            # The gateway takes them out of the header; the local one leaves them there.
+            cookies=cookies.read(event.get("cookies") or headers.get("cookie", "").split(";")),
             claims=(context.get("authorizer") or {}).get("lambda") or {},
             raw_body=_body_bytes(event),
         )
@@ -105,17 +117,24 @@ class Request:
         except ValueError:
             raise MalformedJSONException("The body is not valid JSON.") from None
 
-    def form(self) -> dict[str, str]:
-        """The parameters of a form-encoded body, those without a value left out (RFC 6749 section 3.2).
+    def query_pairs(self) -> Pairs:
+        """The query's parameters in their order, those without a value left out (RFC 6749 section 3.1).
 
-        Raises :class:`UnsupportedMediaTypeException`, :class:`PayloadTooLargeException` and, when a parameter
-        is repeated or the body is not UTF-8, :class:`InvalidRequestError`.
+        Raises :class:`InvalidRequestError` when they are not UTF-8 or too many.
         """
+        return _pairs(self.raw_query.encode("utf-8", "surrogatepass"))
+
+    def form_pairs(self) -> Pairs:
+        """The same of a form-encoded body; raises also what :meth:`json` raises of a body's type and length."""
         self._require(FORM_TYPE)
-        try:
-            pairs = parse_qsl(self.raw_body.decode(), errors="strict", max_num_fields=100)
-        except ValueError:
-            raise InvalidRequestError("The form cannot be read.") from None
+        return _pairs(self.raw_body)
+
+    def form(self) -> dict[str, str]:
+        """The parameters of a form-encoded body by name (RFC 6749 section 3.2).
+
+        Raises what :meth:`form_pairs` raises, and :class:`InvalidRequestError` when a parameter is repeated.
+        """
+        pairs = self.form_pairs()
         parameters = dict(pairs)
         if len(parameters) != len(pairs):
             raise InvalidRequestError("A parameter is repeated.")
@@ -138,12 +157,14 @@ class Response:
     """An answer.
 
     ``body`` is ``None`` for no content, text that goes out as it is, or a value that ``utils.json.dump`` knows.
+    ``cookies`` are the values of as many ``Set-Cookie`` headers.
     """
 
     status: int = 200
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     media_type: str = JSON_TYPE
+    cookies: tuple[str, ...] = ()
 
     def to_gateway(self) -> dict[str, Any]:
         """The answer in the HTTP API's response format 2.0."""
@@ -152,6 +173,8 @@ class Response:
         if self.body is not None:
             headers["Content-Type"] = self.media_type
             answer["body"] = self.body if isinstance(self.body, str) else json.dump(self.body)
+        if self.cookies:
+            answer["cookies"] = list(self.cookies)
         return answer
 
 
@@ -204,6 +227,13 @@ def _body_bytes(event: Mapping[str, Any]) -> bytes:
         return base64.b64decode(body, validate=True)
     except binascii.Error:
         return b""
+
+
+def _pairs(text: bytes) -> Pairs:
+    try:
+        return parse_qsl(text.decode(), errors="strict", max_num_fields=_MAX_PARAMETERS)
+    except ValueError:
+        raise InvalidRequestError("The parameters cannot be read.") from None
 
 
 def _charset(content_type: str) -> str:

@@ -66,6 +66,22 @@ class TestARequestOfTheGateway:
         assert read.media_type == JSON
         assert read.json() == {"a": "é"}
 
+    def test_has_the_query_as_it_was_sent(self) -> None:
+        read = Request.from_event(event(rawQueryString="a=1&b=%C3%A9+&a=2&empty="))
+        assert read.query_pairs() == [("a", "1"), ("b", "é "), ("a", "2")]
+
+    @pytest.mark.parametrize("query", ["a=%ff", "a=\ud800", "&".join(f"a{n}=1" for n in range(101))])
+    def test_with_a_query_that_cannot_be_read_is_refused(self, query: str) -> None:
+        with pytest.raises(InvalidRequestError):
+            Request.from_event(event(rawQueryString=query)).query_pairs()
+
+    def test_has_its_cookies_beside_the_headers(self) -> None:
+        read = Request.from_event(event(cookies=["one=1", "two=a=b"]))
+        assert read.cookies == {"one": "1", "two": "a=b"}
+
+    def test_may_have_its_cookies_among_the_headers(self) -> None:
+        assert Request.from_event(event(headers={"Cookie": "one=1; two=2"})).cookies["two"] == "2"
+
     def test_may_be_encoded_in_base64(self) -> None:
         body = base64.b64encode('{"a": "é"}'.encode()).decode()
         assert Request.from_event(event(body=body, isBase64Encoded=True)).json() == {"a": "é"}
@@ -168,6 +184,9 @@ class TestAForm:
     def test_is_a_mapping_without_the_empty_parameters(self) -> None:
         assert request("a=1&b=x+%C3%A9&c=", FORM).form() == {"a": "1", "b": "x é"}
 
+    def test_may_be_had_as_it_was_sent(self) -> None:
+        assert request("b=1&a=2&b=3&c=", FORM).form_pairs() == [("b", "1"), ("a", "2"), ("b", "3")]
+
     def test_with_a_repeated_parameter_is_refused(self) -> None:
         with pytest.raises(InvalidRequestError):
             request("a=1&a=1", FORM).form()
@@ -197,6 +216,10 @@ class TestAResponse:
     def test_has_text_as_it_is(self) -> None:
         sent = Response(200, "<p>", media_type="text/html; charset=utf-8").to_gateway()
         assert (sent["body"], sent["headers"]["Content-Type"]) == ("<p>", "text/html; charset=utf-8")
+
+    def test_sets_cookies_beside_its_headers(self) -> None:
+        assert Response(204, cookies=("a=1", "b=2")).to_gateway()["cookies"] == ["a=1", "b=2"]
+        assert "cookies" not in Response(204).to_gateway()
 
     def test_of_success_has_its_data_in_an_envelope(self) -> None:
         assert (
