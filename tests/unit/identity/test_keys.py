@@ -5,7 +5,7 @@ from time import time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey, RSAKey
 
@@ -41,6 +41,7 @@ def test_what_is_derived_depends_on_key_purpose_and_text(
     assert (key.derive("jti", one) == key.derive("jti", other)) is (one == other)
 
 
+@settings(deadline=None)
 @given(
     jwk=st.sampled_from([identity.KEY, RSA]),
     sandbox=st.text(st.characters(categories=["Ll", "Nd"]), min_size=1, max_size=64),
