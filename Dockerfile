@@ -86,5 +86,6 @@ USER 10001:10001
 CMD ["main.root"]
 # Last, so that a new release of the same content shares every layer.
 ARG IMAGE_TAG=""
-ENV IMAGE_TAG=${IMAGE_TAG}
-LABEL org.opencontainers.image.version=${IMAGE_TAG}
+ARG RELEASE=""
+ENV IMAGE_TAG=${IMAGE_TAG} RELEASE=${RELEASE}
+LABEL org.opencontainers.image.version=${RELEASE}

@@ -28,7 +28,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     the function's state, or fails when the function could not decide.
     """
     if event == {"smoke": True}:
-        return _smoke()
+        return _smoke(context)
     try:
         token = _verified(event)
     except TokenRefusedError as refusal:
@@ -65,8 +65,12 @@ def _verified(event: Mapping[str, Any]) -> AccessToken:
     return token
 
 
-def _smoke() -> dict[str, Any]:
+def _smoke(context: Any) -> dict[str, Any]:
+    """The answer to the smoke event. The role opens no data, which is tried with an AWS client: loaded here only."""
+    from utils.permissions import require
+
     trusted_verifier().require_keys()
+    require((), (), context.get_remaining_time_in_millis())
     return {"status": "ok", "function": "authorizer", "image_tag": settings().image_tag}
 
 
@@ -82,6 +86,7 @@ def _denial(event: Any, context: Any, reason: str, **details: str) -> dict[str, 
         "function_request_id": getattr(context, "aws_request_id", None),
         "service": os.environ.get("POWERTOOLS_SERVICE_NAME"),
         "image_tag": os.environ.get("IMAGE_TAG"),
+        "release": os.environ.get("RELEASE"),
         "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         **details,
     }

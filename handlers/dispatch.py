@@ -14,7 +14,6 @@ from utils.aws import client
 from utils.errors import OAuthError, PSNEmulatorException
 from utils.http import Request, Response, problem
 from utils.logger import logger
-from utils.secrets import read_json
 from utils.settings import settings
 from utils.writes import Key
 
@@ -63,13 +62,13 @@ def entry_point(name: str, scope: str | None, handler: Handler) -> EntryPoint:
         client("dynamodb")
     if route.secrets:
         client("secretsmanager")
-    logger.append_keys(function=name, image_tag=settings().image_tag)
+    logger.append_keys(function=name, image_tag=settings().image_tag, release=settings().release)
     cold_start = True
 
     def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
         nonlocal cold_start
         if event.get("smoke") is True:
-            return _smoke(route)
+            return _smoke(route, context)
         started, cold, cold_start = perf_counter(), cold_start, False
         request = Request.from_event(event)
         logger.append_keys(
@@ -126,9 +125,9 @@ def _complete(request: Request, response: Response) -> dict[str, Any]:
     return replace(response, headers=present).to_gateway()
 
 
-def _smoke(route: Route) -> dict[str, Any]:
-    """The answer to the release's smoke event; raises when the function could not serve."""
-    table.probe(route.table)
-    for secret in route.secrets:
-        read_json(settings().secrets[secret])
+def _smoke(route: Route, context: Any) -> dict[str, Any]:
+    """The answer to the release's smoke event; raises when the function could not serve, or could do too much."""
+    from utils.permissions import require
+
+    require(route.table, route.secrets, context.get_remaining_time_in_millis())
     return {"status": "ok", "function": route.name, "image_tag": settings().image_tag}

@@ -20,9 +20,11 @@ _PATHS = {
 
 
 def root(request: Request) -> Response:
-    """``GET /``: name, version, environment and where to go from here."""
+    """``GET /``: name, version, release, environment and where to go from here."""
     links = {relation: settings().url(path) for relation, path in _PATHS.items()}
-    return success(request, Root("PSN Partner Emulator", VERSION, settings().environment, links))
+    return success(
+        request, Root("PSN Partner Emulator", VERSION, settings().release, settings().environment, links)
+    )
 
 
 def healthz(_request: Request) -> Response:
@@ -34,7 +36,7 @@ def healthz(_request: Request) -> Response:
 
 def _table() -> Literal["ok", "unavailable"]:
     try:
-        table.probe(["GetItem"])
+        table.probe()
     except Exception:
         logger.exception("the table does not answer")
         return "unavailable"

@@ -7,8 +7,9 @@ import pulumi
 import pulumi_aws as aws
 
 import main
-from infrastructure.functions import AUTHORIZER, Function
+from infrastructure.functions import Function
 from infrastructure.local import paths
+from infrastructure.rows import AUTHORIZER
 from infrastructure.settings import Settings
 
 _ACCESS_LOG = {

@@ -1,5 +1,6 @@
 """The image on its own: built, and run on this machine behind the runtime interface emulator."""
 
+import json
 import os
 import signal
 import subprocess
@@ -8,7 +9,7 @@ from types import FrameType
 from botocore.exceptions import BotoCoreError, ClientError
 
 import main
-from infrastructure import environment, get_image_tag
+from infrastructure import environment, get_image_tag, release
 from infrastructure.errors import DeployError
 from infrastructure.local import base_image, certificates, docker, narrate, paths
 from infrastructure.settings import Settings
@@ -41,7 +42,12 @@ def build() -> str:
     base = base_image.ensure()
     platform = Settings.load(_STACK).platform
     tag = get_image_tag.image_tag(None)
-    arguments = {"BASE_IMAGE": base, "IMAGE_TAG": tag, "CA_CERTIFICATES": certificates.extra_authorities()}
+    arguments = {
+        "BASE_IMAGE": base,
+        "IMAGE_TAG": tag,
+        "RELEASE": release.origin().label,
+        "CA_CERTIFICATES": certificates.extra_authorities(),
+    }
     command = ["docker", "build", "--platform", platform, "--tag", LOCAL_IMAGE]
     for name, value in arguments.items():
         command += ["--build-arg", f"{name}={value}"]
@@ -57,7 +63,8 @@ def run(function: str, port: int) -> int:
     deploy it has placeholders, with which only what reads no table works. Raises ``DeployError`` for an unknown
     function.
     """
-    entries = {route.name: f"main.{route.entry}" for route in (*main.ROUTES, main.FALLBACK)}
+    routes = {route.name: route for route in (*main.ROUTES, main.FALLBACK)}
+    entries = {name: f"main.{route.entry}" for name, route in routes.items()}
     entries["authorizer"] = "authorizer.handler"
     if function not in entries:
         raise DeployError(f"There is no function {function!r}.", f"The functions are: {', '.join(entries)}")
@@ -74,9 +81,9 @@ def run(function: str, port: int) -> int:
     for name, value in variables.items():
         command += ["--env", f"{name}={value}"]
     narrate.say(f"Running {function} on port {port}; Ctrl-C stops it. Try it from another shell:")
-    narrate.say(
-        f"  curl -s http://localhost:{port}/2015-03-31/functions/function/invocations -d '{{\"smoke\": true}}'"
-    )
+    route = routes.get(function, main.FALLBACK)
+    event = json.dumps({"rawPath": route.path, "requestContext": {"http": {"method": route.method}}})
+    narrate.say(f"  curl -s http://localhost:{port}/2015-03-31/functions/function/invocations -d '{event}'")
     return _run([*command, LOCAL_IMAGE, entries[function]], container)
 
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-import main
 from infrastructure import policies
-from infrastructure.errors import DeployError
+from infrastructure.release import Release
+from infrastructure.rows import Row, rows
 from infrastructure.settings import Settings
 
-AUTHORIZER = "authorizer"
 ALIAS = "live"
 
 _SMOKE_EVENT = json.dumps({"smoke": True})
@@ -21,71 +20,16 @@ _LAMBDA_LOG_LEVELS = {"WARNING": "WARN"}
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A function: its handler command in the image, what it may use, and what it may do.
-
-    ``memory`` is in MiB, ``timeout`` in seconds. ``table`` names DynamoDB actions, ``secrets`` secrets.
-    """
-
-    name: str
-    command: str
-    memory: int
-    timeout: int
-    description: str
-    table: tuple[str, ...] = ()
-    secrets: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What every function is given: its image and what it waits for, its environment variables, and the ARNs its
-    role may name."""
+    """What every function is given: its release, its image and what it waits for, its environment variables, and the
+    ARNs its role may name."""
 
+    release: Release
     image_uri: pulumi.Input[str]
     after: Sequence[pulumi.Resource]
     variables: Mapping[str, pulumi.Input[str]]
     table_arn: pulumi.Input[str]
     secret_arns: Mapping[str, pulumi.Input[str]]
-
-
-def rows(settings: Settings) -> tuple[Row, ...]:
-    """The functions of a stack: one for every route, the fallback and the authorizer.
-
-    Raises ``DeployError`` for a route whose function Lambda or the gateway could not run as it says.
-    """
-    routes = tuple(
-        Row(
-            name=route.name,
-            command=f"main.{route.entry}",
-            memory=settings.memory_mib or route.memory,
-            timeout=settings.timeout_seconds or route.timeout,
-            description=_described(route),
-            table=route.table,
-            secrets=route.secrets,
-        )
-        for route in (*main.ROUTES, main.FALLBACK)
-    )
-    for row in routes:
-        if not 128 <= row.memory <= 10240:
-            raise DeployError(f"Route {row.name}: memory {row.memory} is not within 128 to 10240 MiB.", _ROW)
-        if not 1 <= row.timeout <= settings.api_timeout_seconds:
-            most = settings.api_timeout_seconds
-            raise DeployError(f"Route {row.name}: timeout {row.timeout} is not within 1 to {most} s.", _ROW)
-    authorizer = Row(
-        name=AUTHORIZER,
-        command="authorizer.handler",
-        memory=settings.authorizer_memory_mib,
-        timeout=settings.authorizer_timeout_seconds,
-        description="Decides whether a token opens a route",
-    )
-    return (*routes, authorizer)
-
-
-_ROW = "Correct its row in main.py, or psn-emulator:api_timeout_seconds."
-
-
-def _described(route: main.Route) -> str:
-    return "Answers what no route does" if route is main.FALLBACK else f"{route.method} {route.path}"
 
 
 class Function(pulumi.ComponentResource):
@@ -137,6 +81,14 @@ class Function(pulumi.ComponentResource):
             function_version=self.function.version,
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(smokes)),
         )
+        if self._row.provisioned:
+            aws.lambda_.ProvisionedConcurrencyConfig(
+                f"{self._row.name}-provisioned",
+                function_name=self.function.name,
+                qualifier=self.alias.name,
+                provisioned_concurrent_executions=self._row.provisioned,
+                opts=self._own,
+            )
         self.register_outputs({"name": self.function.name})
 
     def _role(self, log_group: aws.cloudwatch.LogGroup) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
@@ -166,13 +118,15 @@ class Function(pulumi.ComponentResource):
     def _function(
         self, log_group: aws.cloudwatch.LogGroup, role: aws.iam.Role, policy: aws.iam.RolePolicy
     ) -> aws.lambda_.Function:
-        """The function. Nothing but its ``image_uri`` says which release it is, so that nothing else changes with
-        one."""
+        """The function. Its ``image_uri`` and its description say which release it is, so that nothing else changes
+        with one."""
         row, settings, surroundings = self._row, self._settings, self._surroundings
         return aws.lambda_.Function(
             f"{row.name}-function",
             name=settings.names.function(row.name),
-            description=row.description,
+            description=" · ".join(
+                [row.description, surroundings.release.tag, surroundings.release.origin.label]
+            ),
             role=role.arn,
             package_type="Image",
             image_uri=surroundings.image_uri,
@@ -180,6 +134,7 @@ class Function(pulumi.ComponentResource):
             architectures=[_ARCHITECTURES[settings.platform]],
             memory_size=row.memory,
             timeout=row.timeout,
+            reserved_concurrent_executions=row.reserved,
             publish=True,
             environment={"variables": surroundings.variables},
             logging_config={

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 
 import pulumi
 import pulumi_aws as aws
@@ -50,7 +51,10 @@ class Images(pulumi.ComponentResource):
             self.uri = self.uri.apply(lambda uri: _once(provide_image, uri))
         known = release.to_build or release.before.pushed
         self.built = (self._image(settings, release, provide_image, repository),) if known else ()
-        self.register_outputs({"uri": self.uri})
+        # Known once the image is pushed, for an update that goes on where this one may fail.
+        pushed = pulumi.Output.all(*(image.image_name for image in self.built))
+        built = pushed.apply(lambda _: {"tag": release.tag, **asdict(release.origin)})
+        self.register_outputs({"uri": self.uri, "built": built})
 
     def _repository(self, settings: Settings) -> aws.ecr.Repository:
         repository = aws.ecr.Repository(
@@ -92,6 +96,7 @@ class Images(pulumi.ComponentResource):
                 "args": {
                     "BASE_IMAGE": release.base_image,
                     "IMAGE_TAG": release.tag,
+                    "RELEASE": release.origin.label,
                     "CA_CERTIFICATES": certificates.extra_authorities() if release.to_build else "",
                 },
             },

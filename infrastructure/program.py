@@ -42,6 +42,7 @@ def _declare(settings: Settings, chosen: release.Release, provide_image: Callabl
     storage = Storage(settings, opts)
     gateway = Gateway(settings, opts)
     surroundings = Surroundings(
+        release=chosen,
         image_uri=images.uri,
         after=images.built,
         variables=_variables(settings, storage, gateway),

@@ -22,6 +22,7 @@ from infrastructure.settings import Settings
 STACK = "pulumi:pulumi:Stack"
 """The type of the stack itself, among the resources of its state."""
 
+_IMAGES = "psn-emulator:image:Images"
 IMAGE = "docker:index/image:Image"
 """The type of the one image that a stack has."""
 
@@ -35,9 +36,16 @@ class Origin:
     commit: str
     dirty: bool
 
+    @property
+    def label(self) -> str:
+        """The version with its origin as build metadata (Semantic Versioning 2.0.0, item 10), such as
+        ``0.1.0+0f3c9e1d2b4a.dirty``."""
+        build = f"+{self.commit[:12]}{'.dirty' if self.dirty else ''}" if self.commit else ""
+        return f"{self.version}{build}"
+
     def as_output(self) -> dict[str, str | bool]:
         """The stack's output ``release``."""
-        return asdict(self)
+        return asdict(self) | {"label": self.label}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +89,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """What the stack's state knows: the release in service and the tag of the image pushed last, if any, and the
-    releases it keeps, the one deployed last first."""
+    """What the stack's state knows: the release in service and the tag and origin of the image pushed last, if any,
+    and the releases it keeps, the one deployed last first."""
 
     tag: str | None = None
     origin: Origin | None = None
     pushed: str | None = None
+    pushed_origin: Origin | None = None
     entries: tuple[Entry, ...] = ()
 
     def entry(self, tag: str | None) -> Entry | None:
@@ -166,7 +175,8 @@ def choose(
         raise DeployError(
             f"The image cannot be made: {error}.", "Bring it back, for example with git."
         ) from error
-    origins = {entry.tag: entry.origin for entry in deployed.entries} | {deployed.tag: deployed.origin}
+    origins: dict[str | None, Origin | None] = {entry.tag: entry.origin for entry in deployed.entries}
+    origins |= {deployed.pushed: deployed.pushed_origin} | {deployed.tag: deployed.origin}
     known = deployed.entry(tag)
     return Release(
         tag,
@@ -225,12 +235,19 @@ def from_state(resources: Mapping[str, Mapping[str, Any]]) -> Deployed:
     found = outputs(resources)
     release = found.get("release")
     image = _outputs(resources, IMAGE).get("imageName")
+    pushed = image.rsplit(":", 1)[1] if image else None
+    built = _outputs(resources, _IMAGES).get("built") or {}
     return Deployed(
         tag=found.get("image_tag"),
-        origin=Origin(release["version"], release["commit"], bool(release["dirty"])) if release else None,
-        pushed=image.rsplit(":", 1)[1] if image else None,
+        origin=_origin_in(release) if release else None,
+        pushed=pushed,
+        pushed_origin=_origin_in(built) if pushed and built.get("tag") == pushed else None,
         entries=tuple(Entry.from_output(item) for item in found.get("releases") or ()),
     )
+
+
+def _origin_in(output: Mapping[str, Any]) -> Origin:
+    return Origin(output["version"], output["commit"], bool(output["dirty"]))
 
 
 def outputs(resources: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:

@@ -5,20 +5,14 @@ that commands which start no engine know them too.
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Any, Literal, Self, get_args
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-from infrastructure import get_image_tag, seeds, stack_file
+from infrastructure import get_image_tag, rows, seeds, stack_file
+from infrastructure.capacity import Capacity, Number
 from infrastructure.errors import DeployError
 from infrastructure.names import Names
 
@@ -39,26 +33,15 @@ _RETENTION_YEARS = (1096, 1827, 2192, 2557, 2922, 3288, 3653)
 _GUARDED: frozenset[Environment] = frozenset({"staging", "prod"})
 
 
-def _no_truth(value: object) -> object:
-    """Refuses ``true`` where a number belongs, which pydantic would take for 1."""
-    if isinstance(value, bool):
-        raise ValueError("Input should be a number")
-    return value
-
-
-Number = Annotated[int, BeforeValidator(_no_truth)]
-
-
 def is_local(stack: str) -> bool:
     """Whether ``stack`` lives in the local AWS: ``local``, or ``local-<anything>`` beside it."""
     return stack == LOCAL or stack.startswith(f"{LOCAL}-")
 
 
-class Settings(BaseModel):
+class Settings(Capacity):
     """Everything about a stack that may differ from another stack. A key in the file is ``psn-emulator:<name>``,
-    but for the region and the profile, which are ``aws:region`` and ``aws:profile``."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    but for the region and the profile, which are ``aws:region`` and ``aws:profile``. The capacity is that of every
+    route's function; ``functions`` says otherwise of one."""
 
     stack: str = Field(exclude=True)
     """The stack's name; not a key, the file's name says it."""
@@ -74,14 +57,10 @@ class Settings(BaseModel):
     """The functions' processor; none, on a local stack only: this machine's."""
     base_image: str | None = Field(None, min_length=1)
     """The image that ours starts from; none: the Dockerfile's, or set-up's choice."""
-    memory_mib: Number | None = Field(None, ge=128, le=10240)
-    """MiB of every route's function; none: what its row of the route table says."""
-    timeout_seconds: Number | None = Field(None, ge=1, le=30)
-    """Seconds each route's function may take; none: what its row of the table says."""
-    authorizer_memory_mib: Number = Field(512, ge=128, le=10240)
-    """MiB of the authorizer."""
-    authorizer_timeout_seconds: Number = Field(5, ge=1, le=10)
-    """Seconds the authorizer may take; the gateway waits no longer than 10."""
+    functions: Mapping[str, Capacity] = {}
+    """The capacity of single functions by their names, `authorizer` and `fallback` among them."""
+    account_concurrency: Number = Field(1000, ge=1)
+    """Calls that the account's quota lets all its functions answer at once in the region."""
     authorizer_ttl_seconds: Number = Field(300, ge=0, le=3600)
     """Seconds the gateway remembers an authorizer's answer for a token and route."""
     api_timeout_seconds: Number = Field(30, ge=1, le=30)
@@ -249,11 +228,6 @@ class Settings(BaseModel):
                 "may hold `*` on a local stack only",
             ),
             (
-                "timeout_seconds",
-                (self.timeout_seconds or 0) > self.api_timeout_seconds,
-                f"is over api_timeout_seconds ({self.api_timeout_seconds}), when the gateway has given up",
-            ),
-            (
                 "throttle_burst",
                 self.throttle_burst < self.throttle_rate,
                 f"is under throttle_rate ({self.throttle_rate}), which could then never be reached",
@@ -266,4 +240,6 @@ class Settings(BaseModel):
         ):
             if impossible:
                 raise ValueError(f"{stack_file.key(name)} {fault}")
+        if faults := rows.faults(self):
+            raise ValueError("; ".join(faults))
         return self

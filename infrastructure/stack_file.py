@@ -41,7 +41,11 @@ def fault(error: ErrorDetails) -> str:
     text = error["msg"].removeprefix("Value error, ").replace("valid tuple", "list")
     if not error["loc"]:
         return text
-    return f"{key(str(error['loc'][0]))}: {text} (it is {error['input']!r})"
+    setting, *within = map(str, error["loc"])
+    name = ".".join([key(setting), *within])
+    if error["type"] == "extra_forbidden":
+        return f"{name} is not a setting"
+    return f"{name}: {text} (it is {error['input']!r})"
 
 
 def _meant(name: str, known: Collection[str]) -> str:

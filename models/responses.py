@@ -83,9 +83,13 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """The answer of ``GET /``: what this is and where to go; ``links`` maps a relation to a URL."""
+    """The answer of ``GET /``: what this is and where to go; ``links`` maps a relation to a URL.
+
+    ``release`` is the version with its origin as build metadata, such as ``0.1.0+0f3c9e1d2b4a.dirty``.
+    """
 
     name: str
     version: str
+    release: str
     environment: str
     links: dict[str, str]

@@ -1,7 +1,7 @@
 """The application's environment and its table, in process by moto."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from io import StringIO
 from logging import StreamHandler
@@ -10,6 +10,7 @@ from threading import RLock
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from services import clock
@@ -23,6 +24,7 @@ ENVIRONMENT = {
     "LOG_LEVEL": "INFO",
     "POWERTOOLS_SERVICE_NAME": "psn-emulator",
     "IMAGE_TAG": "20250101-120000-0123abcd",
+    "RELEASE": "0.1.0+0f3c9e1d2b4a",
     "TABLE_NAME": "psn-emulator-test",
     "ISSUER": "https://partner.test",
     "AUDIENCE": "psn-emulator",
@@ -77,6 +79,44 @@ def the_table(aws: None) -> str:
 def api(the_table: str) -> Gateway:
     """The API as a signed-in caller of the default sandbox meets it."""
     return Gateway(open_session())
+
+
+type MayDo = Callable[..., None]
+
+
+@pytest.fixture
+def may_do(aws: None, monkeypatch: pytest.MonkeyPatch) -> MayDo:
+    """Lets the role of the function under test do no more than is said last, and everything before: DynamoDB
+    actions on data, and reading secrets by the names that the route table has for them."""
+    allowed: set[str] | None = None
+
+    def judged(call: Callable[..., Any]) -> Callable[..., Any]:
+        def judge(operation: str, arguments: dict[str, Any]) -> Any:
+            if allowed is not None and not permissions_of(operation, arguments) <= allowed:
+                raise ClientError({"Error": {"Code": "AccessDeniedException"}}, operation)
+            return call(operation, arguments)
+
+        return judge
+
+    for service in ("dynamodb", "secretsmanager"):
+        monkeypatch.setattr(client(service), "_make_api_call", judged(client(service)._make_api_call))
+
+    def allow(actions: Collection[str] = (), secrets: Collection[str] = ()) -> None:
+        nonlocal allowed
+        allowed = {*actions, *secrets}
+
+    return allow
+
+
+def permissions_of(operation: str, arguments: dict[str, Any]) -> set[str]:
+    """What a role has to allow for a call: of a transaction its parts, of a secret its name in the route table."""
+    if operation == "TransactWriteItems":
+        kinds = {kind for item in arguments["TransactItems"] for kind in item}
+        return {"ConditionCheckItem" if kind == "ConditionCheck" else f"{kind}Item" for kind in kinds}
+    if operation == "GetSecretValue":
+        names = {secret: name for name, secret in settings().secrets.items()}
+        return {names[arguments["SecretId"]]}
+    return {operation}
 
 
 class Clock:

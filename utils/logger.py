@@ -1,8 +1,8 @@
 """The one logger: a JSON line a record, with the keys that a search starts from, and nothing secret.
 
-Every line of a request has ``service``, ``image_tag``, ``sandbox``, ``request_id`` and ``correlation_id``. Code
-never logs a password, token or e-mail address on purpose; the serializer masks what slips through, in a
-library's error text for instance.
+Every line of a request has ``service``, ``image_tag``, ``release``, ``sandbox``, ``request_id`` and
+``correlation_id``. Code never logs a password, token or e-mail address on purpose; the serializer masks what slips
+through, in a library's error text for instance.
 """
 
 import json

@@ -24,13 +24,15 @@ class Settings:
     ``issuer`` is the API's base URL without a trailing slash. ``public_jwks`` is the JWK Set (RFC 7517) of the
     deploy as JSON text, left unparsed because only few functions look into it; ``jwks_uri`` is where a function
     reaches the set of today. ``trusted_issuer`` is whose tokens open routes, by default ``issuer``. The secrets
-    are names or ARNs, never values.
+    are names or ARNs, never values. The image itself says its ``image_tag`` and ``release``, a label by Semantic
+    Versioning.
     """
 
     environment: Environment
     log_level: str
     service_name: str
     image_tag: str
+    release: str
     table_name: str
     issuer: str
     audience: str
@@ -66,6 +68,7 @@ class Settings:
             log_level=read.text("LOG_LEVEL"),
             service_name=read.text("POWERTOOLS_SERVICE_NAME"),
             image_tag=read.text("IMAGE_TAG"),
+            release=read.text("RELEASE"),
             table_name=read.text("TABLE_NAME"),
             issuer=read.text("ISSUER").rstrip("/"),
             audience=read.text("AUDIENCE"),

@@ -7,7 +7,7 @@ botocore's own error.
 """
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from random import SystemRandom
 from typing import Any
 
@@ -116,12 +116,9 @@ def transact(*writes: Write) -> None:
     _call("transact_write_items", TransactItems=items)
 
 
-def probe(actions: Collection[str]) -> None:
-    """Read a key that is not there by one of the ``actions`` that the caller may use; raises when it fails."""
-    if "GetItem" in actions:
-        get(_PROBE)
-    elif "BatchGetItem" in actions:
-        get_many([_PROBE])
+def probe() -> None:
+    """Read a key that is not there (GetItem); raises when the table does not answer."""
+    get(_PROBE)
 
 
 def _name() -> str:

@@ -19,6 +19,8 @@ _MINISTACK = {
     "LAMBDA_EXECUTOR": "docker",
     "LAMBDA_STRICT": "1",
     "PERSIST_STATE": "1",
+    # Who calls is told by the credentials, and may do what the policies of its role allow.
+    "AUTH": "true",
     # Listeners on fixed ports of all interfaces, for services that nothing here uses.
     "IOT_MTLS_ENABLED": "0",
     "SFTP_ENABLED": "0",

@@ -41,9 +41,10 @@ class Resource:
 
 @dataclass
 class Recorded:
-    """What one run of the program declared."""
+    """What one run of the program declared. ``registered`` are the outputs that components give, by URN."""
 
     resources: list[Resource] = field(default_factory=list)
+    registered: dict[str, dict[str, Any]] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
 
     def of(self, type_: str) -> list[Resource]:
@@ -92,11 +93,11 @@ class _Monitor(mocks.MockMonitor):
 
     def __init__(self, cloud: _Cloud, recorded: Recorded) -> None:
         super().__init__(cloud)
-        self._mocked: Any = super().RegisterResource
+        self._mocked: Any = super()
         self._recorded = recorded
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the name in the engine's protocol
-        answer = self._mocked(request)
+        answer = self._mocked.RegisterResource(request)
         plain = json.loads(json.dumps(rpc.deserialize_properties(request.object)))
         raw = Struct()
         raw.CopyFrom(request.object)
@@ -117,6 +118,11 @@ class _Monitor(mocks.MockMonitor):
             )
         )
         return answer
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the name in the engine's protocol
+        plain = json.loads(json.dumps(rpc.deserialize_properties(request.outputs)))
+        self._recorded.registered[request.urn] = plain
+        return self._mocked.RegisterResourceOutputs(request)
 
 
 def record(
@@ -152,7 +158,8 @@ def record(
 
 def state_of(recorded: Recorded) -> dict[str, Any]:
     """The state that a successful update by ``recorded`` leaves."""
+    outputs = recorded.registered | {item.urn: recorded.outputs for item in recorded.of(_STACK)}
     return {
-        item.urn: {"type": item.type, "outputs": recorded.outputs if item.type == _STACK else item.inputs}
+        item.urn: {"type": item.type, "outputs": item.inputs | outputs.get(item.urn, {})}
         for item in recorded.resources
     }

@@ -16,6 +16,7 @@ ALIAS = "aws:lambda/alias:Alias"
 FUNCTION = "aws:lambda/function:Function"
 INVOCATION = "aws:lambda/invocation:Invocation"
 PERMISSION = "aws:lambda/permission:Permission"
+PROVISIONED = "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig"
 ROUTE = "aws:apigatewayv2/route:Route"
 SECRET_VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 import main
-from infrastructure import functions
 from infrastructure.errors import DeployError
 from infrastructure.settings import Settings
 from tests.infrastructure.conftest import Declared, WriteStack
@@ -18,6 +17,7 @@ from tests.infrastructure.stacks import (
     FUNCTION,
     INVOCATION,
     KINDS,
+    PROVISIONED,
     statements,
     variables,
 )
@@ -53,7 +53,9 @@ def test_a_functions_environment_is_what_the_application_reads(declared: Declare
     recorded = declared(stack)
     for name in ALL_FUNCTIONS:
         environment = variables(recorded, name)
-        read = FunctionSettings.from_environment(environment | {"IMAGE_TAG": "baked into the image"})
+        read = FunctionSettings.from_environment(
+            environment | {"IMAGE_TAG": "in the image", "RELEASE": "in the image"}
+        )
         assert read.environment == Settings.load(stack).environment
         assert read.issuer == recorded.outputs["api_url"]
         assert read.table_name == recorded.outputs["table_name"]
@@ -89,10 +91,19 @@ def test_a_stack_may_trust_another_issuer_and_remains_one_itself(
 
 
 @pytest.mark.parametrize("stack", KINDS)
-def test_nothing_of_the_release_but_the_image_is_in_a_function(declared: Declared, stack: str) -> None:
+def test_a_function_says_which_release_it_is_by_its_image_and_its_description_only(
+    declared: Declared, stack: str
+) -> None:
     recorded = declared(stack)
+    label = recorded.outputs["release"]["label"]
+    assert recorded.named("players-get-function").inputs["description"] == (
+        f"GET /players/{{player_id}} · {recorded.outputs['image_tag']} · {label}"
+    )
     for function in recorded.of(FUNCTION):
-        rest = {key: value for key, value in function.inputs.items() if key != "imageUri"}
+        assert function.inputs["description"].endswith(f" · {recorded.outputs['image_tag']} · {label}")
+        rest = {
+            key: value for key, value in function.inputs.items() if key not in {"imageUri", "description"}
+        }
         assert recorded.outputs["image_tag"] not in json.dumps(rest)
         assert recorded.outputs["release"]["commit"] not in json.dumps(rest)
 
@@ -141,14 +152,64 @@ def test_a_stack_may_set_memory_and_timeout_of_all_routes(
         assert (function["memorySize"], function["timeout"]) == (2048, 20)
 
 
+def test_a_function_may_be_given_more_than_the_others(
+    every_stack: tuple[str, ...], write_stack: WriteStack
+) -> None:
+    write_stack(
+        "dev",
+        architecture="amd64",
+        memory_mib=1024,
+        reserved_concurrency=20,
+        functions={
+            "players-get": {"memory_mib": 2048, "provisioned_concurrency": 3},
+            "authorizer": {"timeout_seconds": 7, "reserved_concurrency": 50},
+        },
+    )
+    recorded = record("dev")
+
+    def given(name: str) -> tuple[int, int, int | None]:
+        inputs = recorded.named(f"{name}-function").inputs
+        return inputs["memorySize"], inputs["timeout"], inputs.get("reservedConcurrentExecutions")
+
+    assert given("players-get") == (2048, 10, 20)
+    assert given("players-list") == (1024, 10, 20)
+    assert given("authorizer") == (512, 7, 50)
+    [provisioned] = recorded.of(PROVISIONED)
+    assert provisioned.inputs["functionName"] == "psn-emulator-dev-players-get"
+    assert (provisioned.inputs["qualifier"], provisioned.inputs["provisionedConcurrentExecutions"]) == (
+        "live",
+        3,
+    )
+    assert recorded.named("players-get-live").urn in provisioned.after
+
+
+def test_a_function_may_be_left_out_of_what_all_get(
+    every_stack: tuple[str, ...], write_stack: WriteStack
+) -> None:
+    write_stack(
+        "dev",
+        architecture="amd64",
+        provisioned_concurrency=1,
+        functions={"jwks": {"provisioned_concurrency": 0}},
+    )
+    kept_started = {item.name.removesuffix("-provisioned") for item in record("dev").of(PROVISIONED)}
+    assert kept_started == set(ALL_FUNCTIONS) - {"jwks", "authorizer"}
+
+
+def test_no_concurrency_is_set_aside_unless_the_stack_asks(declared: Declared) -> None:
+    recorded = declared("dev")
+    assert not recorded.of(PROVISIONED)
+    assert not any("reservedConcurrentExecutions" in item.inputs for item in recorded.of(FUNCTION))
+
+
 @pytest.mark.parametrize("change", [{"memory": 64}, {"timeout": 31}, {"timeout": 0}])
 def test_a_row_that_could_not_run_is_refused_by_its_routes_name(
     every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, change: dict[str, int]
 ) -> None:
     row = main.Route("odd", "GET", "/odd", "handlers.health:root", **change)  # type: ignore[arg-type]
     monkeypatch.setattr(main, "ROUTES", (row,))
-    with pytest.raises(DeployError, match="Route odd: "):
-        functions.rows(Settings.load("dev"))
+    with pytest.raises(DeployError, match=r"of row odd in main\.py is "):
+        Settings.load("dev")
 
 
 @pytest.mark.parametrize("stack", KINDS)

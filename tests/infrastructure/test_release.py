@@ -1,5 +1,6 @@
 """Which release a deploy makes: the one in service, one that is pushed already, or a new one."""
 
+import re
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -155,7 +156,55 @@ def test_the_state_of_a_deploy_names_its_release() -> None:
         "version": known.origin.version,
         "commit": known.origin.commit,
         "dirty": known.origin.dirty,
+        "label": known.origin.label,
     }
+
+
+@pytest.mark.parametrize(
+    ("origin", "label"),
+    [
+        (Origin("1.2.3", "0123456789abcdef0123456789abcdef01234567", dirty=False), "1.2.3+0123456789ab"),
+        (Origin("1.2.3", "0123456789abcdef0123456789abcdef01234567", dirty=True), "1.2.3+0123456789ab.dirty"),
+        (Origin("1.2.3-rc.1", "", dirty=False), "1.2.3-rc.1"),
+    ],
+)
+def test_a_label_is_a_semantic_version_with_its_origin(origin: Origin, label: str) -> None:
+    assert origin.label == label
+    assert re.fullmatch(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?", label)
+
+
+def test_the_image_and_every_function_bear_the_label_of_the_release() -> None:
+    recorded = record("dev")
+    label = recorded.outputs["release"]["label"]
+    assert recorded.named("image").inputs["build"]["args"]["RELEASE"] == label
+    assert recorded.named("root-function").inputs["description"].endswith(label)
+
+
+def test_an_image_that_was_pushed_by_an_update_that_failed_keeps_its_label(
+    content: SetContent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = state_of(record("dev"))
+    content("c")
+    monkeypatch.setattr(release, "origin", lambda: ORIGIN)
+    failed = record("dev", state=before)
+    stack_of = {urn: item for urn, item in before.items() if item["type"] == "pulumi:pulumi:Stack"}
+    monkeypatch.setattr(release, "origin", lambda: Origin("1.2.3", "another", dirty=True))
+    again = record("dev", state=state_of(failed) | stack_of)
+    assert again.named("image").inputs["imageName"] == failed.named("image").inputs["imageName"]
+    assert again.outputs["release"]["label"] == ORIGIN.label
+
+
+def test_a_commit_that_changes_nothing_in_the_image_leaves_every_function_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(release, "origin", lambda: Origin("1.2.3", "one", dirty=True))
+    first = record("dev")
+    monkeypatch.setattr(release, "origin", lambda: Origin("1.2.3", "two", dirty=False))
+    second = record("dev", state=state_of(first))
+    for function in first.of("aws:lambda/function:Function"):
+        for key in ("description", "imageUri"):
+            assert second.named(function.name).inputs[key] == function.inputs[key]
+    assert second.outputs["release"] == first.outputs["release"]
 
 
 def test_the_program_asks_the_engine_what_is_deployed(content: SetContent) -> None:

@@ -85,10 +85,12 @@ def test_a_part_of_the_file_that_nothing_reads_is_refused(stacks: Path) -> None:
         ("authorizer_ttl_seconds", True),
         ("api_timeout_seconds", 31),
         ("timeout_seconds", 31),
-        ("authorizer_timeout_seconds", 11),
+        ("reserved_concurrency", 0),
+        ("provisioned_concurrency", -1),
+        ("account_concurrency", 0),
+        ("functions", ["players-get"]),
         ("memory_mib", 127),
         ("memory_mib", 10241),
-        ("authorizer_memory_mib", 64),
         ("architecture", "sparc"),
         ("log_level", "CHATTY"),
         ("log_retention_days", 31),
@@ -183,6 +185,37 @@ def test_what_the_engine_keeps_beside_the_config_is_none_of_our_business(stacks:
         ),
         (
             "dev",
+            {"architecture": "arm64", "reserved_concurrency": 2, "provisioned_concurrency": 3},
+            "provisioned_concurrency",
+        ),
+        (
+            "dev",
+            {
+                "architecture": "arm64",
+                "reserved_concurrency": 2,
+                "functions": {"jwks": {"provisioned_concurrency": 3}},
+            },
+            "functions.jwks.provisioned_concurrency",
+        ),
+        (
+            "dev",
+            {"architecture": "arm64", "functions": {"authorizer": {"timeout_seconds": 11}}},
+            "functions.authorizer.timeout_seconds",
+        ),
+        ("dev", {"architecture": "arm64", "functions": {"jwkz": {"memory_mib": 512}}}, "functions.jwkz"),
+        ("dev", {"architecture": "arm64", "reserved_concurrency": 57}, "account_concurrency"),
+        ("dev", {"architecture": "arm64", "provisioned_concurrency": 57}, "account_concurrency"),
+        (
+            "dev",
+            {
+                "architecture": "arm64",
+                "account_concurrency": 150,
+                "functions": {"players-get": {"reserved_concurrency": 51}},
+            },
+            "account_concurrency",
+        ),
+        (
+            "dev",
             {"architecture": "arm64", "access_token_seconds": 600, "refresh_token_seconds": 60},
             "refresh_token_seconds",
         ),
@@ -193,6 +226,35 @@ def test_settings_that_cannot_work_together_are_refused(
 ) -> None:
     write_stack(stack, **config)
     assert f"psn-emulator:{key} " in refusal(stack)
+
+
+@pytest.mark.parametrize(
+    ("own", "fault"),
+    [
+        ({"memory_mib": 127}, "psn-emulator:functions.jwks.memory_mib: "),
+        ({"timeout_seconds": True}, "psn-emulator:functions.jwks.timeout_seconds: "),
+        ({"reserved_concurrency": 0}, "psn-emulator:functions.jwks.reserved_concurrency: "),
+        ({"architecture": "arm64"}, "psn-emulator:functions.jwks.architecture is not a setting"),
+        (512, "psn-emulator:functions.jwks: "),
+    ],
+)
+def test_a_wrong_setting_of_one_function_is_refused_by_its_own_key(
+    write_stack: WriteStack, own: object, fault: str
+) -> None:
+    write_stack("dev", architecture="amd64", functions={"jwks": own})
+    assert fault in refusal("dev")
+
+
+def test_a_misspelt_function_is_told_which_was_meant(write_stack: WriteStack) -> None:
+    write_stack("dev", architecture="amd64", functions={"player-get": {}, "authoriser": {}})
+    cause = refusal("dev")
+    assert "functions.player-get is no function (is players-get meant?)" in cause
+    assert "functions.authoriser is no function (is authorizer meant?)" in cause
+
+
+def test_a_stack_may_use_all_that_its_account_may_set_aside(write_stack: WriteStack) -> None:
+    write_stack("dev", architecture="amd64", reserved_concurrency=56)
+    assert Settings.load("dev").reserved_concurrency == 56
 
 
 def test_any_origin_may_call_a_local_stack(write_stack: WriteStack) -> None:

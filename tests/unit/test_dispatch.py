@@ -92,6 +92,7 @@ class TestEveryAnswer:
             "default",
         )
         assert (line["function"], line["image_tag"]) == ("root", ENVIRONMENT["IMAGE_TAG"])
+        assert line["release"] == ENVIRONMENT["RELEASE"]
         assert line["function_request_id"] == "lambda-request"
         assert line["duration_ms"] >= 0
 

@@ -12,6 +12,7 @@ def test_the_root_names_the_product_and_its_links() -> None:
     answer = Gateway().get("/")
     assert answer.status == 200
     assert (answer.data["name"], answer.data["version"]) == ("PSN Partner Emulator", VERSION)
+    assert answer.data["release"] == ENVIRONMENT["RELEASE"]
     assert answer.data["environment"] == "local"
     assert answer.json()["meta"] == {"request_id": answer.headers["x-request-id"]}
 

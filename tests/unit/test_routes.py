@@ -1,12 +1,9 @@
 """The whole route table, walked."""
 
-from typing import Any
-
 import pytest
 
 import main
 from handlers.dispatch import entry_point
-from tests import identity
 from tests.gateway import Context, Gateway
 from utils.http import Request, Response
 
@@ -30,33 +27,6 @@ def test_names_and_keys_are_unique() -> None:
 @pytest.mark.parametrize("route", EVERY, ids=_names)
 def test_every_entry_point_loads(route: main.Route) -> None:
     assert callable(getattr(main, route.entry))
-
-
-@pytest.fixture
-def secrets(aws: None) -> None:
-    """The secrets, with nothing of use in them."""
-    identity.store_keys()
-    identity.store_seed()
-
-
-@pytest.mark.parametrize("route", EVERY, ids=_names)
-def test_every_function_answers_the_smoke_event(route: main.Route, the_table: str, secrets: None) -> None:
-    answer: dict[str, Any] = getattr(main, route.entry)({"smoke": True}, Context())
-    assert answer == {"status": "ok", "function": route.name, "image_tag": "20250101-120000-0123abcd"}
-
-
-@pytest.mark.parametrize("route", [route for route in EVERY if route.table], ids=_names)
-def test_a_function_without_its_table_fails_the_smoke_event(route: main.Route, aws: None) -> None:
-    entry = getattr(main, route.entry)
-    with pytest.raises(Exception, match="ResourceNotFound"):
-        entry({"smoke": True}, Context())
-
-
-@pytest.mark.parametrize("route", [route for route in EVERY if route.secrets], ids=_names)
-def test_a_function_without_its_secrets_fails_the_smoke_event(route: main.Route, the_table: str) -> None:
-    entry = getattr(main, route.entry)
-    with pytest.raises(Exception, match="ResourceNotFound"):
-        entry({"smoke": True}, Context())
 
 
 def test_a_name_that_is_no_entry_point_is_no_attribute() -> None:

@@ -133,20 +133,9 @@ class TestABatchThatIsNotReadWhole:
             table.get_many([A])
 
 
-class TestTheProbe:
-    @pytest.mark.parametrize(
-        ("actions", "calls"),
-        [
-            (("GetItem", "PutItem"), ["GetItem"]),
-            (("BatchGetItem", "PutItem"), ["BatchGetItem"]),
-            ((), []),
-        ],
-    )
-    def test_reads_by_what_the_function_may_do(
-        self, failing: Failing, actions: tuple[str, ...], calls: list[str]
-    ) -> None:
-        table.probe(actions)
-        assert failing.calls == calls
+def test_the_probe_is_one_read(failing: Failing) -> None:
+    table.probe()
+    assert failing.calls == ["GetItem"]
 
 
 def test_a_pause_takes_its_time(monkeypatch: pytest.MonkeyPatch) -> None:

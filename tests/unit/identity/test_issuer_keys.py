@@ -9,6 +9,7 @@ import pytest
 
 import authorizer
 from tests import identity, issuer
+from tests.conftest import MayDo
 from tests.gateway import Context
 from tests.issuer import Issuer
 from utils import issuer_keys
@@ -212,7 +213,8 @@ class TestAnotherIssuer:
         ours = identity.compact(identity.header(), identity.claims(iss="https://another.test"))
         assert not self._decision(ours)["isAuthorized"]
 
-    def test_is_asked_for_its_keys_by_the_smoke_event(self, rotated: Issuer) -> None:
+    def test_is_asked_for_its_keys_by_the_smoke_event(self, rotated: Issuer, may_do: MayDo) -> None:
+        may_do()
         assert authorizer.handler({"smoke": True}, Context())["status"] == "ok"
         assert rotated.requests == 1
         assert authorizer.handler({"smoke": True}, Context())["status"] == "ok"

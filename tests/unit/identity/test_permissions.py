@@ -10,18 +10,13 @@ import pytest
 from main import ROUTES
 from services.refresh import GRACE
 from tests import identity
-from tests.conftest import ENVIRONMENT, Clock
+from tests.conftest import Clock, permissions_of
 from tests.unit.identity.conftest import BASIC, Client
 from utils.aws import client as aws_client
 
 type Uses = dict[str, set[str]]
 
 _ROUTES = {route.path: route for route in ROUTES if route.path.startswith(("/auth/", "/.well-known/"))}
-_SECRETS = {
-    ENVIRONMENT["PUBLIC_KEYS_SECRET"]: "public-keys",
-    ENVIRONMENT["SIGNING_KEYS_SECRET"]: "signing-keys",
-    ENVIRONMENT["SEED_SECRET"]: "seed",
-}
 
 
 @pytest.fixture
@@ -32,12 +27,7 @@ def uses(client: Client, monkeypatch: pytest.MonkeyPatch) -> Uses:
 
     def recorded(call: Callable[..., Any]) -> Callable[..., Any]:
         def record(operation: str, arguments: dict[str, Any]) -> Any:
-            if operation == "TransactWriteItems":
-                found[path].update(f"{kind}Item" for item in arguments["TransactItems"] for kind in item)
-            elif operation == "GetSecretValue":
-                found[path].add(_SECRETS[arguments["SecretId"]])
-            else:
-                found[path].add(operation)
+            found[path].update(permissions_of(operation, arguments))
             return call(operation, arguments)
 
         return record

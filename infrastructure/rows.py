@@ -1,0 +1,140 @@
+"""The functions of a stack: one row each, made of the route table and the stack's settings."""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+import main
+from infrastructure.capacity import Capacity
+from infrastructure.stack_file import key
+
+if TYPE_CHECKING:
+    from infrastructure.settings import Settings
+
+AUTHORIZER = "authorizer"
+
+_AUTHORIZER = Capacity(memory_mib=512, timeout_seconds=5)
+_AUTHORIZER_SECONDS = 10
+"""As long as the gateway waits for an authorizer ("Quotas for HTTP APIs" in API Gateway's guide)."""
+_UNRESERVED = 100
+"""What stays of an account's concurrency for functions without a share of their own ("Configuring reserved
+concurrency for a function" in Lambda's guide)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A function: its handler command in the image, what it may use, and what it may do.
+
+    ``memory`` is in MiB, ``timeout`` in seconds, the concurrencies in calls at once (``reserved`` without a limit
+    of its own is ``None``). ``table`` names DynamoDB actions, ``secrets`` secrets.
+    """
+
+    name: str
+    command: str
+    memory: int
+    timeout: int
+    description: str
+    reserved: int | None = None
+    provisioned: int = 0
+    table: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+
+
+def rows(settings: "Settings") -> tuple[Row, ...]:
+    """One for every route, the fallback and the authorizer; what the stack says of a function alone comes first,
+    then what it says of all routes, then the route table."""
+    return (
+        *(_of_route(route, settings) for route in (*main.ROUTES, main.FALLBACK)),
+        _row(
+            AUTHORIZER,
+            "authorizer.handler",
+            "Decides whether a token opens a route",
+            (settings.functions.get(AUTHORIZER, Capacity()), _AUTHORIZER),
+        ),
+    )
+
+
+def faults(settings: "Settings") -> list[str]:
+    """What Lambda or the gateway could not do as the settings or the route table say, each beginning with the key
+    or the row at fault; nothing when all can be done."""
+    declared = rows(settings)
+    found = [_stranger(name, declared) for name in settings.functions.keys() - {row.name for row in declared}]
+    for row in declared:
+        longest = _AUTHORIZER_SECONDS if row.name == AUTHORIZER else settings.api_timeout_seconds
+        most = row.provisioned if row.reserved is None else row.reserved
+        for setting, impossible, fault in (
+            ("memory_mib", not 128 <= row.memory <= 10240, f"is {row.memory}, not within 128 to 10240"),
+            (
+                "timeout_seconds",
+                not 1 <= row.timeout <= longest,
+                f"is {row.timeout}, not within 1 to {longest}, when the gateway has given up",
+            ),
+            (
+                "provisioned_concurrency",
+                row.provisioned > most,
+                f"is {row.provisioned}, over reserved_concurrency ({most})",
+            ),
+        ):
+            if impossible:
+                found.append(f"{_who_says(setting, row.name, settings)} {fault}")
+    taken = sum(row.provisioned if row.reserved is None else row.reserved for row in declared)
+    if taken and taken > (limit := settings.account_concurrency - _UNRESERVED):
+        what = f"leaves {limit} to reserve or provision, of which the functions take {taken}"
+        found.append(f"{key('account_concurrency')} {what}")
+    return sorted(set(found))
+
+
+def _stranger(name: str, declared: tuple[Row, ...]) -> str:
+    close = get_close_matches(name, [row.name for row in declared], n=1)
+    meant = f" (is {close[0]} meant?)" if close else ""
+    return f"{key('functions')}.{name} is no function{meant}"
+
+
+def _who_says(setting: str, name: str, settings: "Settings") -> str:
+    """The key that gives a function's setting, or the row where none does."""
+    if getattr(settings.functions.get(name, Capacity()), setting) is not None:
+        return f"{key('functions')}.{name}.{setting}"
+    if name != AUTHORIZER and getattr(settings, setting) is not None:
+        return key(setting)
+    return f"{setting} of row {name} in main.py"
+
+
+def _of_route(route: main.Route, settings: "Settings") -> Row:
+    # Not validated here: a wrong row is told of with the settings' contradictions, by its name.
+    said = Capacity.model_construct(memory_mib=route.memory, timeout_seconds=route.timeout)
+    return _row(
+        route.name,
+        f"main.{route.entry}",
+        "Answers what no route does" if route is main.FALLBACK else route.key,
+        (settings.functions.get(route.name, Capacity()), settings, said),
+        table=route.table,
+        secrets=route.secrets,
+    )
+
+
+def _row(
+    name: str,
+    command: str,
+    description: str,
+    capacities: tuple[Capacity, ...],
+    *,
+    table: tuple[str, ...] = (),
+    secrets: tuple[str, ...] = (),
+) -> Row:
+    """The row whose numbers are the first that any of ``capacities`` gives."""
+
+    def first(setting: str) -> int | None:
+        given = (getattr(capacity, setting) for capacity in capacities)
+        return next((number for number in given if number is not None), None)
+
+    return Row(
+        name=name,
+        command=command,
+        description=description,
+        memory=first("memory_mib") or 0,
+        timeout=first("timeout_seconds") or 0,
+        reserved=first("reserved_concurrency"),
+        provisioned=first("provisioned_concurrency") or 0,
+        table=table,
+        secrets=secrets,
+    )
