@@ -27,7 +27,7 @@ def player(user: httpx.Client) -> dict[str, Any]:
 def test_the_root_names_the_service_and_its_links(api: httpx.Client) -> None:
     answer = api.get("/")
     assert answer.status_code == 200
-    assert {"name", "version", "environment", "links"} <= answer.json()["data"].keys()
+    assert {"name", "version", "release", "environment", "links"} <= answer.json()["data"].keys()
 
 
 def test_the_health_check_names_the_deployed_tag(api: httpx.Client, outputs: dict[str, Any]) -> None:

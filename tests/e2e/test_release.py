@@ -132,7 +132,10 @@ def test_one_changed_character_shows_the_functions_image_and_what_follows(deploy
     functions = [change for change in changes if change["type"] == FUNCTION]
     assert {change["type"] for change in changes} - {FUNCTION} <= FOLLOWS
     assert len(functions) == len(deployed.json("outputs")["function_names"])
-    assert {item["path"] for change in functions for item in change["properties"]} == {"imageUri"}
+    assert {item["path"] for change in functions for item in change["properties"]} == {
+        "description",
+        "imageUri",
+    }
     assert deployed.make("preview", DETAILED="1").returncode == 2
 
 
