@@ -9,9 +9,10 @@ from types import FrameType
 from botocore.exceptions import BotoCoreError, ClientError
 
 import main
-from infrastructure import environment, get_image_tag, release
+from infrastructure import environment, get_image_tag
 from infrastructure.errors import DeployError
 from infrastructure.local import base_image, certificates, docker, narrate, paths
+from infrastructure.origin import origin
 from infrastructure.settings import Settings
 
 LOCAL_IMAGE = "psn-emulator:local"
@@ -45,7 +46,7 @@ def build() -> str:
     arguments = {
         "BASE_IMAGE": base,
         "IMAGE_TAG": tag,
-        "RELEASE": release.origin().label,
+        "RELEASE": origin().label,
         "CA_CERTIFICATES": certificates.extra_authorities(),
     }
     command = ["docker", "build", "--platform", platform, "--tag", LOCAL_IMAGE]

@@ -5,8 +5,6 @@ when an update has succeeded, so they name the last release that went into servi
 newer, when an update pushed it and failed afterwards.
 """
 
-import subprocess
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -16,7 +14,7 @@ import pulumi
 
 from infrastructure import get_image_tag
 from infrastructure.errors import DeployError
-from infrastructure.get_image_tag import ROOT
+from infrastructure.origin import Origin, origin
 from infrastructure.settings import Settings
 
 STACK = "pulumi:pulumi:Stack"
@@ -25,27 +23,6 @@ STACK = "pulumi:pulumi:Stack"
 _IMAGES = "psn-emulator:image:Images"
 IMAGE = "docker:index/image:Image"
 """The type of the one image that a stack has."""
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a release comes from: the version in ``pyproject.toml``, the git commit (empty outside of a git
-    checkout), and whether files differed from that commit."""
-
-    version: str
-    commit: str
-    dirty: bool
-
-    @property
-    def label(self) -> str:
-        """The version with its origin as build metadata (Semantic Versioning 2.0.0, item 10), such as
-        ``0.1.0+0f3c9e1d2b4a.dirty``."""
-        build = f"+{self.commit[:12]}{'.dirty' if self.dirty else ''}" if self.commit else ""
-        return f"{self.version}{build}"
-
-    def as_output(self) -> dict[str, str | bool]:
-        """The stack's output ``release``."""
-        return asdict(self) | {"label": self.label}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +72,8 @@ class Deployed:
     tag: str | None = None
     origin: Origin | None = None
     pushed: str | None = None
-    pushed_origin: Origin | None = None
     entries: tuple[Entry, ...] = ()
+    pushed_origin: Origin | None = None
 
     def entry(self, tag: str | None) -> Entry | None:
         """What is kept of the release ``tag``."""
@@ -239,15 +216,11 @@ def from_state(resources: Mapping[str, Mapping[str, Any]]) -> Deployed:
     built = _outputs(resources, _IMAGES).get("built") or {}
     return Deployed(
         tag=found.get("image_tag"),
-        origin=_origin_in(release) if release else None,
+        origin=Origin.from_output(release) if release else None,
         pushed=pushed,
-        pushed_origin=_origin_in(built) if pushed and built.get("tag") == pushed else None,
+        pushed_origin=Origin.from_output(built) if pushed and built.get("tag") == pushed else None,
         entries=tuple(Entry.from_output(item) for item in found.get("releases") or ()),
     )
-
-
-def _origin_in(output: Mapping[str, Any]) -> Origin:
-    return Origin(output["version"], output["commit"], bool(output["dirty"]))
 
 
 def outputs(resources: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -255,23 +228,5 @@ def outputs(resources: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
     return _outputs(resources, STACK)
 
 
-def origin() -> Origin:
-    """Where the tree of this checkout comes from."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    commit = _git("rev-parse", "HEAD")
-    return Origin(project["version"], commit, dirty=bool(commit and _git("status", "--porcelain")))
-
-
 def _outputs(resources: Mapping[str, Mapping[str, Any]], type_: str) -> Mapping[str, Any]:
     return next((item.get("outputs") or {} for item in resources.values() if item["type"] == type_), {})
-
-
-def _git(*arguments: str) -> str:
-    """What git prints; nothing where there is no git or no checkout."""
-    try:
-        answer = subprocess.run(
-            ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=True, timeout=30
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return answer.stdout.strip()

@@ -1,7 +1,5 @@
 """Which release a deploy makes: the one in service, one that is pushed already, or a new one."""
 
-import re
-import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,8 +10,8 @@ import pytest
 
 from infrastructure import get_image_tag, release
 from infrastructure.errors import DeployError
-from infrastructure.get_image_tag import ROOT
-from infrastructure.release import Deployed, Entry, Origin, Release, choose, from_state
+from infrastructure.origin import Origin
+from infrastructure.release import Deployed, Entry, Release, choose, from_state
 from infrastructure.settings import Settings
 from tests.infrastructure.conftest import WriteStack
 from tests.infrastructure.recorded import Recorded, record, state_of
@@ -160,19 +158,6 @@ def test_the_state_of_a_deploy_names_its_release() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("origin", "label"),
-    [
-        (Origin("1.2.3", "0123456789abcdef0123456789abcdef01234567", dirty=False), "1.2.3+0123456789ab"),
-        (Origin("1.2.3", "0123456789abcdef0123456789abcdef01234567", dirty=True), "1.2.3+0123456789ab.dirty"),
-        (Origin("1.2.3-rc.1", "", dirty=False), "1.2.3-rc.1"),
-    ],
-)
-def test_a_label_is_a_semantic_version_with_its_origin(origin: Origin, label: str) -> None:
-    assert origin.label == label
-    assert re.fullmatch(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?", label)
-
-
 def test_the_image_and_every_function_bear_the_label_of_the_release() -> None:
     recorded = record("dev")
     label = recorded.outputs["release"]["label"]
@@ -303,38 +288,6 @@ def test_the_state_of_a_deploy_keeps_its_release_with_the_version_of_every_funct
     assert made.image_uri == recorded.outputs["image_uri"]
     assert made.versions == dict.fromkeys(recorded.outputs["function_names"], "7")
     assert {"handlers/auth.py", "BASE_IMAGE"} <= made.inputs.keys()
-
-
-# Where a release comes from
-
-
-def test_a_release_knows_its_version_and_commit() -> None:
-    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert release.origin().commit == head.stdout.strip()
-    assert f'version = "{release.origin().version}"' in (ROOT / "pyproject.toml").read_text()
-
-
-def test_a_release_knows_whether_files_differed_from_its_commit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    checkout = tmp_path / "checkout"
-    checkout.mkdir()
-    (checkout / "pyproject.toml").write_text('[project]\nversion = "9"\n')
-    monkeypatch.setattr(release, "ROOT", checkout)
-    assert release.origin() == Origin("9", "", dirty=False)
-    who = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
-    for command in (["init", "-q"], ["add", "."], [*who, "commit", "-qm", "first"]):
-        subprocess.run(["git", *command], cwd=checkout, check=True)
-    clean = release.origin()
-    assert len(clean.commit) == 40
-    assert not clean.dirty
-    (checkout / "new.py").write_text("")
-    assert release.origin() == Origin("9", clean.commit, dirty=True)
-
-
-def test_without_git_a_release_has_no_commit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "")
-    assert release.origin().commit == ""
 
 
 # What follows from it
