@@ -1,8 +1,9 @@
 """The users and clients that a stack has at the start, from ``seeds/<environment>.yaml``."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 import yaml
@@ -11,9 +12,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from infrastructure.errors import DeployError
 
 DEFAULT_USER = "testuser"
-DEFAULT_PASSWORD = "password123"  # noqa: S105 - the documented password of local and dev, refused elsewhere
+DEFAULT_CLIENTS = ("demo-web", "demo-backend", "demo-service")
+DEFAULT_SECRETS = ("password123", "admin123", "demo-backend-secret", "demo-service-secret")
+"""The documented passwords and secrets of local and dev, refused elsewhere."""
+SIMPLE_CLIENT = "psn-emulator"
+"""The client of the simple form, which every stack has without a seed."""
 
 _HASH = re.compile(r"\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+")
+_REDIRECT_URI = re.compile(
+    r"(https://[A-Za-z0-9.:\[\]-]+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?)([/?][!-\"$-\[\]-~]*)?"
+)
 
 
 def _strong(password_hash: str) -> str:
@@ -24,6 +32,20 @@ def _strong(password_hash: str) -> str:
     return password_hash
 
 
+def _safe(redirect_uri: str) -> str:
+    """Refuses what nobody should send a code to (RFC 9700 section 2.1): clear text, and parts that confuse."""
+    if not _REDIRECT_URI.fullmatch(redirect_uri):
+        raise ValueError(
+            "should be an https URI without a fragment, or an http one on the loopback interface"
+        )
+    return redirect_uri
+
+
+type Hash = Annotated[str, AfterValidator(_strong)]
+type RedirectURI = Annotated[str, AfterValidator(_safe)]
+type Grant = Literal["authorization_code", "refresh_token", "client_credentials", "password"]
+
+
 class User(BaseModel):
     """A user who may log in. ``password_hash`` is argon2id in PHC form, never a password."""
 
@@ -31,11 +53,51 @@ class User(BaseModel):
 
     username: str = Field(min_length=1)
     subject: UUID
-    password_hash: Annotated[str, AfterValidator(_strong)]
+    password_hash: Hash
     email: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
     email_verified: bool
     name: str
     scopes: tuple[str, ...]
+
+
+class Client(BaseModel):
+    """A client that may ask for tokens; without a ``secret_hash`` a public one, such as an app in the browser.
+
+    ``scopes`` are the most that it may be granted. With ``consent`` the user is asked before it gets anything.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    client_id: str = Field(pattern=r"^[A-Za-z0-9._~-]{1,64}$")
+    name: str = Field(min_length=1, max_length=100)
+    secret_hash: Hash | None = None
+    redirect_uris: tuple[RedirectURI, ...] = ()
+    post_logout_redirect_uris: tuple[RedirectURI, ...] = ()
+    grant_types: tuple[Grant, ...] = Field(min_length=1)
+    scopes: tuple[str, ...] = Field(min_length=1)
+    consent: bool = True
+
+    @model_validator(mode="after")
+    def _possible_together(self) -> Self:
+        for impossible, fault in (
+            (self.client_id == SIMPLE_CLIENT, f"{SIMPLE_CLIENT} is the client of the simple form"),
+            (
+                bool(self.redirect_uris) != ("authorization_code" in self.grant_types),
+                "redirect_uris and the grant authorization_code go together",
+            ),
+            (set(self.grant_types) == {"refresh_token"}, "the grant refresh_token needs another before it"),
+            (
+                self.secret_hash is None and "client_credentials" in self.grant_types,
+                "the grant client_credentials needs a secret_hash",
+            ),
+            (
+                self.secret_hash is None and "tokens:introspect" in self.scopes,
+                "the scope tokens:introspect needs a secret_hash",
+            ),
+        ):
+            if impossible:
+                raise ValueError(fault)
+        return self
 
 
 class Seed(BaseModel):
@@ -44,24 +106,31 @@ class Seed(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     users: tuple[User, ...] = ()
-    clients: tuple[dict[str, Any], ...] = ()
+    clients: tuple[Client, ...] = ()
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:
-        for what, values in (
-            ("username", [user.username.casefold() for user in self.users]),
-            ("subject", [str(user.subject) for user in self.users]),
+        # A token of a client alone has its id for a subject, which must not be a user's (RFC 9068 section 5).
+        subjects = [str(user.subject) for user in self.users]
+        for fault, values in (
+            ("two users have the same username", [user.username.casefold() for user in self.users]),
+            ("two users have the same subject", subjects),
+            ("two clients have the same client_id", [client.client_id for client in self.clients]),
+            (
+                "a client has a user's subject for its client_id",
+                [*subjects, *{client.client_id for client in self.clients}],
+            ),
         ):
             if len(set(values)) < len(values):
-                raise ValueError(f"two users have the same {what}")
+                raise ValueError(fault)
         return self
 
 
 def read(path: Path, *, defaults_allowed: bool) -> Seed:
     """The seed in ``path``.
 
-    Unless ``defaults_allowed``, the default user and any user with the default password are refused. Raises
-    ``DeployError`` for these, for a missing file and for one that is not of the form.
+    Unless ``defaults_allowed``, the default user and clients are refused, and so is whoever has one of the default
+    passwords or secrets. Raises ``DeployError`` for these, for a missing file and for one that is not of the form.
     """
     try:
         seed = Seed.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
@@ -75,25 +144,38 @@ def read(path: Path, *, defaults_allowed: bool) -> Seed:
             f"The seed file {path.name} is wrong: {_brief(error)}.", f"Correct {path}."
         ) from error
     if not defaults_allowed:
-        for user in seed.users:
-            _refuse_default(user, path)
+        for default in _defaults(seed):
+            raise DeployError(
+                f"In the seed file {path.name}, {default}.",
+                "The defaults are for local and dev: name another file by psn-emulator:seed_file, or correct it.",
+            )
     return seed
 
 
-def _refuse_default(user: User, path: Path) -> None:
+def _defaults(seed: Seed) -> Iterator[str]:
+    """What ``seed`` has of the documented users, clients, passwords and secrets."""
+    for user in seed.users:
+        if user.username.casefold() == DEFAULT_USER:
+            yield f"{user.username!r} is the default user"
+        elif _is_default(user.password_hash):
+            yield f"{user.username!r} has a default password"
+    for client in seed.clients:
+        if client.client_id in DEFAULT_CLIENTS:
+            yield f"{client.client_id!r} is a default client"
+        elif client.secret_hash is not None and _is_default(client.secret_hash):
+            yield f"{client.client_id!r} has a default secret"
+
+
+def _is_default(password_hash: str) -> bool:
     from argon2 import PasswordHasher
     from argon2.exceptions import VerifyMismatchError
 
-    remedy = (
-        "Such users are for local and dev: name another file by psn-emulator:seed_file, or correct this one."
-    )
-    if user.username.casefold() == DEFAULT_USER:
-        raise DeployError(f"The seed file {path.name} holds the default user {user.username!r}.", remedy)
-    try:
-        PasswordHasher().verify(user.password_hash, DEFAULT_PASSWORD)
-    except VerifyMismatchError:
-        return
-    raise DeployError(f"In the seed file {path.name}, {user.username!r} has the default password.", remedy)
+    for default in DEFAULT_SECRETS:
+        try:
+            return PasswordHasher().verify(password_hash, default)
+        except VerifyMismatchError:
+            continue
+    return False
 
 
 def _brief(error: Exception) -> str:

@@ -1,7 +1,7 @@
 """Stacks of every kind, in a folder of their own."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,21 @@ def a_user(username: str, password_hash: str) -> dict[str, object]:
     }
 
 
+def a_client(client_id: str, **changes: object) -> dict[str, object]:
+    """A client as a seed file holds it, with ``changes``."""
+    return {
+        "client_id": client_id,
+        "name": client_id.title(),
+        "secret_hash": HASH_OF_ANOTHER_PASSWORD,
+        "redirect_uris": ["https://client.example/callback"],
+        "post_logout_redirect_uris": [],
+        "grant_types": ["authorization_code", "refresh_token"],
+        "scopes": ["openid"],
+        "consent": True,
+        **changes,
+    }
+
+
 @pytest.fixture
 def stacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder the stacks are read from: the project's own, with seeds and a prod stack beside them."""
@@ -65,10 +80,11 @@ def write_stack(stacks: Path) -> WriteStack:
 
 @pytest.fixture
 def write_seed(stacks: Path) -> WriteSeed:
-    """Writes a seed file with the given users."""
+    """Writes a seed file with the given users and clients."""
 
-    def write(environment: str, *users: dict[str, object]) -> None:
-        (stacks / "seeds" / f"{environment}.yaml").write_text(yaml.safe_dump({"users": list(users)}))
+    def write(environment: str, *users: dict[str, object], clients: Sequence[dict[str, object]] = ()) -> None:
+        seed = {"users": list(users), "clients": list(clients)}
+        (stacks / "seeds" / f"{environment}.yaml").write_text(yaml.safe_dump(seed))
 
     return write
 

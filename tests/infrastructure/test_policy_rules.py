@@ -135,6 +135,8 @@ OPEN_ROUTES = {
     "GET /healthz",
     "POST /auth/token",
     "POST /auth/refresh",
+    "POST /auth/revoke",
+    "POST /auth/introspect",
     "GET /auth/userinfo",
     "GET /.well-known/jwks.json",
     "GET /.well-known/openid-configuration",
@@ -142,7 +144,7 @@ OPEN_ROUTES = {
     "$default",
 }
 """The routes without an authorizer (CKV_AWS_309): public by their standards, judging the token themselves
-(userinfo, whose 401 must be OpenID Connect's), or answering 404 and 405."""
+(userinfo, whose 401 must be OpenID Connect's) or the client (revoke, introspect), or answering 404 and 405."""
 
 
 def violations(resources: list[Resource]) -> Iterator[tuple[str, Resource]]:

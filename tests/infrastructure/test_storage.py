@@ -11,6 +11,7 @@ from tests.infrastructure.conftest import (
     Declared,
     WriteSeed,
     WriteStack,
+    a_client,
     a_user,
 )
 from tests.infrastructure.recorded import record
@@ -86,13 +87,14 @@ def test_the_public_half_is_one_text_for_one_set_of_keys_and_keeps_their_times()
     assert (public["signs_from"], public["published_until"]) == (5, 7)
 
 
-def test_the_users_of_the_seed_file_are_in_the_seed_secret(
+def test_the_users_and_clients_of_the_seed_file_are_in_the_seed_secret(
     every_stack: tuple[str, ...], write_seed: WriteSeed
 ) -> None:
     jane = a_user("jane", HASH_OF_ANOTHER_PASSWORD)
-    write_seed("prod", jane)
+    game = a_client("game")
+    write_seed("prod", jane, clients=[game])
     seed = json.loads(record("prod").named("seed").inputs["secretString"]["value"])
-    assert seed == {"users": [jane], "clients": []}
+    assert seed == {"users": [jane], "clients": [game]}
 
 
 def test_the_registry_keeps_every_release(declared: Declared) -> None:

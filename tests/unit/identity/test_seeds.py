@@ -1,12 +1,12 @@
-"""The committed seeds hold the documented users, and hashes of the parameters that logins use."""
+"""The committed seeds hold the documented users and clients, and hashes of the parameters that logins use."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
+from infrastructure.seeds import Seed, read
 from services import scopes
+from services.clients import authenticate
 from services.seed import seed
 from tests import identity
 from tests.unit.identity.conftest import Client
@@ -15,18 +15,25 @@ USER = ("testuser", "password123")
 ADMIN = ("admin", "admin123")
 
 
-def _seed(project: Path, name: str) -> list[dict[str, Any]]:
-    seed = yaml.safe_load((project / "infrastructure" / "seeds" / f"{name}.yaml").read_text(encoding="utf-8"))
-    assert sorted(seed) == ["clients", "users"]
-    entries: list[dict[str, Any]] = seed["users"]
-    return entries
+def _seed(project: Path, name: str) -> Seed:
+    return read(project / "infrastructure" / "seeds" / f"{name}.yaml", defaults_allowed=True)
+
+
+def _store(committed: Seed) -> None:
+    stored = committed.model_dump(mode="json")
+    identity.store_seed(*stored["users"], registered=stored["clients"])
+
+
+def _hashes(committed: Seed) -> list[str]:
+    of_clients = [client.secret_hash for client in committed.clients if client.secret_hash is not None]
+    return [*(user.password_hash for user in committed.users), *of_clients]
 
 
 @pytest.mark.parametrize(("name", "expected"), [("local", [USER, ADMIN]), ("dev", [USER])])
 def test_exactly_the_documented_users_can_log_in(
     client: Client, project: Path, name: str, expected: list[tuple[str, str]]
 ) -> None:
-    identity.store_seed(*_seed(project, name))
+    _store(_seed(project, name))
     assert sorted(seed().users) == sorted(username for username, _ in expected)
     for username, password in expected:
         tokens = client.tokens(username=username, password=password)
@@ -34,20 +41,33 @@ def test_exactly_the_documented_users_can_log_in(
 
 
 def test_the_administrators_scope_is_on_local_only_and_admins_only(client: Client, project: Path) -> None:
-    identity.store_seed(*_seed(project, "local"))
+    _store(_seed(project, "local"))
     assert client.tokens(username="admin", password="admin123", scope=scopes.ADMIN)["scope"] == scopes.ADMIN
     assert client.login(scope=scopes.ADMIN).json()["error"] == "invalid_scope"
-    assert not any(scopes.ADMIN in entry["scopes"] for entry in _seed(project, "dev"))
+    assert not any(scopes.ADMIN in user.scopes for user in _seed(project, "dev").users)
+
+
+@pytest.mark.parametrize("name", ["local", "dev"])
+def test_the_documented_clients_get_in_with_their_secrets(client: Client, project: Path, name: str) -> None:
+    _store(_seed(project, name))
+    for client_id, secret in (("demo-web", None), ("demo-backend", "demo-backend-secret")):
+        assert "authorization_code" in authenticate(client_id, secret).grant_types
+    tokens = client.granted("client_credentials", basic=("demo-service", "demo-service-secret"))
+    answer = client.form(
+        "/auth/introspect", {"token": tokens["access_token"]}, basic=("demo-service", "demo-service-secret")
+    )
+    assert answer.json()["active"]
 
 
 @pytest.mark.parametrize("name", ["local", "dev"])
 def test_no_hash_has_to_be_made_again_at_the_first_login(project: Path, name: str) -> None:
-    entries = _seed(project, name)
-    for entry in entries:
-        assert entry["password_hash"].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    for one in _hashes(_seed(project, name)):
+        assert one.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
 def test_no_two_stacks_share_a_subject_or_a_hash(project: Path) -> None:
-    entries = [*_seed(project, "local"), *_seed(project, "dev")]
-    assert len({entry["subject"] for entry in entries}) == len(entries)
-    assert len({entry["password_hash"] for entry in entries}) == len(entries)
+    both = [_seed(project, "local"), _seed(project, "dev")]
+    subjects = [user.subject for one in both for user in one.users]
+    hashes = [found for one in both for found in _hashes(one)]
+    assert len(set(subjects)) == len(subjects)
+    assert len(set(hashes)) == len(hashes)
