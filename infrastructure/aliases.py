@@ -50,14 +50,14 @@ def move(
     returns. Raises ``DeployError``, which begins with ``what``; aliases that moved before it stay moved."""
     return updates.up(
         stack,
-        partial(_program, resources, versions, outputs),
+        partial(program, resources, versions, outputs),
         message,
         what,
         target=list(_items(resources)),
     )[0]
 
 
-async def _program(resources: Resources, versions: Mapping[str, str], outputs: Mapping[str, Any]) -> None:
+async def program(resources: Resources, versions: Mapping[str, str], outputs: Mapping[str, Any]) -> None:
     """Declares the aliases as the state has them, on these versions, and the stack's outputs.
 
     The components come first. The first alias goes ahead with the dependencies of all: the engine writes down what

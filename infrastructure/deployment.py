@@ -6,7 +6,17 @@ from typing import NoReturn
 
 from pulumi import automation as auto
 
-from infrastructure import aliases, environment, probe, program, release, rollback, updates, workspace
+from infrastructure import (
+    aliases,
+    environment,
+    probe,
+    program,
+    release,
+    retention,
+    rollback,
+    updates,
+    workspace,
+)
 from infrastructure.changes import ChangeLog, resource_name, short_type, summary
 from infrastructure.errors import DeployError
 from infrastructure.local import narrate
@@ -73,7 +83,8 @@ def deploy(request: Request) -> Deployed:
                 checks = probe.probe(outputs)
             if probe.failed(checks):
                 _give_up(opened, before, outputs, checks, may_return=moved)
-        if log.changes:
+        if log.changes or outputs["releases"] != release.outputs(before).get("releases"):
+            retention.retain(request.stack, workspace.resources_of(opened.export_stack()))
             environment.settle(request.stack)
     phases.seconds["update"] -= phases.seconds["answer"]
     return Deployed(outputs, summary(log.counts(), done=True), phases)

@@ -77,11 +77,12 @@ def print_outputs(values: dict[str, Any]) -> None:
 
 
 def print_history(updates: Sequence[Update]) -> None:
-    """The updates, the newest first: version, start in UTC, result, duration, message."""
+    """The updates, the newest first: version, start in UTC, result, duration, what was done and by whom."""
     for update in updates:
         took = f"{(update.ended - update.started).total_seconds():.0f} s" if update.ended else ""
         print(
-            f"{update.version:>4}  {update.started:%Y-%m-%d %H:%M:%S}  {update.result:<11} {took:>6}  {update.message}"
+            f"{update.version:>4}  {update.started:%Y-%m-%d %H:%M:%S}  {update.result:<11} {took:>6}  "
+            f"{update.message}{'  (live)' if update.live else ''}"
         )
 
 

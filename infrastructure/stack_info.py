@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from infrastructure import release, workspace
+from infrastructure import release, updates, workspace
 from infrastructure.errors import DeployError
 from infrastructure.local import engine
 
@@ -15,7 +15,9 @@ _ALL = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """One update of a stack. ``started`` and ``ended`` are aware UTC times, ``ended`` None while it runs."""
+    """One update of a stack: what was done (``kind``, such as ``deploy`` or ``rollback``), the release that it
+    brought, if any, and who made it (``by``, empty where it is not known). ``started`` and ``ended`` are aware UTC
+    times, ``ended`` None while it runs. ``live`` marks the one since which the live release runs."""
 
     version: int
     kind: str
@@ -23,6 +25,8 @@ class Update:
     ended: datetime | None
     result: str
     tag: str
+    by: str
+    live: bool
     message: str
 
     def as_json(self) -> dict[str, Any]:
@@ -34,6 +38,8 @@ class Update:
             "ended": self.ended.isoformat() if self.ended else None,
             "result": self.result,
             "tag": self.tag,
+            "by": self.by,
+            "live": self.live,
             "message": self.message,
         }
 
@@ -48,20 +54,31 @@ def outputs(stack: str) -> dict[str, Any]:
 
 def history(stack: str) -> list[Update]:
     """The stack's updates, the newest first."""
-    workspace.resources(stack)
+    live = release.from_state(workspace.resources(stack)).tag
     with workspace.opened(stack, may_create=False) as opened:
-        updates = opened.history(page_size=_ALL)
+        found = opened.history(page_size=_ALL)
+    told = [updates.read(item.message) if item.kind == "update" else None for item in found]
+    since = next(
+        (
+            position
+            for position, item in enumerate(found)
+            if item.result == "succeeded" and (message := told[position]) and message.tag == live
+        ),
+        None,
+    )
     return [
         Update(
-            version=item.version or len(updates) - position,
-            kind=item.kind,
+            version=item.version or len(found) - position,
+            kind=message.kind if message else item.kind,
             started=item.start_time,
             ended=item.end_time,
             result=item.result,
-            tag=item.message.partition(" ")[0] if item.kind == "update" else "",
+            tag=message.tag if message else "",
+            by=message.by if message else "",
+            live=position == since,
             message=item.message,
         )
-        for position, item in enumerate(updates)
+        for position, (item, message) in enumerate(zip(found, told, strict=True))
     ]
 
 

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,8 +14,7 @@ from infrastructure.changes import ChangeLog
 from infrastructure.errors import DeployError
 from infrastructure.progress import Progress
 
-BY = " by "
-"""Stands in a message between what was done and who did it."""
+_MESSAGE = re.compile(r"(?P<tag>\d{8}-\d{6}-[0-9a-f]{8}) (?P<kind>.*?)(?: by (?P<by>.*))?")
 
 
 @dataclass(slots=True)
@@ -49,9 +49,24 @@ class Deployed:
     phases: Phases
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What the message of an update says: the release it brought, the kind of update, who made it, if known."""
+
+    tag: str
+    kind: str
+    by: str
+
+
+def read(message: str) -> Message | None:
+    """What a message says that ``message`` wrote; ``None`` for another."""
+    found = _MESSAGE.fullmatch(message)
+    return Message(found["tag"], found["kind"], found["by"] or "") if found else None
+
+
 def message(tag: str, kind: str) -> str:
     """What the history says of an update that brings ``tag``: the tag, the kind of update, who made it."""
-    return f"{tag} {kind}{BY}{os.environ.get('GITHUB_ACTOR') or getpass.getuser()}"
+    return f"{tag} {kind} by {os.environ.get('GITHUB_ACTOR') or getpass.getuser()}"
 
 
 def up(

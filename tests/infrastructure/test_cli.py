@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from infrastructure import cli, commands, deployment, promotion, report, stack_info, updates
+from infrastructure import cli, commands, deployment, promotion, report, rollback, stack_info, updates
+from infrastructure.aliases import Alias
 from infrastructure.changes import Change, ChangeLog, PropertyChange
 from infrastructure.errors import DeployError
 from infrastructure.promotion import Promotion
@@ -238,13 +239,62 @@ def test_the_history_shows_the_tag_of_each_update(
 ) -> None:
     start = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     update = stack_info.Update(
-        3, "update", start, start.replace(second=9), "succeeded", "the-tag", "the-tag deploy"
+        version=3,
+        kind="deploy",
+        started=start,
+        ended=start.replace(second=9),
+        result="succeeded",
+        tag="the-tag",
+        by="ada",
+        live=True,
+        message="the-tag deploy by ada",
     )
     monkeypatch.setattr(stack_info, "history", lambda _: [update])
     cli.main(["history"])
-    assert {"3", "succeeded", "4", "the-tag"} <= set(capsys.readouterr().out.split())
+    shown = capsys.readouterr().out.split()
+    assert {"3", "succeeded", "4", "the-tag", "ada", "(live)"} <= set(shown)
     cli.main(["history", "--json"])
-    assert json.loads(capsys.readouterr().out)[0]["started"] == "2026-01-02T03:04:05+00:00"
+    [told] = json.loads(capsys.readouterr().out)
+    assert told["started"] == "2026-01-02T03:04:05+00:00"
+    assert (told["kind"], told["by"], told["live"]) == ("deploy", "ada", True)
+
+
+def test_a_rollback_says_what_moved_and_what_it_left(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entry = Entry("t1", "1.2.3", "c0ffee", False, "", "registry/psn:t1", {"root": "1"}, {})
+    way = rollback.Plan(
+        entry,
+        {"root": Alias("psn-root", "2"), "newer": Alias("psn-newer", "1")},
+        {"root": "1", "newer": "1"},
+        ("newer",),
+    )
+    monkeypatch.setattr(rollback, "preview", lambda *_: way)
+    monkeypatch.setattr(rollback, "rollback", lambda *_: (way, updates.Phases({"update": 1.0})))
+    assert cli.main(["rollback", "--dry-run"]) == 0
+    shown = capsys.readouterr()
+    assert "root  version 2 → 1" in shown.out
+    assert "1 aliases to move" in shown.out
+    assert "newer stays: t1 did not have it" in shown.err
+    assert cli.main(["rollback"]) == 0
+    assert "local: back to t1 (1.2.3, c0ffee): 1 aliases moved (update 1.0 s" in capsys.readouterr().out
+
+
+def test_a_rollback_to_the_live_release_says_that_there_is_nothing_to_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entry = Entry("t1", "1.2.3", "", True, "", "registry/psn:t1", {"root": "1"}, {})
+    way = rollback.Plan(entry, {"root": Alias("psn-root", "1")}, {"root": "1"}, ())
+    asked: list[tuple[str, str]] = []
+
+    def rolled_back(stack: str, tag: str) -> tuple[rollback.Plan, updates.Phases]:
+        asked.append((stack, tag))
+        return way, updates.Phases()
+
+    monkeypatch.setattr(rollback, "rollback", rolled_back)
+    assert cli.main(["rollback", "--tag", "t1", "--stack", "dev"]) == 0
+    assert asked == [("dev", "t1")]
+    assert capsys.readouterr().out == "dev: t1 (1.2.3, no commit, dirty) is live already; nothing to do\n"
 
 
 def test_only_a_production_stack_asks_for_its_name_before_it_is_destroyed(

@@ -1,65 +1,98 @@
 """What a stack says of itself."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from infrastructure import stack_info, workspace
+from infrastructure import stack_info, updates, workspace
 from infrastructure.errors import DeployError
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 STACK = "urn:pulumi:local::psn-emulator::pulumi:pulumi:Stack::psn-emulator-local"
+OLD, NEW = "20260101-000000-aaaaaaaa", "20260102-000000-bbbbbbbb"
 
-
-@dataclass(frozen=True)
-class Engine:
-    """An engine that made updates; like the real one it tells ten of them unless asked for more."""
-
-    updates: int
-
-    def history(self, page_size: int = 10) -> list[Any]:
-        """The newest updates."""
-        numbers = range(self.updates, 0, -1)
-        return [
-            SimpleNamespace(
-                version=0,
-                kind="refresh" if number == 2 else "update",
-                start_time=START,
-                end_time=START,
-                result="succeeded",
-                message=f"20260102-0304{number:02}-0123abcd deploy",
-            )
-            for number in numbers
-        ][:page_size]
+Told = tuple[str, str, str]
+"""An update as the engine tells of it: its kind, its result, its message."""
 
 
 @pytest.fixture
-def twelve_updates(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stack with twelve updates."""
+def updated(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Makes a stack whose live release is ``live`` and that had these updates, the oldest first."""
 
-    @contextmanager
-    def opened(_: str, *, may_create: bool) -> Iterator[Engine]:
-        assert not may_create
-        yield Engine(12)
+    def have(live: str, *told: Told) -> None:
+        class Engine:
+            def history(self, page_size: int = 10) -> list[Any]:
+                """The newest updates; ten of them unless asked for more, as the real one does it."""
+                return [
+                    SimpleNamespace(
+                        version=0, kind=kind, start_time=START, end_time=START, result=result, message=message
+                    )
+                    for kind, result, message in reversed(told)
+                ][:page_size]
 
-    monkeypatch.setattr(workspace, "opened", opened)
-    monkeypatch.setattr(workspace, "resources", lambda _: {})
+        @contextmanager
+        def opened(_: str, *, may_create: bool) -> Iterator[Engine]:
+            assert not may_create
+            yield Engine()
+
+        resources = {STACK: {"type": "pulumi:pulumi:Stack", "outputs": {"image_tag": live}}}
+        monkeypatch.setattr(workspace, "opened", opened)
+        monkeypatch.setattr(workspace, "resources", lambda _: resources)
+
+    return have
 
 
-def test_the_history_holds_every_update_under_its_own_number(twelve_updates: None) -> None:
-    updates = stack_info.history("local")
-    assert [update.version for update in updates] == list(range(12, 0, -1))
-    assert updates[0].tag == "20260102-030412-0123abcd"
+def test_the_history_holds_every_update_under_its_own_number(updated: Callable[..., None]) -> None:
+    updated(OLD, *[("update", "succeeded", f"{OLD} deploy")] * 12)
+    assert [update.version for update in stack_info.history("local")] == list(range(12, 0, -1))
 
 
-def test_a_refresh_releases_nothing(twelve_updates: None) -> None:
-    refresh = next(update for update in stack_info.history("local") if update.kind == "refresh")
-    assert (refresh.version, refresh.tag) == (2, "")
+def test_the_history_says_what_was_done_with_which_release_and_by_whom(updated: Callable[..., None]) -> None:
+    updated(
+        OLD,
+        ("update", "succeeded", f"{OLD} deploy by ada"),
+        ("update", "succeeded", f"{NEW} promote from dev by bob of ops"),
+        ("update", "succeeded", f"{OLD} automatic return"),
+        ("update", "succeeded", "by hand"),
+    )
+    told = [(update.tag, update.kind, update.by) for update in stack_info.history("local")]
+    assert told == [
+        ("", "update", ""),
+        (OLD, "automatic return", ""),
+        (NEW, "promote from dev", "bob of ops"),
+        (OLD, "deploy", "ada"),
+    ]
+
+
+def test_what_updates_are_called_is_what_the_history_reads(
+    updated: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTOR", "ada")
+    updated(OLD, ("update", "succeeded", updates.message(OLD, "automatic return")))
+    [told] = stack_info.history("local")
+    assert (told.tag, told.kind, told.by) == (OLD, "automatic return", "ada")
+
+
+def test_a_refresh_releases_nothing(updated: Callable[..., None]) -> None:
+    updated(OLD, ("refresh", "succeeded", "refresh"))
+    [told] = stack_info.history("local")
+    assert (told.kind, told.tag) == ("refresh", "")
+
+
+def test_the_update_that_made_the_live_release_live_is_marked(updated: Callable[..., None]) -> None:
+    updated(
+        OLD,
+        ("update", "succeeded", f"{OLD} deploy"),
+        ("update", "succeeded", f"{NEW} deploy"),
+        ("update", "failed", f"{OLD} rollback"),
+        ("update", "succeeded", f"{OLD} rollback"),
+        ("update", "failed", f"{NEW} deploy"),
+    )
+    assert [update.live for update in stack_info.history("local")] == [False, True, False, False, False]
 
 
 def test_outputs_are_those_of_the_stack(monkeypatch: pytest.MonkeyPatch) -> None:

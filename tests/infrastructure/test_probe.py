@@ -1,0 +1,129 @@
+"""What a release is asked from outside, and what makes it fail."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from infrastructure import probe
+
+TAG = "20260102-000000-bbbbbbbb"
+
+
+class Api:
+    """An API whose answers are set by path: status and body, and whose players ask for a token."""
+
+    def __init__(self) -> None:
+        self.healthz: list[tuple[int, Any]] = [(200, {"status": "ok", "image_tag": TAG})]
+        self.jwks: tuple[int, Any] = (200, {"keys": [{"kid": "1"}]})
+        self.without_token = 401
+        self.with_token = 403
+        self.tokens: list[str] = []
+        self.url = ""
+
+    def answer(self, path: str, token: str | None) -> tuple[int, Any]:
+        """The answer to a GET; the health check's are given one after the other, the last one for ever."""
+        if path == "/healthz":
+            return self.healthz.pop(0) if len(self.healthz) > 1 else self.healthz[0]
+        if path == "/.well-known/jwks.json":
+            return self.jwks
+        if token:
+            self.tokens.append(token)
+        return (self.with_token if token else self.without_token), {}
+
+
+@pytest.fixture
+def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
+    """An API that listens; wrong answers are asked again at once and, by default, not for long."""
+    served = Api()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, body = served.answer(self.path, self.headers["Authorization"])
+            content = body if isinstance(body, bytes) else json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: Any) -> None:
+            """Says nothing."""
+
+    monkeypatch.setattr(probe, "_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(probe, "_PATIENCE_SECONDS", 0)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    served.url = f"http://127.0.0.1:{server.server_port}"
+    yield served
+    server.shutdown()
+    server.server_close()
+
+
+def failures(api: Api) -> list[str]:
+    """What goes wrong, in words."""
+    checks = probe.probe({"api_url": api.url, "image_tag": TAG})
+    return [str(check) for check in probe.failed(checks)]
+
+
+def test_a_release_that_answers_as_it_must_passes(api: Api) -> None:
+    assert failures(api) == []
+
+
+def test_a_health_check_that_fails_is_told_with_its_status(api: Api) -> None:
+    api.healthz = [(503, {"status": "unavailable", "image_tag": TAG})]
+    assert failures(api) == [f"GET /healthz: 503, of {TAG}"]
+
+
+def test_another_release_that_answers_is_a_failure(api: Api) -> None:
+    api.healthz = [(200, {"status": "ok", "image_tag": "20260101-000000-aaaaaaaa"})]
+    assert failures(api) == ["GET /healthz: 200, of 20260101-000000-aaaaaaaa"]
+
+
+@pytest.mark.parametrize("body", [{"keys": []}, {}, [], b"not JSON"])
+def test_without_keys_no_token_could_be_checked(api: Api, body: Any) -> None:
+    api.jwks = (200, body)
+    assert failures(api) == ["GET /.well-known/jwks.json: 200, 0 keys"]
+
+
+def test_players_that_are_open_to_everybody_are_a_failure(api: Api) -> None:
+    api.without_token = 200
+    assert failures(api) == ["GET /players without a token: 200, not 401"]
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_an_authorizer_that_lets_in_or_falls_over_is_a_failure(api: Api, status: int) -> None:
+    api.with_token = status
+    assert failures(api) == [f"GET /players with an invalid token: {status}, not 403"]
+
+
+def test_the_invalid_token_is_another_each_time_so_that_no_remembered_answer_counts(api: Api) -> None:
+    failures(api)
+    failures(api)
+    assert len(set(api.tokens)) == 2
+
+
+def test_a_wrong_answer_is_asked_again_for_a_while(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe, "_PATIENCE_SECONDS", 60)
+    api.healthz = [(500, {}), (200, {"image_tag": "20260101-000000-aaaaaaaa"}), *api.healthz]
+    assert failures(api) == []
+
+
+def test_an_api_that_is_gone_is_not_asked_again(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe, "_PATIENCE_SECONDS", 3600)
+    api.healthz = [(404, {})]
+    assert failures(api) == ["GET /healthz: 404, of no release"]
+
+
+def test_no_answer_at_all_is_told_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe, "_PATIENCE_SECONDS", 0)
+    checks = probe.probe({"api_url": "http://127.0.0.1:1", "image_tag": TAG})
+    assert "Connection refused" in probe.said(checks)
+
+
+def test_the_remedy_names_the_log_of_what_failed_first(api: Api) -> None:
+    api.with_token = 500
+    failed = probe.failed(probe.probe({"api_url": api.url, "image_tag": TAG}))
+    assert probe.remedy(failed, "dev") == "Look at its log: make logs FN=authorizer STACK=dev"

@@ -1,0 +1,197 @@
+"""What is deleted of old releases and what stays, in a stack that has seen more of them than it keeps."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from infrastructure import environment, release, retention
+from infrastructure.local import narrate
+from infrastructure.release import Entry
+
+FUNCTION = "psn-emulator-dev-root"
+REPOSITORY = "psn-emulator-dev"
+REGISTRY = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/{REPOSITORY}"
+PARENT = "urn:pulumi:dev::psn-emulator::psn-emulator:functions:Function::root"
+
+
+def tag_of(number: int) -> str:
+    """The tag of the release number ``number``."""
+    return f"2026010{number}-000000-{str(number) * 8}"
+
+
+@dataclass
+class Cloud:
+    """A stack with one function, whose releases are numbered from 1: as its version, its image and its day."""
+
+    functions: Any
+    images: Any
+    said: list[str]
+
+    def release(self, number: int) -> None:
+        """Pushes an image and publishes a version of it, which goes live."""
+        self.push(number)
+        uri = f"{REGISTRY}:{tag_of(number)}"
+        if number == 1:
+            self.functions.create_function(
+                FunctionName=FUNCTION,
+                Role="arn:aws:iam::123456789012:role/any",
+                PackageType="Image",
+                Code={"ImageUri": uri},
+                Publish=True,
+            )
+            self.functions.create_alias(FunctionName=FUNCTION, Name="live", FunctionVersion="1")
+        else:
+            self.functions.update_function_code(FunctionName=FUNCTION, ImageUri=uri, Publish=True)
+            self.point("live", number)
+
+    def push(self, number: int) -> None:
+        """Pushes an image."""
+        layer = hashlib.sha256(str(number).encode()).hexdigest()
+        manifest = {
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.oci.image.manifest.v1+json",
+            "config": {"digest": f"sha256:{layer}", "size": 1},
+            "layers": [{"digest": f"sha256:{layer}", "size": 1}],
+        }
+        self.images.put_image(
+            repositoryName=REPOSITORY,
+            imageManifest=json.dumps(manifest),
+            imageTag=tag_of(number),
+            imageDigest=f"sha256:{layer}",
+        )
+
+    def point(self, alias: str, number: int) -> None:
+        """Points an alias at a version."""
+        self.functions.update_alias(FunctionName=FUNCTION, Name=alias, FunctionVersion=str(number))
+
+    def retain(self, *kept: int, live: int, published: int, pushed: int | None = None) -> None:
+        """Clears up in a stack that keeps these releases and published and pushed these last."""
+        entries = [an_entry(number) for number in kept]
+        outputs = an_entry(live).outputs() | {"releases": [entry.as_output() for entry in entries]}
+        retention.retain(
+            "dev",
+            {
+                "stack": {"type": release.STACK, "outputs": outputs},
+                "repository": {"type": "aws:ecr/repository:Repository", "inputs": {"name": REPOSITORY}},
+                "image": {
+                    "type": release.IMAGE,
+                    "outputs": {"imageName": f"{REGISTRY}:{tag_of(pushed or published)}"},
+                },
+                "function": {
+                    "type": "aws:lambda/function:Function",
+                    "parent": PARENT,
+                    "inputs": {"name": FUNCTION},
+                    "outputs": {"version": str(published)},
+                },
+            },
+        )
+
+    @property
+    def versions(self) -> list[int]:
+        """The published versions that are there."""
+        found = self.functions.list_versions_by_function(FunctionName=FUNCTION)["Versions"]
+        return sorted(int(item["Version"]) for item in found if item["Version"] != "$LATEST")
+
+    @property
+    def tags(self) -> list[int]:
+        """The releases whose images are there."""
+        found = self.images.describe_images(repositoryName=REPOSITORY)["imageDetails"]
+        return sorted(int(tag[-1]) for image in found for tag in image["imageTags"])
+
+
+def an_entry(number: int) -> Entry:
+    """The release number ``number``."""
+    return Entry(
+        tag=tag_of(number),
+        version="1.2.3",
+        commit="c0ffee",
+        dirty=False,
+        since="2026-01-01T00:00:00+00:00",
+        image_uri=f"{REGISTRY}:{tag_of(number)}",
+        versions={"root": str(number)},
+        inputs={},
+    )
+
+
+@pytest.fixture
+def cloud(every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    """A stack that has had five releases, the fifth of which is live."""
+    with mock_aws():
+        session = boto3.Session("test", "test", region_name="us-east-1")
+        monkeypatch.setattr(environment, "session", lambda *_: session)
+        session.client("iam").create_role(RoleName="any", AssumeRolePolicyDocument="{}")
+        said: list[str] = []
+        monkeypatch.setattr(narrate, "say", said.append)
+        made = Cloud(session.client("lambda"), session.client("ecr"), said)
+        made.images.create_repository(repositoryName=REPOSITORY)
+        for number in range(1, 6):
+            made.release(number)
+        yield made
+
+
+def test_what_the_kept_releases_need_stays_and_the_rest_goes(cloud: Cloud) -> None:
+    cloud.retain(5, 4, live=5, published=5)
+    assert cloud.versions == [4, 5]
+    assert cloud.tags == [4, 5]
+    assert cloud.said == ["Deleted what no release needs any more: 3 function versions, 3 images"]
+
+
+def test_a_second_time_there_is_nothing_to_delete_and_nothing_to_say(cloud: Cloud) -> None:
+    cloud.retain(5, 4, live=5, published=5)
+    cloud.said.clear()
+    cloud.retain(5, 4, live=5, published=5)
+    assert cloud.said == []
+
+
+def test_the_live_release_stays_however_old_it_is(cloud: Cloud) -> None:
+    cloud.point("live", 1)
+    cloud.retain(5, 1, live=1, published=5)
+    assert cloud.versions == [1, 5]
+    assert cloud.tags == [1, 5]
+
+
+def test_a_version_that_any_alias_sends_calls_to_stays(cloud: Cloud) -> None:
+    cloud.functions.create_alias(FunctionName=FUNCTION, Name="by-hand", FunctionVersion="2")
+    cloud.retain(5, 4, live=5, published=5)
+    assert cloud.versions == [2, 4, 5]
+
+
+def test_what_the_state_says_that_the_function_is_stays_though_it_is_no_kept_release(cloud: Cloud) -> None:
+    cloud.point("live", 4)
+    cloud.retain(4, 3, live=4, published=5)
+    assert cloud.versions == [3, 4, 5]
+    assert cloud.tags == [3, 4, 5]
+
+
+def test_what_a_deploy_elsewhere_has_just_pushed_and_published_stays(cloud: Cloud) -> None:
+    cloud.retain(3, 2, live=3, published=3)
+    assert cloud.versions == [2, 3, 4, 5]
+    assert cloud.tags == [2, 3, 4, 5]
+
+
+def test_an_image_that_a_failed_deploy_left_goes_with_the_next_release(cloud: Cloud) -> None:
+    cloud.push(6)
+    cloud.retain(5, 4, live=5, published=5, pushed=6)
+    assert cloud.tags == [4, 5, 6]
+    cloud.push(7)
+    cloud.retain(5, 4, live=5, published=5, pushed=7)
+    assert cloud.tags == [4, 5, 7]
+
+
+def test_a_failure_is_a_line_and_no_error(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "ListAliases")
+
+    def refuse(*_: object) -> None:
+        raise refused
+
+    monkeypatch.setattr(retention, "_aliased", refuse)
+    cloud.retain(5, 4, live=5, published=5)
+    assert cloud.versions == [1, 2, 3, 4, 5]
+    assert cloud.said == [f"Old versions and images stay for now: {refused}"]
