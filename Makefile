@@ -6,6 +6,7 @@ PY := .venv/bin/python
 RUN = $(PY) -m infrastructure.cli
 flag = $(if $(filter-out 0 false no,$($(1))),$(2))
 JSON_FLAG = $(call flag,JSON,--json)
+FORM_FLAG = $(if $(call flag,JSON,on),--json,$(call flag,MARKDOWN,--markdown))
 DRY_FLAG = $(call flag,DRY_RUN,--dry-run)
 export STACK DEBUG LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE AWS_PROFILE DOCKER_HOST CI
 unexport $(foreach name,DEBUG LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE AWS_PROFILE DOCKER_HOST CI,$(if $(value $(name)),,$(name)))
@@ -29,19 +30,19 @@ setup:
 
 ##@ Release
 deploy: setup ## Build and deploy; ends with the URL (STACK=dev for AWS, FORCE=1 a new release of the same content)
-	@$(RUN) deploy $(call flag,FORCE,--force) $(call flag,REFRESH,--refresh) $(DRY_FLAG)
+	@$(RUN) deploy $(call flag,FORCE,--force) $(call flag,REFRESH,--refresh) $(DRY_FLAG) $(FORM_FLAG)
 
-preview: setup ## Show what a deploy would change (JSON=1, DETAILED=1 exits 2 on changes, REFRESH=1 finds drift)
-	@$(RUN) preview $(JSON_FLAG) $(call flag,DETAILED,--detailed) $(call flag,REFRESH,--refresh)
+preview: setup ## Show what a deploy would change (JSON=1, MARKDOWN=1, DETAILED=1 exits 2 on changes, REFRESH=1 finds drift)
+	@$(RUN) preview $(FORM_FLAG) $(call flag,DETAILED,--detailed) $(call flag,REFRESH,--refresh)
 
 deploy-infra: setup ## Deploy the infrastructure only; the deployed image stays
-	@$(RUN) deploy --infrastructure-only $(DRY_FLAG)
+	@$(RUN) deploy --infrastructure-only $(DRY_FLAG) $(FORM_FLAG)
 
 promote: setup ## Bring the image that FROM runs to TO and put it into service there (FROM=dev TO=staging, TAG=…, DRY_RUN=1)
-	@$(RUN) promote --from "$(FROM)" --to "$(TO)" $(if $(TAG),--tag $(TAG)) $(DRY_FLAG)
+	@$(RUN) promote --from "$(FROM)" --to "$(TO)" $(if $(TAG),--tag $(TAG)) $(DRY_FLAG) $(FORM_FLAG)
 
 update-image: setup ## Build the image and update the functions only
-	@$(RUN) deploy --image-only $(call flag,FORCE,--force) $(DRY_FLAG)
+	@$(RUN) deploy --image-only $(call flag,FORCE,--force) $(DRY_FLAG) $(FORM_FLAG)
 
 rollback: setup ## Put the release before the live one into service again, or TAG=… (DRY_RUN=1); builds nothing
 	@$(RUN) rollback $(if $(TAG),--tag $(TAG)) $(DRY_FLAG)
@@ -50,7 +51,7 @@ history: setup ## List the updates: version, time, result, tag, message (JSON=1)
 	@$(RUN) history $(JSON_FLAG)
 
 destroy: setup ## Delete the stack's resources (DRY_RUN=1 shows only; prod asks for its name)
-	@$(RUN) destroy $(DRY_FLAG)
+	@$(RUN) destroy $(DRY_FLAG) $(FORM_FLAG)
 
 ##@ Look
 outputs: setup ## Print the stack's outputs (JSON=1)

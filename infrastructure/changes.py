@@ -9,6 +9,10 @@ from typing import Any, Literal
 from pulumi.automation import EngineEvent, OpType, StepEventMetadata
 from pulumi.automation.events import DiffKind, PropertyDiff
 
+from infrastructure import consequences
+from infrastructure.consequences import Consequence
+from infrastructure.differences import differences
+
 Operation = Literal["create", "update", "replace", "delete"]
 
 _OPERATIONS: dict[OpType, Operation] = {
@@ -17,7 +21,7 @@ _OPERATIONS: dict[OpType, Operation] = {
     OpType.REPLACE: "replace",
     OpType.DELETE: "delete",
 }
-_SYMBOLS: dict[Operation, str] = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
+SYMBOLS: dict[Operation, str] = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the engine's marker of a secret, not a secret
 _STACK = "pulumi:pulumi:Stack"
@@ -26,12 +30,12 @@ _ENDINGS = {"", "update failed", "preview failed", "refresh failed", "destroy fa
 _GROUPS = (_STACK, "psn-emulator:")
 """What only groups resources and is nothing in the cloud."""
 _STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.\[\]]+)')
-_LONGEST_VALUE = 100
+_COMPONENT = re.compile(r"psn-emulator:(\w+):")
 
 
 @dataclass(frozen=True, slots=True)
 class PropertyChange:
-    """One input property: its path, its value before and after, and whether it forces a replacement."""
+    """One place in the inputs: its path, its value before and after, and whether it forces a replacement."""
 
     path: str
     before: Any
@@ -41,7 +45,10 @@ class PropertyChange:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What happens to one resource. ``type`` is the Pulumi type token, ``name`` the resource's logical name."""
+    """What happens to one resource. ``type`` is the Pulumi type token, ``name`` the resource's logical name.
+
+    A new resource's properties are all it is made with, another's those that change.
+    """
 
     operation: Operation
     type: str
@@ -49,13 +56,27 @@ class Change:
     urn: str
     properties: tuple[PropertyChange, ...]
 
+    @property
+    def group(self) -> str:
+        """What it is about: the module of the component that it belongs to, such as ``storage``."""
+        found = _COMPONENT.search(self.urn)
+        return found[1] if found else "stack"
+
+    @property
+    def consequence(self) -> Consequence | None:
+        """Why it matters, if something is replaced or deleted."""
+        return consequences.of(self.operation, self.type) if is_in_the_cloud(self.type) else None
+
     def as_json(self) -> dict[str, Any]:
         """The change as JSON-ready values."""
+        matters = self.consequence
         return {
             "operation": self.operation,
+            "group": self.group,
             "type": self.type,
             "name": self.name,
             "urn": self.urn,
+            "consequence": {"severity": matters.severity, "text": matters.text} if matters else None,
             "properties": [
                 {"path": p.path, "before": p.before, "after": p.after, "replaces": p.replaces}
                 for p in self.properties
@@ -101,7 +122,7 @@ class ChangeLog:
         if operation is None or step.type.startswith(_GROUPS) or step.urn in self._seen:
             return
         self._seen.add(step.urn)
-        properties = tuple(_properties(step)) if operation in {"update", "replace"} else ()
+        properties = tuple(_first(step) if operation == "create" else _properties(step))
         self.changes.append(Change(operation, step.type, resource_name(step.urn), step.urn, properties))
 
 
@@ -110,18 +131,14 @@ def resource_name(urn: str) -> str:
     return urn.rsplit("::", 1)[-1]
 
 
+def is_in_the_cloud(type_: str) -> bool:
+    """Whether a resource of that type is one, not the engine's own or a group of others."""
+    return not type_.startswith(("pulumi:", "psn-emulator:"))
+
+
 def short_type(token: str) -> str:
     """``aws:lambda/function:Function`` as ``aws:lambda:Function``; a component's type is left as it is."""
     return re.sub(r"/[^:]+", "", token)
-
-
-def render(changes: list[Change]) -> Iterator[str]:
-    """The lines a reviewer reads: a line per resource, below it one per changed property."""
-    for change in sorted(changes, key=lambda c: (c.type, c.name)):
-        yield f"{_SYMBOLS[change.operation]} {short_type(change.type)}  {change.name}"
-        for item in change.properties:
-            forced = "  (replaces the resource)" if item.replaces else ""
-            yield f"    {item.path}: {_shown(item.before)} → {_shown(item.after)}{forced}"
 
 
 def summary(counts: Counter[Operation], *, done: bool) -> str:
@@ -130,20 +147,33 @@ def summary(counts: Counter[Operation], *, done: bool) -> str:
         f"{counts[operation]} {operation.removesuffix('e')}ed"
         if done
         else f"{counts[operation]} to {operation}"
-        for operation in _SYMBOLS
+        for operation in SYMBOLS
         if counts[operation]
     ]
     return ", ".join(parts) or "no changes"
 
 
 def _properties(step: StepEventMetadata) -> Iterator[PropertyChange]:
+    """What changes in the inputs. The provider may compare with what the cloud said of the resource: what was
+    changed by hand is seen there only."""
     old = step.old.inputs if step.old else {}
+    known = step.old.outputs if step.old else {}
     new = step.new.inputs if step.new else {}
     detailed = step.detailed_diff or {key: PropertyDiff(DiffKind.UPDATE, True) for key in step.diffs or []}
     for path, diff in sorted(detailed.items()):
         steps = [_key(match) for match in _STEP.finditer(path)]
+        before = _at(old, steps) if diff.input_diff else _at(known, steps)
         replaces = "replace" in str(diff.diff_kind.value)
-        yield PropertyChange(path, _masked(_at(old, steps)), _masked(_at(new, steps)), replaces)
+        for place in differences(path, _masked(before), _masked(_at(new, steps))):
+            yield PropertyChange(*place, replaces)
+
+
+def _first(step: StepEventMetadata) -> Iterator[PropertyChange]:
+    """What a new resource is made with."""
+    inputs = (step.new.inputs if step.new else None) or {}
+    for key, value in sorted(inputs.items()):
+        if not key.startswith("__"):
+            yield PropertyChange(key, None, _masked(value), replaces=False)
 
 
 def _key(match: re.Match[str]) -> str | int:
@@ -173,11 +203,6 @@ def _masked(value: Any) -> Any:
     if isinstance(value, str) and _UNKNOWN in value:
         return "(known after the deploy)"
     return value
-
-
-def _shown(value: Any) -> str:
-    text = "(none)" if value is None else str(value)
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
 
 
 def _one_line(message: str) -> str:

@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument(flag, action="store_true", help=text)
 
     sub = command("deploy", commands.deploy)
+    _add_forms(sub)
     limits = sub.add_mutually_exclusive_group()
     limits.add_argument("--infrastructure-only", action="store_true", help="the deployed image stays")
     limits.add_argument("--image-only", action="store_true", help="the image and the functions only")
@@ -66,13 +67,14 @@ def _parser() -> argparse.ArgumentParser:
     add_flag(sub, "--dry-run", "show only what would change")
 
     sub = command("promote", commands.promote, has_stack=False)
+    _add_forms(sub)
     sub.add_argument("--from", dest="source", metavar="STACK", required=True, help="whose release it is")
     sub.add_argument("--to", dest="target", metavar="STACK", required=True, help="which stack is to run it")
     sub.add_argument("--tag", help="another release that the source keeps; default: the one it runs")
     add_flag(sub, "--dry-run", "show only what would change")
 
     sub = command("preview", commands.preview)
-    add_flag(sub, "--json", "print JSON")
+    _add_forms(sub)
     add_flag(sub, "--detailed", "exit with 2 when there are changes")
     add_flag(sub, "--refresh", "read the cloud back first, to see what was changed by hand")
 
@@ -98,7 +100,9 @@ def _parser() -> argparse.ArgumentParser:
     add_flag(sub, "--follow", "go on as lines come")
     add_flag(sub, "--json", "print one JSON object a line")
 
-    add_flag(command("destroy", commands.destroy), "--dry-run", "show only")
+    sub = command("destroy", commands.destroy)
+    _add_forms(sub)
+    add_flag(sub, "--dry-run", "show only")
     for name, function in (("clean", commands.clean), ("down", commands.down)):
         add_flag(command(name, function, has_stack=False), "--dry-run", "show only")
 
@@ -109,6 +113,14 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--function", default="root", metavar="NAME", help="default: %(default)s")
     sub.add_argument("--port", type=int, default=9000, help="default: %(default)s")
     return parser
+
+
+def _add_forms(command: argparse.ArgumentParser) -> None:
+    """The forms in which a command can show what would change."""
+    forms = command.add_mutually_exclusive_group()
+    for form, text in (("json", "print JSON"), ("markdown", "print a comment for a pull request")):
+        forms.add_argument(f"--{form}", dest="form", action="store_const", const=form, help=text)
+    command.set_defaults(form="text")
 
 
 def _gist(text: str) -> str:

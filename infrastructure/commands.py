@@ -22,7 +22,7 @@ def deploy(options: argparse.Namespace) -> int:
         refresh=options.refresh,
     )
     if options.dry_run:
-        report.print_changes(options.stack, deployment.preview(request))
+        report.print_review(deployment.preview(request), options.form)
     else:
         report.print_deployed(options.stack, deployment.deploy(request))
     return 0
@@ -37,7 +37,7 @@ def promote(options: argparse.Namespace) -> int:
     if planned.done():
         print(f"{options.target} runs {planned.entry.tag} of {options.source} already; nothing to do.")
     elif options.dry_run:
-        report.print_changes(options.target, deployment.preview(request))
+        report.print_review(deployment.preview(request), options.form)
     else:
         report.print_deployed(options.target, deployment.deploy(request))
     return 0
@@ -47,12 +47,9 @@ def preview(options: argparse.Namespace) -> int:
     """Show what a deploy would change."""
     from infrastructure import deployment, report
 
-    log = deployment.preview(deployment.Request(options.stack, refresh=options.refresh))
-    if options.json:
-        _print_json({"stack": options.stack, "changes": [change.as_json() for change in log.changes]})
-    else:
-        report.print_changes(options.stack, log)
-    return 2 if options.detailed and log.changes else 0
+    review = deployment.preview(deployment.Request(options.stack, refresh=options.refresh))
+    report.print_review(review, options.form)
+    return 2 if options.detailed and review.changes else 0
 
 
 def rollback(options: argparse.Namespace) -> int:
@@ -137,14 +134,17 @@ def doctor(options: argparse.Namespace) -> int:
 
 def destroy(options: argparse.Namespace) -> int:
     """Delete the stack's resources."""
-    from infrastructure import deployment, report
+    from infrastructure import destruction, report
     from infrastructure.settings import Settings
 
-    deployment.check_deletable(options.stack)
+    destruction.check_deletable(options.stack)
     if not options.dry_run and Settings.load(options.stack).environment == "prod":
         _confirm(options.stack, f"This deletes every resource of stack {options.stack!r}, players and all.")
-    log = deployment.destroy(options.stack, dry_run=options.dry_run)
-    report.print_changes(options.stack, log, done=not options.dry_run)
+    review = destruction.destroy(options.stack, dry_run=options.dry_run)
+    if options.dry_run:
+        report.print_review(review, options.form)
+    else:
+        report.print_destroyed(review)
     return 0
 
 

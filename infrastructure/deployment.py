@@ -1,4 +1,4 @@
-"""The commands that change a stack, and the preview of them."""
+"""The commands that put a release into service, and the preview of them."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -17,14 +17,16 @@ from infrastructure import (
     updates,
     workspace,
 )
-from infrastructure.changes import ChangeLog, resource_name, short_type, summary
+from infrastructure.changes import ChangeLog, summary
 from infrastructure.errors import DeployError
 from infrastructure.local import narrate
+from infrastructure.phases import Phases
 from infrastructure.probe import Check
 from infrastructure.progress import Progress
 from infrastructure.promotion import Promotion
+from infrastructure.review import Review, Succession
 from infrastructure.settings import Settings, is_local
-from infrastructure.updates import Deployed, Phases
+from infrastructure.updates import Deployed
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def deploy(request: Request) -> Deployed:
     ):
         recovered = workspace.recover(opened)
         before = workspace.resources_of(opened.export_stack())
-        outputs, log = _update(opened, request, before, refresh=request.refresh and not recovered)
+        outputs, log = _update(opened, request, before, phases, refresh=request.refresh and not recovered)
         with phases.phase("answer"):
             checks = probe.probe(outputs)
             moved = any(change.type == aliases.ALIAS for change in log.changes)
@@ -79,18 +81,17 @@ def deploy(request: Request) -> Deployed:
                 narrate.say("The API does not answer as it must: reading back what is there and repairing it")
                 environment.ready_to_build(request.stack)
                 now = workspace.resources_of(opened.export_stack())
-                outputs, log = _update(opened, request, now, refresh=True)
+                outputs, log = _update(opened, request, now, phases, refresh=True)
                 checks = probe.probe(outputs)
             if probe.failed(checks):
                 _give_up(opened, before, outputs, checks, may_return=moved)
         if log.changes or outputs["releases"] != release.outputs(before).get("releases"):
             retention.retain(request.stack, workspace.resources_of(opened.export_stack()))
             environment.settle(request.stack)
-    phases.seconds["update"] -= phases.seconds["answer"]
     return Deployed(outputs, summary(log.counts(), done=True), phases)
 
 
-def preview(request: Request) -> ChangeLog:
+def preview(request: Request) -> Review:
     """What a deploy would change. Builds nothing, starts nothing and writes nothing."""
     stack = request.stack
     _check_source_of_image(Settings.load(stack), request)
@@ -100,67 +101,40 @@ def preview(request: Request) -> ChangeLog:
         resources = workspace.resources_of(opened.export_stack())
         chosen = _chosen(request, resources)
         target = _image(stack, resources) if request.image_only else None
-        with updates.explained(log, f"The preview of {stack} failed"):
+        with (
+            updates.explained(log, f"The preview of {stack} failed"),
+            Progress("preview", transient=True) as progress,
+        ):
             opened.preview(
-                program=partial(program.program, stack, chosen),
-                on_event=log.record,
+                program=progress.counted(partial(program.program, stack, chosen)),
+                on_event=updates.both(log.record, progress.record),
                 color="never",
                 refresh=request.refresh,
                 target=target,
                 target_dependents=bool(target),
             )
-        return log
-
-
-def check_deletable(stack: str) -> None:
-    """Raises ``DeployError`` where resources of the stack are protected from deletion, naming them."""
-    state = workspace.resources(stack)
-    protected = [
-        f"{short_type(item['type'])} {resource_name(urn)}"
-        for urn, item in state.items()
-        if item.get("protect")
-    ]
-    if protected:
-        raise DeployError(
-            f"Stack {stack!r} is protected from deletion: {', '.join(protected)}.",
-            "Set psn-emulator:deletion_protection to false in its file, run "
-            f"make deploy-infra STACK={stack}, then this again.",
-        )
-
-
-def destroy(stack: str, *, dry_run: bool) -> ChangeLog:
-    """Deletes the stack's resources, or says which; its history stays. Raises ``DeployError``."""
-    if not dry_run:
-        environment.ready(stack)
-    with workspace.exclusive(stack), workspace.opened(stack, may_create=False) as opened:
-        if not dry_run:
-            workspace.recover(opened)
-        log = ChangeLog()
-        with updates.explained(log, f"Deleting {stack} failed"), Progress() as progress:
-            opened.destroy(
-                on_event=updates.both(log.record, progress.record),
-                color="never",
-                preview_only=dry_run,
-                message="destroy",
-            )
-        return log
+        return Review(stack, tuple(log.changes), Succession.of(chosen))
 
 
 def _update(
-    stack: auto.Stack, request: Request, resources: workspace.Resources, *, refresh: bool
+    stack: auto.Stack, request: Request, resources: workspace.Resources, phases: Phases, *, refresh: bool
 ) -> tuple[dict[str, object], ChangeLog]:
     what = f"The deploy of {request.stack} failed; what ran before goes on serving"
     chosen = _chosen(request, resources)
-    build = partial(environment.ready_to_build, request.stack)
-    provide_image = request.promotion.copy_image if request.promotion else build
     if refresh:
-        with updates.explained(ChangeLog(), what):
-            stack.refresh(color="never", message="refresh")
+        total = workspace.size(resources)
+        with (
+            updates.explained(ChangeLog(), what),
+            phases.phase("refresh"),
+            Progress("refresh", total=total, phases=phases) as progress,
+        ):
+            stack.refresh(on_event=progress.record, color="never", message="refresh")
     return updates.up(
         stack,
-        partial(program.program, request.stack, chosen, provide_image),
+        partial(program.program, request.stack, chosen, partial(_provide_image, request, phases)),
         updates.message(chosen.tag, request.kind),
         what,
+        phases=phases,
         target=_image(request.stack, resources) if request.image_only else None,
         target_dependents=request.image_only,
     )
@@ -197,6 +171,16 @@ def _give_up(
     raise DeployError(
         f"{tag} fails the probe: {probe.said(failed)}. {previous.tag} is live again, {what_runs}.", remedy
     )
+
+
+def _provide_image(request: Request, phases: Phases) -> None:
+    """Has the registry or Docker ready for the image that the program is about to use."""
+    if request.promotion:
+        with phases.phase("copy"):
+            request.promotion.copy_image()
+    else:
+        with phases.phase("set-up"):
+            environment.ready_to_build(request.stack)
 
 
 def _chosen(request: Request, resources: workspace.Resources) -> release.Release:

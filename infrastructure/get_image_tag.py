@@ -36,6 +36,9 @@ SOURCES = (
 )
 """What the image is made of: files, and folders (ending in ``/``) with all that is in them."""
 
+BUILD_ARGUMENTS = ("BASE_IMAGE", "platform")
+"""What else it is made of."""
+
 IGNORED = (
     "**/__pycache__",
     "**/*.py[cod]",
@@ -168,8 +171,8 @@ def host_platform() -> str:
 
 def _frames(base_image: str, platform: str, root: Path) -> Iterator[tuple[bytes, bytes, bytes]]:
     """All that reaches the image, in the hash's order: what kind it is, its name and its content."""
-    yield b"", b"BASE_IMAGE", base_image.encode()
-    yield b"", b"platform", platform.encode()
+    for name, value in zip(BUILD_ARGUMENTS, (base_image, platform), strict=True):
+        yield b"", name.encode(), value.encode()
     for path, location, is_link in _walk(root):
         if is_link:
             yield b"link ", path, os.fsencode(Path(os.fsdecode(location)).readlink())

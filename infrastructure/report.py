@@ -1,23 +1,42 @@
 """What the commands print for people."""
 
+import json
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
-from infrastructure.changes import ChangeLog, render, summary
+from rich.console import Console
+from rich.text import Text
+
+from infrastructure import review_markdown, review_text
+from infrastructure.changes import summary
 from infrastructure.local.doctor import Check
+from infrastructure.phases import Phases
+from infrastructure.review import Review
 from infrastructure.rollback import Plan
 from infrastructure.settings import Settings
 from infrastructure.stack_info import Update
-from infrastructure.updates import Deployed, Phases
+from infrastructure.updates import Deployed
+
+Form = Literal["text", "json", "markdown"]
+"""For people at a terminal, for machines, for the readers of a pull request."""
 
 
-def print_changes(stack: str, log: ChangeLog, *, done: bool = False) -> None:
-    """What is to change, a line per resource and one per changed property, and the count; once ``done`` only that."""
-    lines = [] if done else list(render(log.changes))
-    if lines:
-        print("\n".join(lines), end="\n\n")
-    print(f"{stack}: {summary(log.counts(), done=done)}")
+def print_review(review: Review, form: Form) -> None:
+    """What is to change, for whom it is meant."""
+    if form == "json":
+        print(json.dumps(review.as_json(), indent=2))
+    elif form == "markdown":
+        print(review_markdown.comment(review))
+    else:
+        console = Console(highlight=False, soft_wrap=True)
+        for line, style in review_text.lines(review):
+            console.print(Text(line, style))
+
+
+def print_destroyed(review: Review) -> None:
+    """How many resources are gone."""
+    print(f"{review.stack}: {summary(review.counts, done=True)}")
 
 
 def print_deployed(stack: str, deployed: Deployed) -> None:

@@ -14,9 +14,9 @@ from infrastructure import aliases, environment, probe, release, updates, worksp
 from infrastructure.aliases import Alias
 from infrastructure.errors import DeployError
 from infrastructure.local import narrate
+from infrastructure.phases import Phases
 from infrastructure.release import Deployed, Entry
 from infrastructure.settings import Settings
-from infrastructure.updates import Phases
 from infrastructure.workspace import Resources
 
 

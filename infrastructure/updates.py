@@ -3,41 +3,18 @@
 import getpass
 import os
 import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pulumi import automation as auto
 
 from infrastructure.changes import ChangeLog
 from infrastructure.errors import DeployError
+from infrastructure.phases import Phases
 from infrastructure.progress import Progress
 
 _MESSAGE = re.compile(r"(?P<tag>\d{8}-\d{6}-[0-9a-f]{8}) (?P<kind>.*?)(?: by (?P<by>.*))?")
-
-
-@dataclass(slots=True)
-class Phases:
-    """Where the time of a command went, in seconds."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        """Adds the time of the block to ``name``."""
-        start = time.monotonic()
-        try:
-            yield
-        finally:
-            self.seconds[name] = self.seconds.get(name, 0) + time.monotonic() - start
-
-    def __str__(self) -> str:
-        total = sum(self.seconds.values())
-        return (
-            ", ".join(f"{name} {taken:.1f} s" for name, taken in self.seconds.items())
-            + f"; {total:.1f} s in all"
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +52,20 @@ def up(
     message: str,
     what: str,
     *,
+    phases: Phases | None = None,
     target: list[str] | None = None,
     target_dependents: bool = False,
 ) -> tuple[dict[str, object], ChangeLog]:
     """Updates ``stack`` to what ``program`` declares; the stack's outputs and what changed.
 
-    ``target`` limits it to these URNs, and with ``target_dependents`` to what depends on them. Raises
-    ``DeployError``, which begins with ``what`` and goes on with the cause.
+    Its time goes to ``phases``. ``target`` limits it to these URNs, and with ``target_dependents`` to what depends
+    on them. Raises ``DeployError``, which begins with ``what`` and goes on with the cause.
     """
     log = ChangeLog()
-    with explained(log, what), Progress() as progress:
+    phases = phases or Phases()
+    with explained(log, what), phases.phase("update"), Progress("update", phases=phases) as progress:
         result = stack.up(
-            program=program,
+            program=progress.counted(program),
             on_event=both(log.record, progress.record),
             color="never",
             message=message,

@@ -12,6 +12,7 @@ from typing import Any
 from pulumi import automation as auto
 from semver import VersionInfo
 
+from infrastructure.changes import is_in_the_cloud
 from infrastructure.errors import DeployError
 from infrastructure.local import engine, narrate, paths, plugins
 from infrastructure.names import PROJECT
@@ -93,6 +94,11 @@ def resources_if_any(stack: str) -> Resources | None:
         return resources_of(auto.LocalWorkspace(**vars(options)).export_stack(stack))
     except auto.StackNotFoundError:
         return None
+
+
+def size(resources: Resources) -> int:
+    """How many of the resources are more than the engine's own."""
+    return sum(is_in_the_cloud(item["type"]) for item in resources.values())
 
 
 def resources_of(state: auto.Deployment) -> Resources:

@@ -9,9 +9,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.status import Status
 
 FIRST_SIGN_SECONDS = 2.0
@@ -124,10 +126,16 @@ def counter(step: Step, what: str) -> Callable[[str], None]:
     return count
 
 
-def _live_line() -> "Status":
+@cache
+def console() -> "Console":
+    """The one console of all that is shown live: two would write over one another."""
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False).status("")
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def _live_line() -> "Status":
+    return console().status("")
 
 
 def _show(live: "Status", lines: list[str]) -> None:

@@ -3,19 +3,20 @@
 import json
 import subprocess
 import sys
-from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infrastructure import cli, commands, deployment, promotion, report, rollback, stack_info, updates
+from infrastructure import cli, commands, deployment, destruction, promotion, rollback, stack_info, updates
 from infrastructure.aliases import Alias
-from infrastructure.changes import Change, ChangeLog, PropertyChange
+from infrastructure.changes import Change, PropertyChange
 from infrastructure.errors import DeployError
+from infrastructure.phases import Phases
 from infrastructure.promotion import Promotion
 from infrastructure.release import Entry
+from infrastructure.review import Review
 from infrastructure.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,10 +47,12 @@ PROMOTION = Promotion(
     "sha256:0",
 )
 
+GONE = Change("delete", "aws:dynamodb/table:Table", "table", "urn:y", ())
 
-def log_of(*changes: Change) -> ChangeLog:
-    """A log that holds the changes."""
-    return ChangeLog(changes=list(changes))
+
+def review_of(*changes: Change, stack: str = "local") -> Review:
+    """A review of the changes."""
+    return Review(stack, changes)
 
 
 @pytest.fixture(autouse=True)
@@ -112,24 +115,53 @@ def test_an_interrupt_says_how_to_go_on(
 def test_a_preview_exits_with_two_only_when_asked_for_detail(
     monkeypatch: pytest.MonkeyPatch, flags: list[str], changes: list[Change], code: int
 ) -> None:
-    monkeypatch.setattr(deployment, "preview", lambda _: log_of(*changes))
+    monkeypatch.setattr(deployment, "preview", lambda _: review_of(*changes))
     assert cli.main(["preview", *flags]) == code
 
 
 def test_a_preview_in_json_is_one_object(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(deployment, "preview", lambda _: log_of(CHANGE))
+    monkeypatch.setattr(deployment, "preview", lambda _: review_of(CHANGE))
     cli.main(["preview", "--json"])
     (change,) = json.loads(capsys.readouterr().out)["changes"]
     assert change["properties"] == [{"path": "imageUri", "before": "a", "after": "b", "replaces": False}]
+
+
+def test_a_preview_in_markdown_is_a_comment(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(deployment, "preview", lambda _: review_of(CHANGE))
+    cli.main(["preview", "--markdown"])
+    assert capsys.readouterr().out.startswith(
+        "<!-- psn-emulator preview of local -->\n### `local`: 1 to update\n"
+    )
+
+
+def test_a_preview_without_changes_is_one_plain_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(deployment, "preview", lambda _: review_of())
+    cli.main(["preview"])
+    assert capsys.readouterr().out == "local: no changes\n"
+
+
+def test_a_dry_run_of_a_destroy_is_a_review_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(destruction, "destroy", lambda *_, **__: review_of(GONE))
+    monkeypatch.setattr(destruction, "check_deletable", lambda _: None)
+    assert cli.main(["destroy", "--dry-run", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["summary"] == {"delete": 1}
+    assert cli.main(["destroy"]) == 0
+    assert capsys.readouterr().out == "local: 1 deleted\n"
 
 
 def test_a_dry_run_of_a_deploy_is_a_preview(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(deployment, "deploy", fails(AssertionError("deployed")))
-    monkeypatch.setattr(deployment, "preview", lambda _: log_of(CHANGE))
+    monkeypatch.setattr(deployment, "preview", lambda _: review_of(CHANGE))
     assert cli.main(["deploy", "--dry-run"]) == 0
     assert capsys.readouterr().out.endswith("local: 1 to update\n")
 
@@ -137,7 +169,7 @@ def test_a_dry_run_of_a_deploy_is_a_preview(
 def test_a_deploy_ends_with_the_url_the_tag_and_lines_to_paste(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    done = updates.Deployed(OUTPUTS, "no changes", updates.Phases({"set-up": 0.1, "update": 2.5}))
+    done = updates.Deployed(OUTPUTS, "no changes", Phases({"set-up": 0.1, "update": 2.5}))
     monkeypatch.setattr(deployment, "deploy", lambda *_: done)
     assert cli.main(["deploy"]) == 0
     printed = capsys.readouterr()
@@ -158,9 +190,9 @@ def test_a_dry_run_is_asked_for_the_same_as_the_deploy(
     monkeypatch: pytest.MonkeyPatch, flags: list[str], asked: dict[str, Any]
 ) -> None:
     requests: list[deployment.Request] = []
-    done = updates.Deployed(OUTPUTS, "no changes", updates.Phases())
+    done = updates.Deployed(OUTPUTS, "no changes", Phases())
     monkeypatch.setattr(deployment, "deploy", noting(requests, done))
-    monkeypatch.setattr(deployment, "preview", noting(requests, log_of()))
+    monkeypatch.setattr(deployment, "preview", noting(requests, review_of()))
     assert cli.main(["deploy", *flags]) == cli.main(["deploy", *flags, "--dry-run"]) == 0
     assert requests == [deployment.Request("local", **asked)] * 2
 
@@ -186,7 +218,7 @@ def test_a_promotion_is_a_deploy_of_the_other_stacks_release(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], planned: list[Any]
 ) -> None:
     requests: list[deployment.Request] = []
-    done = updates.Deployed(OUTPUTS, "163 created", updates.Phases())
+    done = updates.Deployed(OUTPUTS, "163 created", Phases())
     monkeypatch.setattr(deployment, "deploy", noting(requests, done))
     assert cli.main(["promote", "--from", "local-a", "--to", "local-b"]) == 0
     assert planned == [("local-a", "local-b", None)]
@@ -199,7 +231,7 @@ def test_a_dry_run_of_a_promotion_is_a_preview(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], planned: list[Any]
 ) -> None:
     monkeypatch.setattr(deployment, "deploy", fails(AssertionError("deployed")))
-    monkeypatch.setattr(deployment, "preview", lambda _: log_of(CHANGE))
+    monkeypatch.setattr(deployment, "preview", lambda _: review_of(CHANGE, stack="local-b"))
     assert cli.main(["promote", "--from", "local-a", "--to", "local-b", "--tag", "t1", "--dry-run"]) == 0
     assert planned == [("local-a", "local-b", "t1")]
     assert capsys.readouterr().out.endswith("local-b: 1 to update\n")
@@ -270,7 +302,7 @@ def test_a_rollback_says_what_moved_and_what_it_left(
         ("newer",),
     )
     monkeypatch.setattr(rollback, "preview", lambda *_: way)
-    monkeypatch.setattr(rollback, "rollback", lambda *_: (way, updates.Phases({"update": 1.0})))
+    monkeypatch.setattr(rollback, "rollback", lambda *_: (way, Phases({"update": 1.0})))
     assert cli.main(["rollback", "--dry-run"]) == 0
     shown = capsys.readouterr()
     assert "root  version 2 → 1" in shown.out
@@ -287,9 +319,9 @@ def test_a_rollback_to_the_live_release_says_that_there_is_nothing_to_do(
     way = rollback.Plan(entry, {"root": Alias("psn-root", "1")}, {"root": "1"}, ())
     asked: list[tuple[str, str]] = []
 
-    def rolled_back(stack: str, tag: str) -> tuple[rollback.Plan, updates.Phases]:
+    def rolled_back(stack: str, tag: str) -> tuple[rollback.Plan, Phases]:
         asked.append((stack, tag))
-        return way, updates.Phases()
+        return way, Phases()
 
     monkeypatch.setattr(rollback, "rollback", rolled_back)
     assert cli.main(["rollback", "--tag", "t1", "--stack", "dev"]) == 0
@@ -300,8 +332,8 @@ def test_a_rollback_to_the_live_release_says_that_there_is_nothing_to_do(
 def test_only_a_production_stack_asks_for_its_name_before_it_is_destroyed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(deployment, "check_deletable", lambda _: None)
-    monkeypatch.setattr(deployment, "destroy", lambda *_, **__: log_of())
+    monkeypatch.setattr(destruction, "check_deletable", lambda _: None)
+    monkeypatch.setattr(destruction, "destroy", lambda *_, **__: review_of())
     assert [cli.main(["destroy", "--stack", stack]) for stack in ("local", "dev", "staging", "prod")] == [
         0,
         0,
@@ -372,18 +404,3 @@ def test_make_lists_every_target_with_what_it_does() -> None:
     makefile = (ROOT / "Makefile").read_text()
     phony = makefile.split(".PHONY:", 1)[1].split("\n\n", 1)[0].replace("\\", " ").split()
     assert named == set(phony) - {"setup"}
-
-
-def test_the_time_of_a_phase_adds_up() -> None:
-    phases = updates.Phases()
-    for _ in range(2):
-        with phases.phase("update"):
-            pass
-    assert list(phases.seconds) == ["update"]
-    assert phases.seconds["update"] >= 0
-
-
-def test_the_count_of_nothing_is_no_changes(capsys: pytest.CaptureFixture[str]) -> None:
-    report.print_changes("local", log_of())
-    assert capsys.readouterr().out == "local: no changes\n"
-    assert log_of().counts() == Counter()

@@ -24,7 +24,7 @@ _SILENT_SECONDS: Final = 1800
 """How long a build step may say nothing: a download of many packages on a slow line."""
 
 _PROGRESS_SECONDS: Final = 0.5
-"""How often a transfer says how far it is; the engine tells many times a second, for every layer."""
+"""How often a layer says how far it is; the engine tells many times a second."""
 
 _LAST_LINES: Final = 15
 """How much of a failed step's output an error repeats."""
@@ -112,7 +112,7 @@ class _Output:
         self.image = ""
         self.digest = ""
         self.error = ""
-        self._progress_told = -math.inf
+        self._progress_told: dict[str, float] = {}
 
     def take(self, piece: Properties) -> None:
         """Takes one message of the stream."""
@@ -124,7 +124,7 @@ class _Output:
         if status := _text(piece.get("status")):
             layer = _text(piece.get("id"))
             progress = _text(piece.get("progress"))
-            if not progress or self._may_tell_progress():
+            if not progress or self._may_tell_progress(layer):
                 self._tell(" ".join(part for part in (layer, status, progress) if part), keep=not progress)
 
     def failure(self, doing: str) -> str:
@@ -133,11 +133,11 @@ class _Output:
         tail = "\n".join(f"  {line}" for line in self._last if line != self._step)
         return f"{doing} failed{where}: {self.error}" + (f"\n{tail}" if tail else "")
 
-    def _may_tell_progress(self) -> bool:
+    def _may_tell_progress(self, layer: str) -> bool:
         now = time.monotonic()
-        due = now - self._progress_told >= _PROGRESS_SECONDS
+        due = now - self._progress_told.get(layer, -math.inf) >= _PROGRESS_SECONDS
         if due:
-            self._progress_told = now
+            self._progress_told[layer] = now
         return due
 
     def _tell(self, line: str, *, keep: bool = True) -> None:

@@ -1,0 +1,45 @@
+"""The command that deletes a stack, and the preview of it."""
+
+from infrastructure import environment, updates, workspace
+from infrastructure.changes import ChangeLog, resource_name, short_type
+from infrastructure.errors import DeployError
+from infrastructure.progress import Progress
+from infrastructure.review import Review
+
+
+def check_deletable(stack: str) -> None:
+    """Raises ``DeployError`` where resources of the stack are protected from deletion, naming them."""
+    state = workspace.resources(stack)
+    protected = [
+        f"{short_type(item['type'])} {resource_name(urn)}"
+        for urn, item in state.items()
+        if item.get("protect")
+    ]
+    if protected:
+        raise DeployError(
+            f"Stack {stack!r} is protected from deletion: {', '.join(protected)}.",
+            "Set psn-emulator:deletion_protection to false in its file, run "
+            f"make deploy-infra STACK={stack}, then this again.",
+        )
+
+
+def destroy(stack: str, *, dry_run: bool) -> Review:
+    """Deletes the stack's resources, or says which; its history stays. Raises ``DeployError``."""
+    total = workspace.size(workspace.resources(stack))
+    if not dry_run:
+        environment.ready(stack)
+    with workspace.exclusive(stack), workspace.opened(stack, may_create=False) as opened:
+        if not dry_run:
+            workspace.recover(opened)
+        log = ChangeLog()
+        with (
+            updates.explained(log, f"Deleting {stack} failed"),
+            Progress("destroy", total=total, transient=dry_run) as progress,
+        ):
+            opened.destroy(
+                on_event=updates.both(log.record, progress.record),
+                color="never",
+                preview_only=dry_run,
+                message="destroy",
+            )
+        return Review(stack, tuple(log.changes))

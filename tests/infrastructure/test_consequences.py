@@ -1,0 +1,31 @@
+"""Why it matters that something is replaced or deleted."""
+
+import pytest
+
+from infrastructure import consequences
+from infrastructure.changes import is_in_the_cloud
+from tests.infrastructure.conftest import Declared
+from tests.infrastructure.stacks import KINDS
+
+
+@pytest.mark.parametrize("stack", KINDS)
+def test_of_every_type_in_the_program_it_is_known_what_its_loss_means(declared: Declared, stack: str) -> None:
+    types = {item.type for item in declared(stack).resources if is_in_the_cloud(item.type)}
+    assert types - consequences.CONSEQUENCES.keys() == set()
+
+
+def test_a_type_that_nothing_is_known_of_is_taken_for_one_that_loses() -> None:
+    unknown = consequences.of("replace", "aws:new/thing:Thing")
+    assert unknown
+    assert unknown.severity == "loses"
+
+
+def test_what_is_deleted_on_purpose_is_told_only_where_something_is_lost() -> None:
+    assert consequences.of("delete", "aws:apigatewayv2/route:Route") is None
+    assert consequences.of("replace", "aws:apigatewayv2/route:Route")
+    assert consequences.of("delete", "aws:dynamodb/table:Table")
+
+
+def test_what_adds_or_updates_takes_nothing_away() -> None:
+    assert consequences.of("create", "aws:dynamodb/table:Table") is None
+    assert consequences.of("update", "aws:dynamodb/table:Table") is None
