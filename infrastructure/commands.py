@@ -32,7 +32,7 @@ def promote(options: argparse.Namespace) -> int:
     """Put another stack's release into service, its very image."""
     from infrastructure import deployment, promotion, report
 
-    planned = promotion.plan(options.source, options.target, options.tag)
+    planned = promotion.plan(options.source, options.target, options.tag, may_start=not options.dry_run)
     request = deployment.Request(stack=options.target, promotion=planned)
     if planned.done():
         print(f"{options.target} runs {planned.entry.tag} of {options.source} already; nothing to do.")

@@ -79,7 +79,8 @@ def deploy(request: Request) -> Deployed:
             moved = any(change.type == aliases.ALIAS for change in log.changes)
             if probe.failed(checks) and not moved:
                 narrate.say("The API does not answer as it must: reading back what is there and repairing it")
-                environment.ready_to_build(request.stack)
+                if not request.promotion:
+                    environment.ready_to_build(request.stack)
                 now = workspace.resources_of(opened.export_stack())
                 outputs, log = _update(opened, request, now, phases, refresh=True)
                 checks = probe.probe(outputs)

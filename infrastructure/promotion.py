@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from infrastructure import registry, release, workspace
+from infrastructure import environment, probe, registry, release, workspace
 from infrastructure.errors import DeployError
 from infrastructure.local import narrate
-from infrastructure.release import Entry
+from infrastructure.release import Deployed, Entry
 from infrastructure.settings import Settings
 
 
@@ -30,11 +30,12 @@ class Promotion:
         registry.copy(self.entry.tag, self.digest, self.source, self.target)
 
 
-def plan(source: str, target: str, tag: str | None = None) -> Promotion:
+def plan(source: str, target: str, tag: str | None = None, *, may_start: bool = True) -> Promotion:
     """The promotion of the release that ``source`` runs, or of the one that it keeps under ``tag``, to ``target``.
 
     Raises ``DeployError`` when the release or its image is not there, when its image is for another processor
-    than the target's, and when the source is not healthy: what does not work goes no further.
+    than the target's, and when the source does not answer as it must: what does not work goes no further. Unless
+    it ``may_start`` the local AWS, that has to run.
     """
     if not (source and target) or source == target:
         raise DeployError(
@@ -46,18 +47,25 @@ def plan(source: str, target: str, tag: str | None = None) -> Promotion:
             f"The image of {source!r} is for {here.platform}, the functions of {target!r} are {there.platform}.",
             "Give both stacks the same psn-emulator:architecture.",
         )
-    entry = _entry(source, tag)
+    if may_start:
+        environment.reachable(source)
+    resources = workspace.resources(source)
+    entry = _entry(source, release.from_state(resources), tag)
     digest = registry.digest(here, entry.tag)
     if digest is None:
         raise DeployError(
             f"The image of release {entry.tag} is not in the repository of stack {source!r}.",
             f"Make the release anew, then promote that: make deploy STACK={source} FORCE=1",
         )
+    if failed := probe.failed(probe.probe(release.outputs(resources))):
+        raise DeployError(
+            f"Stack {source!r} does not answer as it must: {probe.said(failed)}.",
+            probe.remedy(failed, source),
+        )
     return Promotion(here, there, entry, digest)
 
 
-def _entry(stack: str, tag: str | None) -> Entry:
-    known = release.from_state(workspace.resources(stack))
+def _entry(stack: str, known: Deployed, tag: str | None) -> Entry:
     wanted = tag or known.tag
     entry = known.entry(wanted)
     if entry is None:

@@ -201,12 +201,12 @@ def test_a_dry_run_is_asked_for_the_same_as_the_deploy(
 
 
 @pytest.fixture
-def planned(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str | None]]:
+def planned(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What promotions are planned of, from then on; each is of the same release, which the target does not run."""
-    asked: list[tuple[str, str, str | None]] = []
+    asked: list[Any] = []
 
-    def plan(source: str, target: str, tag: str | None) -> Promotion:
-        asked.append((source, target, tag))
+    def plan(source: str, target: str, tag: str | None, *, may_start: bool) -> Promotion:
+        asked.append((source, target, tag, may_start))
         return PROMOTION
 
     monkeypatch.setattr(promotion, "plan", plan)
@@ -221,7 +221,7 @@ def test_a_promotion_is_a_deploy_of_the_other_stacks_release(
     done = updates.Deployed(OUTPUTS, "163 created", Phases())
     monkeypatch.setattr(deployment, "deploy", noting(requests, done))
     assert cli.main(["promote", "--from", "local-a", "--to", "local-b"]) == 0
-    assert planned == [("local-a", "local-b", None)]
+    assert planned == [("local-a", "local-b", None, True)]
     assert requests == [deployment.Request("local-b", promotion=PROMOTION)]
     assert requests[0].kind == "promote from local-a"
     assert OUTPUTS["api_url"] in capsys.readouterr().out
@@ -233,7 +233,7 @@ def test_a_dry_run_of_a_promotion_is_a_preview(
     monkeypatch.setattr(deployment, "deploy", fails(AssertionError("deployed")))
     monkeypatch.setattr(deployment, "preview", lambda _: review_of(CHANGE, stack="local-b"))
     assert cli.main(["promote", "--from", "local-a", "--to", "local-b", "--tag", "t1", "--dry-run"]) == 0
-    assert planned == [("local-a", "local-b", "t1")]
+    assert planned == [("local-a", "local-b", "t1", False)]
     assert capsys.readouterr().out.endswith("local-b: 1 to update\n")
 
 

@@ -1,11 +1,13 @@
 """What may go from one stack to another, and what may not."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from infrastructure import registry, workspace
+from infrastructure import environment, probe, registry, workspace
 from infrastructure.errors import DeployError
+from infrastructure.probe import Check
 from infrastructure.promotion import Promotion, plan
 from infrastructure.release import Entry
 from infrastructure.settings import Settings
@@ -48,6 +50,15 @@ def images(states: dict[str, workspace.Resources], monkeypatch: pytest.MonkeyPat
     return known
 
 
+@pytest.fixture(autouse=True)
+def reached(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The stacks whose AWS was made sure of. Every stack answers as it must."""
+    stacks: list[str] = []
+    monkeypatch.setattr(environment, "reachable", stacks.append)
+    monkeypatch.setattr(probe, "probe", lambda _: (Check("GET /healthz", "healthz", "200", ok=True),))
+    return stacks
+
+
 def test_the_release_that_the_source_runs_is_promoted_by_its_digest() -> None:
     planned = plan("staging", "prod")
     assert (planned.source.stack, planned.target.stack) == ("staging", "prod")
@@ -80,6 +91,29 @@ def test_a_release_whose_image_is_gone_is_refused(images: Images) -> None:
     del images["staging", LIVE]
     with pytest.raises(DeployError, match=f"image of release {LIVE} is not in the repository"):
         plan("staging", "prod")
+
+
+def test_a_source_that_does_not_answer_as_it_must_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def wrong(outputs: Mapping[str, object]) -> tuple[Check, ...]:
+        asked.append(outputs["api_url"])
+        return (Check("GET /healthz", "healthz", "503", ok=False), Check("GET /jwks", "jwks", "200", ok=True))
+
+    monkeypatch.setattr(probe, "probe", wrong)
+    with pytest.raises(
+        DeployError, match=r"'staging' does not answer as it must: GET /healthz: 503\.$"
+    ) as refused:
+        plan("staging", "prod")
+    assert asked == ["https://api.example"]
+    assert "healthz" in refused.value.remedy
+
+
+def test_the_source_is_reached_first_unless_nothing_may_be_started(reached: list[str]) -> None:
+    plan("staging", "prod", may_start=False)
+    assert reached == []
+    plan("staging", "prod")
+    assert reached == ["staging"]
 
 
 def test_an_image_for_another_processor_is_refused(write_stack: WriteStack) -> None:
