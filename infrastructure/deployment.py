@@ -8,6 +8,7 @@ from pulumi import automation as auto
 
 from infrastructure import (
     aliases,
+    drift,
     environment,
     probe,
     program,
@@ -69,11 +70,13 @@ def deploy(request: Request) -> Deployed:
     with (
         workspace.exclusive(request.stack),
         phases.phase("update"),
+        drift.looking(request.stack) as drifted,
         workspace.opened(request.stack, may_create=True) as opened,
     ):
-        recovered = workspace.recover(opened)
-        before = workspace.resources_of(opened.export_stack())
-        outputs, log = _update(opened, request, before, phases, refresh=request.refresh and not recovered)
+        before, recovered = workspace.recover(opened, phases)
+        if not recovered and (request.refresh or drifted(before)):
+            before = workspace.read_back(opened, before, phases=phases)
+        outputs, log = _update(opened, request, before, phases)
         with phases.phase("answer"):
             checks = probe.probe(outputs)
             moved = any(change.type == aliases.ALIAS for change in log.changes)
@@ -82,7 +85,8 @@ def deploy(request: Request) -> Deployed:
                 if not request.promotion:
                     environment.ready_to_build(request.stack)
                 now = workspace.resources_of(opened.export_stack())
-                outputs, log = _update(opened, request, now, phases, refresh=True)
+                now = workspace.read_back(opened, now, phases=phases)
+                outputs, log = _update(opened, request, now, phases)
                 checks = probe.probe(outputs)
             if probe.failed(checks):
                 _give_up(opened, before, outputs, checks, may_return=moved)
@@ -118,18 +122,10 @@ def preview(request: Request) -> Review:
 
 
 def _update(
-    stack: auto.Stack, request: Request, resources: workspace.Resources, phases: Phases, *, refresh: bool
+    stack: auto.Stack, request: Request, resources: workspace.Resources, phases: Phases
 ) -> tuple[dict[str, object], ChangeLog]:
     what = f"The deploy of {request.stack} failed; what ran before goes on serving"
     chosen = _chosen(request, resources)
-    if refresh:
-        total = workspace.size(resources)
-        with (
-            updates.explained(ChangeLog(), what),
-            phases.phase("refresh"),
-            Progress("refresh", total=total, phases=phases) as progress,
-        ):
-            stack.refresh(on_event=progress.record, color="never", message="refresh")
     return updates.up(
         stack,
         partial(program.program, request.stack, chosen, partial(_provide_image, request, phases)),

@@ -8,15 +8,21 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infrastructure.errors import DeployError
-from infrastructure.local import aws, base_image, docker, engine, paths
+from infrastructure.local import aws, base_image, docker, engine, paths, storage
 from infrastructure.settings import Settings, is_local
+
+_ROOM_MIB = 256
+"""What the local AWS and the engine write anew, beside what they wrote before, with some to spare."""
 
 
 def ready(stack: str) -> None:
     """Sets up what deploying ``stack`` takes; costs nothing but a look where all is in place.
 
-    The engine may have to be built and the base image made: both at once. Raises ``DeployError``.
+    The engine may have to be built and the base image made: both at once. Raises ``DeployError``, also where the
+    local AWS would run out of disk while it writes what was deployed.
     """
+    if is_local(stack):
+        storage.need_room(paths.home(), _ROOM_MIB, "to deploy")
     with ThreadPoolExecutor(max_workers=1) as pool:
         found = pool.submit(engine.resolve)
         if is_local(stack):

@@ -57,8 +57,7 @@ def rollback(stack: str, tag: str | None) -> tuple[Plan, Phases]:
         environment.reachable(stack)
     with workspace.exclusive(stack), workspace.opened(stack, may_create=False) as opened:
         with phases.phase("update"):
-            workspace.recover(opened)
-            resources = workspace.resources_of(opened.export_stack())
+            resources, _ = workspace.recover(opened)
             deployed = release.from_state(resources)
             way = plan(resources, find(stack, deployed, tag))
             if way.entry.tag == deployed.tag and not way.moves:

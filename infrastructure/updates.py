@@ -75,6 +75,26 @@ def up(
     return {name: output.value for name, output in result.outputs.items()}, log
 
 
+def refresh(stack: auto.Stack, message: str, total: int, phases: Phases | None = None) -> None:
+    """Has the state of ``stack``, of ``total`` resources, say what is in the cloud.
+
+    Its time goes to ``phases``. Raises ``DeployError``.
+    """
+    log = ChangeLog()
+    phases = phases or Phases()
+    with (
+        explained(log, f"Reading back what is in stack {stack.name!r} failed"),
+        phases.phase("refresh"),
+        Progress("refresh", total=total, phases=phases) as progress,
+    ):
+        stack.refresh(
+            clear_pending_creates=True,
+            on_event=both(log.record, progress.record),
+            color="never",
+            message=message,
+        )
+
+
 @contextmanager
 def explained(log: ChangeLog, what: str) -> Iterator[None]:
     """Turns a failure of the engine's into its first error in one line."""

@@ -12,10 +12,12 @@ from typing import Any
 from pulumi import automation as auto
 from semver import VersionInfo
 
+from infrastructure import updates
 from infrastructure.changes import is_in_the_cloud
 from infrastructure.errors import DeployError
-from infrastructure.local import engine, narrate, paths, plugins
+from infrastructure.local import engine, narrate, paths, plugins, storage
 from infrastructure.names import PROJECT
+from infrastructure.phases import Phases
 from infrastructure.settings import is_local
 
 _INFRASTRUCTURE = paths.ROOT / "infrastructure"
@@ -126,26 +128,41 @@ def exclusive(stack: str) -> Iterator[None]:
         yield
 
 
-def recover(stack: auto.Stack) -> bool:
-    """Clears the lock that a killed update left in a local stack's backend; whether there was one.
+def recover(stack: auto.Stack, phases: Phases | None = None) -> tuple[Resources, bool]:
+    """The resources in the stack's state, and whether they had to be read back because an update was cut off.
 
-    Call it with the stack held exclusively: a lock that is there then has no owner.
+    A killed update leaves the operations that were under way in the state, and in a local stack's backend its
+    lock. Call it with the stack held exclusively: a lock that is there then has no owner. The time goes to
+    ``phases``.
     """
-    if not is_local(stack.name) or not any(
+    locked = is_local(stack.name) and any(
         (backend_folder() / ".pulumi" / "locks").rglob(f"{stack.name}/*.json")
-    ):
-        return False
-    narrate.say("The last update was cut off: clearing its lock and reading back what it did")
-    stack.cancel()
-    stack.refresh(clear_pending_creates=True, color="never", message="refresh after a cut-off update")
-    return True
+    )
+    if locked:
+        stack.cancel()
+    state = stack.export_stack()
+    found = resources_of(state)
+    if not locked and not (state.deployment or {}).get("pending_operations"):
+        return found, False
+    narrate.say("The last update was cut off: reading back what it did")
+    return read_back(stack, found, "refresh after a cut-off update", phases), True
+
+
+def read_back(
+    stack: auto.Stack, known: Resources, message: str = "refresh", phases: Phases | None = None
+) -> Resources:
+    """The resources in the stack's state, which are ``known``, once it says what is in the cloud.
+
+    The time goes to ``phases``. Raises ``DeployError``.
+    """
+    updates.refresh(stack, message, size(known), phases)
+    return resources_of(stack.export_stack())
 
 
 def _passphrase_file() -> Path:
     path = paths.home() / "passphrase"
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(32))
+        storage.replace_file(path, secrets.token_urlsafe(32), mode=0o600)
     return path
 
 

@@ -48,6 +48,11 @@ class Checkout:
         assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {path}"
         file.write_text(text.replace(old, new))
 
+    def be_patient(self) -> None:
+        """Gives functions all the time there is, for tests in which a busy machine is no fault."""
+        with (self.folder / "infrastructure" / "Pulumi.local.yaml").open("a") as file:
+            file.write("  psn-emulator:timeout_seconds: 30\n")
+
 
 def free_port() -> int:
     """A port that nothing listens on."""

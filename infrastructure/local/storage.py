@@ -48,11 +48,12 @@ def write_note(name: str, note: dict[str, Any]) -> None:
     replace_file(paths.cache() / name, json.dumps(note, indent=1, sort_keys=True) + "\n")
 
 
-def replace_file(path: Path, text: str) -> None:
+def replace_file(path: Path, text: str, mode: int = 0o644) -> None:
     """Writes a file that readers see whole or not at all. Raises ``DeployError`` when the disk is full."""
     with room_left(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name}.{os.getpid()}")
+        draft.touch(mode)
         draft.write_text(text)
         draft.replace(path)
 
@@ -75,7 +76,7 @@ def need_room(folder: Path, mebibytes: int, what: str) -> None:
     if free < mebibytes:
         raise DeployError(
             f"The disk is too full {what}: {free} MiB free at {folder}, {mebibytes} MiB needed.",
-            "Free some space, or point PSN_EMULATOR_CACHE and TMPDIR at another disk.",
+            "Free some space, or point PSN_EMULATOR_CACHE, LOCAL_HOME and TMPDIR at another disk.",
         )
 
 

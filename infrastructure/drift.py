@@ -1,0 +1,88 @@
+"""What was changed by hand: looked for before every deploy, as far as it shows at a glance.
+
+Reading back all of a stack takes longer than deploying it unchanged. A function tells when it was changed last, and
+an alias where it points: two kinds of calls that find a function changed, moved or deleted by hand. Anything else
+is found by a refresh.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infrastructure import aliases, environment
+from infrastructure.errors import DeployError
+from infrastructure.functions import ALIAS
+from infrastructure.local import narrate
+from infrastructure.settings import Settings
+from infrastructure.workspace import Resources
+
+_NAMED = 3
+_FUNCTION = "aws:lambda/function:Function"
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function as it is: when it was changed last, and the version that its alias points at, if it has one."""
+
+    last_modified: str
+    live: str | None
+
+
+@contextmanager
+def looking(stack: str) -> Iterator[Callable[[Resources], bool]]:
+    """Looks at the functions of ``stack`` while the block begins; what it yields says whether they are other than
+    the resources of a state say, and says so to the user. That raises ``DeployError`` when AWS does not tell."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        looked = pool.submit(_look, stack)
+
+        def drifted(resources: Resources) -> bool:
+            names = differing(resources, looked.result())
+            if names:
+                some = ", ".join(names[:_NAMED]) + ", …" * (len(names) > _NAMED)
+                narrate.say(f"Not as the last deploy left them: {some}. Reading back what is there")
+            return bool(names)
+
+        yield drifted
+
+
+def differing(resources: Resources, found: Mapping[str, Function]) -> list[str]:
+    """The names of the functions in a state that are not as it says."""
+    live = {alias.function: alias.version for alias in aliases.of(resources).values()}
+    known = {
+        item["outputs"]["name"]: Function(item["outputs"]["lastModified"], live.get(item["outputs"]["name"]))
+        for item in resources.values()
+        if item["type"] == _FUNCTION
+    }
+    return sorted(name for name, function in known.items() if found.get(name) != function)
+
+
+def _look(stack: str) -> dict[str, Function]:
+    settings = Settings.load(stack)
+    client = environment.session(settings, stack).client("lambda", **environment.client_options(stack))
+
+    def live(name: str) -> str | None:
+        try:
+            return client.get_alias(FunctionName=name, Name=ALIAS)["FunctionVersion"]
+        except client.exceptions.ResourceNotFoundException:
+            return None
+
+    try:
+        modified = {
+            item["FunctionName"]: item["LastModified"]
+            for page in client.get_paginator("list_functions").paginate()
+            for item in page["Functions"]
+            if item["FunctionName"].startswith(settings.names.function(""))
+        }
+        with ThreadPoolExecutor() as pool:
+            return {
+                name: Function(modified[name], version)
+                for name, version in zip(modified, pool.map(live, modified), strict=True)
+            }
+    except (BotoCoreError, ClientError) as error:
+        raise DeployError(
+            f"The functions of stack {stack!r} cannot be looked at: {error}",
+            "Check that the credentials may call lambda:ListFunctions and lambda:GetAlias.",
+        ) from error

@@ -1,0 +1,140 @@
+"""A deploy that is killed at any moment leaves nothing that the next one does not mend.
+
+``KILLS`` says how often a deploy is killed, ``SEED`` when. Each moment lies in a part of its own of the time that
+a deploy takes, so that all phases have their share.
+"""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.checkout import Checkout, checkout_in
+from tests.e2e import inventory
+from tests.e2e.caller import calling
+
+KILLS = int(os.environ.get("KILLS") or 2)
+SEED = int(os.environ.get("SEED") or 5)
+NAME = '"PSN Partner Emulator'
+ROUTES = "ROUTES: tuple[Route, ...] = (\n"
+TWICE = 0.25
+"""How often the deploy after a killed one is killed too."""
+
+ROUTE = '    Route("extra", "GET", "/extra", "handlers.health:root"),\n'
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    """A checkout whose stack is this module's own; destroyed and stopped at the end."""
+    checkout = checkout_in(tmp_path_factory.mktemp("killed"), "local-kills")
+    checkout.be_patient()
+    try:
+        yield checkout
+        checkout.done("destroy")
+    finally:
+        checkout.make("down")
+        checkout.make("clean")
+
+
+def killed(checkout: Checkout, seconds: float) -> bool:
+    """Starts a deploy and kills all of its processes after so many seconds; whether it had not ended before."""
+    process = subprocess.Popen(
+        ["make", "-s", "deploy"],
+        cwd=checkout.folder,
+        env=checkout.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        process.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+    return process.wait() == -signal.SIGKILL
+
+
+def deploy_seconds(checkout: Checkout) -> float:
+    """How long a deploy takes."""
+    start = time.monotonic()
+    checkout.done("deploy")
+    return time.monotonic() - start
+
+
+def change(checkout: Checkout, number: int) -> str:
+    """Changes the answer of ``GET /``, and adds a route or takes it away; the name that it answers."""
+    name = f"PSN Partner Emulator {number}"
+    health = checkout.folder / "handlers" / "health.py"
+    before, _, rest = health.read_text().partition(NAME)
+    health.write_text(f'{before}"{name}"{rest.partition('"')[2]}')
+    routes = (checkout.folder / "main.py").read_text()
+    there = ROUTE in routes
+    changed = routes.replace(ROUTE, "") if there else routes.replace(ROUTES, ROUTES + ROUTE)
+    (checkout.folder / "main.py").write_text(changed)
+    return name
+
+
+def mended(checkout: Checkout) -> str:
+    """Deploys once, which has to leave nothing to do and nothing behind; the tag that is live then."""
+    checkout.done("deploy")
+    assert checkout.make("preview", DETAILED="1").returncode == 0, checkout.done("preview")
+    assert inventory.existing(checkout) == inventory.known(checkout)
+    return str(checkout.json("outputs")["image_tag"])
+
+
+def content(checkout: Checkout) -> str:
+    """The hash that the tag of the checkout's tree ends in."""
+    return subprocess.run(
+        ["python3", "infrastructure/get_image_tag.py", "--hash"],
+        cwd=checkout.folder,
+        env=checkout.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+
+
+def tell(line: str) -> None:
+    """Says how far the test is, to who runs it with ``-s``."""
+    sys.stderr.write(f"{line}\n")
+
+
+def assert_mended(checkout: Checkout) -> None:
+    """Deploys once, which has to leave nothing to do and nothing behind."""
+    checkout.done("deploy")
+    assert checkout.json("preview", DETAILED="1")["changes"] == []
+    assert inventory.existing(checkout) == inventory.known(checkout)
+
+
+def test_a_killed_first_deploy_is_finished_by_the_next(checkout: Checkout) -> None:
+    assert killed(checkout, random.Random(SEED).uniform(0, 20))
+    assert_mended(checkout)
+
+
+def test_a_killed_deploy_is_finished_by_the_next_and_no_caller_notices(checkout: Checkout) -> None:
+    chance = random.Random(SEED)
+    moments = [(part + chance.random()) / KILLS for part in range(KILLS)]
+    chance.shuffle(moments)
+    tell(f"killing with SEED={SEED}")
+    live = {change(checkout, 0), content(checkout)}
+    seconds = deploy_seconds(checkout)
+    with calling(str(checkout.json("outputs")["api_url"])) as caller:
+        for number, moment in enumerate(moments, 1):
+            new = {change(checkout, number), content(checkout)}
+            after = moment * seconds
+            while not killed(checkout, after):
+                live, after = live | new, after * 0.8
+                new = {change(checkout, number), content(checkout)}
+            if chance.random() < TWICE:
+                killed(checkout, chance.random() * seconds)
+            assert_mended(checkout)
+            assert caller.answers() <= {"player"} | live | new
+            live = new
+            assert caller.answers() <= {"player"} | live
+            tell(
+                f"{number} of {KILLS}: killed after {after:.1f} s of {seconds:.1f} s; {caller.calls} calls so far"
+            )
