@@ -43,7 +43,8 @@ class Door:
     def watched(self) -> Iterator[set[int]]:
         """Gathers the ids of the processes that come through while the block runs."""
         assert self._server
-        self._server.visitors = visitors = set()
+        visitors: set[int] = set()
+        self._server.visitors = visitors
         yield visitors
 
     def lose_registry(self, registry: str | None) -> None:
