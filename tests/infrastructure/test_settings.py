@@ -16,7 +16,7 @@ from tests.infrastructure.conftest import (
     WriteStack,
     a_user,
 )
-from tests.infrastructure.stacks import ALL_FUNCTIONS
+from tests.infrastructure.stacks import ALL_ROUTES
 
 
 def refusal(stack: str) -> str:
@@ -204,8 +204,7 @@ def test_what_the_engine_keeps_beside_the_config_is_none_of_our_business(stacks:
             "functions.authorizer.timeout_seconds",
         ),
         ("dev", {"architecture": "arm64", "functions": {"jwkz": {"memory_mib": 512}}}, "functions.jwkz"),
-        ("dev", {"architecture": "arm64", "reserved_concurrency": 57}, "account_concurrency"),
-        ("dev", {"architecture": "arm64", "provisioned_concurrency": 57}, "account_concurrency"),
+        ("dev", {"architecture": "arm64", "provisioned_concurrency": 500}, "account_concurrency"),
         (
             "dev",
             {
@@ -254,9 +253,11 @@ def test_a_misspelt_function_is_told_which_was_meant(write_stack: WriteStack) ->
 
 
 def test_a_stack_may_use_all_that_its_account_may_set_aside(write_stack: WriteStack) -> None:
-    most = 900 // len(ALL_FUNCTIONS)
-    write_stack("dev", architecture="amd64", reserved_concurrency=most)
-    assert Settings.load("dev").reserved_concurrency == most
+    share = 900 // len(ALL_ROUTES)
+    write_stack("dev", architecture="amd64", reserved_concurrency=share)
+    assert Settings.load("dev").reserved_concurrency == share
+    write_stack("dev", architecture="amd64", reserved_concurrency=share + 1)
+    assert "psn-emulator:account_concurrency leaves 900 " in refusal("dev")
 
 
 def test_any_origin_may_call_a_local_stack(write_stack: WriteStack) -> None:

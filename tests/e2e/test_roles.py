@@ -1,0 +1,147 @@
+"""What a function may do, on the deployed stack: what its row says, and nothing else."""
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+
+from tests.e2e.conftest import Checkout
+
+Statements = list[dict[str, Any]]
+
+
+@pytest.fixture
+def root(deployed: Checkout) -> Callable[[str], Any]:
+    """Makes a client of a service with the credentials that a deploy has."""
+    session: Any = boto3.Session("test", "test", region_name="us-east-1")
+    endpoint = f"http://localhost:{deployed.environment['LOCAL_AWS_PORT']}"
+    return lambda service: session.client(service, endpoint_url=endpoint)
+
+
+@contextmanager
+def changed_role(iam: Any, role: str, change: Callable[[Statements], Statements]) -> Iterator[None]:
+    """Changes the policy of a function's role by hand while the block runs."""
+    policy = iam.get_role_policy(RoleName=role, PolicyName="function")["PolicyDocument"]
+    put = {"RoleName": role, "PolicyName": "function"}
+    changed = policy | {"Statement": change(json.loads(json.dumps(policy["Statement"])))}
+    iam.put_role_policy(**put, PolicyDocument=json.dumps(changed))
+    try:
+        yield
+    finally:
+        iam.put_role_policy(**put, PolicyDocument=json.dumps(policy))
+
+
+def without(action: str) -> Callable[[Statements], Statements]:
+    """Takes an action away."""
+
+    def change(statements: Statements) -> Statements:
+        for statement in statements:
+            statement["Action"] = [one for one in statement["Action"] if one != action]
+        return [statement for statement in statements if statement["Action"]]
+
+    return change
+
+
+def smoke(functions: Any, name: str) -> str:
+    """What the live version of a function answers to the smoke event."""
+    answer = functions.invoke(FunctionName=name, Qualifier="live", Payload=b'{"smoke": true}')
+    text: str = answer["Payload"].read().decode()
+    return text
+
+
+def role_of(functions: Any, name: str) -> str:
+    """The name of the role of a function's live version."""
+    role: str = functions.get_function_configuration(FunctionName=name, Qualifier="live")["Role"]
+    return role.rsplit("/", 1)[1]
+
+
+def test_a_role_that_lost_an_action_shows_in_the_answer_in_the_log_and_in_the_smoke_event(
+    deployed: Checkout, root: Callable[[str], Any], user: httpx.Client, outputs: dict[str, Any]
+) -> None:
+    name = outputs["function_names"]["players-create"]
+
+    def make() -> httpx.Response:
+        username = f"P{uuid.uuid4().hex[:12]}"
+        return user.post("/players", json={"username": username, "email": f"{username}@example.com"})
+
+    with changed_role(root("iam"), role_of(root("lambda"), name), without("dynamodb:PutItem")):
+        answer = make()
+        failure = smoke(root("lambda"), name)
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+    assert "refuses dynamodb:PutItem" in failure
+    log = deployed.done("logs", FN="players-create")
+    assert "AccessDeniedException" in log
+    assert "not authorized to perform: dynamodb:PutItem" in log
+    assert make().status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("function", "action", "named"),
+    [
+        ("authorizer", "dynamodb:GetItem", "allows dynamodb:GetItem"),
+        ("root", "dynamodb:Scan", "allows dynamodb:Scan"),
+        ("players-get", "dynamodb:*", "allows dynamodb:DeleteItem"),
+        ("players-get", "secretsmanager:GetSecretValue", "allows reading the secret signing-keys"),
+    ],
+)
+def test_a_role_that_gained_something_fails_the_smoke_event(
+    root: Callable[[str], Any], outputs: dict[str, Any], function: str, action: str, named: str
+) -> None:
+    name = outputs["function_names"][function]
+    gained = {"Effect": "Allow", "Action": [action], "Resource": "*"}
+    with changed_role(root("iam"), role_of(root("lambda"), name), lambda statements: [*statements, gained]):
+        assert named in smoke(root("lambda"), name)
+    assert json.loads(smoke(root("lambda"), name))["status"] == "ok"
+
+
+def test_the_label_of_the_release_is_wherever_the_release_is_named(
+    deployed: Checkout, root: Callable[[str], Any], api: httpx.Client, outputs: dict[str, Any]
+) -> None:
+    current = deployed.json("outputs")
+    label = current["release"]["label"]
+    assert label.startswith(f"{current['release']['version']}")
+    assert api.get("/").json()["data"]["release"] == label
+    for name in current["function_names"].values():
+        live = root("lambda").get_function_configuration(FunctionName=name, Qualifier="live")
+        assert live["Description"].endswith(f" · {current['image_tag']} · {label}")
+    lines = [
+        event["message"] for event in map(json.loads, deployed.done("logs", FN="root", JSON="1").splitlines())
+    ]
+    [*_, last] = [line for line in lines if isinstance(line, dict) and line.get("message") == "answered"]
+    assert (last["release"], last["image_tag"]) == (label, current["image_tag"])
+
+
+def test_a_function_gets_the_capacity_that_the_stack_says(
+    deployed: Checkout, root: Callable[[str], Any], api: httpx.Client, outputs: dict[str, Any]
+) -> None:
+    file = deployed.folder / "infrastructure" / "Pulumi.local.yaml"
+    before, functions = file.read_text(), root("lambda")
+    name = {"FunctionName": outputs["function_names"]["jwks"]}
+    own = "{memory_mib: 300, reserved_concurrency: 5, provisioned_concurrency: 2}"
+    try:
+        file.write_text(f"{before}  psn-emulator:functions:\n    jwks: {own}\n")
+        deployed.done("deploy-infra")
+        assert functions.get_function_configuration(**name, Qualifier="live")["MemorySize"] == 300
+        reserved = functions.get_function_concurrency(**name)
+        assert reserved["ReservedConcurrentExecutions"] == 5
+        kept = functions.get_provisioned_concurrency_config(**name, Qualifier="live")
+        assert kept["RequestedProvisionedConcurrentExecutions"] == 2
+        assert api.get("/.well-known/jwks.json").status_code == 200
+        file.write_text(f"{before}  psn-emulator:functions:\n    jwks: {own.replace('5', '1')}\n")
+        refused = deployed.make("deploy-infra")
+        assert refused.returncode != 0
+        assert "psn-emulator:functions.jwks.provisioned_concurrency is 2, over reserved_concurrency (1)" in (
+            refused.stderr
+        )
+    finally:
+        file.write_text(before)
+    deployed.done("deploy-infra")
+    assert functions.get_function_configuration(**name, Qualifier="live")["MemorySize"] == 256
+    assert "ReservedConcurrentExecutions" not in functions.get_function_concurrency(**name)
+    with pytest.raises(functions.exceptions.ProvisionedConcurrencyConfigNotFoundException):
+        functions.get_provisioned_concurrency_config(**name, Qualifier="live")
