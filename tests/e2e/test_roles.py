@@ -10,7 +10,7 @@ import boto3
 import httpx
 import pytest
 
-from tests.e2e.conftest import Checkout
+from tests.checkout import Checkout
 
 Statements = list[dict[str, Any]]
 
