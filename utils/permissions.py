@@ -24,7 +24,7 @@ _JUDGED: Final = {
 """What DynamoDB refuses after IAM has let the call through."""
 
 _PAUSE_SECONDS: Final = 0.5
-_RESERVE_SECONDS: Final = 2.0
+_RESERVE_SECONDS: Final = 3.0
 """What is left of a function's time for one more round and the answer."""
 
 

@@ -146,7 +146,7 @@ def test_it_is_not_waited_for_longer_than_the_function_may_run(
     monkeypatch.setattr(permissions, "_pause", lambda _: pytest.fail("no time is left to wait"))
     everything()
     with pytest.raises(PermissionsError):
-        smoke(main.ROUTES[1], TimeLeft(milliseconds=1_900))
+        smoke(main.ROUTES[1], TimeLeft(milliseconds=2_900))
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.table], ids=name)
