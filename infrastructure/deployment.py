@@ -145,8 +145,8 @@ def _give_up(
     *,
     may_return: bool,
 ) -> NoReturn:
-    """Ends a deploy whose release fails the probe: with the release before it in service again where there is
-    one. Always raises ``DeployError``."""
+    """Ends a deploy whose release fails the probe: where it ``may_return`` and there is a release before it, with
+    that in service again. Always raises ``DeployError``."""
     tag, previous = outputs["image_tag"], release.from_state(before)
     failed = probe.failed(checks)
     remedy = probe.remedy(failed, stack.name)
@@ -154,9 +154,11 @@ def _give_up(
     for check in checks:
         narrate.say(f"  {'ok    ' if check.ok else 'failed'}  {check}")
     entry = previous.entry(previous.tag)
-    if not (may_return and entry):
+    if not may_return:
+        raise DeployError(f"{tag} fails the probe: {probe.said(failed)}.", remedy)
+    if not entry:
         raise DeployError(
-            f"{tag} is live, but {probe.said(failed)}; there is no release to return to.", remedy
+            f"{tag} fails the probe: {probe.said(failed)}; there is no release to return to.", remedy
         )
     narrate.say(f"Returning to {previous.tag}")
     resources = workspace.resources_of(stack.export_stack())

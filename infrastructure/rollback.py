@@ -162,7 +162,7 @@ def carry_out(
         )
         raise DeployError(
             f"{error.cause} All aliases are back: {before['image_tag']} runs.",
-            f"Repair the stack, then try again: make deploy REFRESH=1 STACK={stack.name}",
+            f"A deploy repairs the stack: make deploy STACK={stack.name}",
         ) from error
 
 

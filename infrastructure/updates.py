@@ -43,7 +43,7 @@ def read(message: str) -> Message | None:
 
 def message(tag: str, kind: str) -> str:
     """What the history says of an update that brings ``tag``: the tag, the kind of update, who made it."""
-    return f"{tag} {kind} by {os.environ.get('GITHUB_ACTOR') or getpass.getuser()}"
+    return f"{tag} {kind} by {os.environ.get('GITHUB_ACTOR') or _user()}"
 
 
 def up(
@@ -118,6 +118,13 @@ def both(*listeners: Callable[[auto.EngineEvent], None]) -> Callable[[auto.Engin
             listener(event)
 
     return listen
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except OSError:  # a container's user need not have a name
+        return str(os.getuid())
 
 
 def _last_error_line(output: str) -> str:

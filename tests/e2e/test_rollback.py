@@ -1,0 +1,277 @@
+"""Going back: by command, by itself when a release fails the probe, and what stays to go back to. In this order."""
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+
+from tests.checkout import Checkout, checkout_in
+from tests.e2e.test_release import image_events
+
+HEALTH = "handlers/health.py"
+NAME = '"PSN Partner Emulator"'
+ANSWERS = "return Response(status, Health("
+ANSWERS_WRONG = "return Response(500, Health("
+NO_DOCKER = "unix:///nonexistent/docker.sock"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A deployed stack and the two releases that it has had."""
+
+    checkout: Checkout
+    api_url: str
+    old: str
+    new: str
+
+    def client(self, service: str) -> Any:
+        """A client of the stack's AWS."""
+        endpoint = f"http://localhost:{self.checkout.environment['LOCAL_AWS_PORT']}"
+        session: Any = boto3.Session("test", "test", region_name="us-east-1")
+        return session.client(service, endpoint_url=endpoint)
+
+    @property
+    def functions(self) -> dict[str, str]:
+        """The names of the functions in AWS, by the names of their rows."""
+        names: dict[str, str] = self.checkout.json("outputs")["function_names"]
+        return names
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """The version that each function's alias points at, by the function's name in AWS."""
+        client = self.client("lambda")
+        return {
+            name: client.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
+            for name in self.functions.values()
+        }
+
+    @property
+    def answers(self) -> str:
+        """The release that answers."""
+        tag: str = httpx.get(f"{self.api_url}/healthz", timeout=30).json()["image_tag"]
+        return tag
+
+    @property
+    def live(self) -> str:
+        """The release that the outputs call live."""
+        tag: str = self.checkout.json("outputs")["image_tag"]
+        return tag
+
+    def error(self, *arguments: str, **settings: str) -> str:
+        """What a make target that has to fail says."""
+        result = self.checkout.make(*arguments, **settings)
+        assert result.returncode != 0, result.stdout
+        assert "Traceback" not in result.stderr
+        return result.stderr
+
+    @contextmanager
+    def watched(self) -> Iterator[set[tuple[int, str]]]:
+        """Calls the health check all the while: the statuses and releases that answered."""
+        seen: set[tuple[int, str]] = set()
+        stop = threading.Event()
+
+        def call() -> None:
+            with httpx.Client(base_url=self.api_url, timeout=30) as client:
+                while not stop.is_set():
+                    answer = client.get("/healthz")
+                    seen.add((answer.status_code, answer.json().get("image_tag", answer.text)))
+
+        caller = threading.Thread(target=call)
+        caller.start()
+        try:
+            yield seen
+        finally:
+            stop.set()
+            caller.join()
+
+    def kill_rollback(self) -> None:
+        """Starts a rollback and kills all of its processes once the first alias has moved."""
+        cut_off = subprocess.Popen(
+            ["make", "-s", "rollback"],
+            cwd=self.checkout.folder,
+            env=self.checkout.environment,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        assert cut_off.stderr is not None
+        assert any("updated aws:lambda:Alias" in line for line in cut_off.stderr)
+        os.killpg(cut_off.pid, signal.SIGKILL)
+        cut_off.wait()
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack whose second release calls itself by another name."""
+    checkout = checkout_in(tmp_path_factory.mktemp("rollback"), "local-back")
+    try:
+        checkout.done("deploy")
+        first = checkout.json("outputs")
+        checkout.replace(HEALTH, NAME, '"PSN Partner Emulator 2"')
+        checkout.done("deploy")
+        second = checkout.json("outputs")
+        yield Stack(checkout, first["api_url"], first["image_tag"], second["image_tag"])
+        checkout.done("destroy")
+    finally:
+        checkout.make("down")
+
+
+def test_a_dry_run_of_a_rollback_shows_the_versions_and_moves_nothing(stack: Stack) -> None:
+    shown = stack.checkout.done("rollback", DRY_RUN="1")
+    assert "version 2 → 1" in shown
+    assert stack.answers == stack.new
+
+
+def test_an_unknown_tag_is_an_error_that_names_the_known_ones(stack: Stack) -> None:
+    said = stack.error("rollback", TAG="v9")
+    assert stack.old in said
+    assert f"{stack.new} (live)" in said
+
+
+def test_a_rollback_brings_the_old_code_back_without_docker_and_without_a_gap(stack: Stack) -> None:
+    with stack.watched() as seen:
+        stack.checkout.done("rollback", DOCKER_HOST=NO_DOCKER)
+    assert seen == {(200, stack.new), (200, stack.old)}
+    assert httpx.get(f"{stack.api_url}/").json()["data"]["name"] == "PSN Partner Emulator"
+    assert stack.answers == stack.live == stack.old
+    assert set(stack.versions.values()) == {"1"}
+
+
+def test_the_history_shows_the_rollback_as_what_is_live(stack: Stack) -> None:
+    newest = stack.checkout.json("history")[0]
+    assert (newest["kind"], newest["tag"], newest["live"]) == ("rollback", stack.old, True)
+    assert newest["by"]
+    lines = stack.checkout.done("env")
+    shown = subprocess.run(
+        ["bash", "-c", f"{lines}\npulumi stack history"],
+        cwd=stack.checkout.folder / "infrastructure",
+        env=stack.checkout.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert f"{stack.old} rollback" in shown.stdout
+
+
+def test_a_rollback_to_the_live_release_has_nothing_to_do(stack: Stack) -> None:
+    before = stack.checkout.json("history")
+    assert "nothing to do" in stack.checkout.done("rollback", TAG=stack.old)
+    assert stack.checkout.json("history") == before
+
+
+def test_before_the_first_release_there_is_nothing_to_go_back_to(stack: Stack) -> None:
+    assert "keeps no release before" in stack.error("rollback")
+
+
+def test_the_next_deploy_rolls_forward_and_builds_nothing(stack: Stack) -> None:
+    with image_events(stack.checkout.json("outputs")["ecr_url"]) as events:
+        stack.checkout.done("deploy")
+    assert events == []
+    assert stack.answers == stack.live == stack.new
+    assert stack.checkout.json("preview")["changes"] == []
+
+
+def test_the_next_rollback_finishes_one_that_was_killed(stack: Stack) -> None:
+    stack.kill_rollback()
+    stack.checkout.done("rollback")
+    assert stack.answers == stack.live == stack.old
+    assert set(stack.versions.values()) == {"1"}
+
+
+def test_the_next_deploy_rolls_a_killed_rollback_forward(stack: Stack) -> None:
+    stack.checkout.done("deploy")
+    stack.kill_rollback()
+    stack.checkout.done("deploy")
+    assert stack.answers == stack.live == stack.new
+    assert stack.checkout.json("preview")["changes"] == []
+
+
+def test_when_one_alias_cannot_move_all_stay_where_they_were(stack: Stack) -> None:
+    before = stack.versions
+    jwks = stack.functions["jwks"]
+    client = stack.client("lambda")
+    client.delete_alias(FunctionName=jwks, Name="live")
+    said = stack.error("rollback")
+    assert "jwks-live" in said
+    assert f"All aliases are back: {stack.new} runs." in said
+    client.create_alias(FunctionName=jwks, Name="live", FunctionVersion=before[jwks])
+    assert stack.versions == before
+    assert stack.answers == stack.live == stack.new
+    assert [update["kind"] for update in stack.checkout.json("history")[:2]] == ["put back", "rollback"]
+    assert stack.checkout.json("preview")["changes"] == []
+
+
+def test_a_release_that_fails_the_probe_gives_way_to_the_one_before_it(stack: Stack) -> None:
+    stack.checkout.replace(HEALTH, ANSWERS, ANSWERS_WRONG)
+    said = stack.error("deploy")
+    stack.checkout.replace(HEALTH, ANSWERS_WRONG, ANSWERS)
+    assert "failed  GET /healthz: 500" in said
+    assert "ok      GET /.well-known/jwks.json: 200" in said
+    assert f"{stack.new} is live again, and answers." in said
+    assert "make logs FN=healthz" in said
+    assert stack.answers == stack.live == stack.new
+    returned, failed = stack.checkout.json("history")[:2]
+    assert (returned["kind"], returned["tag"], returned["live"]) == ("automatic return", stack.new, True)
+    assert (failed["kind"], failed["live"]) == ("deploy", False)
+
+
+def test_the_release_that_failed_is_not_one_to_go_back_to(stack: Stack) -> None:
+    assert stack.checkout.json("history")[1]["tag"] not in stack.error("rollback", TAG="v9")
+    stack.checkout.done("deploy")
+    assert stack.answers == stack.live == stack.new
+    assert stack.checkout.json("preview")["changes"] == []
+
+
+def test_old_releases_go_and_those_that_are_kept_still_run(stack: Stack) -> None:
+    settings = stack.checkout.folder / "infrastructure" / "Pulumi.local.yaml"
+    settings.write_text(settings.read_text() + "  psn-emulator:keep_releases: 2\n")
+    for _ in range(2):
+        stack.checkout.done("deploy", FORCE="1")
+    kept = {update["tag"] for update in stack.checkout.json("history")[:2]}
+    images = stack.client("ecr").describe_images(repositoryName="psn-emulator-local-back")["imageDetails"]
+    assert {tag for image in images for tag in image.get("imageTags", ())} == kept
+    client = stack.client("lambda")
+    for name in stack.functions.values():
+        published = client.list_versions_by_function(FunctionName=name)["Versions"]
+        assert len([item for item in published if item["Version"] != "$LATEST"]) == 2
+    newest = stack.live
+    stack.checkout.done("rollback")
+    assert {stack.answers} == kept - {newest}
+    assert stack.old in stack.error("rollback", TAG=stack.old)
+
+
+def test_a_release_whose_version_is_gone_is_refused_before_anything_moves(stack: Stack) -> None:
+    stack.checkout.done("deploy")
+    before = stack.versions
+    client = stack.client("lambda")
+    name = stack.functions["jwks"]
+    published = client.list_versions_by_function(FunctionName=name)["Versions"]
+    [other] = {item["Version"] for item in published} - {"$LATEST", before[name]}
+    client.delete_function(FunctionName=name, Qualifier=other)
+    assert f"these versions are gone: jwks {other}." in stack.error("rollback")
+    assert stack.versions == before
+
+
+def test_a_first_release_that_fails_the_probe_says_that_there_is_none_to_return_to(tmp_path: Path) -> None:
+    checkout = checkout_in(tmp_path, "local-first")
+    try:
+        checkout.replace(HEALTH, ANSWERS, ANSWERS_WRONG)
+        result = checkout.make("deploy")
+        assert result.returncode != 0
+        assert "GET /healthz: 500" in result.stderr
+        assert "there is no release to return to" in result.stderr
+        checkout.replace(HEALTH, ANSWERS_WRONG, ANSWERS)
+        checkout.done("deploy")
+        assert checkout.json("preview")["changes"] == []
+        checkout.done("destroy")
+    finally:
+        checkout.make("down")
