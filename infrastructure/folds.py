@@ -12,7 +12,7 @@ from infrastructure.consequences import Consequence
 
 NONE = "(none)"
 _LONGEST_VALUE = 100
-_WORD = re.compile(r"(?<=[\s:/,])")
+_WORD = re.compile(r"[^\s:/,]+|[\s:/,]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +95,20 @@ def _pair(before: Any, after: Any, *, cut: bool) -> tuple[str, str]:
     one, other = shown(before), shown(after)
     long = max(len(one), len(other)) > _LONGEST_VALUE
     if isinstance(before, str) and isinstance(after, str) and (cut or long):
-        one, other = _edit(_WORD.split(one), _WORD.split(other))
+        edited = _edit(_WORD.findall(one), _WORD.findall(other))
+        one, other = edited if edited[0] != edited[1] else (one, other)
     return _shortened(one), _shortened(other)
 
 
 def _edit(one: list[str], other: list[str]) -> tuple[str, str]:
-    """Both texts, of which the words are given, without those that they begin and end with in common."""
+    """Both texts, of which the words are given, without those that they begin and end with in common; the same
+    where only spaces differ."""
     start = _in_common(one, other)
     end = _in_common(one[start:][::-1], other[start:][::-1])
 
     def middle(words: list[str]) -> str:
-        kept = "".join(words[start : len(words) - end])
-        return f"{'… ' if start else ''}{kept}{' …' if end else ''}"
+        kept = "".join(words[start : len(words) - end]).strip()
+        return " ".join(filter(None, ("…" if start else "", kept, "…" if end else "")))
 
     return middle(one), middle(other)
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from infrastructure import review_markdown, review_text
@@ -88,13 +88,24 @@ def test_texts_of_their_own_that_change_in_the_same_words_are_alike() -> None:
         ]
     )
     (place,) = fold.places
-    assert (place.before, place.after) == ("… t1  …", "… t2  …")
+    assert (place.before, place.after) == ("… t1 …", "… t2 …")
+
+
+def test_words_that_are_added_at_the_end_are_alike_whatever_stands_before_them() -> None:
+    (fold,) = folded(
+        [
+            a_change("get", description=("GET /players/{id}", "GET /players/{id} · t2")),
+            a_change("root", description=("GET /", "GET / · t2")),
+        ]
+    )
+    (place,) = fold.places
+    assert (place.before, place.after) == ("…", "… · t2")
 
 
 def test_of_a_long_text_the_words_are_shown_that_differ() -> None:
     long = " ".join(f"word{number}" for number in range(50))
     (fold,) = folded([a_change("one", description=(long, long.replace("word25", "other")))])
-    assert str(fold.places[0]) == "description: … word25  … → … other  …"
+    assert str(fold.places[0]) == "description: … word25 … → … other …"
 
 
 def test_a_value_that_stays_long_is_cut() -> None:
@@ -102,7 +113,8 @@ def test_a_value_that_stays_long_is_cut() -> None:
     assert str(fold.places[0]) == f"description: {'x' * 99}… → (none)"
 
 
-@given(st.text(), st.text())
+@given(st.text("ab :/\u2028é"), st.text("ab :/\u2028é"))
+@example("a b", "a  b")
 def test_two_texts_never_look_the_same_unless_they_are_cut(one: str, other: str) -> None:
     (fold,) = folded([a_change("a", p=(one, other)), a_change("b", p=("x", "y"))])
     (place,) = (place for place in fold.places if "a" in place.names)
