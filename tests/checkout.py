@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.terminal import Watched, watch
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -36,6 +38,10 @@ class Checkout:
         result = self.make(*arguments, **settings)
         assert result.returncode == 0, f"make {arguments}: {result.stdout[-3000:]}\n{result.stderr[-6000:]}"
         return result.stdout
+
+    def watch(self, *arguments: str, **settings: str) -> Watched:
+        """Runs a make target on a terminal of its own."""
+        return watch(["make", "-s", *arguments], self.folder, self.environment | settings)
 
     def json(self, *arguments: str, **settings: str) -> Any:
         """The JSON that a make target prints."""

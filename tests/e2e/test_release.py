@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -159,6 +160,32 @@ def test_infrastructure_only_leaves_the_image(deployed: Checkout) -> None:
 def test_image_only_brings_the_image(deployed: Checkout, user: httpx.Client) -> None:
     deployed.done("update-image")
     assert user.get("/").json()["data"]["name"] == "PSN Partner Emulator?"
+
+
+def test_a_terminal_shows_live_how_far_a_deploy_is_and_then_where_the_time_went(deployed: Checkout) -> None:
+    watched = deployed.watch("deploy", FORCE="1")
+    assert watched.code == 0, watched.last
+    functions = len(deployed.json("outputs")["function_names"])
+    assert watched.showed("build", "step 2 of ")
+    assert watched.showed("push", " layers")
+    assert watched.showed("update", "resources, under way: image")
+    assert watched.showed("smoke", f"1 of {functions} functions answered")
+    assert "Traceback" not in watched.last
+    bars = [line.split() for line in watched.last.splitlines() if line.startswith("✓")]
+    assert [bar[1] for bar in bars] == ["update", "build", "push", "smoke"]
+    _, _, _, _, done, _, total, _ = bars[0]
+    assert done == total
+    times = re.search(r"\((set-up .*) in all\)", watched.last.replace("\n", " "))
+    assert times, watched.last
+    phases = re.findall(r"([a-z-]+) [\d. ]+ ?s[,;]", times[1])
+    assert phases == ["set-up", "update", "build", "push", "smoke", "answer"]
+
+
+def test_an_unchanged_deploy_tells_a_terminal_so_in_one_bar(deployed: Checkout) -> None:
+    watched = deployed.watch("deploy")
+    assert watched.code == 0, watched.last
+    assert [line.split()[1] for line in watched.last.splitlines() if line.startswith("✓")] == ["update"]
+    assert "local-e2e: no changes" in watched.last
 
 
 def test_the_history_names_the_tag_of_each_update(deployed: Checkout, outputs: dict[str, Any]) -> None:
