@@ -26,8 +26,14 @@ class Promotion:
 
     def copy_image(self) -> None:
         """Has the target's repository hold the image. Raises ``DeployError`` as ``registry.copy`` does."""
-        narrate.say(f"Copying the image {self.entry.tag} from {self.source.stack} ({self.digest})")
-        registry.copy(self.entry.tag, self.digest, self.source, self.target)
+        with narrate.progress(
+            f"Copying the image {self.entry.tag} from {self.source.stack}", self.digest
+        ) as step:
+
+            def sent(done: int, total: int) -> None:
+                step.detail = f"{done / 1e6:.1f} of {total / 1e6:.1f} MB"
+
+            registry.copy(self.entry.tag, self.digest, self.source, self.target, sent)
 
 
 def plan(source: str, target: str, tag: str | None = None, *, may_start: bool = True) -> Promotion:

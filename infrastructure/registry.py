@@ -1,8 +1,9 @@
 """The image repositories of the stacks, reached by the OCI distribution API; Docker has no part in it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -34,21 +35,31 @@ class _Manifest(BaseModel):
     config: _Described
     layers: tuple[_Described, ...]
 
+    @property
+    def blobs(self) -> tuple[_Described, ...]:
+        """All that the image is made of."""
+        return (*self.layers, self.config)
+
 
 @dataclass(frozen=True, slots=True)
 class _Blob:
-    """A blob on its way: fetched as it is read. It tells its length, so that it is sent in one piece with a
-    ``Content-Length``, which ECR wants."""
+    """A blob on its way: fetched as it is read, with the bytes so far told to ``sent``. It tells its length, so
+    that it is sent in one piece with a ``Content-Length``, which ECR wants."""
 
     repository: DXF
     described: _Described
+    sent: Callable[[int], None]
 
     def __len__(self) -> int:
         return self.described.size
 
     def __iter__(self) -> Iterator[bytes]:
         chunks = self.repository.pull_blob(self.described.digest, chunk_size=_CHUNK_BYTES)
-        yield from cast("Iterable[bytes]", chunks)
+        so_far = 0
+        for chunk in cast("Iterable[bytes]", chunks):
+            yield chunk
+            so_far += len(chunk)
+            self.sent(so_far)
 
 
 def digest(settings: Settings, tag: str) -> str | None:
@@ -60,12 +71,12 @@ def digest(settings: Settings, tag: str) -> str | None:
         return _digest(repository, tag)
 
 
-def copy(tag: str, wanted: str, source: Settings, target: Settings) -> None:
+def copy(tag: str, wanted: str, source: Settings, target: Settings, sent: Callable[[int, int], None]) -> None:
     """Has the target's repository hold, under ``tag``, the source's image of digest ``wanted``.
 
     The manifest goes over byte by byte, so the digest stays. Blobs that are there are not sent again: a copy that
-    was cut off goes on where it was. Raises ``DeployError`` when the target's ``tag`` is another image, or when a
-    registry does not answer or refuses.
+    was cut off goes on where it was. ``sent`` is told the bytes that are there by now, and those of all. Raises
+    ``DeployError`` when the target's ``tag`` is another image, or when a registry does not answer or refuses.
     """
     with _explained(), _opened(source) as here, _opened(target) as there:
         held = _digest(there, tag)
@@ -77,9 +88,14 @@ def copy(tag: str, wanted: str, source: Settings, target: Settings) -> None:
                 f"Make a new release of it and promote that: make deploy STACK={source.stack} FORCE=1",
             )
         manifest, _ = here.get_manifest_and_response(wanted)
-        image = _Manifest.model_validate_json(manifest)
-        for described in (*image.layers, image.config):
-            there.push_blob(data=_Blob(here, described), digest=described.digest)
+        blobs = _Manifest.model_validate_json(manifest).blobs
+        total = sum(described.size for described in blobs)
+        before = 0
+        for described in blobs:
+            blob = _Blob(here, described, partial(lambda before, part: sent(before + part, total), before))
+            there.push_blob(data=blob, digest=described.digest)
+            before += described.size
+            sent(before, total)
         there.set_manifest(tag, manifest)
 
 

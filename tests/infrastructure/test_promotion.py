@@ -147,7 +147,7 @@ def test_a_promotion_is_done_when_the_target_runs_that_very_image(
 def test_the_image_is_copied_by_its_digest_from_stack_to_stack(monkeypatch: pytest.MonkeyPatch) -> None:
     copied: list[tuple[str, str, str, str]] = []
 
-    def copy(tag: str, digest: str, source: Settings, target: Settings) -> None:
+    def copy(tag: str, digest: str, source: Settings, target: Settings, _: object) -> None:
         copied.append((tag, digest, source.stack, target.stack))
 
     monkeypatch.setattr(registry, "copy", copy)

@@ -47,9 +47,11 @@ def both(
         yield
 
 
-def copy(digest: str) -> None:
-    """Copies from the stack local-a to local-b."""
-    registry.copy(TAG, digest, Settings.load("local-a"), Settings.load("local-b"))
+def copy(digest: str, source: str = "local-a", target: str = "local-b") -> list[tuple[int, int]]:
+    """Copies from stack to stack; the bytes that were told to be there by and by, each with those of all."""
+    told: list[tuple[int, int]] = []
+    registry.copy(TAG, digest, Settings.load(source), Settings.load(target), lambda *sent: told.append(sent))
+    return told
 
 
 def test_an_image_keeps_its_digest_and_its_tag(
@@ -59,6 +61,13 @@ def test_an_image_keeps_its_digest_and_its_tag(
     assert target.manifests[TAG] == source.manifests[TAG]
     assert registry.digest(Settings.load("local-b"), TAG) == digest
     assert target.blobs == source.blobs
+
+
+def test_a_copy_tells_how_far_it_is(digest: str, target: FakeRegistry) -> None:
+    told = copy(digest)
+    assert told == sorted(told)
+    assert len(told) > len(target.blobs)
+    assert set(told[-1]) == {sum(map(len, target.blobs.values()))}
 
 
 def test_an_image_that_is_there_is_not_sent_again(target: FakeRegistry, digest: str) -> None:
@@ -151,7 +160,7 @@ def test_each_repository_is_opened_by_its_own_stacks_account_and_region(
     accounts: dict[str, FakeRegistry],
 ) -> None:
     digest = accounts["dev"].push(TAG, *LAYERS)
-    registry.copy(TAG, digest, Settings.load("dev"), Settings.load("staging"))
+    copy(digest, "dev", "staging")
     assert registry.digest(Settings.load("staging"), TAG) == digest
     assert accounts["staging"].blobs == accounts["dev"].blobs
 
