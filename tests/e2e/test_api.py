@@ -74,6 +74,35 @@ def test_a_refresh_token_is_rotated(api: httpx.Client) -> None:
     assert third.status_code == 200
 
 
+def test_a_client_gets_tokens_for_a_user_and_a_service_sees_them_end(api: httpx.Client) -> None:
+    backend, service = ("demo-backend", "demo-backend-secret"), ("demo-service", "demo-service-secret")
+    login = {"grant_type": "password", "username": "testuser", "password": "password123"}
+    tokens = api.post("/auth/token", data=login, auth=backend).json()
+    refresh = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+    refreshed = api.post("/auth/token", data=refresh, auth=backend).json()
+    shown = {"token": refreshed["access_token"]}
+    told = api.post("/auth/introspect", data=shown, auth=service).json()
+    assert (told["active"], told["username"], told["client_id"]) == (True, "testuser", "demo-backend")
+    assert api.post("/auth/revoke", data=shown, auth=backend).status_code == 200
+    assert api.post("/auth/introspect", data=shown, auth=service).json() == {"active": False}
+    headers = {"Authorization": f"Bearer {refreshed['access_token']}"}
+    assert api.get("/players", headers=headers).json()["code"] == "invalid_token"
+
+
+def test_a_service_calls_the_players_in_its_own_name(api: httpx.Client) -> None:
+    grant = {"grant_type": "client_credentials", "scope": "players:read"}
+    token = api.post("/auth/token", data=grant, auth=("demo-service", "demo-service-secret")).json()
+    headers = {"Authorization": f"Bearer {token['access_token']}"}
+    assert api.get("/players", headers=headers).status_code == 200
+    assert api.get("/auth/userinfo", headers=headers).status_code == 403
+
+
+def test_a_client_with_a_wrong_secret_is_refused(api: httpx.Client) -> None:
+    answer = api.post("/auth/token", data={"grant_type": "client_credentials"}, auth=("demo-backend", "no"))
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+    assert answer.headers["www-authenticate"].startswith("Basic")
+
+
 def test_a_player_route_without_a_token_is_the_gateways_401(api: httpx.Client) -> None:
     answer = api.get("/players")
     assert (answer.status_code, answer.json()) == (401, {"message": "Unauthorized"})

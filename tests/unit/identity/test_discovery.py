@@ -100,6 +100,16 @@ class TestMetadata:
         assert {"authorization_endpoint", "end_session_endpoint"}.isdisjoint(_document(client, name))
 
 
+def test_every_route_that_the_rfcs_have_a_name_for_is_named(client: Client) -> None:
+    simple_form = "/auth/refresh"
+    documents = [_document(client, name) for name in DOCUMENTS]
+    named = {
+        urlsplit(url).path for one in documents for name, url in one.items() if name.endswith("_endpoint")
+    }
+    served = {route.path for route in ROUTES if route.path.startswith("/auth/")}
+    assert named == served - {simple_form}
+
+
 class TestOpenIDMetadata:
     def test_every_claim_of_userinfo_and_id_token_is_named(self, client: Client) -> None:
         document = _document(client, "openid-configuration")
