@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Any, Final
 
@@ -32,7 +32,7 @@ class Entry:
     def from_seed(cls, entry: Mapping[str, Any]) -> "Entry":
         """The user in an entry of the seed."""
         fingerprint = hashlib.sha256(json.dump(entry).encode()).hexdigest()
-        return cls(**{**entry, "scopes": tuple(entry["scopes"])}, fingerprint=fingerprint)
+        return cls(**_members(cls, {**entry, "fingerprint": fingerprint}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,17 @@ class Client:
     @classmethod
     def from_seed(cls, entry: Mapping[str, Any]) -> "Client":
         """The client in an entry of the seed."""
-        lists = ("redirect_uris", "post_logout_redirect_uris", "grant_types", "scopes")
-        return cls(**{**entry, **{name: tuple(entry[name]) for name in lists}})
+        return cls(**_members(cls, entry))
 
     def allowed(self, scopes: Collection[str]) -> tuple[str, ...]:
         """Those of ``scopes`` that the client may be granted, in their order."""
         return tuple(scope for scope in scopes if scope in self.scopes)
+
+
+def _members(kind: type[Entry | Client], entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What ``kind`` has of ``entry``; a seed may say more than the release that was rolled back to knows of."""
+    found = {one.name: entry[one.name] for one in fields(kind)}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
 
 
 SIMPLE_CLIENT: Final = Client(

@@ -65,6 +65,13 @@ def test_no_hash_has_to_be_made_again_at_the_first_login(project: Path, name: st
         assert one.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
+def test_a_release_that_was_rolled_back_to_reads_a_later_seed(client: Client) -> None:
+    later = identity.client_entry("later", sector="games")
+    identity.store_seed(identity.seed_entry(locale="en"), registered=[later])
+    assert client.tokens()["scope"]
+    assert authenticate("later", identity.SECRET).client_id == "later"
+
+
 def test_no_two_stacks_share_a_subject_or_a_hash(project: Path) -> None:
     both = [_seed(project, "local"), _seed(project, "dev")]
     subjects = [user.subject for one in both for user in one.users]
