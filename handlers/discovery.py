@@ -1,14 +1,11 @@
-"""What clients and resource servers read about the issuer; true to what is served, whatever the RFCs foresee.
-
-Empty lists stand although RFC 8414 section 3.2 leaves them out, because what is left out has a default there that
-promises more: ``grant_types_supported`` would be the authorization code.
-"""
+"""What clients and resource servers read about the issuer; true to what is served, whatever the RFCs foresee."""
 
 from typing import Any, Final
 
 from handlers.token import GRANTS
 from main import ROUTES
 from models.auth import JWKSet, ProviderMetadata, ServerMetadata
+from services.authorization_request import CHALLENGE_METHOD, PROMPTS, RESPONSE_MODE, RESPONSE_TYPE
 from services.public_keys import published
 from services.scopes import SCOPES
 from utils import json
@@ -36,6 +33,8 @@ def openid_configuration(_request: Request) -> Response:
     """``GET /.well-known/openid-configuration`` (OpenID Connect Discovery 1.0)."""
     metadata = ProviderMetadata(
         **_server(),
+        end_session_endpoint=settings().url(_PATHS["auth-logout"]),
+        prompt_values_supported=list(PROMPTS),
         subject_types_supported=["public"],
         id_token_signing_alg_values_supported=_algorithms(),
         claims_supported=[*_ID_TOKEN_CLAIMS, *_USERINFO_CLAIMS],
@@ -48,14 +47,18 @@ def _server() -> dict[str, Any]:
     deployment = settings()
     return {
         "issuer": deployment.issuer,
+        "authorization_endpoint": deployment.url(_PATHS["auth-authorize"]),
         "token_endpoint": deployment.url(_PATHS["auth-token"]),
         "revocation_endpoint": deployment.url(_PATHS["auth-revoke"]),
         "introspection_endpoint": deployment.url(_PATHS["auth-introspect"]),
         "userinfo_endpoint": deployment.url(_PATHS["auth-userinfo"]),
         "jwks_uri": deployment.url(_PATHS["jwks"]),
         "scopes_supported": list(SCOPES),
-        "response_types_supported": [],
+        "response_types_supported": [RESPONSE_TYPE],
+        "response_modes_supported": [RESPONSE_MODE],
         "grant_types_supported": list(GRANTS),
+        "code_challenge_methods_supported": [CHALLENGE_METHOD],
+        "authorization_response_iss_parameter_supported": True,
         "token_endpoint_auth_methods_supported": [*_BY_SECRET, "none"],
         "revocation_endpoint_auth_methods_supported": [*_BY_SECRET, "none"],
         "introspection_endpoint_auth_methods_supported": list(_BY_SECRET),

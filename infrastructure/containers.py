@@ -34,6 +34,7 @@ PLACEHOLDERS = {
     "SEED_SECRET": "psn-emulator/local/seed",
     "ACCESS_TOKEN_SECONDS": "3600",
     "REFRESH_TOKEN_SECONDS": "2592000",
+    "BROWSER_SESSION_SECONDS": "28800",
 }
 
 

@@ -91,4 +91,5 @@ def _variables(settings: Settings, storage: Storage, gateway: Gateway) -> Mappin
         "SEED_SECRET": storage.secrets[SEED].name,
         "ACCESS_TOKEN_SECONDS": str(settings.access_token_seconds),
         "REFRESH_TOKEN_SECONDS": str(settings.refresh_token_seconds),
+        "BROWSER_SESSION_SECONDS": str(settings.browser_session_seconds),
     }

@@ -93,6 +93,8 @@ class Settings(Capacity):
     """Seconds an access token lives."""
     refresh_token_seconds: Number = Field(30 * 86400, ge=60, le=365 * 86400)
     """Seconds a refresh token lives."""
+    browser_session_seconds: Number = Field(8 * 3600, ge=60, le=365 * 86400)
+    """Seconds after a login on the login page until the browser's user has to log in again."""
     deletion_protection: bool
     """Whether table, secrets and images are safe from deletion; by default not on local and dev."""
     point_in_time_recovery: bool

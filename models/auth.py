@@ -66,6 +66,7 @@ class ServerMetadata:
     """What an OAuth client may know of the server (RFC 8414 section 2), as far as it is served."""
 
     issuer: str
+    authorization_endpoint: str
     token_endpoint: str
     revocation_endpoint: str
     introspection_endpoint: str
@@ -73,7 +74,10 @@ class ServerMetadata:
     jwks_uri: str
     scopes_supported: list[str]
     response_types_supported: list[str]
+    response_modes_supported: list[str]
     grant_types_supported: list[str]
+    code_challenge_methods_supported: list[str]
+    authorization_response_iss_parameter_supported: bool
     token_endpoint_auth_methods_supported: list[str]
     revocation_endpoint_auth_methods_supported: list[str]
     introspection_endpoint_auth_methods_supported: list[str]
@@ -83,6 +87,8 @@ class ServerMetadata:
 class ProviderMetadata(ServerMetadata):
     """What an OpenID client may know besides (OpenID Connect Discovery section 3), as far as it is served."""
 
+    end_session_endpoint: str
+    prompt_values_supported: list[str]
     subject_types_supported: list[str]
     id_token_signing_alg_values_supported: list[str]
     claims_supported: list[str]

@@ -46,9 +46,9 @@ class Authorization:
     auth_time: int
 
 
-def open_code(sandbox: str, authorization: Authorization) -> str:
-    """A code for ``authorization``. ``families.family_of`` tells the family that it brings to life, which
-    ``families.revoke`` ends, redeemed or not."""
+def open_code(sandbox: str, authorization: Authorization) -> tuple[str, str]:
+    """A code for ``authorization``, and the id of the family that it brings to life, which ``families.revoke``
+    ends, redeemed or not."""
     now = clock.seconds(sandbox)
     family = families.Family(
         sandbox=sandbox,
@@ -67,7 +67,7 @@ def open_code(sandbox: str, authorization: Authorization) -> str:
         "nonce": authorization.nonce,
     }
     table.write(Put(family.to_item() | bound, ABSENT))
-    return code
+    return code, family.id
 
 
 def redeem(sandbox: str, client: Client, code: str, redirect_uri: str, code_verifier: str) -> Tokens:

@@ -37,6 +37,7 @@ ENVIRONMENT = {
     "SEED_SECRET": "psn-emulator/test/seed",
     "ACCESS_TOKEN_SECONDS": "300",
     "REFRESH_TOKEN_SECONDS": "86400",
+    "BROWSER_SESSION_SECONDS": "28800",
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_DEFAULT_REGION": "us-east-1",

@@ -154,11 +154,8 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer.
-
-    ``body`` is ``None`` for no content, text that goes out as it is, or a value that ``utils.json.dump`` knows.
-    ``cookies`` are the values of as many ``Set-Cookie`` headers.
-    """
+    """An answer. ``body`` is ``None`` for no content, text that goes out as it is, or a value that
+    ``utils.json.dump`` knows; ``cookies`` are the values of as many ``Set-Cookie`` headers."""
 
     status: int = 200
     body: Any = None

@@ -45,6 +45,7 @@ class Settings:
     seed_secret: str
     access_token_lifetime: timedelta
     refresh_token_lifetime: timedelta
+    browser_session_lifetime: timedelta
 
     @property
     def secrets(self) -> Mapping[str, str]:
@@ -81,6 +82,7 @@ class Settings:
             seed_secret=read.text("SEED_SECRET"),
             access_token_lifetime=read.seconds("ACCESS_TOKEN_SECONDS"),
             refresh_token_lifetime=read.seconds("REFRESH_TOKEN_SECONDS"),
+            browser_session_lifetime=read.seconds("BROWSER_SESSION_SECONDS"),
         )
         read.raise_faults()
         return settings

@@ -105,6 +105,7 @@ def test_a_part_of_the_file_that_nothing_reads_is_refused(stacks: Path) -> None:
         ("cors_origins", ["https://game.example/path"]),
         ("access_token_seconds", 1),
         ("refresh_token_seconds", [1]),
+        ("browser_session_seconds", 59),
         ("signing_algorithm", "HS256"),
         ("issuer", "id.example"),
         ("jwks_uri", "ftp://id.example/keys"),

@@ -8,8 +8,12 @@ import pytest
 
 import authorizer
 from tests import identity, issuer
-from tests.gateway import Context
+from tests.gateway import Answer, Context
 from tests.issuer import Issuer
+from tests.user_agent import UserAgent, app
+
+SESSION = "__Host-psn-session"
+BROWSER = "__Host-psn-browser"
 
 type Denied = Callable[..., str]
 
@@ -40,3 +44,25 @@ def denied(capsys: pytest.CaptureFixture[str]) -> Denied:
         return str(json.loads(line)["reason"])
 
     return deny
+
+
+@pytest.fixture
+def provider(the_table: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An identity provider with the default user and the client ``app``."""
+    identity.publish(monkeypatch, identity.KEY)
+    identity.store_keys(identity.KEY)
+    identity.store_seed(identity.seed_entry(), registered=[app()])
+
+
+@pytest.fixture
+def agent() -> UserAgent:
+    """A browser."""
+    return UserAgent()
+
+
+def refused_by_a_page(answer: Answer, status: int = 400) -> None:
+    """See that ``answer`` is a page of an error, which leads nowhere."""
+    assert answer.status == status
+    assert "location" not in answer.headers
+    assert "http-equiv" not in answer.text
+    assert "This did not work" in answer.text

@@ -13,6 +13,7 @@ from services import clock
 from services.codes import Authorization, open_code
 from tests import identity
 from tests.gateway import Answer, Gateway
+from tests.user_agent import app
 
 BASIC = (identity.BACKEND, identity.SECRET)
 SERVICE = (identity.SERVICE, identity.SECRET)
@@ -83,7 +84,7 @@ class Client:
             code_challenge=identity.encode(sha256(identity.VERIFIER.encode()).digest()),
             auth_time=clock.seconds("default") - 30,
         )
-        return open_code("default", replace(authorization, **changes))
+        return open_code("default", replace(authorization, **changes))[0]
 
     def redeem(self, code: str, *, basic: tuple[str, str] | None = BASIC, **changes: str) -> Answer:
         """The redemption of a code, with ``changes`` to the right parameters."""
@@ -96,9 +97,14 @@ class Client:
 
 
 @pytest.fixture
-def client(the_table: str, monkeypatch: pytest.MonkeyPatch) -> Client:
-    """A client of the identity provider."""
+def provider(the_table: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An identity provider with one key, the default user, three clients and ``app``."""
     identity.publish(monkeypatch, identity.KEY)
     identity.store_keys(identity.KEY)
-    identity.store_seed(identity.seed_entry())
+    identity.store_seed(identity.seed_entry(), registered=[*identity.clients(), app()])
+
+
+@pytest.fixture
+def client(provider: None) -> Client:
+    """A client of the identity provider."""
     return Client()

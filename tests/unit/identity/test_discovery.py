@@ -14,6 +14,7 @@ from tests import identity
 from tests.conftest import ENVIRONMENT
 from tests.gateway import Answer
 from tests.unit.identity.conftest import SERVICE, Client
+from tests.user_agent import UserAgent, authorize, sent_back
 
 INTROSPECT = "tokens:introspect"
 DOCUMENTS = ["openid-configuration", "oauth-authorization-server"]
@@ -44,7 +45,7 @@ class TestMetadata:
         document = _document(client, name)
         served = {route.path for route in ROUTES}
         endpoints = [value for key, value in document.items() if key.endswith(("_endpoint", "_uri"))]
-        assert len(endpoints) == 5
+        assert len(endpoints) == (7 if name == "openid-configuration" else 6)
         for endpoint in endpoints:
             assert endpoint.startswith(f"{document['issuer']}/")
             assert urlsplit(endpoint).path in served
@@ -96,8 +97,22 @@ class TestMetadata:
         works = {way for way, answer in ways.items() if _admitted(answer)}
         assert set(document[f"{endpoint}_endpoint_auth_methods_supported"]) == works
 
-    def test_nothing_is_named_that_is_not_there(self, client: Client, name: str) -> None:
-        assert {"authorization_endpoint", "end_session_endpoint"}.isdisjoint(_document(client, name))
+    def test_an_authorization_is_answered_by_what_is_named(self, client: Client, name: str) -> None:
+        document = _document(client, name)
+        (response_type,) = document["response_types_supported"]
+        (response_mode,) = document["response_modes_supported"]
+        (method,) = document["code_challenge_methods_supported"]
+        assert urlsplit(document["authorization_endpoint"]).path == authorize().partition("?")[0]
+        agent = UserAgent()
+        request = {
+            "response_type": response_type,
+            "response_mode": response_mode,
+            "code_challenge_method": method,
+        }
+        back = sent_back(agent.follow(agent.submit(agent.logged_in(**request), decision="allow")))
+        assert back.keys() == {"state", "iss", response_type}
+        assert document["authorization_response_iss_parameter_supported"] is True
+        assert back["iss"] == document["issuer"]
 
 
 def test_every_route_that_the_rfcs_have_a_name_for_is_named(client: Client) -> None:
@@ -117,6 +132,17 @@ class TestOpenIDMetadata:
         id_token = jws.extract_compact(client.redeem(client.code()).json()["id_token"].encode())
         assert set(document["claims_supported"]) == {*told, *json.loads(id_token.payload)}
         assert document["subject_types_supported"] == ["public"]
+
+    def test_every_prompt_that_is_named_is_known(self, client: Client) -> None:
+        prompts = _document(client, "openid-configuration")["prompt_values_supported"]
+        answers = {prompt: UserAgent().get(authorize(prompt=prompt)) for prompt in prompts}
+        assert sent_back(answers.pop("none"))["error"] == "login_required"
+        assert {answer.status for answer in answers.values()} == {200}
+
+    def test_the_browser_is_logged_out_where_it_says(self, client: Client) -> None:
+        document = _document(client, "openid-configuration")
+        page = UserAgent().get(document["end_session_endpoint"].removeprefix(document["issuer"]))
+        assert "You are signed out" in page.text
 
     def test_the_algorithm_of_the_id_token_is_named(self, client: Client) -> None:
         id_token = jws.extract_compact(client.tokens()["id_token"].encode())

@@ -1,0 +1,161 @@
+"""Reading an authorization request: what a client asks of a user through the browser.
+
+By OpenID Connect Core section 3.1.2.1, RFC 6749 section 4.1.1 and RFC 7636, which is demanded of every client.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from services.browser_sessions import BrowserSession
+from services.id_token_hint import read_hint
+from services.scopes import SCOPES, granted
+from services.seed import Client, seed
+from utils.authorization_errors import (
+    RegistrationNotSupportedError,
+    RequestNotSupportedError,
+    RequestURINotSupportedError,
+    UnsupportedResponseTypeError,
+)
+from utils.errors import InvalidRequestError, OAuthError, UnauthorizedClientError
+
+GRANT: Final = "authorization_code"
+RESPONSE_TYPE: Final = "code"
+RESPONSE_MODE: Final = "query"
+CHALLENGE_METHOD: Final = "S256"
+PROMPTS: Final = ("none", "login", "consent", "select_account")
+
+_CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
+"""A SHA-256 digest in base64url (RFC 7636 section 4.2)."""
+
+_SECONDS: Final = re.compile(r"\d{1,9}", re.ASCII)
+_NOT_READ: Final[Mapping[str, type[OAuthError]]] = {
+    "request": RequestNotSupportedError,
+    "request_uri": RequestURINotSupportedError,
+    "registration": RegistrationNotSupportedError,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where the browser goes when all is said: a client's registered URI, with the client's own ``state``."""
+
+    client: Client
+    redirect_uri: str
+    state: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationRequest:
+    """What a client asks. ``scope`` is what the client may have of it, whatever the user may give.
+
+    ``subject`` is the user whom the client expects; ``max_age`` is how long ago the login may have been.
+    """
+
+    scope: str | None
+    code_challenge: str
+    nonce: str | None
+    prompts: frozenset[str]
+    max_age: timedelta | None
+    login_hint: str
+    subject: str | None
+
+    @property
+    def silent(self) -> bool:
+        """Whether the client wants the user to see no page."""
+        return "none" in self.prompts
+
+    def accepts(self, session: BrowserSession, now: datetime) -> bool:
+        """Whether the login of ``session`` will do, so that the user need not log in again."""
+        if not self.prompts.isdisjoint({"login", "select_account"}):
+            return False
+        return self.max_age is None or now - session.authenticated_at < self.max_age
+
+
+def read_destination(pairs: Sequence[tuple[str, str]]) -> Destination:
+    """The destination in a request's parameters.
+
+    Raises :class:`InvalidRequestError` when the client is unknown or has not registered the URI, letter by letter:
+    then there is nobody to send the browser to.
+    """
+    parameters = _unrepeated(pairs)
+    client = seed().clients.get(parameters.get("client_id", ""))
+    if client is None:
+        raise InvalidRequestError("The parameter client_id is missing, repeated or names no client.")
+    redirect_uri = parameters.get("redirect_uri", "")
+    if redirect_uri not in client.redirect_uris:
+        raise InvalidRequestError("The parameter redirect_uri is missing, repeated or not registered.")
+    return Destination(client, redirect_uri, parameters.get("state"))
+
+
+def read_request(pairs: Sequence[tuple[str, str]], client: Client) -> AuthorizationRequest:
+    """The request in the parameters of ``client``; raises the :class:`OAuthError` that the client is told."""
+    parameters = _unrepeated(pairs)
+    if len(parameters) != len(pairs):
+        raise InvalidRequestError("A parameter is repeated.")
+    for name, error in _NOT_READ.items():
+        if name in parameters:
+            raise error(f"The parameter {name} is not supported.")
+    _require_code_flow(parameters, client)
+    challenge = parameters.get("code_challenge", "")
+    if parameters.get("code_challenge_method") != CHALLENGE_METHOD or not _CHALLENGE.fullmatch(challenge):
+        raise InvalidRequestError("A code_challenge with the code_challenge_method S256 is needed.")
+    return AuthorizationRequest(
+        scope=_scope(parameters.get("scope"), client),
+        code_challenge=challenge,
+        nonce=parameters.get("nonce"),
+        prompts=_prompts(parameters.get("prompt")),
+        max_age=_max_age(parameters.get("max_age")),
+        login_hint=parameters.get("login_hint", ""),
+        subject=_expected_subject(parameters.get("id_token_hint")),
+    )
+
+
+def _unrepeated(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    times = Counter(name for name, _ in pairs)
+    return {name: value for name, value in pairs if times[name] == 1}
+
+
+def _require_code_flow(parameters: Mapping[str, str], client: Client) -> None:
+    if "response_type" not in parameters:
+        raise InvalidRequestError("The parameter response_type is missing.")
+    if parameters["response_type"] != RESPONSE_TYPE:
+        raise UnsupportedResponseTypeError("The only response_type is code.")
+    if parameters.get("response_mode", RESPONSE_MODE) != RESPONSE_MODE:
+        raise InvalidRequestError("The only response_mode is query.")
+    if GRANT not in client.grant_types:
+        raise UnauthorizedClientError
+
+
+def _scope(requested: str | None, client: Client) -> str | None:
+    """What is requested without what nobody knows, which OpenID Connect Core wants ignored."""
+    if requested is None:
+        return None
+    return granted(" ".join(name for name in requested.split(" ") if name in SCOPES), client.scopes)
+
+
+def _prompts(text: str | None) -> frozenset[str]:
+    prompts = frozenset((text or "").split(" ")) - {""}
+    if not prompts <= set(PROMPTS) or ("none" in prompts and len(prompts) > 1):
+        raise InvalidRequestError("The parameter prompt is none, or some of login, consent, select_account.")
+    return prompts
+
+
+def _max_age(text: str | None) -> timedelta | None:
+    if text is None:
+        return None
+    if not _SECONDS.fullmatch(text):
+        raise InvalidRequestError("The parameter max_age is a number of seconds.")
+    return timedelta(seconds=int(text))
+
+
+def _expected_subject(id_token_hint: str | None) -> str | None:
+    if id_token_hint is None:
+        return None
+    hint = read_hint(id_token_hint)
+    if hint is None:
+        raise InvalidRequestError("The parameter id_token_hint is no id token of this issuer.")
+    return hint.subject

@@ -1,0 +1,40 @@
+"""Id tokens that come back as hints: who a client believes is logged in.
+
+By OpenID Connect Core section 3.1.2.1 and RP-Initiated Logout section 2, an expired one will do.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from services.public_keys import published
+from utils.settings import settings
+
+_ALGORITHMS = ["ES256", "RS256"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """For whom an id token was issued, and to which client."""
+
+    subject: str
+    client_id: str
+
+
+def read_hint(id_token: str) -> Hint | None:
+    """What ``id_token``, any text, says; ``None`` unless it is an authentic id token of this issuer."""
+    keys: Any = {"keys": published()}
+    try:
+        token = jwt.decode(id_token, KeySet.import_key_set(keys), algorithms=_ALGORITHMS)
+    except (JoseError, ValueError):
+        return None
+    claims = token.claims
+    subject, client_id = claims.get("sub"), claims.get("aud")
+    if token.header.get("typ") != "JWT" or claims.get("iss") != settings().issuer:
+        return None
+    if not isinstance(subject, str) or not isinstance(client_id, str):
+        return None
+    return Hint(subject, client_id)
