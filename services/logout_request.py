@@ -26,7 +26,8 @@ def read_logout(pairs: Sequence[tuple[str, str]]) -> LogoutRequest:
     parameters = dict(pairs)
     if len(parameters) != len(pairs):
         raise InvalidRequestError("A parameter is repeated.")
-    hint = read_hint(parameters.get("id_token_hint", ""))
+    id_token = parameters.get("id_token_hint")
+    hint = read_hint(id_token) if id_token is not None else None
     named = parameters.get("client_id")
     if hint and named not in {None, hint.client_id}:
         raise InvalidRequestError("The parameter client_id is not the client of the id_token_hint.")

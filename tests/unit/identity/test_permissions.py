@@ -11,53 +11,63 @@ from main import ROUTES
 from services.refresh import GRACE
 from tests import identity
 from tests.conftest import Clock, permissions_of
+from tests.gateway import Answer, Gateway
 from tests.unit.identity.conftest import BASIC, Client
+from tests.user_agent import Form, UserAgent, app, authorize, sent_back
 from utils.aws import client as aws_client
 
 type Uses = dict[str, set[str]]
 
-_ROUTES = {route.path: route for route in ROUTES if route.path.startswith(("/auth/", "/.well-known/"))}
+_ROUTES = {route.key: route for route in ROUTES if route.path.startswith(("/auth/", "/.well-known/"))}
 
 
 @pytest.fixture
 def uses(client: Client, monkeypatch: pytest.MonkeyPatch) -> Uses:
-    """What every path does while requests are sent by :class:`Client`: actions on the table, secrets read."""
+    """What every route does from now on: actions on the table, secrets read. None remembers anything."""
     found: Uses = defaultdict(set)
-    path = ""
+    key = ""
+    send = Gateway.send
 
     def recorded(call: Callable[..., Any]) -> Callable[..., Any]:
         def record(operation: str, arguments: dict[str, Any]) -> Any:
-            found[path].update(permissions_of(operation, arguments))
+            found[key].update(permissions_of(operation, arguments))
             return call(operation, arguments)
 
         return record
 
-    def at(send: Callable[..., Any]) -> Callable[..., Any]:
-        def follow(target: str, *arguments: Any, **options: Any) -> Any:
-            nonlocal path
-            path = target
-            identity.forget()
-            return send(target, *arguments, **options)
-
-        return follow
+    def send_anew(gateway: Gateway, method: str, target: str, **options: Any) -> Answer:
+        nonlocal key
+        key = f"{method} {target.partition('?')[0]}"
+        identity.forget()
+        return send(gateway, method, target, **options)
 
     for service in ("dynamodb", "secretsmanager"):
         aws = aws_client(service)
         monkeypatch.setattr(aws, "_make_api_call", recorded(aws._make_api_call))
-    monkeypatch.setattr(client, "get", at(client.get))
-    monkeypatch.setattr(client, "post", at(client.post))
+    monkeypatch.setattr(Gateway, "send", send_anew)
     return found
 
 
 def test_each_does_exactly_what_its_row_allows(client: Client, uses: Uses, stopped_clock: Clock) -> None:
     may_everything = identity.client_entry(identity.BACKEND)
-    identity.store_seed(identity.seed_entry(), registered=[may_everything])
+    identity.store_seed(identity.seed_entry(), registered=[may_everything, app()])
+    _use_tokens(client, stopped_clock)
+    id_token = client.tokens()["id_token"]
+    _use_a_browser(UserAgent(), id_token)
+    for route in _ROUTES.values():
+        if route.path.startswith("/.well-known/"):
+            client.get(route.path)
+    allowed = {key: {*route.table, *route.secrets} for key, route in _ROUTES.items()}
+    assert {key: uses[key] for key in _ROUTES} == allowed
+
+
+def _use_tokens(client: Client, clock: Clock) -> None:
     client.login(password="wrong")
     first = client.tokens()
     second = client.refresh(first["refresh_token"]).json()
     client.refresh(first["refresh_token"])
     client.userinfo(second["access_token"])
-    stopped_clock.moment += GRACE + timedelta(seconds=1)
+    clock.moment += GRACE + timedelta(seconds=1)
     client.refresh(first["refresh_token"])
     code = client.code()
     granted = client.redeem(code).json()
@@ -68,8 +78,15 @@ def test_each_does_exactly_what_its_row_allows(client: Client, uses: Uses, stopp
         tokens = client.granted("password", username=identity.USERNAME, password=identity.PASSWORD)
         client.form(path, {"token": tokens["refresh_token"]}, basic=BASIC)
         client.form(path, {"token": tokens["access_token"]}, basic=BASIC)
-    for path in _ROUTES:
-        if path.startswith("/.well-known/"):
-            client.get(path)
-    allowed = {path: {*route.table, *route.secrets} for path, route in _ROUTES.items()}
-    assert {path: uses[path] for path in _ROUTES} == allowed
+
+
+def _use_a_browser(agent: UserAgent, id_token: str) -> None:
+    page = agent.login(agent.get(authorize(id_token_hint=id_token)), password="wrong")
+    agent.follow(agent.submit(agent.follow(agent.login(page)), decision="allow"))
+    agent.login(agent.get(authorize(prompt="login")))
+    assert "code" in sent_back(agent.get(authorize()))
+    page = agent.get("/auth/logout")
+    logout = f"/auth/logout?id_token_hint={id_token}"
+    assert "You are signed out" in agent.post(logout, Form(page.text).fields).text
+    assert "code" in sent_back(agent.logged_in())
+    assert "You are signed out" in agent.get(logout).text

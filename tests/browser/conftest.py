@@ -1,0 +1,93 @@
+"""A Chromium before the login page, and what it must never do there."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from tests import identity, user_agent
+from tests.browser import chromium
+from tests.browser.site import API, BASE, Application, application, serving
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A Chromium; a module's own, because Playwright keeps the thread's event loop while it runs."""
+    with sync_playwright() as playwright:
+        executable = chromium.ensure(Path(playwright.chromium.executable_path))
+        with playwright.chromium.launch(executable_path=executable) as running:
+            yield running
+
+
+type Open = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Open]:
+    """Opens pages in a fresh browser context; at the end none has asked a foreign host or logged an error, unless
+    it was to be expected."""
+    complaints: list[str] = []
+    contexts = []
+
+    def open_one(*, expect_errors: bool = False, **options: Any) -> Page:
+        context = browser.new_context(**options)
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        if not expect_errors:
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            page.on("console", lambda line: complaints.extend(_errors(line)))
+        page.on("request", lambda request: complaints.extend(_foreign(request.url)))
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def _errors(line: ConsoleMessage) -> list[str]:
+    """What is wrong by a line of the console; that a page has a status of its own is not."""
+    is_status = line.text.startswith("Failed to load resource") and "/auth/" in line.location["url"]
+    return [line.text] if line.type == "error" and not is_status else []
+
+
+def _foreign(url: str) -> list[str]:
+    own = ("http://localhost:", "http://127.0.0.1:", "data:", "about:")
+    return [] if url.startswith(own) else [f"asked {url}"]
+
+
+@dataclass(frozen=True)
+class Site:
+    """The identity provider, and an application of a client of it."""
+
+    issuer: str
+    app: Application
+
+    def authorize(self, **changes: Any) -> str:
+        """The URL of an authorization request with ``changes``; ``...`` takes a parameter away."""
+        request = user_agent.authorize(**{"redirect_uri": self.app.callback, **changes})
+        return f"{self.issuer}{request}"
+
+    def logout(self, **parameters: str) -> str:
+        """The URL of a logout request."""
+        return f"{self.issuer}/auth/logout?{urlencode(parameters)}"
+
+
+@pytest.fixture
+def site(the_table: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """The identity provider with the default user and one public client, over HTTP."""
+    with serving(API) as port, application() as app:
+        issuer = f"http://localhost:{port}{BASE}"
+        monkeypatch.setenv("ISSUER", issuer)
+        identity.publish(monkeypatch, identity.KEY)
+        identity.store_keys(identity.KEY)
+        game = user_agent.app(
+            name="The Game", redirect_uris=[app.callback], post_logout_redirect_uris=[app.goodbye]
+        )
+        identity.store_seed(identity.seed_entry(), registered=[game])
+        yield Site(issuer, app)

@@ -1,0 +1,104 @@
+"""What a browser meets: the API over HTTP, in process, and the application of a client."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from tests.gateway import Gateway
+
+BASE = "/_aws/execute-api/psn/$default"
+"""The path that the API is under, as that of a local stack is."""
+
+_HOME = '<!doctype html><html lang="en"><link rel="icon" href="data:,"><title>App</title><h1>App</h1>'
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
+    """Serve by ``handler`` on a port of this machine that is free."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class Quiet(BaseHTTPRequestHandler):
+    """A handler that does not log."""
+
+    def log_message(self, *_args: Any) -> None:
+        """Nothing."""
+
+    def answer(self, status: int, headers: list[tuple[str, str]], text: str) -> None:
+        """Send one answer."""
+        body = text.encode()
+        self.send_response(status)
+        for name, value in [*headers, ("Content-Length", str(len(body)))]:
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+
+class API(Quiet):
+    """The API as the local gateway serves it: under a path, with cookies in the header."""
+
+    def do_GET(self) -> None:
+        """Any route."""
+        self._serve()
+
+    def do_POST(self) -> None:
+        """Any route."""
+        self._serve()
+
+    def _serve(self) -> None:
+        raw = self.rfile.read(int(self.headers.get("content-length", 0)))
+        target = self.path.removeprefix(BASE)
+        answer = Gateway().send(self.command, target, raw=raw, headers=dict(self.headers.items()))
+        cookies = [("Set-Cookie", cookie) for cookie in answer.cookies]
+        self.answer(answer.status, [*answer.headers.items(), *cookies], answer.text)
+
+
+@dataclass
+class Application:
+    """A client's application: what came back to it."""
+
+    url: str
+    answers: list[Mapping[str, str]] = field(default_factory=list)
+    home: str | None = None
+    """Where it sends the browser on to, if anywhere."""
+
+    @property
+    def callback(self) -> str:
+        """Its redirect URI."""
+        return f"{self.url}/callback"
+
+    @property
+    def goodbye(self) -> str:
+        """Its URI for those who logged out."""
+        return f"{self.url}/goodbye"
+
+
+@contextmanager
+def application() -> Iterator[Application]:
+    """A client's application that notes the parameters of every answer."""
+    app = Application("")
+
+    class Handler(Quiet):
+        def do_GET(self) -> None:
+            query = dict(parse_qsl(urlsplit(self.path).query))
+            if query:
+                app.answers.append(query)
+            if app.home:
+                self.answer(302, [("Location", app.home)], "")
+            else:
+                self.answer(200, [("Content-Type", "text/html")], _HOME)
+
+    with serving(Handler) as port:
+        app.url = f"http://127.0.0.1:{port}"
+        yield app
