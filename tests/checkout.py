@@ -58,6 +58,7 @@ class Checkout:
         """Gives functions all the time there is, for tests in which a busy machine is no fault."""
         with (self.folder / "infrastructure" / "Pulumi.local.yaml").open("a") as file:
             file.write("  psn-emulator:timeout_seconds: 30\n")
+            file.write("  psn-emulator:functions: {authorizer: {timeout_seconds: 10}}\n")
 
 
 def free_port() -> int:
