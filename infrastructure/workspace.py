@@ -6,13 +6,14 @@ import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, override
 
 from pulumi import automation as auto
 from semver import VersionInfo
 
-from infrastructure import updates
+from infrastructure import release, updates
 from infrastructure.changes import is_in_the_cloud
 from infrastructure.errors import DeployError
 from infrastructure.local import engine, narrate, paths, plugins, storage
@@ -29,6 +30,29 @@ class _ResolvedCommand(auto.PulumiCommand):
     def __init__(self, found: engine.Engine) -> None:
         self.command = str(found.path)
         self.version = VersionInfo.parse(found.version)
+
+
+class _Stack(auto.Stack):
+    """A stack that asks the engine once what came of an update.
+
+    The Automation API's own asks three times, each of them a run of the engine: for the outputs with their secrets
+    and without, of which there are none here, and for the history, which nobody reads.
+    """
+
+    def __init__(self, selected: auto.Stack) -> None:
+        self.name, self.workspace = selected.name, selected.workspace
+
+    @override
+    def outputs(self) -> auto.OutputMap:
+        """The outputs in the state."""
+        found = release.outputs(resources_of(self.export_stack()))
+        return {name: auto.OutputValue(value, secret=False) for name, value in found.items()}
+
+    @override
+    def info(self, show_secrets: bool = True) -> auto.UpdateSummary:
+        """What is known of the last update without asking: it succeeded, or this would not be called."""
+        now = datetime.now(UTC)
+        return auto.UpdateSummary("update", now, "", {}, {}, "succeeded", now)
 
 
 type Resources = dict[str, dict[str, Any]]
@@ -74,7 +98,7 @@ def opened(stack: str, *, may_create: bool, scratch: bool = False) -> Iterator[a
         options = _options(stack, variables, cleanup if scratch else None)
         opener = auto.create_or_select_stack if may_create else auto.select_stack
         try:
-            yield opener(stack_name=stack, project_name=PROJECT, program=_no_program, opts=options)
+            yield _Stack(opener(stack_name=stack, project_name=PROJECT, program=_no_program, opts=options))
         except auto.StackNotFoundError:
             raise _unknown(stack) from None
 

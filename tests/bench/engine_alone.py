@@ -3,26 +3,38 @@
 With a tag the functions are given the image of that tag, which is in the stack's repository already.
 """
 
+import json
 import os
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path.cwd()))
 
+from pulumi import automation as auto
+
 from infrastructure import program, release, workspace
+from infrastructure.local import plugins
+from infrastructure.names import PROJECT
 from infrastructure.settings import Settings
 
 
 def main(stack: str, tag: str | None) -> None:
     """One ``up``; raises what the engine raises."""
+    chosen = release.choose(Settings.load(stack), release.from_state(resources(stack)))
+    chosen = replace(chosen, tag=tag, to_build=False) if tag else chosen
+    declare = partial(program.program, stack, chosen)
+    with plugins.provided(stack) as variables:
+        options = workspace._options(stack, workspace.environment(stack) | variables, None)
+        auto.select_stack(stack_name=stack, project_name=PROJECT, program=declare, opts=options).up()
 
-    def declare() -> None:
-        chosen = release.choose(Settings.load(stack), release.deployed())
-        program.program(stack, replace(chosen, tag=tag, to_build=False) if tag else chosen)
 
-    with workspace.opened(stack, may_create=False) as opened:
-        opened.up(program=declare)
+def resources(stack: str) -> workspace.Resources:
+    """The resources in the stack's state, read from its file, which takes no engine."""
+    file = workspace.backend_folder() / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
+    items = json.loads(file.read_text())["checkpoint"]["latest"]["resources"]
+    return {item["urn"]: item for item in items}
 
 
 if __name__ == "__main__":
