@@ -21,6 +21,10 @@ from infrastructure.names import PROJECT
 from infrastructure.phases import Phases
 from infrastructure.settings import is_local
 
+_NO_SIDE_FILES = "metadata=skip"
+"""Has the engine write each file of the state alone, in one step. Beside it would be one with its attributes, which
+is written in two: killed between them, the engine reads the state no more."""
+
 _INFRASTRUCTURE = paths.ROOT / "infrastructure"
 
 
@@ -79,7 +83,7 @@ def environment(stack: str) -> dict[str, str]:
         return quiet
     backend_folder().mkdir(parents=True, exist_ok=True)
     return quiet | {
-        "PULUMI_BACKEND_URL": backend_folder().as_uri(),
+        "PULUMI_BACKEND_URL": f"{backend_folder().as_uri()}?{_NO_SIDE_FILES}",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(_passphrase_file()),
     }
 

@@ -21,6 +21,7 @@ FIRST_LINE = "config:\n"
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     """A checkout whose first stack is deployed; what there is of both is destroyed at the end."""
     made = checkout_in(tmp_path_factory.mktemp("promotion"), SOURCE)
+    made.be_patient()
     try:
         made.done("deploy")
         yield made
@@ -95,6 +96,10 @@ def test_a_promotion_is_cut_off(checkout: Checkout, moment: str) -> None:
     os.killpg(cut_off.pid, signal.SIGKILL)
     cut_off.wait()
     cut_off.stderr.close()
+
+
+def test_the_state_has_no_side_files_that_a_kill_could_leave_half_written(checkout: Checkout) -> None:
+    assert not list((checkout.folder / ".local" / "pulumi").rglob("*.attrs"))
 
 
 def test_run_again_it_puts_the_very_image_into_service(checkout: Checkout) -> None:
