@@ -15,8 +15,8 @@ unexport $(foreach name,DEBUG LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE AWS_P
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup deploy preview promote deploy-infra update-image rollback outputs ecr-url history env logs destroy \
-	down clean doctor check-docker docker-login build-local run-local test test-unit test-infrastructure test-e2e \
+.PHONY: help setup deploy preview promote deploy-infra update-image rollback rotate-keys outputs ecr-url history env logs \
+	destroy down clean doctor check-docker docker-login build-local run-local test test-unit test-infrastructure test-e2e \
 	coverage lint format bench test-kills
 
 help: ## Show this list
@@ -46,6 +46,9 @@ update-image: setup ## Build the image and update the functions only
 
 rollback: setup ## Put the release before the live one into service again, or TAG=… (DRY_RUN=1); builds nothing
 	@$(RUN) rollback $(if $(TAG),--tag $(TAG)) $(DRY_FLAG)
+
+rotate-keys: setup ## Let a new key sign tokens; the old one goes when its tokens have expired (NOW=1, DRY_RUN=1)
+	@$(RUN) rotate-keys $(call flag,NOW,--now) $(DRY_FLAG)
 
 history: setup ## List the updates: version, time, result, tag, message (JSON=1)
 	@$(RUN) history $(JSON_FLAG)

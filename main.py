@@ -126,6 +126,7 @@ ROUTES: tuple[Route, ...] = (
         "GET",
         "/.well-known/openid-configuration",
         "handlers.discovery:openid_configuration",
+        secrets=("public-keys",),
     ),
     Route(
         "oauth-authorization-server",

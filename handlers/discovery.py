@@ -8,7 +8,6 @@ from models.auth import JWKSet, ProviderMetadata, ServerMetadata
 from services.authorization_request import CHALLENGE_METHOD, PROMPTS, RESPONSE_MODE, RESPONSE_TYPE
 from services.public_keys import published
 from services.scopes import SCOPES
-from utils import json
 from utils.http import Request, Response
 from utils.settings import settings
 
@@ -36,7 +35,7 @@ def openid_configuration(_request: Request) -> Response:
         end_session_endpoint=settings().url(_PATHS["auth-logout"]),
         prompt_values_supported=list(PROMPTS),
         subject_types_supported=["public"],
-        id_token_signing_alg_values_supported=_algorithms(),
+        id_token_signing_alg_values_supported=sorted({key["alg"] for key in published()}),
         claims_supported=[*_ID_TOKEN_CLAIMS, *_USERINFO_CLAIMS],
         request_uri_parameter_supported=False,
     )
@@ -63,11 +62,6 @@ def _server() -> dict[str, Any]:
         "revocation_endpoint_auth_methods_supported": [*_BY_SECRET, "none"],
         "introspection_endpoint_auth_methods_supported": list(_BY_SECRET),
     }
-
-
-def _algorithms() -> list[str]:
-    """Those of the keys that were published at the deploy, which is when the setting for new ones may change."""
-    return sorted({key["alg"] for key in json.parse(settings().public_jwks)["keys"]})
 
 
 def _cached(body: Any) -> Response:

@@ -82,6 +82,10 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--tag", help="the release to go back to; default: the one before the live one")
     add_flag(sub, "--dry-run", "show only what would move")
 
+    sub = command("rotate-keys", commands.rotate_keys)
+    add_flag(sub, "--now", "let the new key sign as soon as every function knows it")
+    add_flag(sub, "--dry-run", "show only")
+
     for name, function in (
         ("outputs", commands.outputs),
         ("history", commands.history),
@@ -89,8 +93,12 @@ def _parser() -> argparse.ArgumentParser:
     ):
         add_flag(command(name, function), "--json", "print JSON")
 
-    command("ecr-url", commands.ecr_url)
-    command("env", commands.env)
+    for name, function in (
+        ("ecr-url", commands.ecr_url),
+        ("env", commands.env),
+        ("docker-login", commands.docker_login),
+    ):
+        command(name, function)
 
     sub = command("logs", commands.logs)
     sub.add_argument("--function", default="players-create", metavar="NAME", help="default: %(default)s")
@@ -107,7 +115,6 @@ def _parser() -> argparse.ArgumentParser:
         add_flag(command(name, function, has_stack=False), "--dry-run", "show only")
 
     command("check-docker", commands.check_docker, has_stack=False)
-    command("docker-login", commands.docker_login)
     command("build-local", commands.build_local, has_stack=False)
     sub = command("run-local", commands.run_local, has_stack=False)
     sub.add_argument("--function", default="root", metavar="NAME", help="default: %(default)s")

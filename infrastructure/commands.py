@@ -64,6 +64,18 @@ def rollback(options: argparse.Namespace) -> int:
     return 0
 
 
+def rotate_keys(options: argparse.Namespace) -> int:
+    """Let a new key sign tokens; the one before goes when its tokens have expired."""
+    from infrastructure import report, rotation
+
+    if options.dry_run:
+        schedule = rotation.preview(options.stack, now=options.now)
+    else:
+        schedule = rotation.rotate(options.stack, now=options.now)
+    report.print_rotation(options.stack, schedule, done=not options.dry_run)
+    return 0
+
+
 def outputs(options: argparse.Namespace) -> int:
     """Print the stack's outputs."""
     from infrastructure import report, stack_info

@@ -39,7 +39,7 @@ def program(
 def _declare(settings: Settings, chosen: release.Release, provide_image: Callable[[], None]) -> None:
     opts = pulumi.ResourceOptions(provider=provider.declare(settings))
     images = Images(settings, chosen, provide_image, opts)
-    storage = Storage(settings, opts)
+    storage = Storage(settings, chosen.before.public_jwks, opts)
     gateway = Gateway(settings, opts)
     surroundings = Surroundings(
         release=chosen,
@@ -61,6 +61,7 @@ def _declare(settings: Settings, chosen: release.Release, provide_image: Callabl
     pulumi.export("ecr_url", images.repository_url)
     pulumi.export("function_names", {name: function.function.name for name, function in declared.items()})
     pulumi.export("table_name", storage.table.name)
+    pulumi.export("public_jwks", storage.public_jwks_output)
     pulumi.export("release", chosen.origin.as_output())
     pulumi.export(
         "releases",

@@ -67,13 +67,14 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Deployed:
     """What the stack's state knows: the release in service and the tag and origin of the image pushed last, if any,
-    and the releases it keeps, the one deployed last first."""
+    the releases it keeps, the one deployed last first, and the public keys that were noted (``storage.Storage``)."""
 
     tag: str | None = None
     origin: Origin | None = None
     pushed: str | None = None
     entries: tuple[Entry, ...] = ()
     pushed_origin: Origin | None = None
+    public_jwks: Mapping[str, str] = field(default_factory=dict)
 
     def entry(self, tag: str | None) -> Entry | None:
         """What is kept of the release ``tag``."""
@@ -220,6 +221,7 @@ def from_state(resources: Mapping[str, Mapping[str, Any]]) -> Deployed:
         pushed=pushed,
         pushed_origin=Origin.from_output(built) if pushed and built.get("tag") == pushed else None,
         entries=tuple(Entry.from_output(item) for item in found.get("releases") or ()),
+        public_jwks=found.get("public_jwks") or {},
     )
 
 

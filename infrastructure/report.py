@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from rich.console import Console
@@ -10,6 +11,7 @@ from rich.text import Text
 
 from infrastructure import review_markdown, review_text
 from infrastructure.changes import summary
+from infrastructure.key_schedule import Schedule
 from infrastructure.local.doctor import Check
 from infrastructure.phases import Phases
 from infrastructure.review import Review
@@ -81,6 +83,20 @@ def try_lines(api_url: str) -> list[str]:
         f'  TOKEN=$(curl -sf "$API/auth/token" {login} | {read})',
         f'  curl -s "$API/players" -H "Authorization: Bearer $TOKEN" {player}',
     ]
+
+
+def print_rotation(stack: str, schedule: Schedule, *, done: bool) -> None:
+    """Which key signs from when, and until when the others are published."""
+    new = f"key {schedule.added}" if done or schedule.begun else "a new key"
+    print(f"{stack}: {new} {'signs' if done else 'would sign'} tokens from {_moment(schedule.signs_from)}")
+    for kid, until in schedule.leaving.items():
+        print(f"  key {kid} stays published until {_moment(until)}, when its last token has expired")
+    for kid in schedule.dropped:
+        print(f"  key {kid} is of no more use and {'was' if done else 'would be'} removed")
+
+
+def _moment(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def print_outputs(values: dict[str, Any]) -> None:

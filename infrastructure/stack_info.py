@@ -12,6 +12,9 @@ from infrastructure.local import engine
 _ALL = 1_000_000
 """More updates than a stack ever has; without a page size the engine gives the last ten."""
 
+_FOR_COMMANDS = frozenset({"releases", "public_jwks"})
+"""The outputs in which the stack's state keeps what deploys, rollbacks and rotations need to know."""
+
 
 @dataclass(frozen=True, slots=True)
 class Update:
@@ -45,11 +48,11 @@ class Update:
 
 
 def outputs(stack: str) -> dict[str, Any]:
-    """The stack's outputs by name, but for the releases that it keeps. Raises ``DeployError`` when it has none."""
+    """The stack's outputs by name, but for what only the commands read. Raises ``DeployError`` when it has none."""
     found = release.outputs(workspace.resources(stack))
     if not found:
         raise DeployError(f"Stack {stack!r} has no outputs.", f"Deploy it first: make deploy STACK={stack}")
-    return {name: value for name, value in found.items() if name != "releases"}
+    return {name: value for name, value in found.items() if name not in _FOR_COMMANDS}
 
 
 def history(stack: str) -> list[Update]:

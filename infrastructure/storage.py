@@ -1,5 +1,7 @@
 """What a stack keeps: its table, and its secrets."""
 
+from collections.abc import Mapping
+
 import pulumi
 import pulumi_aws as aws
 
@@ -14,14 +16,17 @@ SEED = "seed"
 class Storage(pulumi.ComponentResource):
     """The table, and the secrets: with the keys that sign tokens, with their public halves, with the seed.
 
-    ``public_jwks`` is the set of the public halves that the state knows of.
+    ``public_jwks`` is the set of the public halves that the state knows of, the rotations' included. It is noted
+    in the stack's outputs as ``public_jwks_output``, together with the version of the private keys that it began
+    with: what is noted of other keys, which are gone, counts no more.
     """
 
     table: aws.dynamodb.Table
     secrets: dict[str, aws.secretsmanager.Secret]
     public_jwks: pulumi.Output[str]
+    public_jwks_output: pulumi.Output[dict[str, str]]
 
-    def __init__(self, settings: Settings, opts: pulumi.ResourceOptions) -> None:
+    def __init__(self, settings: Settings, noted: Mapping[str, str], opts: pulumi.ResourceOptions) -> None:
         super().__init__("psn-emulator:storage:Storage", "storage", None, opts)
         self._settings = settings
         self._lasting = pulumi.ResourceOptions(parent=self, protect=settings.deletion_protection)
@@ -41,7 +46,10 @@ class Storage(pulumi.ComponentResource):
         public = private.secret_string.apply(lambda keys: signing_keys.public_half(str(keys)))
         self._value(PUBLIC_KEYS, public, made_once=True)
         self._value(SEED, pulumi.Output.secret(settings.read_seed().model_dump_json()))
-        self.public_jwks = pulumi.Output.unsecret(public)
+        self.public_jwks_output = pulumi.Output.all(private.version_id, pulumi.Output.unsecret(public)).apply(
+            lambda made: dict(noted) if noted.get("made") == made[0] else {"made": made[0], "jwks": made[1]}
+        )
+        self.public_jwks = self.public_jwks_output.apply(lambda output: output["jwks"])
         self.register_outputs({"table": self.table.name})
 
     def _table(self) -> aws.dynamodb.Table:

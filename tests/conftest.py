@@ -66,6 +66,11 @@ def aws(environment: None) -> Iterator[None]:
 @pytest.fixture
 def the_table(aws: None) -> str:
     """The application's table, empty; its name."""
+    return create_table()
+
+
+def create_table() -> str:
+    """Create the application's table; its name."""
     name = settings().table_name
     client("dynamodb").create_table(
         TableName=name,

@@ -18,11 +18,14 @@ with deferred("cryptography.x509"):
 type PublicKey = ECKey | RSAKey
 
 ASK_AGAIN_SECONDS: Final = 30
-"""How long a process waits before it asks an issuer once more, whatever came of the last time."""
+"""How long a process waits before it asks an issuer once more."""
+ASK_AGAIN_AFTER_FAILURE_SECONDS: Final = 5
+"""The same when the issuer did not answer, which keeps honest clients out too."""
 
 _LEAST_RSA_BITS: Final = 2048
 """RFC 7518 section 3.3."""
-_ANSWER_SECONDS: Final = 2
+_ANSWER_SECONDS: Final = 6
+"""Long enough for an issuer that has to start, which many ask at once when a new key begins to sign."""
 _MOST_BYTES: Final = 64 * 1024
 
 
@@ -69,11 +72,12 @@ class IssuerKeys:
         present = monotonic()
         if self._uri is None or present < self._ask_from:
             return
-        self._ask_from = present + ASK_AGAIN_SECONDS
         try:
             self._keys = _usable(_fetched(self._uri))
         except ValueError as error:
-            raise IssuerKeysError("the JWK Set is of no use") from error
+            self._ask_from = monotonic() + ASK_AGAIN_AFTER_FAILURE_SECONDS
+            raise IssuerKeysError("the JWK Set could not be had, or is of no use") from error
+        self._ask_from = present + ASK_AGAIN_SECONDS
 
 
 def _usable(jwks: bytes | str) -> dict[str, PublicKey]:
@@ -110,7 +114,7 @@ def _public_key(parameters: dict[str, Any]) -> PublicKey:
 
 
 def _fetched(uri: str) -> bytes:
-    """What is published at ``uri``. :class:`IssuerKeysError` when that is nothing, too much or too late."""
+    """What is published at ``uri``. ``ValueError`` when that is nothing, too much or too late."""
     from http.client import HTTPException
     from urllib.request import urlopen
 
@@ -121,7 +125,7 @@ def _fetched(uri: str) -> bytes:
             while chunk := answer.read1(_MOST_BYTES):
                 body += chunk
                 if len(body) > _MOST_BYTES or monotonic() > deadline:
-                    raise IssuerKeysError("the JWK Set is too long, or too long in coming")
+                    raise ValueError("the JWK Set is too long, or too long in coming")
     except (OSError, HTTPException) as error:
-        raise IssuerKeysError("the JWK Set could not be read") from error
+        raise ValueError("the JWK Set could not be read") from error
     return body

@@ -15,7 +15,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import change, container, image, noop, rollback, tag
+from tests.bench import authorizer, change, container, image, login, noop, rollback, tag
 from tests.bench.measure import Benchmark, Result, measure
 
 ROUNDS = 9
@@ -27,7 +27,10 @@ BENCHMARKS = {
     "noop": Benchmark(noop.contestants, "the engine alone", 1.2),
     "change": Benchmark(change.contestants, "docker build + docker push + the engine alone", 1.2),
     "rollback": Benchmark(rollback.contestants, "change", 0.4),
+    "cold-authorizer": Benchmark(authorizer.cold, "awslambdaric + cryptography verifying the token", 2.0),
     "cold-container": Benchmark(container.contestants, "a bare handler from the same base", 1.6),
+    "authorize": Benchmark(authorizer.warm, "a bare ES256 verification (300 of each)", 1.8),
+    "login": Benchmark(login.contestants, "an argon2id verification", 1.3),
     "image": Benchmark(image.contestants, "the runtime packages, compiled", 1.15, "bytes"),
 }
 

@@ -81,6 +81,7 @@ class _Cloud(pulumi.runtime.Mocks):
                 "apiEndpoint": "https://abc.execute-api.eu-west-1.amazonaws.com",
                 "executionArn": f"arn:aws:execute-api:eu-west-1:{_ACCOUNT}:abc",
             },
+            "aws:secretsmanager/secretVersion:SecretVersion": {"versionId": "made-first"},
             "aws:ecr/repository:Repository": {
                 "repositoryUrl": f"{_ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/{name}"
             },

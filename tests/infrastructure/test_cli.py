@@ -9,10 +9,21 @@ from typing import Any
 
 import pytest
 
-from infrastructure import cli, commands, deployment, destruction, promotion, rollback, stack_info, updates
+from infrastructure import (
+    cli,
+    commands,
+    deployment,
+    destruction,
+    promotion,
+    rollback,
+    rotation,
+    stack_info,
+    updates,
+)
 from infrastructure.aliases import Alias
 from infrastructure.changes import Change, PropertyChange
 from infrastructure.errors import DeployError
+from infrastructure.key_schedule import Schedule
 from infrastructure.phases import Phases
 from infrastructure.promotion import Promotion
 from infrastructure.release import Entry
@@ -404,3 +415,46 @@ def test_make_lists_every_target_with_what_it_does() -> None:
     makefile = (ROOT / "Makefile").read_text()
     phony = makefile.split(".PHONY:", 1)[1].split("\n\n", 1)[0].replace("\\", " ").split()
     assert named == set(phony) - {"setup"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "done", "expected"),
+    [
+        (
+            ["--dry-run"],
+            "preview",
+            [
+                "local: a new key would sign tokens from 2026-01-02 03:04:05 UTC",
+                "  key old stays published until 2026-01-02 04:04:05 UTC, when its last token has expired",
+                "  key older is of no more use and would be removed",
+            ],
+        ),
+        (
+            ["--now"],
+            "rotate",
+            [
+                "local: key new signs tokens from 2026-01-02 03:04:05 UTC",
+                "  key old stays published until 2026-01-02 04:04:05 UTC, when its last token has expired",
+                "  key older is of no more use and was removed",
+            ],
+        ),
+    ],
+)
+def test_a_rotation_tells_of_every_key(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    done: str,
+    expected: list[str],
+) -> None:
+    keys = ({"kid": "old", "published_until": 1767326645}, {"kid": "new", "signs_from": 1767323045})
+    asked: list[bool] = []
+
+    def schedule(_: str, *, now: bool) -> Schedule:
+        asked.append(now)
+        return Schedule(keys, ("older",), begun=False)
+
+    monkeypatch.setattr(rotation, done, schedule)
+    assert cli.main(["rotate-keys", "--stack", "local", *arguments]) == 0
+    assert capsys.readouterr().out.splitlines() == expected
+    assert asked == ["--now" in arguments]

@@ -1,6 +1,7 @@
 """What a stack keeps, and what of it must not get out."""
 
 import json
+from typing import ClassVar
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.infrastructure.conftest import (
     a_client,
     a_user,
 )
-from tests.infrastructure.recorded import record
+from tests.infrastructure.recorded import Recorded, record, state_of
 from tests.infrastructure.stacks import KINDS, SECRET_VERSION, variables
 
 PRIVATE = {"d", "p", "q", "dp", "dq", "qi"}
@@ -112,3 +113,25 @@ def test_the_image_is_built_from_paths_that_are_the_same_on_every_machine(declar
     assert image.inputs["build"]["dockerfile"] == "../Dockerfile"
     assert "registry" not in image.inputs
     assert image.retained
+
+
+@pytest.mark.usefixtures("every_stack")
+class TestThePublicKeysThatARotationNoted:
+    NOTED: ClassVar = {"made": "made-first", "jwks": '{"keys":[{"kid":"rotated"}]}'}
+
+    @staticmethod
+    def _next_deploy(public_jwks: dict[str, str]) -> Recorded:
+        first = record("dev")
+        first.outputs["public_jwks"] = public_jwks
+        return record("dev", state=state_of(first))
+
+    def test_are_given_to_the_functions_by_the_next_deploy_and_stay_noted(self) -> None:
+        recorded = self._next_deploy(self.NOTED)
+        assert variables(recorded, "authorizer")["PUBLIC_JWKS"] == self.NOTED["jwks"]
+        assert recorded.outputs["public_jwks"] == self.NOTED
+
+    def test_count_no_more_when_the_program_had_to_make_new_keys(self) -> None:
+        recorded = self._next_deploy(self.NOTED | {"made": "of keys that are gone"})
+        [made] = in_set(recorded.named("public-keys").inputs["secretString"]["value"])
+        assert in_set(variables(recorded, "authorizer")["PUBLIC_JWKS"]) == [made]
+        assert recorded.outputs["public_jwks"]["made"] == "made-first"

@@ -149,6 +149,11 @@ class TestOpenIDMetadata:
         document = _document(client, "openid-configuration")
         assert document["id_token_signing_alg_values_supported"] == [id_token.headers()["alg"]]
 
+    def test_every_algorithm_of_the_published_keys_is_named(self, client: Client) -> None:
+        identity.store_keys(identity.new_rsa_key("key-2"), identity.KEY)
+        document = _document(client, "openid-configuration")
+        assert document["id_token_signing_alg_values_supported"] == ["ES256", "RS256"]
+
 
 class TestKeys:
     def test_a_stranger_can_verify_our_tokens_with_them(self, client: Client) -> None:

@@ -1,0 +1,77 @@
+"""When the keys of a rotation sign and are published: plain arithmetic on key sets, in seconds since 1970.
+
+A new key is published at once and signs when everybody who keeps a copy of the published set has had time to see
+it. The one before stays published until the last token that it signed has expired. ``utils.key_times`` says what the
+times in a key mean.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+from infrastructure.signing_keys import Jwk
+
+REREAD_SECONDS = 30
+"""After so long a function reads the keys again."""
+ASK_AGAIN_SECONDS = 30
+"""After so long a function that verifies tokens asks again for the published set."""
+PUBLISHED_SECONDS = 300
+"""So long may others keep the published set: its ``max-age``."""
+_SLACK_SECONDS = 15
+"""For the time that an answer takes, and for clocks that differ."""
+
+SOON_SECONDS = REREAD_SECONDS + ASK_AGAIN_SECONDS + _SLACK_SECONDS
+"""From a key's being published until all functions know of it, when they need it."""
+LEAD_SECONDS = SOON_SECONDS + PUBLISHED_SECONDS
+"""From a key's being published until everybody knows of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The keys from now on, the newest last, and what that changes: ``added`` is the id of the newest, ``dropped``
+    are the ids of those whose time is over. ``begun`` says that an earlier rotation made the newest."""
+
+    keys: tuple[Jwk, ...]
+    dropped: tuple[str, ...]
+    begun: bool
+
+    @property
+    def added(self) -> str:
+        """The id of the key that signs when its time has come."""
+        return str(self.keys[-1]["kid"])
+
+    @property
+    def signs_from(self) -> int:
+        """When that is."""
+        return int(self.keys[-1]["signs_from"])
+
+    @property
+    def leaving(self) -> dict[str, int]:
+        """Until when the other keys are published, by their ids."""
+        return {str(key["kid"]): int(key["published_until"]) for key in self.keys[:-1]}
+
+
+def rotated(
+    keys: Sequence[Jwk], new_key: Callable[[], dict[str, Any]], *, at: int, lead: int, token_seconds: int
+) -> Schedule:
+    """The private ``keys`` after a rotation ``at`` that time, with one of ``new_key`` that signs after ``lead``.
+
+    Where the last rotation is still waiting for its key's time, it is that key, and its time comes no later.
+    ``token_seconds`` is how long a token lives at most.
+    """
+    kept = sorted(
+        (key for key in keys if key.get("published_until", inf) > at),
+        key=lambda key: float(key.get("signs_from", -inf)),
+    )
+    begun = bool(kept) and kept[-1].get("signs_from", -inf) > at
+    newest = dict(kept.pop()) if begun else new_key()
+    signs_from = min(newest.get("signs_from", inf), at + lead)
+    until = signs_from + token_seconds + REREAD_SECONDS + _SLACK_SECONDS
+    leaving = [{**key, "published_until": min(key.get("published_until", inf), until)} for key in kept]
+    stay = {key["kid"] for key in kept} | {newest["kid"]}
+    return Schedule(
+        (*leaving, {**newest, "signs_from": signs_from}),
+        tuple(str(key["kid"]) for key in keys if key["kid"] not in stay),
+        begun,
+    )

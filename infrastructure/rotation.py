@@ -1,0 +1,160 @@
+"""Rotating the keys that sign tokens, while clients log in and call: no valid token fails, no function is deployed.
+
+The public set is written first, then the private one. What a rotation that was cut off in between published is
+replaced by the next one: no private key goes with it, so it never signed anything.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pulumi import automation as auto
+
+from infrastructure import aliases, environment, key_schedule, release, signing_keys, updates, workspace
+from infrastructure.changes import resource_name
+from infrastructure.errors import DeployError
+from infrastructure.key_schedule import Schedule
+from infrastructure.settings import Settings
+from infrastructure.storage import PUBLIC_KEYS, SIGNING_KEYS
+from infrastructure.workspace import Resources
+
+if TYPE_CHECKING:
+    from types_boto3_secretsmanager import SecretsManagerClient
+
+_VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
+_FUNCTION = "aws:lambda/function:Function"
+_KEPT = "made-by-the-program"
+"""The staging label of the version that the stack's state knows: without one, Secrets Manager deletes it in time, and
+the program would make new keys in its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Secret:
+    """A secret of keys: its ARN, and the version of it that the stack's state knows."""
+
+    arn: str
+    made: str
+
+
+def preview(stack: str, *, now: bool) -> Schedule:
+    """What a rotation would do. Raises ``DeployError`` as :func:`rotate` does."""
+    resources = workspace.resources(stack)
+    secrets = _secrets(stack, resources)
+    return _schedule(Settings.load(stack), resources, _read(stack, secrets[SIGNING_KEYS]), now=now)
+
+
+def rotate(stack: str, *, now: bool) -> Schedule:
+    """Adds a key and lets the one before go when its tokens have expired; with ``now`` as early as is safe.
+
+    Where a rotation is under way or was cut off, it is that one which goes on. Raises ``DeployError`` when the
+    stack was never deployed, or not since its keys can be rotated, and when AWS refuses.
+    """
+    settings = Settings.load(stack)
+    environment.reachable(stack)
+    with workspace.exclusive(stack), workspace.opened(stack, may_create=False) as opened:
+        workspace.recover(opened)
+        resources = workspace.resources_of(opened.export_stack())
+        secrets = _secrets(stack, resources)
+        before = _read(stack, secrets[SIGNING_KEYS])
+        schedule = _schedule(settings, resources, before, now=now)
+        private = signing_keys.as_set(schedule.keys)
+        public = signing_keys.public_half(private)
+        _write(stack, secrets[PUBLIC_KEYS], public)
+        _write(stack, secrets[SIGNING_KEYS], private)
+        if _read(stack, secrets[PUBLIC_KEYS]) != public:
+            raise DeployError("Another rotation went on at the same time.", "Run this again: it mends that.")
+        _record(opened, resources, secrets[SIGNING_KEYS], public)
+        environment.settle(stack)
+    return schedule
+
+
+def _schedule(settings: Settings, resources: Resources, private: str, *, now: bool) -> Schedule:
+    return key_schedule.rotated(
+        signing_keys.in_set(private),
+        partial(signing_keys.new_key, settings.signing_algorithm),
+        at=int(time.time()),
+        lead=key_schedule.SOON_SECONDS if now else key_schedule.LEAD_SECONDS,
+        token_seconds=max(settings.access_token_seconds, _deployed_token_seconds(resources)),
+    )
+
+
+def _deployed_token_seconds(resources: Resources) -> int:
+    """How long the tokens live that the functions issue, whatever the settings' file says by now."""
+    variables = (
+        item["inputs"]["environment"]["variables"] for item in resources.values() if item["type"] == _FUNCTION
+    )
+    return max((int(each["ACCESS_TOKEN_SECONDS"]) for each in variables), default=0)
+
+
+def _secrets(stack: str, resources: Resources) -> Mapping[str, _Secret]:
+    """The secrets of keys by their names in the program. Raises ``DeployError`` when the state has none."""
+    found = {
+        resource_name(urn): _Secret(item["outputs"]["secretId"], item["outputs"]["versionId"])
+        for urn, item in resources.items()
+        if item["type"] == _VERSION
+    }
+    if not found.keys() >= {PUBLIC_KEYS, SIGNING_KEYS}:
+        raise DeployError(
+            f"Stack {stack!r} has no keys that can be rotated.", f"Deploy it first: make deploy STACK={stack}"
+        )
+    return found
+
+
+def _read(stack: str, secret: _Secret) -> str:
+    """What the secret holds now."""
+    with _explained(secret):
+        return str(_vault(stack).get_secret_value(SecretId=secret.arn)["SecretString"])
+
+
+def _write(stack: str, secret: _Secret, value: str) -> None:
+    """Has the secret hold ``value``, and keep the version that the state knows."""
+    if _read(stack, secret) == value:
+        return
+    with _explained(secret):
+        vault = _vault(stack)
+        stages = vault.describe_secret(SecretId=secret.arn)["VersionIdsToStages"]
+        holder = next((version for version, labels in stages.items() if _KEPT in labels), None)
+        if holder != secret.made:
+            source = {"RemoveFromVersionId": holder} if holder else {}
+            vault.update_secret_version_stage(
+                SecretId=secret.arn, VersionStage=_KEPT, MoveToVersionId=secret.made, **source
+            )
+        vault.put_secret_value(SecretId=secret.arn, SecretString=value)
+
+
+def _record(stack: auto.Stack, resources: Resources, secret: _Secret, public: str) -> None:
+    """Notes the public set in the stack's outputs, from where the next deploy gives it to the functions."""
+    outputs = dict(release.outputs(resources))
+    noted = {"made": secret.made, "jwks": public}
+    if outputs.get("public_jwks") == noted:
+        return
+    aliases.move(
+        stack,
+        resources,
+        {name: alias.version for name, alias in aliases.of(resources).items()},
+        outputs | {"public_jwks": noted},
+        message=updates.message(str(outputs["image_tag"]), "rotate-keys"),
+        what="The keys are rotated, but noting it in the stack's state failed",
+    )
+
+
+def _vault(stack: str) -> "SecretsManagerClient":
+    settings = Settings.load(stack)
+    session = environment.session(settings, stack)
+    return session.client("secretsmanager", **environment.client_options(stack))
+
+
+@contextmanager
+def _explained(secret: _Secret) -> Iterator[None]:
+    """Turns AWS's refusal into a line; it never holds the secret's value."""
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise DeployError(
+            f"AWS does not let the keys in {secret.arn} be rotated: {error}",
+            "Run this again once that is mended: what was done so far is safe.",
+        ) from error

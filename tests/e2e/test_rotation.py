@@ -1,0 +1,162 @@
+"""A rotation of the signing keys, while clients log in and call all the while. The tests run in this order."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from threading import Event, Thread
+
+import httpx
+import pytest
+
+from tests.checkout import Checkout, checkout_in
+from tests.identity import decode
+
+TOKEN_SECONDS = 60
+LOGIN = {"username": "testuser", "password": "password123"}
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    """A deployed checkout whose tokens live a minute."""
+    made = checkout_in(tmp_path_factory.mktemp("rotation"), "local-keys")
+    settings = made.folder / "infrastructure" / "Pulumi.local.yaml"
+    settings.write_text(f"{settings.read_text()}  psn-emulator:access_token_seconds: {TOKEN_SECONDS}\n")
+    try:
+        made.done("deploy")
+        yield made
+        made.done("destroy")
+    finally:
+        made.make("down")
+
+
+@pytest.fixture(scope="module")
+def api(checkout: Checkout) -> Iterator[httpx.Client]:
+    """A client of the deployed API, with no token."""
+    with httpx.Client(base_url=checkout.json("outputs")["api_url"], timeout=30) as client:
+        yield client
+
+
+class Load:
+    """Clients that go on until they are stopped; ``failures`` is what they were refused, and when."""
+
+    def __init__(self, api_url: str) -> None:
+        self.failures: list[str] = []
+        self.signers: dict[str, int] = {}
+        self._stop = Event()
+        self._api_url = api_url
+        self._threads = [Thread(target=self._run, args=(client,)) for client in (self._visitor, self._holder)]
+
+    def __enter__(self) -> "Load":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self, client: Callable[[httpx.Client], None]) -> None:
+        with httpx.Client(base_url=self._api_url, timeout=30) as http:
+            while not self._stop.is_set():
+                client(http)
+
+    def _visitor(self, http: httpx.Client) -> None:
+        """Logs in, calls, refreshes, calls again: each time with a new token."""
+        first = self._expect(http.post("/auth/token", json=LOGIN))
+        self._call(http, first["access_token"])
+        second = self._expect(http.post("/auth/refresh", json={"refresh_token": first["refresh_token"]}))
+        self._call(http, second["access_token"])
+
+    def _holder(self, http: httpx.Client) -> None:
+        """Calls with one token for nearly as long as it lives."""
+        until = time.monotonic() + TOKEN_SECONDS - 10
+        token = self._expect(http.post("/auth/token", json=LOGIN))["access_token"]
+        while time.monotonic() < until and not self._stop.is_set():
+            self._call(http, token)
+
+    def _call(self, http: httpx.Client, token: str) -> None:
+        self.signers[kid(token)] = self.signers.get(kid(token), 0) + 1
+        for path in ("/players", "/auth/userinfo"):
+            self._expect(http.get(path, headers={"Authorization": f"Bearer {token}"}))
+
+    def _expect(self, answer: httpx.Response) -> dict[str, str]:
+        if answer.status_code != 200:
+            self.failures.append(
+                f"{time.strftime('%X')} {answer.request.url.path} {answer.status_code} {answer.text}"
+            )
+            return {"access_token": "none.", "refresh_token": "none"}
+        values: dict[str, str] = answer.json()
+        return values
+
+
+def kid(token: str) -> str:
+    """The key that signed ``token``."""
+    text = decode(token.partition(".")[0])
+    return str(json.loads(text)["kid"]) if text.startswith(b"{") else "none"
+
+
+def new_token(api: httpx.Client) -> str:
+    """What a login gives."""
+    return str(api.post("/auth/token", json=LOGIN).json()["access_token"])
+
+
+def published(api: httpx.Client) -> set[str]:
+    """The ids of the keys in the JWK Set."""
+    return {key["kid"] for key in api.get("/.well-known/jwks.json").json()["keys"]}
+
+
+def until(condition: Callable[[], bool], seconds: float) -> None:
+    """Asks until ``condition`` holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about"
+        Event().wait(0.5)
+
+
+def status(api: httpx.Client, token: str) -> int:
+    """What a player route answers to ``token``."""
+    return api.get("/players", headers={"Authorization": f"Bearer {token}"}).status_code
+
+
+def test_no_client_sees_a_rotation(checkout: Checkout, api: httpx.Client) -> None:
+    old_token = new_token(api)
+    old = kid(old_token)
+    assert published(api) == {old}
+    with Load(str(api.base_url)) as load:
+        assert "a new key would sign" in checkout.done("rotate-keys", DRY_RUN="1")
+        checkout.done("rotate-keys", NOW="1")
+        assert status(api, old_token) == 200
+        until(lambda: len(published(api)) == 2, 60)
+        assert kid(new_token(api)) == old
+        until(lambda: kid(new_token(api)) != old, 120)
+        new = kid(new_token(api))
+        assert published(api) == {old, new}
+        changes = checkout.json("preview", REFRESH="1")["changes"]
+        assert {change["type"] for change in changes} == {
+            "aws:lambda/function:Function",
+            "aws:lambda/invocation:Invocation",
+            "aws:lambda/alias:Alias",
+        }
+        told = {item["path"] for change in changes for item in change["properties"]}
+        assert any(path.startswith("environment.variables.PUBLIC_JWKS") for path in told)
+        checkout.done("deploy")
+        assert published(api) == {old, new}
+        until(lambda: published(api) == {new}, 180)
+    assert load.failures == [], checkout.done("logs", FN="authorizer", SINCE="10m")
+    assert load.signers.keys() == {old, new}
+    assert min(load.signers.values()) > 10
+    checkout.done("down")
+    checkout.done("deploy")
+    assert status(api, old_token) == 403
+    assert status(api, new_token(api)) == 200
+
+
+def test_an_unchanged_tree_changes_nothing_after_a_rotation(checkout: Checkout) -> None:
+    assert checkout.json("preview")["changes"] == []
+
+
+def test_the_key_that_went_is_removed_by_the_next_rotation(checkout: Checkout, api: httpx.Client) -> None:
+    assert "was removed" in checkout.done("rotate-keys")
+    assert "was removed" not in checkout.done("rotate-keys")
+    assert "rotate-keys" in checkout.json("history")[0]["message"]
