@@ -27,17 +27,21 @@ def ready(stack: str) -> None:
         found = pool.submit(engine.resolve)
         if is_local(stack):
             base_image.recorded() or base_image.ensure()
+        if is_local(stack):
+            aws.ensure()
+        else:
+            check_credentials(stack)
         found.result()
-    reachable(stack)
 
 
 def reachable(stack: str) -> None:
-    """Has the engine and the stack's AWS at hand: all that moving an alias takes. Raises ``DeployError``."""
+    """Has the engine and the stack's AWS at hand: all that moving an alias takes. A local AWS that runs is left as
+    it is, also where a deploy would start it anew with other settings. Raises ``DeployError``."""
     engine.resolve()
-    if is_local(stack):
-        aws.ensure()
-    else:
+    if not is_local(stack):
         check_credentials(stack)
+    elif not aws.status().running:
+        aws.ensure()
 
 
 def ready_to_build(stack: str) -> None:

@@ -1,6 +1,7 @@
 """Whose AWS a stack is deployed with."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import moto
@@ -9,6 +10,8 @@ import pytest
 from infrastructure import environment
 from infrastructure.environment import RegistryAccess
 from infrastructure.errors import DeployError
+from infrastructure.local import aws as local_aws
+from infrastructure.local import engine
 from infrastructure.settings import Settings
 from tests.infrastructure.conftest import WriteStack
 
@@ -33,6 +36,21 @@ def test_a_stack_has_the_region_and_the_profile_of_its_file(write_stack: WriteSt
     assert (session.region_name, session.profile_name) == ("sa-east-1", "players")
     access = environment.registry_access(Settings.load("dev"))
     assert access.host == f"{ACCOUNT}.dkr.ecr.sa-east-1.amazonaws.com"
+
+
+def test_a_local_aws_that_runs_is_left_as_it_is_where_nothing_is_to_be_built(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done: list[str] = []
+    running = local_aws.Status(4566, Path("state"), pid=7)
+    monkeypatch.setattr(engine, "resolve", lambda: None)
+    monkeypatch.setattr(local_aws, "ensure", lambda: done.append("started"))
+    monkeypatch.setattr(local_aws, "status", lambda: running)
+    environment.reachable("local")
+    assert done == []
+    monkeypatch.setattr(local_aws, "status", lambda: replace(running, pid=None))
+    environment.reachable("local")
+    assert done == ["started"]
 
 
 def test_the_registry_of_a_local_stack_asks_for_nothing(
