@@ -68,7 +68,7 @@ def deploy(request: Request) -> Deployed:
     with phases.phase("set-up"):
         environment.ready(request.stack)
     with (
-        workspace.exclusive(request.stack),
+        workspace.exclusive(request.stack) as was_killed,
         phases.phase("update"),
         drift.looking(request.stack) as drifted,
         workspace.opened(request.stack, may_create=True) as opened,
@@ -90,7 +90,7 @@ def deploy(request: Request) -> Deployed:
                 checks = probe.probe(outputs)
             if probe.failed(checks):
                 _give_up(opened, before, outputs, checks, may_return=moved)
-        if log.changes or outputs["releases"] != release.outputs(before).get("releases"):
+        if was_killed or log.changes or outputs["releases"] != release.outputs(before).get("releases"):
             retention.retain(request.stack, workspace.resources_of(opened.export_stack()))
             environment.settle(request.stack)
     return Deployed(outputs, summary(log.counts(), done=True), phases)
@@ -100,6 +100,8 @@ def preview(request: Request) -> Review:
     """What a deploy would change. Builds nothing, starts nothing and writes nothing."""
     stack = request.stack
     _check_source_of_image(Settings.load(stack), request)
+    if request.refresh:
+        environment.check_readable(stack)
     first = is_local(stack) and not workspace.state_exists(stack)
     with workspace.opened(stack, may_create=first, scratch=first) as opened:
         log = ChangeLog()

@@ -44,6 +44,14 @@ def reachable(stack: str) -> None:
         aws.ensure()
 
 
+def check_readable(stack: str) -> None:
+    """Raises ``DeployError`` when what is in the stack's AWS cannot be read now; starts nothing."""
+    if not is_local(stack):
+        check_credentials(stack)
+    elif not (found := aws.status()).running:
+        raise DeployError(f"The local AWS: {found}.", f"Start it: make deploy STACK={stack}")
+
+
 def ready_to_build(stack: str) -> None:
     """Sets up what building and pushing the image of ``stack`` takes."""
     docker.ensure()

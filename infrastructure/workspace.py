@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, override
+from typing import Any, TextIO, override
 
 from pulumi import automation as auto
 from semver import VersionInfo
@@ -137,23 +137,29 @@ def resources_of(state: auto.Deployment) -> Resources:
 
 
 @contextmanager
-def exclusive(stack: str) -> Iterator[None]:
-    """Holds the stack against another deploy from this checkout; says so and waits while one runs."""
+def exclusive(stack: str) -> Iterator[bool]:
+    """Holds the stack against another command from this checkout; says so and waits while one runs.
+
+    Yields whether the last one that held it was killed: who comes to an end, even a bad one, wipes its name off.
+    """
     folder = paths.home() / "locks"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / f"{stack}.lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            lock.seek(0)
             narrate.say(
-                f"Another command is changing stack {stack!r} (process {lock.read().strip()}): waiting for it"
+                f"Another command is changing stack {stack!r} (process {_written(lock)}): waiting for it"
             )
             fcntl.flock(lock, fcntl.LOCK_EX)
+        was_killed = bool(_written(lock))
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
-        yield
+        try:
+            yield was_killed
+        finally:
+            lock.truncate(0)
 
 
 def recover(stack: auto.Stack, phases: Phases | None = None) -> tuple[Resources, bool]:
@@ -185,6 +191,11 @@ def read_back(
     """
     updates.refresh(stack, message, size(known), phases)
     return resources_of(stack.export_stack())
+
+
+def _written(file: TextIO) -> str:
+    file.seek(0)
+    return file.read()
 
 
 def _passphrase_file() -> Path:

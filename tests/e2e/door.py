@@ -72,9 +72,9 @@ class _Handler(socketserver.BaseRequestHandler):
             engine.connect(docker.endpoint().host.removeprefix("unix://"))
             back = threading.Thread(target=self._pass_back, args=(engine,), daemon=True)
             back.start()
-            while message := self.request.recv(_CHUNK):
-                engine.sendall(self._diverted(message))
             with suppress(OSError):
+                while message := self.request.recv(_CHUNK):
+                    engine.sendall(self._diverted(message))
                 engine.shutdown(socket.SHUT_WR)
             back.join()
 

@@ -176,7 +176,7 @@ def test_a_stopped_local_aws_is_told_where_it_is_needed_and_started_by_a_deploy(
     before = live(stack)
     stack.done("down")
     assert stack.json("preview")["changes"] == []
-    assert "make deploy" in refusal(stack, "preview", REFRESH="1")
+    assert "local AWS: not running" in refusal(stack, "preview", REFRESH="1")
     assert "make deploy" in refusal(stack, "logs")
     stack.done("deploy")
     assert live(stack) == before

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from infrastructure import workspace
+from infrastructure.errors import DeployError
 
 if TYPE_CHECKING:
     from pulumi import automation as auto
@@ -68,6 +69,19 @@ def test_operations_that_were_under_way_are_read_back_also_when_the_lock_is_gone
     stack = Stack("creating a function")
     assert recovered(stack) == ({"urn:function": FUNCTION}, True)
     assert stack.done == ["refresh"]
+
+
+def test_who_holds_a_stack_knows_whether_the_one_before_was_killed(home: Path) -> None:
+    with workspace.exclusive("local") as was_killed:
+        assert not was_killed
+        held = (home / "locks" / "local.lock").read_text()
+    with pytest.raises(DeployError), workspace.exclusive("local") as was_killed:
+        raise DeployError("it failed")
+    with workspace.exclusive("local") as was_killed:
+        assert not was_killed
+    (home / "locks" / "local.lock").write_text(held)
+    with workspace.exclusive("local") as was_killed:
+        assert was_killed
 
 
 def test_the_passphrase_is_made_once_and_its_owners_alone() -> None:
