@@ -3,6 +3,9 @@
 
 STACK ?= local
 PY := .venv/bin/python
+# Tests of one file share a worker, and with it what they have deployed.
+WORKERS ?= auto
+PYTEST = $(PY) -m pytest -n $(WORKERS) --dist loadfile
 RUN = $(PY) -m infrastructure.cli
 flag = $(if $(filter-out 0 false no,$($(1))),$(2))
 JSON_FLAG = $(call flag,JSON,--json)
@@ -93,19 +96,19 @@ clean: setup ## Stop the local AWS and delete this checkout's local state (DRY_R
 
 ##@ Check
 test: setup lint ## Run every check: lint, unit, infrastructure and end-to-end tests
-	@$(PY) -m pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 test-unit: setup ## Run the unit and security tests
-	@$(PY) -m pytest tests/unit tests/security $(ARGS)
+	@$(PYTEST) tests/unit tests/security $(ARGS)
 
 test-infrastructure: setup ## Run the tests of the Pulumi program, the stand-in plugin and the local environment
-	@$(PY) -m pytest tests/infrastructure $(ARGS)
+	@$(PYTEST) tests/infrastructure $(ARGS)
 
 test-e2e: setup ## Deploy a stack of its own and test it over HTTP
-	@$(PY) -m pytest tests/e2e $(ARGS)
+	@$(PYTEST) tests/e2e $(ARGS)
 
 coverage: setup ## Measure the coverage of what runs in process; HTML in htmlcov/
-	@$(PY) -m pytest tests/unit tests/security tests/infrastructure --cov --cov-report=term --cov-report=html \
+	@$(PYTEST) tests/unit tests/security tests/infrastructure --cov --cov-report=term --cov-report=html \
 		--cov-fail-under=90 $(ARGS)
 
 lint: setup ## Check style, types, security rules and import directions
