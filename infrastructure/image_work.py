@@ -65,6 +65,13 @@ class ImageWork:
             layer.total for layer in self.layers.values()
         )
 
+    def extent(self, stage: Stage) -> str:
+        """How much a stage was, once it is over."""
+        if stage == "build":
+            return f"{self.steps} steps" if self.steps else "done"
+        size = sum(layer.total for layer in self.layers.values()) / 10**6
+        return f"{len(self.layers)} layers, {size:.1f} MB" if size else f"{len(self.layers)} layers"
+
     def __str__(self) -> str:
         if self.stage == "build":
             return f"step {self.step} of {self.steps}: {self.doing}" if self.step else ""

@@ -63,10 +63,10 @@ class Board:
         elif detail and not passing:
             self._tell(title, detail)
 
-    def finish(self, title: str) -> None:
-        """What ``title`` is about is done."""
+    def finish(self, title: str, detail: str) -> None:
+        """What ``title`` is about is done; ``detail`` says how much it was."""
         if self._bars and title in self._tasks:
-            self._bars.update(self._tasks[title], completed=1, total=1, detail="done")
+            self._bars.update(self._tasks[title], completed=1, total=1, detail=detail)
 
     def _tell(self, title: str, detail: str) -> None:
         now = self._clock()

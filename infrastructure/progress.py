@@ -115,7 +115,7 @@ class Progress:
         if step.type == _SMOKE:
             self._smokes[step.urn] = True
         if step.type == IMAGE:
-            self._board.finish(self._image.stage)
+            self._board.finish(self._image.stage, self._image.extent(self._image.stage))
             self._phases.enter(self._doing)
         self._board.line(f"{_DONE[step.op]} {short_type(step.type)} {resource_name(step.urn)}", passing=True)
 
@@ -129,7 +129,7 @@ class Progress:
             if self._image.take(line):
                 self._board.line(line, passing=said.severity != "warning")
             if self._image.stage != before:
-                self._board.finish(before)
+                self._board.finish(before, self._image.extent(before))
                 self._phases.enter(self._image.stage)
             stage = self._image.stage
             self._board.show(stage, *self._image.progress, str(self._image), passing=stage == "build")

@@ -19,6 +19,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     """A checkout whose stack is deployed; destroyed and stopped at the end."""
     checkout = checkout_in(tmp_path_factory.mktemp("deployed"), "local-e2e")
+    checkout.be_patient()
     try:
         checkout.done("deploy")
         yield checkout

@@ -131,10 +131,11 @@ def test_a_build_and_a_push_have_bars_of_their_own() -> None:
     assert "step 7 of 24: RUN pip [install]" in screens[1]
     building, pushing = (screens[3].splitlines()[number] for number in (1, 2))
     assert "build" in building
-    assert "done" in building
+    assert "24 steps" in building
     assert "push" in pushing
     assert "0 of 1 layers, 5.0 of 20.0 MB" in pushing
     assert "✓ push" in screens[4]
+    assert "1 layers, 20.0 MB" in screens[4]
 
 
 def test_smoke_tests_are_counted_apart() -> None:
@@ -212,5 +213,10 @@ def test_a_recorded_deploy_is_told_from_its_first_step_to_its_last_alias() -> No
 
 def test_a_recorded_deploy_ends_with_every_bar_full() -> None:
     *_, last = screens_of(recording("deploy-of-a-change"))
-    names = [line.split()[1] for line in last.splitlines()]
-    assert names == ["update", "build", "push", "smoke"]
+    bars = [(line.split()[1], " ".join(line.split()[4:])) for line in last.splitlines()]
+    assert bars == [
+        ("update", "37 resources"),
+        ("build", "24 steps"),
+        ("push", "3 layers, 0.3 MB"),
+        ("smoke", "3 functions answered"),
+    ]
