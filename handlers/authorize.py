@@ -54,17 +54,18 @@ def show(request: Request) -> Response:
 @browser.paged
 def submit(request: Request) -> Response:
     """``POST /auth/authorize``: one of our forms, or a client's request in a form."""
-    form = request.form_pairs()
-    if browser.CSRF not in dict(form):
-        return browser.by_get(settings().url(_PATH), form)
+    sent = request.form_pairs()
+    if browser.CSRF not in dict(sent):
+        return browser.by_get(settings().url(_PATH), sent)
+    form = request.form()
     pairs = request.query_pairs()
     destination = read_destination(pairs)
     try:
-        browser.require_genuine(request, request.form())
+        browser.require_genuine(request, form)
     except StaleFormError as error:
         return pages.failure(request, error, again=urlencode(pairs))
     try:
-        return _decide(request, request.form(), pairs, destination)
+        return _decide(request, form, pairs, destination)
     except OAuthError as error:
         return browser.go_on(request, _refusal(destination, error))
 

@@ -35,13 +35,14 @@ def show(request: Request) -> Response:
 @browser.paged
 def submit(request: Request) -> Response:
     """``POST /auth/logout``: our form, or a client's request in a form."""
-    form = request.form_pairs()
-    if browser.CSRF not in dict(form):
-        return browser.by_get(settings().url(_PATH), form)
+    sent = request.form_pairs()
+    if browser.CSRF not in dict(sent):
+        return browser.by_get(settings().url(_PATH), sent)
+    form = request.form()
     pairs = request.query_pairs()
     wanted = read_logout(pairs)
     try:
-        browser.require_genuine(request, request.form())
+        browser.require_genuine(request, form)
     except StaleFormError as error:
         return pages.failure(request, error, again=urlencode(pairs))
     return _leave(request, wanted, _session(request), partial(browser.go_on, request))

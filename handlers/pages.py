@@ -25,8 +25,9 @@ _HEADERS: Final = {
 """No script, no frame, no other host, no form to anywhere else."""
 
 _DRAWING: Final = (
-    '<rect width="24" height="24" rx="6" fill="{fill}"/><g stroke="{ink}" stroke-width="2.4" stroke-linecap="round">'
-    '<path d="M5 12h6M8 9v6M15.6 14.4h.01M19 10h.01"/></g>'
+    '<rect width="24" height="24" rx="6" fill="{fill}"/><path d="M5 12h6M8 9v6" stroke="{ink}" stroke-width="2.2"'
+    ' stroke-linecap="round"/><circle cx="15.3" cy="14.3" r="1.6" fill="{ink}"/>'
+    '<circle cx="18.7" cy="9.7" r="1.6" fill="{ink}"/>'
 )
 _LOGO: Final = Markup(
     '<svg viewBox="0 0 24 24" aria-hidden="true" focusable="false">'

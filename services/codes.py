@@ -13,10 +13,8 @@ from typing import Any, Final
 
 from models.auth import Tokens
 from services import clock, families
-from services.refresh import begin
 from services.seed import Client
 from services.sessions import family_key
-from services.tokens import base64url
 from utils import table
 from utils.attributes import Item
 from utils.errors import InvalidGrantError
@@ -78,6 +76,8 @@ def redeem(sandbox: str, client: Client, code: str, redirect_uri: str, code_veri
     the user is locked, or it was redeemed before, which revokes what it gave then. Only who could have redeemed it
     can do that: a code that a third party reads somewhere ends nothing.
     """
+    from services.refresh import begin  # the function that opens codes signs nothing
+
     now = clock.seconds(sandbox)
     family_id = families.family_of(code)
     item = family_id and table.get(family_key(sandbox, family_id))
@@ -103,6 +103,8 @@ def redeem(sandbox: str, client: Client, code: str, redirect_uri: str, code_veri
 
 def _is_bound(item: Item, client: Client, code: str, redirect_uri: str, code_verifier: str) -> bool:
     """Whether the code in ``item`` is this one, and who shows it knows what its authorization request said."""
+    from services.tokens import base64url
+
     if not _VERIFIER.fullmatch(code_verifier):
         return False
     challenge = base64url(sha256(code_verifier.encode()).digest())

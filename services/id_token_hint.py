@@ -6,10 +6,6 @@ By OpenID Connect Core section 3.1.2.1 and RP-Initiated Logout section 2, an exp
 from dataclasses import dataclass
 from typing import Any
 
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
-
 from services.public_keys import published
 from utils.settings import settings
 
@@ -26,6 +22,10 @@ class Hint:
 
 def read_hint(id_token: str) -> Hint | None:
     """What ``id_token``, any text, says; ``None`` unless it is an authentic id token of this issuer."""
+    from joserfc import jwt
+    from joserfc.errors import JoseError
+    from joserfc.jwk import KeySet
+
     keys: Any = {"keys": published()}
     try:
         token = jwt.decode(id_token, KeySet.import_key_set(keys), algorithms=_ALGORITHMS)

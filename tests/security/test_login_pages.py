@@ -104,12 +104,13 @@ class TestSessions:
         agent.cookies[SESSION] = secret
         assert sent_back(agent.get(authorize(prompt="none")))["error"] == "login_required"
 
-    def test_a_cookie_that_comes_twice_is_no_session(self, agent: UserAgent) -> None:
+    @pytest.mark.parametrize("planted_first", [True, False])
+    def test_a_cookie_that_comes_twice_is_no_session(self, agent: UserAgent, planted_first: bool) -> None:
         agent.logged_in()
-        secret = agent.cookies.pop(SESSION)
-        agent.headers = {"cookie": f"{SESSION}={secret}; {SESSION}={'a' * 43}"}
-        agent.cookies = {}
-        assert sent_back(agent.get(authorize(prompt="none")))["error"] == "login_required"
+        both = [f"{SESSION}={'a' * 43}", f"{SESSION}={agent.cookies[SESSION]}"]
+        cookies = both if planted_first else both[::-1]
+        twice = UserAgent(headers={"cookie": "; ".join(cookies)})
+        assert sent_back(twice.get(authorize(prompt="none")))["error"] == "login_required"
 
     def test_its_cookie_is_for_this_host_and_no_script(self, agent: UserAgent) -> None:
         page = agent.get(authorize())

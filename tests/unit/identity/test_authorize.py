@@ -1,5 +1,7 @@
 """``/auth/authorize``: from a client's request to a code."""
 
+import subprocess
+import sys
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl
@@ -10,7 +12,7 @@ from services import codes
 from services.seed import seed
 from services.sessions import user_key
 from tests import identity
-from tests.conftest import Clock
+from tests.conftest import ENVIRONMENT, Clock
 from tests.user_agent import CALLBACK, CHALLENGE, VERIFIER, Form, UserAgent, app, authorize, sent_back
 from utils import table
 from utils.access_token import verifier
@@ -146,7 +148,9 @@ class TestTheLogin:
 
     def test_of_a_moment_ago_is_too_long_ago_for_no_seconds(self, agent: UserAgent) -> None:
         allow(agent, agent.logged_in())
-        assert "Sign in" in agent.get(authorize(max_age="0")).text
+        page = agent.get(authorize(max_age="0"))
+        assert "Sign in" in page.text
+        assert "code" in sent_back(agent.follow(agent.login(page)))
 
     def test_lasts_as_long_as_the_setting_says(self, agent: UserAgent, stopped_clock: Clock) -> None:
         allow(agent, agent.logged_in())
@@ -318,3 +322,12 @@ def test_two_tabs_may_be_open_at_once(agent: UserAgent) -> None:
     stale = agent.login(second)
     assert stale.status == 403
     assert "Begin again" in stale.text
+
+
+def test_its_function_starts_without_what_signs_hashes_and_validates() -> None:
+    load = "import main, sys; main.auth_authorize, main.auth_logout; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", load], env=ENVIRONMENT, capture_output=True, text=True, check=True
+    )
+    assert {"botocore.session", "handlers.logout"} <= set(loaded.stdout.split())
+    assert {"argon2", "cryptography", "joserfc", "pydantic"}.isdisjoint(loaded.stdout.split())
