@@ -46,6 +46,9 @@ CONSEQUENCES: dict[str, Consequence] = {
     ),
     "aws:lambda/invocation:Invocation": Consequence("harmless", "the smoke event is sent again"),
     "aws:lambda/permission:Permission": _RETRIED,
+    "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": Consequence(
+        "interrupts", "requests wait for cold starts until the new one is there"
+    ),
     "aws:secretsmanager/secret:Secret": Consequence("loses", "what it holds is lost: keys or users"),
     "aws:secretsmanager/secretVersion:SecretVersion": Consequence(
         "interrupts",

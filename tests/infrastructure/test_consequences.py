@@ -4,13 +4,23 @@ import pytest
 
 from infrastructure import consequences
 from infrastructure.changes import is_in_the_cloud
-from tests.infrastructure.conftest import Declared
+from tests.infrastructure.conftest import Declared, WriteStack
+from tests.infrastructure.recorded import record
 from tests.infrastructure.stacks import KINDS
 
 
 @pytest.mark.parametrize("stack", KINDS)
 def test_of_every_type_in_the_program_it_is_known_what_its_loss_means(declared: Declared, stack: str) -> None:
     types = {item.type for item in declared(stack).resources if is_in_the_cloud(item.type)}
+    assert types - consequences.CONSEQUENCES.keys() == set()
+
+
+def test_of_what_only_a_setting_brings_it_is_known_too(
+    every_stack: tuple[str, ...], write_stack: WriteStack
+) -> None:
+    write_stack("dev", architecture="amd64", functions={"root": {"provisioned_concurrency": 1}})
+    types = {item.type for item in record("dev").resources if is_in_the_cloud(item.type)}
+    assert "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig" in types
     assert types - consequences.CONSEQUENCES.keys() == set()
 
 
