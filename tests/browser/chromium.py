@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from infrastructure.errors import DeployError
-from infrastructure.local import docker_daemon, narrate, processes
+from infrastructure.local import docker_daemon, narrate, paths, processes, storage
 
 COMMANDS = (
     "chromium",
@@ -35,8 +35,12 @@ def ensure(playwrights_own: Path) -> Path:
 
     Raises ``DeployError`` when there is none to be had.
     """
-    if found := next(filter(_starts, [*_installed(), playwrights_own]), None):
-        return found
+    with storage.exclusive(paths.cache() / "chromium.lock", "fetching Chromium"):
+        found = next(filter(_starts, [*_installed(), playwrights_own]), None)
+        return found or _fetched(playwrights_own)
+
+
+def _fetched(playwrights_own: Path) -> Path:
     with narrate.progress("Fetching Chromium", _WHY):
         fetch = [sys.executable, "-m", "playwright", "install", "--no-shell", "chromium"]
         outcome = processes.run(fetch, limit=_DOWNLOAD_SECONDS)
