@@ -56,6 +56,7 @@ class Checkout:
 
     def be_patient(self) -> None:
         """Gives functions all the time there is, for tests in which a busy machine is no fault."""
+        self.replace("infrastructure/Pulumi.local.yaml", "smoke_at_once: 4", "smoke_at_once: 2")
         with (self.folder / "infrastructure" / "Pulumi.local.yaml").open("a") as file:
             file.write("  psn-emulator:timeout_seconds: 30\n")
             file.write("  psn-emulator:functions: {authorizer: {timeout_seconds: 10}}\n")

@@ -63,7 +63,6 @@ def deployed() -> Iterator[Stack]:
     """A stack of its own, deployed; all of it is gone at the end."""
     with tempfile.TemporaryDirectory(prefix="psn-emulator-bench-") as folder:
         checkout = checkout_in(Path(folder), "local-bench")
-        checkout.be_patient()
         checkout.environment.pop("PYTHONDONTWRITEBYTECODE", None)
         try:
             checkout.done("deploy")
