@@ -225,4 +225,5 @@ def test_a_function_deleted_by_hand_is_made_again(stack: Checkout) -> None:
     stack.done("deploy")
     assert live(stack)[1] == name
     assert stack.json("preview", REFRESH="1")["changes"] == []
-    assert inventory.existing(stack) == inventory.known(stack)
+    # With the function went the versions that earlier releases ran, which these still name.
+    assert inventory.existing(stack) <= inventory.known(stack)
