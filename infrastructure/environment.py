@@ -14,6 +14,9 @@ from infrastructure.settings import Settings, is_local
 _ROOM_MIB = 256
 """What the local AWS and the engine write anew, beside what they wrote before, with some to spare."""
 
+_FETCH_SECONDS = 300
+"""How long Docker may say nothing while it fetches an image from this machine."""
+
 
 def ready(stack: str) -> None:
     """Sets up what deploying ``stack`` takes; costs nothing but a look where all is in place.
@@ -117,6 +120,27 @@ def registry_access(settings: Settings) -> RegistryAccess:
         ) from error
     granted = answer["authorizationData"][0]
     return RegistryAccess(granted["proxyEndpoint"].removeprefix("https://"), granted["authorizationToken"])
+
+
+def fetch_image(settings: Settings, tag: str) -> None:
+    """Has Docker hold an image of a local stack's repository before functions start from it; fetching it would go
+    from the time they have to answer. Lambda sees to that itself when it makes a function.
+
+    Raises ``DeployError`` when Docker does not answer or cannot fetch it.
+    """
+    if not settings.local:
+        return
+    from docker.errors import DockerException
+    from requests.exceptions import RequestException
+
+    repository = f"{registry_access(settings).host}/{settings.names.base}"
+    try:
+        docker.endpoint().client(_FETCH_SECONDS).images.pull(repository, tag)
+    except (DockerException, RequestException) as error:
+        raise DeployError(
+            f"Docker cannot fetch {repository}:{tag}: {' '.join(str(error).split())}",
+            "Look at it: make check-docker",
+        ) from error
 
 
 def docker_login(stack: str) -> str:

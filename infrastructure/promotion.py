@@ -25,7 +25,7 @@ class Promotion:
         return runs == self.entry.tag and registry.digest(self.target, runs) == self.digest
 
     def copy_image(self) -> None:
-        """Has the target's repository hold the image. Raises ``DeployError`` as ``registry.copy`` does."""
+        """Has the target's repository hold the image, ready to start from. Raises ``DeployError``."""
         with narrate.progress(
             f"Copying the image {self.entry.tag} from {self.source.stack}", self.digest
         ) as step:
@@ -34,6 +34,7 @@ class Promotion:
                 step.detail = f"{done / 1e6:.1f} of {total / 1e6:.1f} MB"
 
             registry.copy(self.entry.tag, self.digest, self.source, self.target, sent)
+            environment.fetch_image(self.target, self.entry.tag)
 
 
 def plan(source: str, target: str, tag: str | None = None, *, may_start: bool = True) -> Promotion:

@@ -14,6 +14,7 @@ from infrastructure.local import aws as local_aws
 from infrastructure.local import engine
 from infrastructure.settings import Settings
 from tests.infrastructure.conftest import WriteStack
+from tests.infrastructure.local.fake_docker import FakeDocker
 
 ACCOUNT = "123456789012"
 
@@ -58,6 +59,36 @@ def test_the_registry_of_a_local_stack_asks_for_nothing(
 ) -> None:
     monkeypatch.setenv("LOCAL_AWS_PORT", "4999")
     assert environment.registry_access(Settings.load("local")) == RegistryAccess("localhost:4999", "")
+
+
+@pytest.fixture
+def docker_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDocker]:
+    """The Docker engine of this machine."""
+    monkeypatch.setenv("LOCAL_AWS_PORT", "4999")
+    with FakeDocker(tmp_path / "docker.sock") as fake:
+        monkeypatch.setenv("DOCKER_HOST", fake.host)
+        yield fake
+
+
+def test_docker_holds_a_local_image_before_functions_start_from_it(
+    stacks: Path, docker_engine: FakeDocker
+) -> None:
+    docker_engine.answers["POST /images/create"] = (200, "{}")
+    docker_engine.answers["GET /images/.*/json"] = (200, {"Id": "sha256:0"})
+    environment.fetch_image(Settings.load("local"), "t1")
+    [asked] = docker_engine.asked("POST /images/create")
+    assert "tag=t1" in asked.line
+    assert "localhost%3A4999%2Fpsn-emulator-local" in asked.line
+
+
+def test_an_image_that_docker_cannot_fetch_is_named(stacks: Path, docker_engine: FakeDocker) -> None:
+    with pytest.raises(DeployError, match="cannot fetch localhost:4999/psn-emulator-local:t1"):
+        environment.fetch_image(Settings.load("local"), "t1")
+
+
+def test_the_images_of_an_aws_stack_are_lambdas_to_fetch(stacks: Path, docker_engine: FakeDocker) -> None:
+    environment.fetch_image(Settings.load("dev"), "t1")
+    assert docker_engine.requests == []
 
 
 def test_credentials_of_the_stacks_account_are_taken(write_stack: WriteStack) -> None:

@@ -146,10 +146,16 @@ def test_a_promotion_is_done_when_the_target_runs_that_very_image(
 
 def test_the_image_is_copied_by_its_digest_from_stack_to_stack(monkeypatch: pytest.MonkeyPatch) -> None:
     copied: list[tuple[str, str, str, str]] = []
+    fetched: list[tuple[str, str, int]] = []
 
     def copy(tag: str, digest: str, source: Settings, target: Settings, _: object) -> None:
         copied.append((tag, digest, source.stack, target.stack))
 
+    def fetch(settings: Settings, tag: str) -> None:
+        fetched.append((settings.stack, tag, len(copied)))
+
     monkeypatch.setattr(registry, "copy", copy)
+    monkeypatch.setattr(environment, "fetch_image", fetch)
     plan("staging", "prod").copy_image()
     assert copied == [(LIVE, DIGEST, "staging", "prod")]
+    assert fetched == [("prod", LIVE, 1)]
