@@ -36,9 +36,16 @@ def outputs(deployed: Checkout) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def api(outputs: dict[str, Any]) -> Iterator[httpx.Client]:
+def url(outputs: dict[str, Any]) -> str:
+    """Where the deployed API is."""
+    api_url: str = outputs["api_url"]
+    return api_url
+
+
+@pytest.fixture(scope="session")
+def api(url: str) -> Iterator[httpx.Client]:
     """A client of the deployed API, with no token."""
-    with httpx.Client(base_url=outputs["api_url"], timeout=30) as client:
+    with httpx.Client(base_url=url, timeout=30) as client:
         yield client
 
 
@@ -52,8 +59,8 @@ def tokens(api: httpx.Client) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def user(outputs: dict[str, Any], tokens: dict[str, Any]) -> Iterator[httpx.Client]:
+def user(url: str, tokens: dict[str, Any]) -> Iterator[httpx.Client]:
     """A client of the deployed API that carries the access token of ``testuser``."""
     headers = {"Authorization": f"Bearer {tokens['access_token']}"}
-    with httpx.Client(base_url=outputs["api_url"], headers=headers, timeout=30) as client:
+    with httpx.Client(base_url=url, headers=headers, timeout=30) as client:
         yield client

@@ -1,0 +1,30 @@
+"""A script that asks its user to log in and to tell where that ended."""
+
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.e2e.login_page import log_in
+
+
+def converse(command: Sequence[str | Path], folder: Path, **environment: str) -> list[str]:
+    """Runs ``command``, logs in at the URL in the first line that it prints and tells it where the browser was sent.
+
+    The lines that it prints after that; it has to end well.
+    """
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=os.environ | environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as script:
+        assert script.stdout is not None
+        asked = script.stdout.readline()
+        told = log_in(asked.strip()) if asked else ""
+        output, errors = script.communicate(f"{told}\n", timeout=120)
+    assert script.returncode == 0, errors
+    return output.splitlines()

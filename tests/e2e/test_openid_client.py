@@ -1,0 +1,61 @@
+"""openid-client as it comes, as a client of the deployed API; what its script tells."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.e2e import node
+from tests.e2e.conversation import converse
+
+
+@pytest.fixture(scope="module")
+def told(url: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What came of discovery, a login with code and PKCE, and all that a client does with its tokens."""
+    folder = node.installed(tmp_path_factory.mktemp("openid_client"))
+    [line] = converse([node.NODE, "flow.mjs"], folder, API=url)
+    outcome: dict[str, Any] = json.loads(line)
+    return outcome
+
+
+def test_the_id_token_is_signed_and_says_who_logged_in_when(told: dict[str, Any]) -> None:
+    claims = told["claims"]
+    assert claims["aud"] == "demo-web"
+    assert claims["iat"] - 300 <= claims["auth_time"] <= claims["iat"]
+
+
+def test_userinfo_tells_of_the_same_user(told: dict[str, Any]) -> None:
+    assert told["userinfo"]["sub"] == told["claims"]["sub"]
+    assert told["userinfo"]["email"] == "testuser@example.com"
+
+
+def test_a_refresh_rotates_the_refresh_token_and_keeps_the_user(told: dict[str, Any]) -> None:
+    assert told["rotated"]
+    assert told["same_subject"]
+    assert told["players"] == 200
+
+
+def test_a_service_may_introspect_and_another_client_may_not(told: dict[str, Any]) -> None:
+    assert told["active"]["active"] is True
+    assert told["active"]["username"] == "testuser"
+    assert told["introspected_by_another"] == "unauthorized_client"
+
+
+def test_a_revoked_refresh_token_takes_its_access_token_with_it(told: dict[str, Any]) -> None:
+    assert told["revoked"] == {"active": False}
+    assert told["refreshed_again"] == "invalid_grant"
+    assert told["userinfo_again"] == "invalid_token"
+
+
+def test_a_code_is_good_once(told: dict[str, Any]) -> None:
+    assert told["code_again"] == "invalid_grant"
+
+
+def test_a_client_calls_in_its_own_name(told: dict[str, Any]) -> None:
+    assert told["own"] == 200
+
+
+def test_logging_out_leads_back_to_the_client(told: dict[str, Any]) -> None:
+    answer = httpx.get(told["logout"], timeout=30)
+    assert (answer.status_code, answer.headers["location"]) == (303, "http://localhost:8080/?state=bye")

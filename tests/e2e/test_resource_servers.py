@@ -1,0 +1,105 @@
+"""PyJWT and joserfc as they come, as resource servers that take the deployed API's tokens."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from joserfc import jwt as jose
+from joserfc.errors import InvalidTokenError, JoseError
+from joserfc.jwk import KeySet
+
+from tests.identity import compact, new_key
+
+type ResourceServer = Callable[..., dict[str, Any]]
+"""Takes a token, the audience that it is, and the type that it wants; the claims, or an error of the library."""
+
+
+@pytest.fixture(params=["PyJWT", "joserfc"])
+def resource_server(api: httpx.Client, request: pytest.FixtureRequest) -> ResourceServer:
+    """One that knows the issuer, and no more than the issuer publishes."""
+    metadata = api.get("/.well-known/openid-configuration").json()
+    issuer = metadata["issuer"]
+    signing_keys = jwt.PyJWKClient(metadata["jwks_uri"])
+    key_set = KeySet.import_key_set(httpx.get(metadata["jwks_uri"]).json())
+
+    def by_pyjwt(token: str, audience: str, typ: str = "at+jwt") -> dict[str, Any]:
+        key = signing_keys.get_signing_key_from_jwt(token)
+        found = jwt.decode_complete(token, key, algorithms=["ES256"], audience=audience, issuer=issuer)
+        if found["header"]["typ"] != typ:
+            raise jwt.InvalidTokenError("Another type of token is wanted.")
+        claims: dict[str, Any] = found["payload"]
+        return claims
+
+    def by_joserfc(token: str, audience: str, typ: str = "at+jwt") -> dict[str, Any]:
+        found = jose.decode(token, key_set, algorithms=["ES256"])
+        if found.header["typ"] != typ:
+            raise InvalidTokenError("Another type of token is wanted.")
+        registry = jose.JWTClaimsRegistry(
+            iss={"essential": True, "value": issuer}, aud={"essential": True, "value": audience}
+        )
+        registry.validate(found.claims)
+        return found.claims
+
+    return {"PyJWT": by_pyjwt, "joserfc": by_joserfc}[request.param]
+
+
+AUDIENCE = "psn-emulator"
+REFUSED = (jwt.PyJWTError, JoseError, ValueError)
+"""What the libraries raise; joserfc a ``ValueError`` for a key that is not in the set."""
+
+
+@pytest.fixture
+def id_token(api: httpx.Client) -> str:
+    """An ID token for the client ``demo-backend``."""
+    login = {"grant_type": "password", "username": "testuser", "password": "password123", "scope": "openid"}
+    answer = api.post("/auth/token", data=login, auth=("demo-backend", "demo-backend-secret"))
+    token: str = answer.json()["id_token"]
+    return token
+
+
+def test_an_access_token_is_taken(resource_server: ResourceServer, tokens: dict[str, Any]) -> None:
+    claims = resource_server(tokens["access_token"], AUDIENCE)
+    assert claims["client_id"] == "psn-emulator"
+    assert "players:read" in claims["scope"].split()
+
+
+def test_a_token_for_another_audience_is_refused(
+    resource_server: ResourceServer, tokens: dict[str, Any]
+) -> None:
+    with pytest.raises(REFUSED):
+        resource_server(tokens["access_token"], "another-api")
+
+
+def test_an_id_token_is_taken_by_its_client_and_nobody_else(
+    resource_server: ResourceServer, id_token: str
+) -> None:
+    assert resource_server(id_token, "demo-backend", typ="JWT")["sub"]
+    with pytest.raises(REFUSED):
+        resource_server(id_token, AUDIENCE)
+
+
+def test_an_id_token_is_no_access_token_even_for_its_audience(
+    resource_server: ResourceServer, id_token: str
+) -> None:
+    with pytest.raises(REFUSED):
+        resource_server(id_token, "demo-backend")
+
+
+def test_the_api_takes_no_id_token_for_an_access_token(api: httpx.Client, id_token: str) -> None:
+    bearer = {"Authorization": f"Bearer {id_token}"}
+    assert api.get("/players", headers=bearer).status_code == 403
+    assert api.get("/auth/userinfo", headers=bearer).status_code == 401
+
+
+@pytest.mark.parametrize("published", [True, False], ids=["under a published kid", "under a kid of its own"])
+def test_a_token_signed_by_somebody_else_is_refused(
+    resource_server: ResourceServer, tokens: dict[str, Any], published: bool
+) -> None:
+    real = tokens["access_token"]
+    header, claims = jwt.get_unverified_header(real), jwt.decode(real, options={"verify_signature": False})
+    kid = header["kid"] if published else "nobody's"
+    forged = compact({**header, "kid": kid}, claims, new_key(kid))
+    with pytest.raises(REFUSED):
+        resource_server(forged, AUDIENCE)
