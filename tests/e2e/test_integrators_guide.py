@@ -1,0 +1,175 @@
+"""The integrators' guide does what it says: its snippets run as they stand, and what it names is served."""
+
+import os
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from argon2 import PasswordHasher
+
+from infrastructure import seeds
+from tests.e2e import node
+from tests.e2e.conversation import converse
+from tests.e2e.guide import snippet, table, text
+from tests.e2e.login_page import log_in
+
+
+@pytest.fixture
+def metadata(api: httpx.Client) -> dict[str, Any]:
+    """What the API says of itself."""
+    document: dict[str, Any] = api.get("/.well-known/openid-configuration").json()
+    return document
+
+
+@pytest.fixture(params=["local", "dev"])
+def seed(project: Path, request: pytest.FixtureRequest) -> seeds.Seed:
+    """The users and clients of a stack that the guide tells of."""
+    file = project / "infrastructure" / "seeds" / f"{request.param}.yaml"
+    return seeds.read(file, defaults_allowed=True)
+
+
+def written(name: str, folder: Path) -> Path:
+    """The file of a snippet."""
+    file = folder / name
+    file.write_text(snippet(name), encoding="utf-8")
+    return file
+
+
+def test_the_flask_application_logs_a_user_in(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("API", url)
+    app = runpy.run_path(str(written("app.py", tmp_path)), run_name="app")["app"]
+    browser = app.test_client()
+    assert browser.get("/").location == "/login"
+    callback = log_in(browser.get("/login").location)
+    assert browser.get(callback).location == "/"
+    assert browser.get("/").text == "Hello Test User"
+
+
+def test_the_backend_calls_in_its_own_name_and_in_a_users(url: str, tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, written("backend.py", tmp_path)],
+        env=os.environ | {"API": url},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert run.stdout.split("\n") == ["200", "Test User", ""], run.stderr
+
+
+def test_the_script_of_requests_oauthlib_logs_a_user_in(url: str, tmp_path: Path) -> None:
+    assert converse([sys.executable, written("login.py", tmp_path)], tmp_path, API=url)[-1] == "Test User"
+
+
+def test_the_script_of_openid_client_logs_a_user_in(url: str, tmp_path: Path) -> None:
+    command = [node.NODE, written("login.mjs", node.installed(tmp_path))]
+    assert converse(command, tmp_path, API=url)[-1] == "Test User"
+
+
+@pytest.mark.parametrize("name", ["with_pyjwt.py", "with_joserfc.py"])
+def test_the_resource_servers_take_access_tokens_and_no_id_tokens(
+    url: str, tokens: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("API", url)
+    claims_of = runpy.run_path(str(written(name, tmp_path)))["claims_of"]
+    assert claims_of(tokens["access_token"])["sub"]
+    with pytest.raises(Exception, match="This is no access token"):
+        claims_of(tokens["id_token"])
+
+
+def test_each_token_that_is_no_good_is_answered_as_told(url: str) -> None:
+    script = snippet("answers.sh")
+    run = subprocess.run(
+        ["sh"],
+        input=script,
+        env=os.environ | {"API": url},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert run.stdout.split() == re.findall(r"# (\d{3})", script), run.stderr
+
+
+def test_the_endpoints_are_those_that_are_served(metadata: dict[str, Any]) -> None:
+    served = {
+        name: value
+        for name, value in metadata.items()
+        if name in {"issuer", "jwks_uri"} or name.endswith("_endpoint")
+    }
+    assert {name: metadata["issuer"] + path for name, path, _ in table("endpoint")} == served
+
+
+def test_the_scopes_are_those_that_are_served(metadata: dict[str, Any]) -> None:
+    assert [scope for scope, _ in table("scope")] == metadata["scopes_supported"]
+
+
+def test_the_clients_are_those_of_the_seed(seed: seeds.Seed) -> None:
+    told = {name: (secret, grants) for name, secret, grants in table("client")}
+    assert told.keys() == {client.client_id for client in seed.clients}
+    for client in seed.clients:
+        secret, grants = told[client.client_id]
+        assert grants.split(", ") == list(client.grant_types)
+        assert bool(secret) == bool(client.secret_hash)
+        assert client.secret_hash is None or PasswordHasher().verify(client.secret_hash, secret)
+
+
+def test_the_users_are_those_of_the_seed(seed: seeds.Seed, request: pytest.FixtureRequest) -> None:
+    stack = request.node.callspec.params["seed"]
+    told = {name: password for name, password, stacks in table("user") if stack in stacks.split(", ")}
+    assert told.keys() == {user.username for user in seed.users}
+    for user in seed.users:
+        assert PasswordHasher().verify(user.password_hash, told[user.username])
+
+
+def client(seed: seeds.Seed, client_id: str) -> seeds.Client:
+    """The client ``client_id``."""
+    [found] = [client for client in seed.clients if client.client_id == client_id]
+    return found
+
+
+def test_springs_settings_are_those_of_a_public_client(seed: seeds.Seed, metadata: dict[str, Any]) -> None:
+    oauth2 = yaml.safe_load(snippet("application.yaml"))["spring"]["security"]["oauth2"]
+    [(provider_id, provider)] = oauth2["client"]["provider"].items()
+    [(registration_id, registration)] = oauth2["client"]["registration"].items()
+    chosen = client(seed, registration["client-id"])
+    assert registration_id == provider_id
+    assert chosen.secret_hash is None
+    assert registration["client-authentication-method"] in metadata["token_endpoint_auth_methods_supported"]
+    assert registration["authorization-grant-type"] in chosen.grant_types
+    assert registration["redirect-uri"] in chosen.redirect_uris
+    assert set(registration["scope"].split(", ")) <= set(chosen.scopes)
+    assert provider["user-name-attribute"] in metadata["claims_supported"]
+    assert {provider["issuer-uri"], oauth2["resourceserver"]["jwt"]["issuer-uri"]} == {"${API}"}
+
+
+def test_springs_resource_server_wants_what_the_tokens_have(
+    api: httpx.Client, metadata: dict[str, Any], tokens: dict[str, Any]
+) -> None:
+    jwt = yaml.safe_load(snippet("application.yaml"))["spring"]["security"]["oauth2"]["resourceserver"]["jwt"]
+    service = ("demo-service", "demo-service-secret")
+    told = api.post("/auth/introspect", data={"token": tokens["access_token"]}, auth=service).json()
+    assert jwt["audiences"] == told["aud"]
+    assert (
+        re.findall(r"SignatureAlgorithm\.(\w+)", text()) == metadata["id_token_signing_alg_values_supported"]
+    )
+    assert set(re.findall(r'"SCOPE_([\w:]+)"', text())) <= set(told["scope"].split())
+
+
+def test_postmans_settings_are_those_of_a_public_client(seed: seeds.Seed, metadata: dict[str, Any]) -> None:
+    told = {field: value.replace("{{API}}", metadata["issuer"]) for field, value in table("field")}
+    chosen = client(seed, told["Client ID"])
+    assert (chosen.secret_hash, told["Client Secret"]) == (None, "")
+    assert told["Auth URL"] == metadata["authorization_endpoint"]
+    assert {told["Access Token URL"], told["Refresh Token URL"]} == {metadata["token_endpoint"]}
+    assert told["Callback URL"] in chosen.redirect_uris
+    assert told["Code Challenge Method"] in metadata["code_challenge_methods_supported"]
+    assert set(told["Scope"].split()) <= set(chosen.scopes)
