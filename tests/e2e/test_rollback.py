@@ -113,6 +113,7 @@ class Stack:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack whose second release calls itself by another name."""
     checkout = checkout_in(tmp_path_factory.mktemp("rollback"), "local-back")
+    checkout.be_patient()
     try:
         checkout.done("deploy")
         first = checkout.json("outputs")
@@ -250,19 +251,20 @@ def test_old_releases_go_and_those_that_are_kept_still_run(stack: Stack) -> None
 
 
 def test_a_release_whose_version_is_gone_is_refused_before_anything_moves(stack: Stack) -> None:
-    stack.checkout.done("deploy")
     before = stack.versions
-    client = stack.client("lambda")
+    newer = stack.checkout.json("history")[1]["tag"]
     name = stack.functions["jwks"]
+    client = stack.client("lambda")
     published = client.list_versions_by_function(FunctionName=name)["Versions"]
     [other] = {item["Version"] for item in published} - {"$LATEST", before[name]}
     client.delete_function(FunctionName=name, Qualifier=other)
-    assert f"these versions are gone: jwks {other}." in stack.error("rollback")
+    assert f"these versions are gone: jwks {other}." in stack.error("rollback", TAG=newer)
     assert stack.versions == before
 
 
 def test_a_first_release_that_fails_the_probe_says_that_there_is_none_to_return_to(tmp_path: Path) -> None:
     checkout = checkout_in(tmp_path, "local-first")
+    checkout.be_patient()
     try:
         checkout.replace(HEALTH, ANSWERS, ANSWERS_WRONG)
         result = checkout.make("deploy")
