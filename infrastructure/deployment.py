@@ -8,6 +8,7 @@ from pulumi import automation as auto
 
 from infrastructure import (
     aliases,
+    choice,
     drift,
     environment,
     probe,
@@ -28,6 +29,9 @@ from infrastructure.promotion import Promotion
 from infrastructure.review import Review, Succession
 from infrastructure.settings import Settings, is_local
 from infrastructure.updates import Deployed
+
+_ROLE = "aws:iam/role:Role"
+_ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,12 +189,10 @@ def _provide_image(request: Request, phases: Phases) -> None:
 
 
 def _chosen(request: Request, resources: workspace.Resources) -> release.Release:
-    deployed = release.from_state(resources)
+    settings, deployed = Settings.load(request.stack), release.from_state(resources)
     if request.promotion:
-        return release.promoted(request.promotion.entry, request.promotion.source.stack, deployed)
-    return release.choose(
-        Settings.load(request.stack), deployed, keep_image=request.infrastructure_only, force=request.force
-    )
+        return choice.promoted(settings, request.promotion.entry, request.promotion.source.stack, deployed)
+    return choice.choose(settings, deployed, keep_image=request.infrastructure_only, force=request.force)
 
 
 def _check_source_of_image(settings: Settings, request: Request) -> None:
@@ -206,10 +208,11 @@ def _check_source_of_image(settings: Settings, request: Request) -> None:
 
 
 def _image(stack: str, resources: workspace.Resources) -> list[str]:
-    """The URN of the stack's image, which an image-only update is limited to, with all that depends on it."""
+    """What an image-only update is limited to, with all that depends on it: the stack's image, and the roles that
+    its functions are given, as URNs with wildcards."""
     images = [urn for urn, item in resources.items() if item["type"] == release.IMAGE]
     if not images:
         raise DeployError(
             f"Stack {stack!r} has no image yet.", f"Deploy all of it: make deploy STACK={stack}"
         )
-    return images
+    return [*images, f"**${_ROLE}::*", f"**${_ROLE_POLICY}::*"]

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infrastructure import policies
+from infrastructure.permissions import Permissions
 from infrastructure.release import Release
 from infrastructure.rows import Row, rows
 from infrastructure.settings import Settings
@@ -22,7 +23,7 @@ _LAMBDA_LOG_LEVELS = {"WARNING": "WARN"}
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What every function is given: its release, its image and what it waits for, its environment variables, and the
-    ARNs its role may name."""
+    ARNs its roles may name."""
 
     release: Release
     image_uri: pulumi.Input[str]
@@ -33,7 +34,10 @@ class Surroundings:
 
 
 class Function(pulumi.ComponentResource):
-    """A function with a role and a log of its own, and an alias ``live`` that callers go by.
+    """A function with roles and a log of its own, and an alias ``live`` that callers go by.
+
+    A published version keeps the role it was made with. So there is a role for every set of permissions that the
+    function has in its release or in one that the stack keeps, and a role never changes what it allows.
 
     Between a new version and the alias stands ``smoke``, an invocation of that very version: when it fails, so
     does the update, and the alias stays where it was. It waits for ``smoke_after``.
@@ -63,7 +67,9 @@ class Function(pulumi.ComponentResource):
             tags=settings.names.tags,
             opts=self._own,
         )
-        self.function = self._function(log_group, *self._role(log_group))
+        sets = surroundings.release.permission_sets(row.name, settings.keep_releases)
+        roles = {permissions: self._role(log_group, permissions) for permissions in sets}
+        self.function = self._function(log_group, *roles[surroundings.release.permissions[row.name]])
         self.smoke = aws.lambda_.Invocation(
             f"{row.name}-smoke",
             function_name=self.function.name,
@@ -91,24 +97,27 @@ class Function(pulumi.ComponentResource):
             )
         self.register_outputs({"name": self.function.name})
 
-    def _role(self, log_group: aws.cloudwatch.LogGroup) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
+    def _role(
+        self, log_group: aws.cloudwatch.LogGroup, permissions: Permissions
+    ) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
         row, settings, surroundings = self._row, self._settings, self._surroundings
         role = aws.iam.Role(
-            f"{row.name}-role",
-            name=settings.names.function(row.name),
+            f"{row.name}-role-{permissions.digest}",
+            name=settings.names.role(row.name, permissions.digest),
             assume_role_policy=policies.ASSUME_BY_LAMBDA,
             tags=settings.names.tags,
             opts=self._own,
         )
         policy = aws.iam.RolePolicy(
-            f"{row.name}-policy",
+            f"{row.name}-policy-{permissions.digest}",
             name="function",
             role=role.name,
             policy=policies.function_policy(
                 log_group.arn,
-                row.table,
+                permissions.table,
                 surroundings.table_arn,
-                [surroundings.secret_arns[name] for name in row.secrets],
+                # A release that is kept may name a secret that is gone.
+                [arn for name, arn in surroundings.secret_arns.items() if name in permissions.secrets],
                 tracing=settings.tracing,
             ),
             opts=self._own,

@@ -1,8 +1,12 @@
 """What things are called in AWS: one rule for all of them."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 PROJECT = "psn-emulator"
+
+_LONGEST_ROLE = 64
+"""In "IAM and AWS STS quotas" of IAM's guide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,17 @@ class Names:
         return {"Project": PROJECT, "Stack": self.stack}
 
     def function(self, name: str) -> str:
-        """The name of a function and of its role; ``name`` is the route's."""
+        """The name of a function; ``name`` is the route's."""
         return f"{self.base}-{name}"
+
+    def role(self, name: str, permissions: str) -> str:
+        """The name of a function's role for the permissions of that hash. One that is too long is cut, and ends
+        with a hash of all of it."""
+        whole = f"{self.function(name)}-{permissions}"
+        if len(whole) <= _LONGEST_ROLE:
+            return whole
+        digest = sha256(whole.encode()).hexdigest()[:8]
+        return f"{whole[: _LONGEST_ROLE - len(digest) - 1]}-{digest}"
 
     def function_log_group(self, name: str) -> str:
         """The log group of a function, where Lambda looks for it."""

@@ -1,7 +1,7 @@
 """What the functions' roles allow: exact actions on exact resources."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pulumi
 
@@ -18,7 +18,7 @@ ASSUME_BY_LAMBDA = json.dumps(
 
 def function_policy(
     log_group_arn: pulumi.Input[str],
-    table_actions: Sequence[str],
+    table_actions: Iterable[str],
     table_arn: pulumi.Input[str],
     secret_arns: Sequence[pulumi.Input[str]],
     *,
@@ -37,8 +37,7 @@ def function_policy(
             pulumi.Output.concat(log_group_arn, ":log-stream:*"),
         )
     ]
-    if table_actions:
-        actions = sorted(f"dynamodb:{action}" for action in table_actions)
+    if actions := sorted(f"dynamodb:{action}" for action in table_actions):
         statements.append(_allow("Table", actions, table_arn))
     if secret_arns:
         statements.append(_allow("Secrets", ["secretsmanager:GetSecretValue"], list(secret_arns)))

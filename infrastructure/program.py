@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import pulumi
 
-from infrastructure import functions, provider, release
+from infrastructure import choice, functions, provider, release
 from infrastructure.api import Gateway
 from infrastructure.errors import DeployError
 from infrastructure.functions import Surroundings
@@ -21,7 +21,7 @@ def program(
 ) -> None:
     """Declares everything that ``stack`` is made of.
 
-    ``chosen`` is the release to put into service, by default what ``release.choose`` makes of the tree.
+    ``chosen`` is the release to put into service, by default what ``choice.choose`` makes of the tree.
     ``provide_image`` is called in an update whose image is not there yet: before it is built, to make Docker
     ready and log it in to the registry, or to copy it once its repository is there. A ``DeployError``, whoever
     raised it, ends the run in one line.
@@ -30,7 +30,7 @@ def program(
         settings = Settings.load(stack)
         settings.read_seed()
         _declare(
-            settings, chosen or release.choose(settings, release.deployed()), provide_image or (lambda: None)
+            settings, chosen or choice.choose(settings, release.deployed()), provide_image or (lambda: None)
         )
     except DeployError as error:
         raise pulumi.RunError(f"{error.cause} {error.remedy}".strip()) from error

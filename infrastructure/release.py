@@ -1,6 +1,6 @@
-"""Which release a deploy makes: the one that is there, or a new one.
+"""What a release is, and which ones a stack knows.
 
-What is there is read from the stack's own state, through the engine that is deploying: its outputs change only
+What it knows is read from the stack's own state, through the engine that is deploying: its outputs change only
 when an update has succeeded, so they name the last release that went into service; the image in the state may be
 newer, when an update pushed it and failed afterwards.
 """
@@ -12,10 +12,8 @@ from typing import Any, Self
 
 import pulumi
 
-from infrastructure import get_image_tag
-from infrastructure.errors import DeployError
-from infrastructure.origin import Origin, origin
-from infrastructure.settings import Settings
+from infrastructure.origin import Origin
+from infrastructure.permissions import Permissions
 
 STACK = "pulumi:pulumi:Stack"
 """The type of the stack itself, among the resources of its state."""
@@ -32,7 +30,7 @@ class Entry:
     ``since`` is when it first went live on this stack, an RFC 3339 time in UTC. ``versions`` are the published
     versions that it runs, by function name, ``inputs`` what its tag is a hash of, as
     ``get_image_tag.inputs`` gives it. ``promoted_from`` is the stack that its image came from, empty where it was
-    built for this one.
+    built for this one. ``permissions`` are what its functions may do; empty where an older program wrote it.
     """
 
     tag: str
@@ -44,15 +42,22 @@ class Entry:
     versions: Mapping[str, str]
     inputs: Mapping[str, str]
     promoted_from: str = ""
+    permissions: Mapping[str, Permissions] = field(default_factory=dict)
 
     @classmethod
     def from_output(cls, value: Mapping[str, Any]) -> Self:
         """The entry that ``as_output`` made ``value`` of."""
-        return cls(**value)
+        written = value.get("permissions") or {}
+        read = {name: Permissions.from_output(item) for name, item in written.items()}
+        return cls(**{**value, "permissions": read})
 
     def as_output(self) -> dict[str, Any]:
         """The entry as an item of the stack's output."""
-        return asdict(self) | {"versions": dict(self.versions), "inputs": dict(self.inputs)}
+        return asdict(self) | {
+            "versions": dict(self.versions),
+            "inputs": dict(self.inputs),
+            "permissions": {name: item.as_output() for name, item in self.permissions.items()},
+        }
 
     @property
     def origin(self) -> Origin:
@@ -90,12 +95,14 @@ class Deployed:
 @dataclass(frozen=True, slots=True)
 class Release:
     """A release to put into service. ``to_build`` says that its image is still to be made, ``to_copy`` that it is
-    still to be brought from the stack ``promoted_from``; ``inputs`` are what its tag is a hash of."""
+    still to be brought from the stack ``promoted_from``; ``inputs`` are what its tag is a hash of, ``permissions``
+    what its code is made to do, by function."""
 
     tag: str
     origin: Origin
     base_image: str
     to_build: bool
+    permissions: Mapping[str, Permissions]
     inputs: Mapping[str, str] = field(default_factory=dict)
     before: Deployed = Deployed()
     promoted_from: str = ""
@@ -108,9 +115,7 @@ class Release:
         A release that was kept already has one entry still, which knows since when; it comes first, unless it
         was live before and thus stays where it is.
         """
-        earlier = list(self.before.entries)
-        place = next((index for index, item in enumerate(earlier) if item.tag == self.tag), None)
-        known = earlier.pop(place) if place is not None else None
+        known = self.before.entry(self.tag)
         since = known.since if known else datetime.now(UTC).isoformat(timespec="seconds")
         entry = Entry(
             self.tag,
@@ -120,85 +125,26 @@ class Release:
             versions=versions,
             inputs=self.inputs,
             promoted_from=self.promoted_from,
+            permissions=self.permissions,
         )
-        earlier.insert(place if place is not None and self.tag == self.before.tag else 0, entry)
-        newest = earlier[:keep]
-        return newest if entry in newest else [*newest[:-1], entry]
+        kept = self.others(keep)
+        place = self.before.entries.index(known) if known and self.tag == self.before.tag else 0
+        return [*kept[:place], entry, *kept[place:]]
 
+    def others(self, keep: int) -> list[Entry]:
+        """The releases to keep beside this one, ``keep`` in all with it: the last ones before it, and the one that
+        ran until now, to which a release that fails the probe gives way.
 
-def choose(
-    settings: Settings, deployed: Deployed, *, keep_image: bool = False, force: bool = False
-) -> Release:
-    """The release that a deploy puts into service.
+        One whose permissions are not known has lost its roles and cannot run again.
+        """
+        others = [item for item in self.before.entries if item.tag != self.tag and item.permissions]
+        kept = sorted(others, key=lambda item: item.tag != self.before.tag)[: keep - 1]
+        return [item for item in others if item in kept]
 
-    Where the content of the image is that of the live release, it is the live release. Where an update pushed
-    this content and failed afterwards, it is what that update pushed; where a release that the stack keeps had
-    it, it is that release. Otherwise, and with ``force``, it is a new one. ``keep_image`` keeps the live release
-    whatever the tree holds, and so does, unless forced, a stack whose images come by promotion. Raises
-    ``DeployError`` when a source is missing, or when there is no release to keep.
-    """
-    try:
-        base_image = settings.base_image or (
-            get_image_tag.recorded_base_image() if settings.local else get_image_tag.default_base_image()
-        )
-        if keep_image or (settings.image_by_promotion and not force):
-            return _kept(settings, deployed, base_image)
-        content = get_image_tag.content_hash(base_image, settings.platform)
-        tags = (deployed.tag, deployed.pushed, *(entry.tag for entry in deployed.entries))
-        made = [tag for tag in tags if tag]
-        same = None if force else next((tag for tag in made if get_image_tag.has_content(tag, content)), None)
-        tag = get_image_tag.tag_of(content, same or max(made, default=None), force)
-        inputs = get_image_tag.inputs(base_image, settings.platform)
-    except get_image_tag.SourceError as error:
-        raise DeployError(
-            f"The image cannot be made: {error}.", "Bring it back, for example with git."
-        ) from error
-    origins: dict[str | None, Origin | None] = {entry.tag: entry.origin for entry in deployed.entries}
-    origins |= {deployed.pushed: deployed.pushed_origin} | {deployed.tag: deployed.origin}
-    known = deployed.entry(tag)
-    return Release(
-        tag,
-        origins.get(tag) or origin(),
-        base_image,
-        to_build=not same or not deployed.has_image(same),
-        inputs=inputs,
-        before=deployed,
-        promoted_from=known.promoted_from if known else "",
-    )
-
-
-def _kept(settings: Settings, deployed: Deployed, base_image: str) -> Release:
-    if not (deployed.tag and deployed.origin and deployed.has_image(deployed.tag)):
-        raise DeployError(
-            f"Stack {settings.stack!r} has no image to keep.",
-            f"Bring it one: make promote FROM=… TO={settings.stack}, or FORCE=1 to build one here."
-            if settings.image_by_promotion
-            else f"Deploy all of it: make deploy STACK={settings.stack}",
-        )
-    entry = deployed.entry(deployed.tag)
-    return Release(
-        deployed.tag,
-        deployed.origin,
-        base_image,
-        to_build=False,
-        inputs=entry.inputs if entry else {},
-        before=deployed,
-        promoted_from=entry.promoted_from if entry else "",
-    )
-
-
-def promoted(entry: Entry, source: str, deployed: Deployed) -> Release:
-    """The release ``entry`` of the stack ``source``, as a release of the stack that ``deployed`` is of."""
-    return Release(
-        entry.tag,
-        entry.origin,
-        base_image="",
-        to_build=False,
-        inputs=entry.inputs,
-        before=deployed,
-        promoted_from=source,
-        to_copy=True,
-    )
+    def permission_sets(self, function: str, keep: int) -> list[Permissions]:
+        """The permissions that a function has in this release and in ``others``, each set once."""
+        releases = [self.permissions, *(item.permissions for item in self.others(keep))]
+        return list(dict.fromkeys(item[function] for item in releases if function in item))
 
 
 def deployed() -> Deployed:

@@ -10,6 +10,7 @@ from infrastructure.changes import Change, Operation
 from infrastructure.folds import Fold, by, folded
 from infrastructure.get_image_tag import BUILD_ARGUMENTS
 from infrastructure.origin import Origin
+from infrastructure.permissions import Permissions
 from infrastructure.release import Release
 
 _MOST_NAMES = 6
@@ -45,6 +46,28 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """A permission that a function gains (``create``) or loses (``delete``)."""
+
+    operation: Operation
+    function: str
+    permission: str
+
+    @classmethod
+    def between(cls, before: Mapping[str, Permissions], after: Mapping[str, Permissions]) -> list[Self]:
+        """The differences of two releases' permissions, by function."""
+        found = []
+        for name in sorted(before.keys() | after.keys()):
+            had, has = (some.get(name, Permissions()).named for some in (before, after))
+            found += [cls("create", name, permission) for permission in sorted(has - had)]
+            found += [cls("delete", name, permission) for permission in sorted(had - has)]
+        return found
+
+    def __str__(self) -> str:
+        return f"{self.function}: {self.permission}"
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
     """A release by its names: its tag, and where it comes from."""
 
@@ -63,24 +86,28 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Succession:
-    """The release that serves, ``None`` before the first, the one that is to follow it, and why they differ.
+    """The release that serves, ``None`` before the first, the one that is to follow it, and how they differ.
 
-    ``sources`` is ``None`` where the stack does not know of what content the release was that serves.
+    ``sources`` is ``None`` where the stack does not know of what content the release was that serves, ``access``
+    empty where it does not know what that release may do.
     """
 
     before: Version | None
     after: Version
     sources: Sources | None
+    access: tuple[Access, ...] = ()
 
     @classmethod
     def of(cls, chosen: Release) -> Self:
         """What it means to put ``chosen`` into service."""
         live = chosen.before
-        entry = next((item for item in live.entries if item.tag == live.tag), None)
+        entry = live.entry(live.tag)
+        known = entry.permissions if entry else {}
         return cls(
             before=Version(live.tag, live.origin) if live.tag and live.origin else None,
             after=Version(chosen.tag, chosen.origin),
             sources=Sources.between(entry.inputs, chosen.inputs) if entry else None,
+            access=tuple(Access.between(known, chosen.permissions)) if known else (),
         )
 
     @property
@@ -97,11 +124,12 @@ class Succession:
         return f"git diff {self.before.origin.commit[:12]} -- {shlex.join(names)}"
 
     def as_json(self) -> dict[str, Any]:
-        """Both releases and the sources as JSON-ready values."""
+        """Both releases, the sources and the permissions as JSON-ready values."""
         return {
             "before": self.before.as_json() if self.before else None,
             "after": self.after.as_json(),
             "sources": asdict(self.sources) if self.sources else None,
+            "permissions": [asdict(access) for access in self.access],
         }
 
 

@@ -66,6 +66,9 @@ def _release(release: Succession, *, details: bool) -> Iterator[str]:
         yield from _details(f"sources: {len(marked)} changed", files)
     if release.comparison:
         yield _code(release.comparison)
+    if release.access:
+        changes = [f"{_MARKS[access.operation]} {access}" for access in release.access]
+        yield from _details(f"permissions: {len(changes)} changed", changes)
 
 
 def _group(group: Group, *, details: bool) -> Iterator[str]:

@@ -41,6 +41,11 @@ def _release(release: Succession | None) -> Iterator[Line]:
     if release.comparison:
         yield f"  {release.comparison}", "dim"
     yield "", ""
+    if release.access:
+        yield "permissions", "bold"
+        for access in release.access:
+            yield f"  {SYMBOLS[access.operation]} {access}", STYLES[access.operation]
+        yield "", ""
 
 
 def _fold(fold: Fold) -> Iterator[Line]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import main
 from infrastructure.capacity import Capacity
+from infrastructure.permissions import Permissions
 from infrastructure.stack_file import key
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Row:
     """A function: its handler command in the image, what it may use, and what it may do.
 
     ``memory`` is in MiB, ``timeout`` in seconds, the concurrencies in calls at once (``reserved`` without a limit
-    of its own is ``None``). ``table`` names DynamoDB actions, ``secrets`` secrets.
+    of its own is ``None``).
     """
 
     name: str
@@ -34,10 +35,9 @@ class Row:
     memory: int
     timeout: int
     description: str
+    permissions: Permissions
     reserved: int | None = None
     provisioned: int = 0
-    table: tuple[str, ...] = ()
-    secrets: tuple[str, ...] = ()
 
 
 def rows(settings: "Settings") -> tuple[Row, ...]:
@@ -49,6 +49,7 @@ def rows(settings: "Settings") -> tuple[Row, ...]:
             AUTHORIZER,
             "authorizer.handler",
             "Decides whether a token opens a route",
+            Permissions(),
             (settings.functions.get(AUTHORIZER, Capacity()), _AUTHORIZER),
         ),
     )
@@ -106,9 +107,8 @@ def _of_route(route: main.Route, settings: "Settings") -> Row:
         route.name,
         f"main.{route.entry}",
         "Answers what no route does" if route is main.FALLBACK else route.key,
+        Permissions(frozenset(route.table), frozenset(route.secrets)),
         (settings.functions.get(route.name, Capacity()), settings, said),
-        table=route.table,
-        secrets=route.secrets,
     )
 
 
@@ -116,10 +116,8 @@ def _row(
     name: str,
     command: str,
     description: str,
+    permissions: Permissions,
     capacities: tuple[Capacity, ...],
-    *,
-    table: tuple[str, ...] = (),
-    secrets: tuple[str, ...] = (),
 ) -> Row:
     """The row whose numbers are the first that any of ``capacities`` gives."""
 
@@ -131,10 +129,9 @@ def _row(
         name=name,
         command=command,
         description=description,
+        permissions=permissions,
         memory=first("memory_mib") or 0,
         timeout=first("timeout_seconds") or 0,
         reserved=first("reserved_concurrency"),
         provisioned=first("provisioned_concurrency") or 0,
-        table=table,
-        secrets=secrets,
     )

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path.cwd()))
 
 from pulumi import automation as auto
 
-from infrastructure import program, release, workspace
+from infrastructure import choice, program, release, workspace
 from infrastructure.local import plugins
 from infrastructure.names import PROJECT
 from infrastructure.settings import Settings
@@ -22,7 +22,7 @@ from infrastructure.settings import Settings
 
 def main(stack: str, tag: str | None) -> None:
     """One ``up``; raises what the engine raises."""
-    chosen = release.choose(Settings.load(stack), release.from_state(resources(stack)))
+    chosen = choice.choose(Settings.load(stack), release.from_state(resources(stack)))
     chosen = replace(chosen, tag=tag, to_build=False) if tag else chosen
     declare = partial(program.program, stack, chosen)
     with plugins.provided(stack) as variables:

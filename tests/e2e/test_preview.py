@@ -86,13 +86,13 @@ def test_a_reviewer_reads_the_files_the_permission_and_one_change_of_all_functio
     count = len(outputs["function_names"])
     assert lines[0].startswith(f"release  {outputs['image_tag']} (")
     assert lines[1:4] == ["  ~ handlers/health.py", "  ~ main.py", "  + services/added.py"]
-    assert "  ~ aws:iam:RolePolicy  healthz-policy" in lines
-    assert "      policy.Statement.Table.Action[]: (none) → dynamodb:Query" in lines
+    assert lines[lines.index("permissions") + 1] == "  + healthz: dynamodb:Query"
+    assert any(line.startswith("  + aws:iam:RolePolicy  healthz-policy-") for line in lines)
     assert sum(line.startswith(f"  ~ aws:lambda:Function  {count}: ") for line in lines) == 1
     assert sum("imageUri: " in line for line in lines) == 1
     assert sum("description: " in line for line in lines) == 1
     assert "take care" not in lines
-    assert lines[-1] == f"local-e2e: {2 * count + 2} to update, {count} to replace"
+    assert lines[-1] == f"local-e2e: 2 to create, {2 * count + 1} to update, {count} to replace"
 
 
 def test_the_json_holds_every_change_and_both_releases(
@@ -105,8 +105,11 @@ def test_the_json_holds_every_change_and_both_releases(
         "changed": ["handlers/health.py", "main.py"],
         "removed": [],
     }
+    assert review["release"]["permissions"] == [
+        {"operation": "create", "function": "healthz", "permission": "dynamodb:Query"}
+    ]
     (policy,) = (change for change in review["changes"] if change["type"] == POLICY)
-    assert [(item["before"], item["after"]) for item in policy["properties"]] == [(None, "dynamodb:Query")]
+    assert policy["operation"] == "create"
     functions = [change for change in review["changes"] if change["type"] == FUNCTION]
     assert len(functions) == len(outputs["function_names"])
     assert {change["group"] for change in functions} == {"functions"}

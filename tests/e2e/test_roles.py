@@ -12,6 +12,9 @@ import pytest
 
 from tests.checkout import Checkout
 
+HEALTH = "handlers/health.py"
+ROW = '"handlers.players:create",\n        scope=_WRITE,\n        table=("BatchGetItem", "PutItem"),'
+
 Statements = list[dict[str, Any]]
 
 
@@ -60,24 +63,25 @@ def role_of(functions: Any, name: str) -> str:
     return role.rsplit("/", 1)[1]
 
 
+def make_player(user: httpx.Client) -> httpx.Response:
+    """Calls the route whose function writes a player."""
+    username = f"P{uuid.uuid4().hex[:12]}"
+    return user.post("/players", json={"username": username, "email": f"{username}@example.com"})
+
+
 def test_a_role_that_lost_an_action_shows_in_the_answer_in_the_log_and_in_the_smoke_event(
     deployed: Checkout, root: Callable[[str], Any], user: httpx.Client, outputs: dict[str, Any]
 ) -> None:
     name = outputs["function_names"]["players-create"]
-
-    def make() -> httpx.Response:
-        username = f"P{uuid.uuid4().hex[:12]}"
-        return user.post("/players", json={"username": username, "email": f"{username}@example.com"})
-
     with changed_role(root("iam"), role_of(root("lambda"), name), without("dynamodb:PutItem")):
-        answer = make()
+        answer = make_player(user)
         failure = smoke(root("lambda"), name)
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert "refuses dynamodb:PutItem" in failure
     log = deployed.done("logs", FN="players-create")
     assert "AccessDeniedException" in log
     assert "not authorized to perform: dynamodb:PutItem" in log
-    assert make().status_code == 201
+    assert make_player(user).status_code == 201
 
 
 @pytest.mark.parametrize(
@@ -145,3 +149,41 @@ def test_a_function_gets_the_capacity_that_the_stack_says(
     assert "ReservedConcurrentExecutions" not in functions.get_function_concurrency(**name)
     with pytest.raises(functions.exceptions.ProvisionedConcurrencyConfigNotFoundException):
         functions.get_provisioned_concurrency_config(**name, Qualifier="live")
+
+
+@pytest.fixture
+def tree(deployed: Checkout) -> Iterator[Checkout]:
+    """The deployed checkout, whose files are as they were and deployed again at the end."""
+    kept = {path: (deployed.folder / path).read_text() for path in ("main.py", HEALTH)}
+    yield deployed
+    for path, text in kept.items():
+        (deployed.folder / path).write_text(text)
+    deployed.done("deploy")
+    assert deployed.json("preview")["changes"] == []
+
+
+def test_a_release_keeps_its_permissions_whatever_becomes_of_its_row(
+    tree: Checkout, root: Callable[[str], Any], user: httpx.Client
+) -> None:
+    healthy = (tree.folder / HEALTH).read_text()
+    tag = tree.json("outputs")["image_tag"]
+
+    tree.replace("main.py", ROW, ROW.replace('"PutItem"', ""))
+    (tree.folder / HEALTH).write_text(f'{healthy}\nraise RuntimeError("broken")\n')
+    assert "what ran before goes on serving" in tree.make("deploy").stderr
+    assert make_player(user).status_code == 201
+
+    (tree.folder / HEALTH).write_text(healthy)
+    tree.replace("main.py", ROW.replace('"PutItem"', ""), ROW.replace('"PutItem"', '"DeleteItem"'))
+    tree.done("update-image")
+    assert make_player(user).status_code == 500
+    assert "not authorized to perform: dynamodb:PutItem" in tree.done("logs", FN="players-create")
+
+    tree.done("rollback")
+    assert make_player(user).status_code == 201
+
+    tree.done("deploy-infra")
+    assert tree.json("outputs")["image_tag"] == tag
+    assert make_player(user).status_code == 201
+    roles = {item["RoleName"] for item in root("iam").list_roles()["Roles"]}
+    assert sum(name.startswith("psn-emulator-local-e2e-players-create-") for name in roles) == 2

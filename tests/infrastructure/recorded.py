@@ -13,6 +13,7 @@ from pulumi.runtime.settings import get_root_resource, set_root_resource
 from pulumi.runtime.stack import Stack
 
 from infrastructure import release
+from infrastructure.choice import choose
 from infrastructure.program import program
 from infrastructure.settings import Settings
 
@@ -139,7 +140,7 @@ def record(
     what it is written to, for who wants to look meanwhile."""
     choice = {name: how.pop(name) for name in ("keep_image", "force") if name in how}
     if choice:
-        how["chosen"] = release.choose(Settings.load(stack), release.from_state(state or {}), **choice)
+        how["chosen"] = choose(Settings.load(stack), release.from_state(state or {}), **choice)
     recorded = recorded or Recorded()
     cloud = _Cloud(state or {})
     asyncio.set_event_loop(asyncio.new_event_loop())

@@ -17,13 +17,18 @@ FUNCTION = "aws:lambda/function:Function"
 INVOCATION = "aws:lambda/invocation:Invocation"
 PERMISSION = "aws:lambda/permission:Permission"
 PROVISIONED = "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig"
+ROLE = "aws:iam/role:Role"
+ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 ROUTE = "aws:apigatewayv2/route:Route"
 SECRET_VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
 
 
 def statements(recorded: Recorded, name: str) -> dict[str, dict[str, Any]]:
-    """The statements of the policy of one function's role, by their ids."""
-    policy = json.loads(recorded.named(f"{name}-policy").inputs["policy"])
+    """The statements of the policy of the role that one function has, by their ids."""
+    role = recorded.named(f"{name}-function").inputs["role"].removeprefix("arn:aws:::")
+    [policy] = (
+        json.loads(item.inputs["policy"]) for item in recorded.of(ROLE_POLICY) if item.inputs["role"] == role
+    )
     return {statement["Sid"]: statement for statement in policy["Statement"]}
 
 

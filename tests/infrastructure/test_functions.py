@@ -18,6 +18,8 @@ from tests.infrastructure.stacks import (
     INVOCATION,
     KINDS,
     PROVISIONED,
+    ROLE,
+    ROLE_POLICY,
     statements,
     variables,
 )
@@ -217,14 +219,12 @@ def test_every_function_has_a_role_of_its_own_that_only_lambda_may_take(
     declared: Declared, stack: str
 ) -> None:
     recorded = declared(stack)
-    roles = set()
-    for name in ALL_FUNCTIONS:
-        role = recorded.named(f"{name}-role").inputs
+    roles = {f"arn:aws:::{role.inputs['name']}": role.inputs for role in recorded.of(ROLE)}
+    for role in roles.values():
         [trust] = json.loads(role["assumeRolePolicy"])["Statement"]
         assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
-        assert recorded.named(f"{name}-policy").inputs["role"] == role["name"]
-        roles.add(recorded.named(f"{name}-function").inputs["role"])
-    assert len(roles) == len(ALL_FUNCTIONS)
+    assert len(roles) == len(recorded.of(ROLE)) == len(ALL_FUNCTIONS)
+    assert {item.inputs["role"] for item in recorded.of(FUNCTION)} == roles.keys()
 
 
 @pytest.mark.parametrize("route", ALL_ROUTES, ids=lambda route: route.name)
@@ -236,7 +236,9 @@ def test_a_role_allows_what_the_row_names_and_no_more(declared: Declared, route:
     assert table["Resource"] == "arn:aws:::psn-emulator-dev"
     secrets = allowed.pop("Secrets", {"Action": ["secretsmanager:GetSecretValue"], "Resource": []})
     assert secrets["Action"] == ["secretsmanager:GetSecretValue"]
-    assert secrets["Resource"] == [f"arn:aws:::psn-emulator/dev/{name}" for name in route.secrets]
+    assert sorted(secrets["Resource"]) == sorted(
+        f"arn:aws:::psn-emulator/dev/{name}" for name in route.secrets
+    )
     own_log = allowed.pop("OwnLog")
     assert own_log["Resource"] == f"arn:aws:::/aws/lambda/psn-emulator-dev-{route.name}:log-stream:*"
     assert not allowed
@@ -256,8 +258,7 @@ def test_only_functions_that_issue_tokens_may_read_what_signs_them(declared: Dec
         if any(resource.endswith("/signing-keys") for resource in _listed(statement["Resource"]))
     }
     assert readers == ISSUING
-    policies = [item.name for item in recorded.of("aws:iam/rolePolicy:RolePolicy")]
-    assert sorted(policies) == sorted(f"{name}-policy" for name in ALL_FUNCTIONS)
+    assert len(recorded.of(ROLE_POLICY)) == len(ALL_FUNCTIONS)
     assert not recorded.of("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
     assert not recorded.of("aws:secretsmanager/secretPolicy:SecretPolicy")
 
@@ -279,8 +280,11 @@ def test_a_function_waits_for_what_it_needs_to_run(declared: Declared) -> None:
     recorded = declared("dev")
     for name in ALL_FUNCTIONS:
         after = recorded.named(f"{name}-function").after
-        needs = ("image", f"{name}-policy", f"{name}-log", "table", "signing-keys", "api")
+        needs = ("image", f"{name}-log", "table", "signing-keys", "api")
         assert {recorded.named(need).urn for need in needs} <= after
+        assert {item.name.rpartition("-")[0] for item in recorded.of(ROLE_POLICY) if item.urn in after} == {
+            f"{name}-policy"
+        }
 
 
 def test_the_new_version_of_every_function_is_asked_before_it_goes_live(declared: Declared) -> None:

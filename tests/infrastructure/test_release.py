@@ -8,10 +8,12 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from infrastructure import get_image_tag, release
+from infrastructure import choice, get_image_tag, release
+from infrastructure.choice import choose, promoted
 from infrastructure.errors import DeployError
 from infrastructure.origin import Origin
-from infrastructure.release import Deployed, Entry, Release, choose, from_state
+from infrastructure.permissions import Permissions
+from infrastructure.release import Deployed, Entry, Release, from_state
 from infrastructure.settings import Settings
 from tests.infrastructure.conftest import WriteStack
 from tests.infrastructure.recorded import Recorded, record, state_of
@@ -22,6 +24,7 @@ NEWER = "20260102-000000-bbbbbbbb"
 IN_SERVICE = Deployed(tag=OLD, origin=ORIGIN, pushed=OLD)
 FAILED_AFTER_PUSH = Deployed(tag=OLD, origin=ORIGIN, pushed=NEWER)
 NEVER_DEPLOYED = Deployed()
+READS = Permissions(frozenset({"GetItem"}))
 
 SetContent = Callable[[str], None]
 
@@ -37,6 +40,12 @@ def content(every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> Se
     return set_content
 
 
+def a_release(tag: str, *, to_build: bool = False, before: Deployed = NEVER_DEPLOYED) -> Release:
+    """A release of the dev stack, made of the tree."""
+    tree = chosen(before, force=True)
+    return replace(tree, tag=tag, origin=ORIGIN, base_image="base:1", to_build=to_build)
+
+
 def chosen(deployed: Deployed, *, keep_image: bool = False, force: bool = False) -> Release:
     """The release that a deploy of the dev stack makes."""
     return choose(Settings.load("dev"), deployed, keep_image=keep_image, force=force)
@@ -50,7 +59,7 @@ def test_the_first_deploy_makes_a_release() -> None:
 
 
 def test_the_same_content_is_the_same_release(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(release, "origin", lambda: pytest.fail("asked git although nothing is new"))
+    monkeypatch.setattr(choice, "origin", lambda: pytest.fail("asked git although nothing is new"))
     kept = chosen(IN_SERVICE)
     assert not kept.to_build
     assert (kept.tag, kept.origin) == (OLD, ORIGIN)
@@ -170,10 +179,10 @@ def test_an_image_that_was_pushed_by_an_update_that_failed_keeps_its_label(
 ) -> None:
     before = state_of(record("dev"))
     content("c")
-    monkeypatch.setattr(release, "origin", lambda: ORIGIN)
+    monkeypatch.setattr(choice, "origin", lambda: ORIGIN)
     failed = record("dev", state=before)
     stack_of = {urn: item for urn, item in before.items() if item["type"] == "pulumi:pulumi:Stack"}
-    monkeypatch.setattr(release, "origin", lambda: Origin("1.2.3", "another", dirty=True))
+    monkeypatch.setattr(choice, "origin", lambda: Origin("1.2.3", "another", dirty=True))
     again = record("dev", state=state_of(failed) | stack_of)
     assert again.named("image").inputs["imageName"] == failed.named("image").inputs["imageName"]
     assert again.outputs["release"]["label"] == ORIGIN.label
@@ -182,9 +191,9 @@ def test_an_image_that_was_pushed_by_an_update_that_failed_keeps_its_label(
 def test_a_commit_that_changes_nothing_in_the_image_leaves_every_function_as_it_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(release, "origin", lambda: Origin("1.2.3", "one", dirty=True))
+    monkeypatch.setattr(choice, "origin", lambda: Origin("1.2.3", "one", dirty=True))
     first = record("dev")
-    monkeypatch.setattr(release, "origin", lambda: Origin("1.2.3", "two", dirty=False))
+    monkeypatch.setattr(choice, "origin", lambda: Origin("1.2.3", "two", dirty=False))
     second = record("dev", state=state_of(first))
     for function in first.of("aws:lambda/function:Function"):
         for key in ("description", "imageUri"):
@@ -214,6 +223,7 @@ def entry(number: int) -> Entry:
         image_uri=f"registry/psn:{number}",
         versions={"root": str(number)},
         inputs={"main.py": str(number) * 8},
+        permissions={"root": READS},
     )
 
 
@@ -229,15 +239,23 @@ def after(*numbers: int, live: int) -> Deployed:
 
 def kept(deployed: Deployed, tag: str, keep: int = 10) -> list[Entry]:
     """What ``deployed`` keeps once the release ``tag`` is live as version 7 of its function."""
-    release_ = Release(tag, ORIGIN, "base:1", to_build=False, inputs={"main.py": "0"}, before=deployed)
-    return release_.entries("registry/psn:new", {"root": "7"}, keep)
+    made = Release(tag, ORIGIN, "base:1", False, {"root": READS}, {"main.py": "0"}, deployed)
+    return made.entries("registry/psn:new", {"root": "7"}, keep)
 
 
 def test_a_first_release_is_kept_with_all_that_a_return_to_it_needs() -> None:
     [made] = kept(NEVER_DEPLOYED, OLD)
     assert datetime.fromisoformat(made.since).utcoffset() == timedelta(0)
     assert made == Entry(
-        OLD, "1.2.3", "c0ffee", False, made.since, "registry/psn:new", {"root": "7"}, {"main.py": "0"}
+        OLD,
+        "1.2.3",
+        "c0ffee",
+        False,
+        made.since,
+        "registry/psn:new",
+        {"root": "7"},
+        {"main.py": "0"},
+        permissions={"root": READS},
     )
     assert Entry.from_output(made.as_output()) == made
 
@@ -269,6 +287,19 @@ def test_the_live_release_stays_however_old_it_is() -> None:
     assert [item.tag for item in made] == [entry(4).tag, entry(1).tag]
 
 
+def test_what_ran_until_now_stays_to_return_to_however_old_it_is() -> None:
+    made = kept(after(4, 3, 2, 1, live=1), NEWER, keep=3)
+    assert [item.tag for item in made] == [NEWER, entry(4).tag, entry(1).tag]
+    again = Deployed(tag=NEWER, origin=ORIGIN, pushed=NEWER, entries=tuple(made))
+    assert kept(again, NEWER, keep=3) == made
+
+
+def test_a_release_whose_roles_are_not_known_is_none_to_keep() -> None:
+    older = {name: item for name, item in entry(1).as_output().items() if name != "permissions"}
+    known = replace(after(2, live=2), entries=(entry(2), Entry.from_output(older)))
+    assert [item.tag for item in kept(known, NEWER)] == [NEWER, entry(2).tag]
+
+
 def test_content_that_a_kept_release_had_is_that_release_again(content: SetContent) -> None:
     content("1")
     back = chosen(after(3, 2, 1, live=3))
@@ -288,13 +319,15 @@ def test_the_state_of_a_deploy_keeps_its_release_with_the_version_of_every_funct
     assert made.image_uri == recorded.outputs["image_uri"]
     assert made.versions == dict.fromkeys(recorded.outputs["function_names"], "7")
     assert {"handlers/auth.py", "BASE_IMAGE"} <= made.inputs.keys()
+    assert made.permissions["healthz"] == READS
+    assert made.permissions.keys() == made.versions.keys()
 
 
 # What follows from it
 
 
 def test_a_new_image_is_built_of_the_release(content: SetContent) -> None:
-    image = record("dev", chosen=Release(NEWER, ORIGIN, "base:1", to_build=True)).named("image")
+    image = record("dev", chosen=a_release(NEWER, to_build=True)).named("image")
     assert image.ignored == ()
     assert image.inputs["imageName"].endswith(f":{NEWER}")
     assert image.inputs["build"]["args"]["IMAGE_TAG"] == NEWER
@@ -302,21 +335,19 @@ def test_a_new_image_is_built_of_the_release(content: SetContent) -> None:
 
 
 def test_of_an_image_that_stays_nothing_on_this_machine_matters() -> None:
-    image = record("dev", chosen=Release(OLD, ORIGIN, "base:1", to_build=False, before=IN_SERVICE)).named(
-        "image"
-    )
+    image = record("dev", chosen=a_release(OLD, before=IN_SERVICE)).named("image")
     assert set(image.inputs) <= set(image.ignored)
 
 
 def test_functions_run_the_release_also_where_another_image_was_pushed_last(content: SetContent) -> None:
-    recorded = record("dev", chosen=Release(OLD, ORIGIN, "base:1", to_build=False))
+    recorded = record("dev", chosen=a_release(OLD))
     assert recorded.named("root-function").inputs["imageUri"].endswith(f":{OLD}")
     assert recorded.outputs["image_tag"] == OLD
 
 
 def test_what_a_build_needs_is_made_ready_only_when_there_is_one() -> None:
     calls: list[str] = []
-    to_build, kept = (Release(OLD, ORIGIN, "base:1", to_build=build) for build in (True, False))
+    to_build, kept = (a_release(OLD, to_build=build) for build in (True, False))
     record("dev", chosen=to_build, provide_image=lambda: calls.append("built"))
     record("dev", chosen=kept, provide_image=lambda: calls.append("kept"))
     record("dev", chosen=to_build, preview=True, provide_image=lambda: calls.append("preview"))
@@ -328,7 +359,7 @@ def test_what_a_build_needs_is_made_ready_only_when_there_is_one() -> None:
 
 def promotion(before: Deployed = NEVER_DEPLOYED) -> Release:
     """The release number 1 of another stack, on its way to one that is as ``before``."""
-    return release.promoted(entry(1), "staging", before)
+    return promoted(Settings.load("dev"), entry(1), "staging", before)
 
 
 def after_promotion(*, pushed: str | None = None) -> Deployed:

@@ -11,6 +11,7 @@ from infrastructure import review_markdown, review_text
 from infrastructure.changes import Change, PropertyChange
 from infrastructure.folds import folded, named, shown
 from infrastructure.origin import Origin
+from infrastructure.permissions import Permissions
 from infrastructure.release import Deployed, Entry, Release
 from infrastructure.review import Review, Sources, Succession
 from tests.infrastructure.engine_events import logged, recording
@@ -25,6 +26,7 @@ ENTRY = Entry(
     image_uri="repo:t1",
     versions={"root": "1"},
     inputs={"main.py": "1", "utils/old.py": "2", "platform": "3"},
+    permissions={"root": Permissions(), "token": Permissions(frozenset({"GetItem"}), frozenset({"seed"}))},
 )
 LIVE = Deployed(tag="t1", origin=OLD, pushed="t1", entries=(ENTRY,))
 CHOSEN = Release(
@@ -32,6 +34,7 @@ CHOSEN = Release(
     origin=NEW,
     base_image="base",
     to_build=True,
+    permissions={"new": Permissions(frozenset({"Query"})), "token": Permissions(frozenset({"GetItem"}))},
     inputs={"main.py": "9", "services/new file.py": "4", "platform": "8"},
     before=LIVE,
 )
@@ -207,6 +210,22 @@ def test_what_is_lost_is_told_last_before_the_count_and_what_forces_it() -> None
     ]
 
 
+def test_a_reviewer_reads_which_function_gains_or_loses_which_permission() -> None:
+    release = Succession.of(CHOSEN)
+    assert text_of(Review("dev", (a_change("root"),), release)).splitlines()[6:10] == [
+        "permissions",
+        "  + new: dynamodb:Query",
+        "  - token: secret seed",
+        "",
+    ]
+    assert release.as_json()["permissions"] == [
+        {"operation": "create", "function": "new", "permission": "dynamodb:Query"},
+        {"operation": "delete", "function": "token", "permission": "secret seed"},
+    ]
+    unknown = replace(LIVE, entries=(replace(ENTRY, permissions={}),))
+    assert Succession.of(replace(CHOSEN, before=unknown)).access == ()
+
+
 def test_what_loses_comes_before_what_interrupts_and_what_is_harmless_is_no_warning() -> None:
     review = Review(
         "dev",
@@ -264,11 +283,14 @@ def test_a_comment_begins_with_what_to_take_care_of_and_folds_the_rest() -> None
     assert "Release `t1` (`0.1.0+aaaaaaaaaaaa`) → `t2` (`0.1.0+bbbbbbbbbbbb.dirty`)" in lines
     assert [line for line in lines if line.startswith("<details>")] == [
         "<details><summary>sources: 4 changed</summary>",
+        "<details><summary>permissions: 2 changed</summary>",
         "<details><summary>functions: 8 to update, 3 to replace</summary>",
         "<details><summary>image: 1 to update</summary>",
         "<details><summary>storage: 1 to replace</summary>",
     ]
-    assert lines.count("</details>") == 4
+    assert "+ new: dynamodb:Query" in lines
+    assert "- token: secret seed" in lines
+    assert lines.count("</details>") == 5
 
 
 def test_values_stand_below_one_another_as_in_a_diff() -> None:

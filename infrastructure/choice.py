@@ -1,0 +1,94 @@
+"""Which release a deploy makes: the one that is there, one that was there, or a new one."""
+
+from infrastructure import get_image_tag
+from infrastructure.errors import DeployError
+from infrastructure.origin import Origin, origin
+from infrastructure.permissions import Permissions
+from infrastructure.release import Deployed, Entry, Release
+from infrastructure.rows import rows
+from infrastructure.settings import Settings
+
+
+def choose(
+    settings: Settings, deployed: Deployed, *, keep_image: bool = False, force: bool = False
+) -> Release:
+    """The release that a deploy puts into service.
+
+    Where the content of the image is that of the live release, it is the live release. Where an update pushed
+    this content and failed afterwards, it is what that update pushed; where a release that the stack keeps had
+    it, it is that release. Otherwise, and with ``force``, it is a new one. ``keep_image`` keeps the live release
+    whatever the tree holds, and so does, unless forced, a stack whose images come by promotion. Raises
+    ``DeployError`` when a source is missing, or when there is no release to keep.
+    """
+    try:
+        base_image = settings.base_image or (
+            get_image_tag.recorded_base_image() if settings.local else get_image_tag.default_base_image()
+        )
+        if keep_image or (settings.image_by_promotion and not force):
+            return _kept(settings, deployed, base_image)
+        content = get_image_tag.content_hash(base_image, settings.platform)
+        tags = (deployed.tag, deployed.pushed, *(entry.tag for entry in deployed.entries))
+        made = [tag for tag in tags if tag]
+        same = None if force else next((tag for tag in made if get_image_tag.has_content(tag, content)), None)
+        tag = get_image_tag.tag_of(content, same or max(made, default=None), force)
+        inputs = get_image_tag.inputs(base_image, settings.platform)
+    except get_image_tag.SourceError as error:
+        raise DeployError(
+            f"The image cannot be made: {error}.", "Bring it back, for example with git."
+        ) from error
+    origins: dict[str | None, Origin | None] = {entry.tag: entry.origin for entry in deployed.entries}
+    origins |= {deployed.pushed: deployed.pushed_origin} | {deployed.tag: deployed.origin}
+    known = deployed.entry(tag)
+    return Release(
+        tag,
+        origins.get(tag) or origin(),
+        base_image,
+        to_build=not same or not deployed.has_image(same),
+        permissions=_permissions(settings),
+        inputs=inputs,
+        before=deployed,
+        promoted_from=known.promoted_from if known else "",
+    )
+
+
+def _kept(settings: Settings, deployed: Deployed, base_image: str) -> Release:
+    if not (deployed.tag and deployed.origin and deployed.has_image(deployed.tag)):
+        raise DeployError(
+            f"Stack {settings.stack!r} has no image to keep.",
+            f"Bring it one: make promote FROM=… TO={settings.stack}, or FORCE=1 to build one here."
+            if settings.image_by_promotion
+            else f"Deploy all of it: make deploy STACK={settings.stack}",
+        )
+    entry = deployed.entry(deployed.tag)
+    return Release(
+        deployed.tag,
+        deployed.origin,
+        base_image,
+        to_build=False,
+        permissions=_permissions(settings, entry),
+        inputs=entry.inputs if entry else {},
+        before=deployed,
+        promoted_from=entry.promoted_from if entry else "",
+    )
+
+
+def promoted(settings: Settings, entry: Entry, source: str, deployed: Deployed) -> Release:
+    """The release ``entry`` of the stack ``source``, as a release of the stack of ``settings``, which is as
+    ``deployed``."""
+    return Release(
+        entry.tag,
+        entry.origin,
+        base_image="",
+        to_build=False,
+        permissions=_permissions(settings, entry),
+        inputs=entry.inputs,
+        before=deployed,
+        promoted_from=source,
+        to_copy=True,
+    )
+
+
+def _permissions(settings: Settings, entry: Entry | None = None) -> dict[str, Permissions]:
+    """What every function may do: as its code was released, else as its row says."""
+    known = entry.permissions if entry else {}
+    return {row.name: known.get(row.name, row.permissions) for row in rows(settings)}

@@ -1,0 +1,36 @@
+"""What a function may do with data: what its role is made of, and what is recorded with every release."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """DynamoDB's actions on the table, such as ``GetItem``, and the names of the secrets that may be read."""
+
+    table: frozenset[str] = frozenset()
+    secrets: frozenset[str] = frozenset()
+
+    @classmethod
+    def from_output(cls, value: Mapping[str, Iterable[str]]) -> Self:
+        """The permissions that ``as_output`` made ``value`` of."""
+        return cls(frozenset(value["table"]), frozenset(value["secrets"]))
+
+    def as_output(self) -> dict[str, list[str]]:
+        """The permissions as part of a stack's output, sorted."""
+        return {"table": sorted(self.table), "secrets": sorted(self.secrets)}
+
+    @property
+    def digest(self) -> str:
+        """8 hexadecimal digits that tell them from others."""
+        return sha256(json.dumps(self.as_output()).encode()).hexdigest()[:8]
+
+    @property
+    def named(self) -> frozenset[str]:
+        """Each of them as a reviewer reads it: ``dynamodb:GetItem``, ``secret seed``."""
+        return frozenset(
+            {f"dynamodb:{action}" for action in self.table} | {f"secret {name}" for name in self.secrets}
+        )
