@@ -69,6 +69,7 @@ def test_outputs_are_what_other_commands_read(declared: Declared) -> None:
         "ecr_url",
         "function_names",
         "table_name",
+        "public_jwks",
         "release",
         "releases",
     }

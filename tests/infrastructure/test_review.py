@@ -212,7 +212,7 @@ def test_what_is_lost_is_told_last_before_the_count_and_what_forces_it() -> None
 
 def test_a_reviewer_reads_which_function_gains_or_loses_which_permission() -> None:
     release = Succession.of(CHOSEN)
-    assert text_of(Review("dev", (a_change("root"),), release)).splitlines()[6:10] == [
+    assert text_of(Review("dev", (a_change("root"),), release)).splitlines()[7:11] == [
         "permissions",
         "  + new: dynamodb:Query",
         "  - token: secret seed",
