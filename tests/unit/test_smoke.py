@@ -122,7 +122,7 @@ class TimeLeft(Context):
         return self.milliseconds
 
 
-@pytest.mark.parametrize("before", [{"PutItem"}, {"BatchGetItem", "PutItem", "seed"}], ids=str)
+@pytest.mark.parametrize("before", [{"PutItem"}, {"BatchGetItem", "PutItem", "seed"}], ids=["one", "several"])
 def test_a_policy_that_is_not_in_force_yet_is_waited_for(
     everything: MayDo, before: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
