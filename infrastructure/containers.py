@@ -24,7 +24,7 @@ PLACEHOLDERS = {
     "POWERTOOLS_SERVICE_NAME": "psn-emulator",
     "TABLE_NAME": "psn-emulator-local",
     "ISSUER": "http://localhost",
-    "AUDIENCE": "psn-emulator",
+    "AUDIENCE": "psn-emulator-api",
     "PUBLIC_JWKS": '{"keys": []}',
     "JWKS_URI": "http://localhost/.well-known/jwks.json",
     "TRUSTED_ISSUER": "http://localhost",

@@ -126,11 +126,13 @@ class Seed(BaseModel):
         return self
 
 
-def read(path: Path, *, defaults_allowed: bool) -> Seed:
+def read(path: Path, *, audience: str, defaults_allowed: bool) -> Seed:
     """The seed in ``path``.
 
     Unless ``defaults_allowed``, the default user and clients are refused, and so is whoever has one of the default
-    passwords or secrets. Raises ``DeployError`` for these, for a missing file and for one that is not of the form.
+    passwords or secrets. Raises ``DeployError`` for these, for a missing file and for one that is not of the form; and
+    for a client whose id is the ``audience`` of access tokens: for it, ID tokens are issued to that very audience, and
+    would open every resource server that looks at no more (RFC 9068 section 5).
     """
     try:
         seed = Seed.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
@@ -143,6 +145,11 @@ def read(path: Path, *, defaults_allowed: bool) -> Seed:
         raise DeployError(
             f"The seed file {path.name} is wrong: {_brief(error)}.", f"Correct {path}."
         ) from error
+    if audience in {SIMPLE_CLIENT, *(client.client_id for client in seed.clients)}:
+        raise DeployError(
+            f"The audience {audience!r} is a client's id: its ID tokens would pass for access tokens.",
+            "Choose another one by psn-emulator:audience.",
+        )
     if not defaults_allowed:
         for default in _defaults(seed):
             raise DeployError(

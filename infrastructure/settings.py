@@ -81,8 +81,8 @@ class Settings(Capacity):
     """Whether the functions send X-Ray traces."""
     smoke_at_once: Number = Field(50, ge=1, le=1000)
     """New versions that are asked at once whether they work; each starts an environment of its function."""
-    audience: str = Field("psn-emulator", min_length=1)
-    """The audience (`aud`) of the access tokens."""
+    audience: str = Field("psn-emulator-api", min_length=1)
+    """The audience (`aud`) of the access tokens; no client's id, which is that of its ID tokens."""
     issuer: str | None = Field(None, pattern=_URL)
     """The issuer (`iss`) whose tokens open the routes; none: the stack itself. It takes a `jwks_uri`."""
     jwks_uri: str | None = Field(None, pattern=_URL)
@@ -161,7 +161,8 @@ class Settings(Capacity):
 
     def read_seed(self) -> seeds.Seed:
         """The users and clients at the start. Raises ``DeployError``; for the default user too, where guarded."""
-        return seeds.read(FOLDER / "seeds" / self.seed_file, defaults_allowed=not self.guarded)
+        file = FOLDER / "seeds" / self.seed_file
+        return seeds.read(file, audience=self.audience, defaults_allowed=not self.guarded)
 
     @field_validator("log_retention_days")
     @classmethod

@@ -27,7 +27,7 @@ ENVIRONMENT = {
     "RELEASE": "0.1.0+0f3c9e1d2b4a",
     "TABLE_NAME": "psn-emulator-test",
     "ISSUER": "https://partner.test",
-    "AUDIENCE": "psn-emulator",
+    "AUDIENCE": "psn-emulator-api",
     "PUBLIC_JWKS": '{"keys":[]}',
     "JWKS_URI": "http://127.0.0.1:9/.well-known/jwks.json",
     "TRUSTED_ISSUER": "https://partner.test",

@@ -1,6 +1,5 @@
 """The integrators' guide does what it says: its snippets run as they stand, and what it names is served."""
 
-import os
 import re
 import runpy
 import subprocess
@@ -20,6 +19,12 @@ from tests.e2e.guide import snippet, table, text
 from tests.e2e.login_page import log_in
 
 
+@pytest.fixture(autouse=True)
+def the_guides_variable(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the guide sets before all else."""
+    monkeypatch.setenv("API", url)
+
+
 @pytest.fixture
 def metadata(api: httpx.Client) -> dict[str, Any]:
     """What the API says of itself."""
@@ -31,7 +36,7 @@ def metadata(api: httpx.Client) -> dict[str, Any]:
 def seed(project: Path, request: pytest.FixtureRequest) -> seeds.Seed:
     """The users and clients of a stack that the guide tells of."""
     file = project / "infrastructure" / "seeds" / f"{request.param}.yaml"
-    return seeds.read(file, defaults_allowed=True)
+    return seeds.read(file, audience="psn-emulator-api", defaults_allowed=True)
 
 
 def written(name: str, folder: Path) -> Path:
@@ -41,10 +46,7 @@ def written(name: str, folder: Path) -> Path:
     return file
 
 
-def test_the_flask_application_logs_a_user_in(
-    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("API", url)
+def test_the_flask_application_logs_a_user_in(tmp_path: Path) -> None:
     app = runpy.run_path(str(written("app.py", tmp_path)), run_name="app")["app"]
     browser = app.test_client()
     assert browser.get("/").location == "/login"
@@ -53,10 +55,9 @@ def test_the_flask_application_logs_a_user_in(
     assert browser.get("/").text == "Hello Test User"
 
 
-def test_the_backend_calls_in_its_own_name_and_in_a_users(url: str, tmp_path: Path) -> None:
+def test_the_backend_calls_in_its_own_name_and_in_a_users(tmp_path: Path) -> None:
     run = subprocess.run(
         [sys.executable, written("backend.py", tmp_path)],
-        env=os.environ | {"API": url},
         capture_output=True,
         text=True,
         timeout=120,
@@ -65,32 +66,33 @@ def test_the_backend_calls_in_its_own_name_and_in_a_users(url: str, tmp_path: Pa
     assert run.stdout.split("\n") == ["200", "Test User", ""], run.stderr
 
 
-def test_the_script_of_requests_oauthlib_logs_a_user_in(url: str, tmp_path: Path) -> None:
-    assert converse([sys.executable, written("login.py", tmp_path)], tmp_path, API=url)[-1] == "Test User"
+def test_the_script_of_requests_oauthlib_logs_a_user_in(tmp_path: Path) -> None:
+    assert converse([sys.executable, written("login.py", tmp_path)], tmp_path)[-1] == "Test User"
 
 
-def test_the_script_of_openid_client_logs_a_user_in(url: str, tmp_path: Path) -> None:
+def test_the_script_of_openid_client_logs_a_user_in(tmp_path: Path) -> None:
     command = [node.NODE, written("login.mjs", node.installed(tmp_path))]
-    assert converse(command, tmp_path, API=url)[-1] == "Test User"
+    assert converse(command, tmp_path)[-1] == "Test User"
 
 
-@pytest.mark.parametrize("name", ["with_pyjwt.py", "with_joserfc.py"])
+@pytest.mark.parametrize(
+    ("name", "refusal"),
+    [("with_pyjwt.py", "Audience doesn't match"), ("with_joserfc.py", "This is no access token")],
+)
 def test_the_resource_servers_take_access_tokens_and_no_id_tokens(
-    url: str, tokens: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    tokens: dict[str, Any], tmp_path: Path, name: str, refusal: str
 ) -> None:
-    monkeypatch.setenv("API", url)
     claims_of = runpy.run_path(str(written(name, tmp_path)))["claims_of"]
     assert claims_of(tokens["access_token"])["sub"]
-    with pytest.raises(Exception, match="This is no access token"):
+    with pytest.raises(Exception, match=refusal):
         claims_of(tokens["id_token"])
 
 
-def test_each_token_that_is_no_good_is_answered_as_told(url: str) -> None:
+def test_each_token_that_is_no_good_is_answered_as_told() -> None:
     script = snippet("answers.sh")
     run = subprocess.run(
         ["sh"],
         input=script,
-        env=os.environ | {"API": url},
         capture_output=True,
         text=True,
         timeout=120,

@@ -45,7 +45,7 @@ def resource_server(api: httpx.Client, request: pytest.FixtureRequest) -> Resour
     return {"PyJWT": by_pyjwt, "joserfc": by_joserfc}[request.param]
 
 
-AUDIENCE = "psn-emulator"
+AUDIENCE = "psn-emulator-api"
 REFUSED = (jwt.PyJWTError, JoseError, ValueError)
 """What the libraries raise; joserfc a ``ValueError`` for a key that is not in the set."""
 
@@ -73,11 +73,12 @@ def test_a_token_for_another_audience_is_refused(
 
 
 def test_an_id_token_is_taken_by_its_client_and_nobody_else(
-    resource_server: ResourceServer, id_token: str
+    resource_server: ResourceServer, tokens: dict[str, Any], id_token: str
 ) -> None:
     assert resource_server(id_token, "demo-backend", typ="JWT")["sub"]
-    with pytest.raises(REFUSED):
-        resource_server(id_token, AUDIENCE)
+    for one in (id_token, tokens["id_token"]):
+        with pytest.raises(REFUSED):
+            resource_server(one, AUDIENCE, typ="JWT")
 
 
 def test_an_id_token_is_no_access_token_even_for_its_audience(

@@ -111,6 +111,13 @@ def test_two_clients_of_one_id_are_refused(write_seed: WriteSeed) -> None:
     assert "two clients have the same client_id" in _refusal()
 
 
+@pytest.mark.parametrize("audience", [seeds.SIMPLE_CLIENT, "game"])
+def test_an_audience_that_is_also_a_clients_is_refused(write_seed: WriteSeed, audience: str) -> None:
+    write_seed("dev", clients=[a_client("game")])
+    with pytest.raises(DeployError, match="its ID tokens would pass for access tokens"):
+        Settings.load("dev").model_copy(update={"audience": audience}).read_seed()
+
+
 def test_a_client_that_could_pass_for_a_user_is_refused(write_seed: WriteSeed) -> None:
     user = a_user("jane", HASH_OF_ANOTHER_PASSWORD)
     write_seed("dev", user, clients=[a_client(str(user["subject"]))])
@@ -141,7 +148,11 @@ def test_the_client_of_the_simple_form_is_the_one_that_the_application_has() -> 
 
 @pytest.mark.parametrize("name", ["local", "dev"])
 def test_the_committed_seeds_have_the_default_clients_and_no_unknown_scope(name: str) -> None:
-    committed = seeds.read(Path(seeds.__file__).parent / "seeds" / f"{name}.yaml", defaults_allowed=True)
+    committed = seeds.read(
+        Path(seeds.__file__).parent / "seeds" / f"{name}.yaml",
+        audience="psn-emulator-api",
+        defaults_allowed=True,
+    )
     assert tuple(client.client_id for client in committed.clients) == seeds.DEFAULT_CLIENTS
     named = {scope for user in committed.users for scope in user.scopes}
     named |= {scope for client in committed.clients for scope in client.scopes}

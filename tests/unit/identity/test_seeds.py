@@ -16,7 +16,11 @@ ADMIN = ("admin", "admin123")
 
 
 def _seed(project: Path, name: str) -> Seed:
-    return read(project / "infrastructure" / "seeds" / f"{name}.yaml", defaults_allowed=True)
+    return read(
+        project / "infrastructure" / "seeds" / f"{name}.yaml",
+        audience="psn-emulator-api",
+        defaults_allowed=True,
+    )
 
 
 def _store(committed: Seed) -> None:
