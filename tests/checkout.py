@@ -54,9 +54,11 @@ class Checkout:
         assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {path}"
         file.write_text(text.replace(old, new))
 
-    def be_patient(self) -> None:
+    def be_patient(self, smoke_at_once: int = 2) -> None:
         """Gives functions all the time there is, for tests in which a busy machine is no fault."""
-        self.replace("infrastructure/Pulumi.local.yaml", "smoke_at_once: 4", "smoke_at_once: 2")
+        self.replace(
+            "infrastructure/Pulumi.local.yaml", "smoke_at_once: 4", f"smoke_at_once: {smoke_at_once}"
+        )
         with (self.folder / "infrastructure" / "Pulumi.local.yaml").open("a") as file:
             file.write("  psn-emulator:timeout_seconds: 30\n")
             file.write("  psn-emulator:functions: {authorizer: {timeout_seconds: 10}}\n")

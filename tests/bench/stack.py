@@ -63,6 +63,7 @@ def deployed() -> Iterator[Stack]:
     """A stack of its own, deployed; all of it is gone at the end."""
     with tempfile.TemporaryDirectory(prefix="psn-emulator-bench-") as folder:
         checkout = checkout_in(Path(folder), "local-bench")
+        checkout.be_patient(smoke_at_once=4)
         checkout.environment.pop("PYTHONDONTWRITEBYTECODE", None)
         try:
             checkout.done("deploy")
