@@ -9,7 +9,7 @@ from types import FrameType
 from botocore.exceptions import BotoCoreError, ClientError
 
 import main
-from infrastructure import environment, get_image_tag
+from infrastructure import environment, get_image_tag, image
 from infrastructure.errors import DeployError
 from infrastructure.local import base_image, certificates, docker, narrate, paths
 from infrastructure.origin import origin
@@ -44,12 +44,7 @@ def build() -> str:
     base = base_image.ensure()
     platform = Settings.load(_STACK).platform
     tag = get_image_tag.image_tag(None)
-    arguments = {
-        "BASE_IMAGE": base,
-        "IMAGE_TAG": tag,
-        "RELEASE": origin().label,
-        "CA_CERTIFICATES": certificates.extra_authorities(),
-    }
+    arguments = image.build_arguments(base, tag, origin(), certificates.extra_authorities())
     command = ["docker", "build", "--platform", platform, "--tag", LOCAL_IMAGE]
     for name, value in arguments.items():
         command += ["--build-arg", f"{name}={value}"]

@@ -11,6 +11,7 @@ import pulumi_docker as docker
 
 from infrastructure.errors import DeployError
 from infrastructure.local import certificates, paths
+from infrastructure.origin import Origin
 from infrastructure.release import Release
 from infrastructure.settings import Settings
 
@@ -93,12 +94,12 @@ class Images(pulumi.ComponentResource):
                 "context": _CONTEXT,
                 "dockerfile": f"{_CONTEXT}/Dockerfile",
                 "platform": settings.platform,
-                "args": {
-                    "BASE_IMAGE": release.base_image,
-                    "IMAGE_TAG": release.tag,
-                    "RELEASE": release.origin.label,
-                    "CA_CERTIFICATES": certificates.extra_authorities() if release.to_build else "",
-                },
+                "args": build_arguments(
+                    release.base_image,
+                    release.tag,
+                    release.origin,
+                    certificates.extra_authorities() if release.to_build else "",
+                ),
             },
             build_on_preview=False,
             skip_push=False,
@@ -120,6 +121,17 @@ async def _once(provided: Callable[[], None], uri: str) -> str:
     except DeployError as error:
         raise pulumi.RunError(f"{error.cause} {error.remedy}".strip()) from error
     return uri
+
+
+def build_arguments(base_image: str, tag: str, origin: Origin, authorities: str) -> dict[str, str]:
+    """What the Dockerfile is told: what to start from, which release it makes, and as PEM what this machine trusts
+    beyond the well-known authorities."""
+    return {
+        "BASE_IMAGE": base_image,
+        "IMAGE_TAG": tag,
+        "RELEASE": origin.label,
+        "CA_CERTIFICATES": authorities,
+    }
 
 
 def lifecycle_policy(untagged_days: int) -> str:

@@ -4,7 +4,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from infrastructure import get_image_tag
+from infrastructure.image import build_arguments
 from infrastructure.local import certificates
+from infrastructure.origin import origin
 from tests.bench import stack
 from tests.bench.measure import Contestants
 from tests.bench.stack import Stack
@@ -32,21 +35,15 @@ def contestants() -> Iterator[Contestants]:
 def _bare_steps(deployed: Stack) -> float:
     folder, environment = deployed.checkout.folder, deployed.checkout.environment
     name = deployed.change()
-    script = [str(folder / ".venv/bin/python"), "infrastructure/get_image_tag.py"]
-    tag = stack.done(folder, script, environment).strip()
-    base, platform = (
-        stack.done(folder, [script[0], "-c", f"from infrastructure import get_image_tag as g; print({what})"])
-        for what in ("g.recorded_base_image()", "g.host_platform()")
-    )
+    tag = stack.done(folder, ["python3", "infrastructure/get_image_tag.py"], environment).strip()
     image = f"{deployed.checkout.json('outputs')['ecr_url']}:{tag}"
-    arguments = {
-        "BASE_IMAGE": base.strip(),
-        "IMAGE_TAG": tag,
-        "CA_CERTIFICATES": certificates.extra_authorities(),
-    }
-    flags = [word for item in arguments.items() for word in ("--build-arg", "=".join(item))]
+    flags = ["--platform", get_image_tag.host_platform(), "--tag", image]
+    arguments = build_arguments(
+        get_image_tag.recorded_base_image(), tag, origin(), certificates.extra_authorities()
+    )
+    flags += [word for item in arguments.items() for word in ("--build-arg", "=".join(item))]
     start = time.perf_counter()
-    stack.done(folder, ["docker", "build", "--platform", platform.strip(), *flags, "--tag", image, "."])
+    stack.done(folder, ["docker", "build", *flags, "."])
     stack.done(folder, ["docker", "push", image])
     deployed.engine_alone(tag)
     seconds = time.perf_counter() - start

@@ -54,7 +54,7 @@ class Stack:
 def done(folder: Path, command: list[str], environment: dict[str, str] | None = None) -> str:
     """Runs a command that has to succeed; what it prints."""
     result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, f"{command}: {result.stdout[-3000:]}\n{result.stderr[-3000:]}"
+    assert result.returncode == 0, f"{command}: {result.stdout[-3000:]}\n{result.stderr[-9000:]}"
     return result.stdout
 
 
