@@ -19,6 +19,10 @@ _SETTLING_SECONDS = 2
 _DESKTOP_SECONDS = 180
 _INSTALL_SECONDS = 900
 _INSTALL_MIB = 1024
+_PID_FILES = {
+    "dockerd": Path("/var/run/docker.pid"),
+    "containerd": Path("/var/run/docker/containerd/containerd.pid"),
+}
 _EXTRA_PATH = ":/usr/sbin:/sbin:/usr/local/sbin"
 _SYSTEMD = Path("/run/systemd/system")
 _DESKTOP = Path("/Applications/Docker.app")
@@ -69,6 +73,7 @@ def launch(silence: Silence, folder: Path, arguments: Sequence[str] = ()) -> Non
     executable = installed()
     if not executable:
         raise DeployError("Docker is not installed.", _HOW)
+    _forget_the_killed()
     with storage.room_left(folder):
         folder.mkdir(parents=True, exist_ok=True)
         log = folder / "dockerd.log"
@@ -89,6 +94,26 @@ def launch(silence: Silence, folder: Path, arguments: Sequence[str] = ()) -> Non
             f"The Docker engine was started but does not answer: {lines[-1] if lines else cause}",
             f"Read {log}, then start Docker by hand.",
         )
+
+
+def _forget_the_killed() -> None:
+    """Removes the pid files of an engine that was killed.
+
+    ``dockerd`` takes any process with the number in such a file for its own: it would refuse to start, or wait for
+    a containerd that is not there.
+    """
+    for name, file in _PID_FILES.items():
+        if file.exists() and not _runs(name, file.read_text().strip()):
+            file.unlink(missing_ok=True)
+
+
+def _runs(name: str, pid: str) -> bool:
+    try:
+        number, rest = Path("/proc", pid, "stat").read_text().split(" (", 1)
+    except (OSError, ValueError):
+        return False
+    command, fields = rest.rsplit(") ", 1)
+    return number == pid and command == name and not fields.startswith("Z")
 
 
 def wait(silence: Silence, seconds: float, alive: Callable[[], bool] = lambda: True) -> str | None:

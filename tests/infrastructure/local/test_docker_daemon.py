@@ -1,5 +1,7 @@
 import os
+import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -13,6 +15,8 @@ from infrastructure.local import docker, docker_daemon
 from tests.infrastructure.local import fake_docker
 from tests.infrastructure.local.machine import Machine
 
+ENGINE = ("dockerd", "containerd")
+
 
 @pytest.fixture(autouse=True)
 def linux(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,6 +25,7 @@ def linux(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(docker_daemon, "_SYSTEMD", machine.home / "no-systemd")
     monkeypatch.setattr(docker_daemon, "_EXTRA_PATH", "")
     monkeypatch.setattr(docker_daemon, "is_root", lambda: True)
+    monkeypatch.setattr(docker_daemon, "_PID_FILES", {name: machine.home / name for name in ENGINE})
     monkeypatch.setattr(docker_daemon, "_START_SECONDS", 20)
 
 
@@ -174,3 +179,25 @@ def test_a_mac_without_an_answer_is_told(
 def test_launching_what_is_not_installed_is_told(machine: Machine) -> None:
     with pytest.raises(DeployError, match="Docker is not installed"):
         docker_daemon.launch(lambda: "silent", machine.cache)
+
+
+@pytest.mark.parametrize("pid", [str(os.getpid()), "4194305", "not a number", ""])
+def test_an_engine_does_not_take_another_process_for_one_of_a_killed_engine(
+    machine: Machine, address: Path, pid: str
+) -> None:
+    for name in ENGINE:
+        (machine.home / name).write_text(pid)
+    engine_program(machine, address)
+    docker_daemon.start(silence(address))
+    assert [name for name in ENGINE if (machine.home / name).exists()] == []
+    end(machine.cache / "docker")
+
+
+def test_what_still_runs_of_an_engine_is_left_to_the_next(machine: Machine, address: Path) -> None:
+    engine_program(machine, address)
+    with subprocess.Popen([shutil.copy("/bin/sleep", machine.tools / "containerd"), "60"]) as running:
+        (machine.home / "containerd").write_text(str(running.pid))
+        docker_daemon.start(silence(address))
+        assert (machine.home / "containerd").read_text() == str(running.pid)
+        running.kill()
+    end(machine.cache / "docker")
