@@ -3,9 +3,8 @@
 
 STACK ?= local
 PY := .venv/bin/python
-# Tests of one file share a worker, and with it what they have deployed.
 WORKERS ?= auto
-PYTEST = $(PY) -m pytest -n $(WORKERS) --dist loadfile
+PYTEST = $(PY) -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 RUN = $(PY) -m infrastructure.cli
 flag = $(if $(filter-out 0 false no,$($(1))),$(2))
 JSON_FLAG = $(call flag,JSON,--json)

@@ -44,6 +44,15 @@ ENVIRONMENT = {
 }
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Gives a file's tests to one test process, all tests of the shared deployed stack to one, and begins with the
+    end-to-end tests: what is short fills the time that is left."""
+    items.sort(key=lambda item: "tests/e2e" not in item.nodeid)
+    for item in items:
+        shared = "deployed" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("deployed" if shared else item.nodeid.split("::")[0]))
+
+
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The environment of a deployed function, read afresh."""
