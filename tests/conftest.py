@@ -44,6 +44,7 @@ ENVIRONMENT = {
 }
 
 
+@pytest.hookimpl(tryfirst=True)  # before the names of the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Gives a file's tests to one test process, all tests of the shared deployed stack to one, and begins with the
     end-to-end tests: what is short fills the time that is left."""
