@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from main import ROUTES
+from utils import correlation
 from utils.access_token import AccessToken, TokenRefusedError, bearer_token, trusted_verifier
 from utils.settings import settings
 
@@ -76,13 +77,17 @@ def _smoke(context: Any) -> dict[str, Any]:
 
 def _denial(event: Any, context: Any, reason: str, **details: str) -> dict[str, Any]:
     """Say no, and why in the log: one JSON line with the names that the other functions' lines have."""
-    request = event if isinstance(event, dict) else {}
+    request = _mapping(event)
+    headers = _mapping(request.get("headers"))
+    request_id = _mapping(request.get("requestContext")).get("requestId")
     line = {
         "level": "ERROR" if details else "WARNING",
         "message": "denied",
         "reason": reason,
         "route_key": request.get("routeKey"),
-        "request_id": (request.get("requestContext") or {}).get("requestId"),
+        "request_id": request_id,
+        "correlation_id": correlation.correlation_id(headers) or request_id,
+        "traceparent": correlation.traceparent(headers),
         "function_request_id": getattr(context, "aws_request_id", None),
         "service": os.environ.get("POWERTOOLS_SERVICE_NAME"),
         "image_tag": os.environ.get("IMAGE_TAG"),
@@ -90,6 +95,11 @@ def _denial(event: Any, context: Any, reason: str, **details: str) -> dict[str, 
         "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         **details,
     }
-    sys.stdout.write(f"{json.dumps(line, default=str)}\n")
+    present = {name: value for name, value in line.items() if value is not None}
+    sys.stdout.write(f"{json.dumps(present, default=str)}\n")
     sys.stdout.flush()
     return {"isAuthorized": False, "context": {}}
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

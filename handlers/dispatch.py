@@ -112,12 +112,15 @@ def _admit(request: Request, scope: str | None, handler: Handler) -> Request:
 
 
 def _complete(request: Request, response: Response) -> dict[str, Any]:
-    """The gateway's form of ``response`` with the headers that every answer has; a handler's own win."""
+    """The gateway's form of ``response`` with the headers that every answer has; a handler's own win.
+
+    What has an ``ETag`` may be kept by the caller, who has to ask each time whether it still holds.
+    """
     headers: Mapping[str, str | None] = {
         "X-Request-Id": request.request_id,
         "X-Correlation-Id": request.correlation_id,
         "traceparent": request.traceparent,
-        "Cache-Control": "no-store",
+        "Cache-Control": "private, no-cache" if "ETag" in response.headers else "no-store",
         "X-Content-Type-Options": "nosniff",
         **response.headers,
     }

@@ -13,7 +13,8 @@ from utils.errors import (
     UnsupportedGrantTypeError,
     ValidationException,
 )
-from utils.http import FORM_TYPE, NO_OBJECT, Request, Response, validated
+from utils.http import FORM_TYPE, Request, Response
+from utils.validation import NO_OBJECT, validated
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

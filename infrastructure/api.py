@@ -32,13 +32,19 @@ _ACCESS_LOG = {
 _REQUEST_HEADERS = [
     "authorization",
     "content-type",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
     "traceparent",
     "x-correlation-id",
 ]
 _ANSWER_HEADERS = [
+    "etag",
+    "idempotent-replayed",
     "link",
     "location",
     "retry-after",
+    "traceparent",
     "www-authenticate",
     "x-correlation-id",
     "x-request-id",

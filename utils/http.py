@@ -2,14 +2,13 @@
 
 import base64
 import binascii
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from models.responses import APIResponse, ErrorResponse, FieldError, Meta, ValidationErrorResponse
-from utils import cookies, json
+from models.responses import APIResponse, ErrorResponse, Meta, ValidationErrorResponse
+from utils import cookies, correlation, json
 from utils.errors import (
     InvalidRequestError,
     MalformedJSONException,
@@ -19,6 +18,7 @@ from utils.errors import (
     ValidationException,
 )
 from utils.settings import DEFAULT_SANDBOX
+from utils.validation import validated
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -33,14 +33,9 @@ JSON_TYPE = "application/json"
 FORM_TYPE = "application/x-www-form-urlencoded"
 HTML_TYPE = "text/html; charset=utf-8"
 PROBLEM_TYPE = "application/problem+json"
-NO_OBJECT = FieldError("body", "model_type", "The body must be a JSON object.")
-"""What is wrong with a body that no model fits, because it has no members at all."""
 
 _MAX_PARAMETERS = 100
-_CORRELATION_ID = re.compile(r"[\x21-\x7e]{1,128}")
-_TRACEPARENT = re.compile(
-    r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-[\x21-\x7e]{1,128})?"
-)
+_CHARSETS = frozenset({"utf-8", "utf8"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +87,13 @@ class Request:
 
     @property
     def correlation_id(self) -> str | None:
-        """The caller's ``X-Correlation-Id``; ``None`` when absent or not 1-128 visible ASCII characters."""
-        return _matching(_CORRELATION_ID, self.headers.get("x-correlation-id"))
+        """The caller's ``X-Correlation-Id`` (``utils.correlation``)."""
+        return correlation.correlation_id(self.headers)
 
     @property
     def traceparent(self) -> str | None:
-        """The caller's ``traceparent``; ``None`` when it is absent or not one by W3C Trace Context."""
-        return _matching(_TRACEPARENT, self.headers.get("traceparent"))
+        """The caller's ``traceparent`` (``utils.correlation``)."""
+        return correlation.traceparent(self.headers)
 
     @property
     def media_type(self) -> str:
@@ -145,8 +140,8 @@ class Request:
         return validated(model, self.json())
 
     def _require(self, media_type: str) -> None:
-        charset = _charset(self.headers.get("content-type", ""))
-        if self.media_type != media_type or charset not in {"", "utf-8", "utf8"}:
+        charsets = _charsets(self.headers.get("content-type", ""))
+        if self.media_type != media_type or not charsets <= _CHARSETS:
             raise UnsupportedMediaTypeException(f"The body must be {media_type} in UTF-8.")
         if len(self.raw_body) > MAX_BODY_BYTES:
             raise PayloadTooLargeException(f"The body must be at most {MAX_BODY_BYTES} bytes.")
@@ -201,21 +196,6 @@ def problem(request: Request, error: PSNEmulatorException) -> Response:
     return Response(error.status, body, error.headers, PROBLEM_TYPE)
 
 
-def validated[M: BaseModel](model: type[M], value: Any) -> M:
-    """``value`` as ``model``; :class:`ValidationException` with all that is wrong with it."""
-    from pydantic import ValidationError
-
-    if not isinstance(value, dict):
-        raise ValidationException([NO_OBJECT])
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        faults = error.errors(include_url=False, include_context=False, include_input=False)
-    raise ValidationException(
-        [FieldError(".".join(map(str, one["loc"])), one["type"], _sentence(one["msg"])) for one in faults]
-    )
-
-
 def _body_bytes(event: Mapping[str, Any]) -> bytes:
     body: str = event.get("body") or ""
     if not event.get("isBase64Encoded"):
@@ -233,17 +213,8 @@ def _pairs(text: bytes) -> Pairs:
         raise InvalidRequestError("The parameters cannot be read.") from None
 
 
-def _charset(content_type: str) -> str:
-    for parameter in content_type.split(";")[1:]:
-        name, _, value = parameter.partition("=")
-        if name.strip().lower() == "charset":
-            return value.strip().strip('"').lower()
-    return ""
-
-
-def _matching(pattern: re.Pattern[str], value: str | None) -> str | None:
-    return value if value is not None and pattern.fullmatch(value) else None
-
-
-def _sentence(message: str) -> str:
-    return message if message.endswith(".") else f"{message}."
+def _charsets(content_type: str) -> set[str]:
+    parameters = [parameter.partition("=") for parameter in content_type.split(";")[1:]]
+    return {
+        value.strip().strip('"').lower() for name, _, value in parameters if name.strip().lower() == "charset"
+    }

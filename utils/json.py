@@ -4,13 +4,15 @@ import json
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from decimal import Decimal
+from math import isinf
 from typing import Any
 
 from utils.times import rfc3339
 
 
 def parse(raw: bytes | str) -> Any:
-    """The value of ``raw``, which must be I-JSON (RFC 7493): UTF-8, no repeated names, no lone surrogates.
+    """The value of ``raw``, which must be I-JSON (RFC 7493): UTF-8, no repeated names, no lone surrogates, no numbers
+    beyond a double's range.
 
     Raises ``ValueError`` when it is not, or is nested deeper than can be read; the error holds nothing of it.
     """
@@ -49,9 +51,18 @@ def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return names
 
 
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if isinf(number):
+        raise ValueError("a number is out of range")
+    return number
+
+
 def _refuse(constant: str) -> Any:
     raise ValueError(f"{constant} is not JSON")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_without_repetition, parse_constant=_refuse)
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_without_repetition, parse_constant=_refuse, parse_float=_finite
+)
 """Made once: making one costs more than reading a small text."""

@@ -1,6 +1,8 @@
 """The gateway of a stack: which routes it has, whom it asks, what it lets through."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -82,10 +84,27 @@ def test_pages_of_the_set_origins_may_call_the_api_and_no_others(
 ) -> None:
     cors = record("prod").named("api").inputs["corsConfiguration"]
     assert cors["allowOrigins"] == ["https://game.example"]
-    assert "authorization" in cors["allowHeaders"]
     assert set(cors["allowMethods"]) == {route.method for route in main.ROUTES}
     write_stack("dev", architecture="amd64")
     assert "corsConfiguration" not in record("dev").named("api").inputs
+
+
+def test_pages_may_send_and_read_the_headers_that_the_guide_names(declared: Declared, project: Path) -> None:
+    cors = declared("dev").named("api").inputs["corsConfiguration"]
+    guide = (project / "docs" / "guides" / "http-api.md").read_text()
+    may_send, _, may_read = guide.partition("They may send ")[2].partition(" and read ")
+    assert sorted(cors["allowHeaders"]) == _headers(may_send)
+    assert sorted(cors["exposeHeaders"]) == _headers(may_read)
+    assert {"authorization", "content-type", "if-match", "if-none-match", "idempotency-key"} <= set(
+        cors["allowHeaders"]
+    )
+    assert {"etag", "link", "location", "x-request-id", "x-correlation-id", "retry-after"} <= set(
+        cors["exposeHeaders"]
+    )
+
+
+def _headers(text: str) -> list[str]:
+    return sorted(name.lower() for name in re.findall(r"`([A-Za-z-]+)`", text))
 
 
 def test_the_issuer_is_the_url_that_clients_are_given(declared: Declared) -> None:

@@ -60,6 +60,9 @@ EVENTS: dict[str, Any] = {
     "sources as text": {"identitySource": "ab"},
     "sources that are no text": {"identitySource": [{}, []]},
     "no request context": {"identitySource": ["a", "GET /players"], "requestContext": None},
+    "a request context that is none": {"identitySource": ["a", "GET /players"], "requestContext": [7]},
+    "headers that are none": {"identitySource": ["a", "GET /players"], "headers": ["authorization"]},
+    "a header that is no text": {"identitySource": ["a", "GET /players"], "headers": {"traceparent": 7}},
     "a smoke event with a request in it": {"smoke": True, "identitySource": ["a", "GET /players"]},
     "a smoke event that says 1": {"smoke": "yes"},
 }

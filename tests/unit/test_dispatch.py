@@ -75,6 +75,10 @@ class TestEveryAnswer:
         headers = call(answering(Response(headers={"Cache-Control": "public, max-age=300"}))).headers
         assert headers["cache-control"] == "public, max-age=300"
 
+    def test_with_an_entity_tag_may_be_kept_but_has_to_be_asked_about(self) -> None:
+        headers = call(answering(Response(headers={"ETag": '"7"'}))).headers
+        assert headers["cache-control"] == "private, no-cache"
+
     def test_is_one_line_of_the_log(self, log: Log) -> None:
         sent = {"x-correlation-id": "c-1", "traceparent": TRACEPARENT}
         call(answering(Response(201)), headers=sent)

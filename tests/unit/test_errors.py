@@ -1,6 +1,8 @@
 """Every exception knows its answer."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -90,3 +92,14 @@ def test_an_oauth_error_speaks_as_its_rfc_does() -> None:
     error = errors.InvalidGrantError("The refresh token expired.")
     assert isinstance(error, OAuthError)
     assert (error.error, error.error_description) == ("invalid_grant", "The refresh token expired.")
+
+
+def test_the_guide_lists_every_problem_with_its_status_and_no_other(project: Path) -> None:
+    guide = (project / "docs" / "guides" / "http-api.md").read_text()
+    rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \| (\d{3}) \|", guide, re.MULTILINE)
+    listed = {(code, int(status)) for codes, status in rows for code in re.findall(r"\w+", codes)}
+    problems: list[type[PSNEmulatorException]] = [
+        PSNEmulatorException,
+        *(one for one in ALL if not issubclass(one, OAuthError)),
+    ]
+    assert listed == {(one.code, one.status) for one in problems}

@@ -24,7 +24,7 @@ def test_a_path_that_is_not_served_is_404(path: str) -> None:
 
 
 @pytest.mark.parametrize(("path", "allow"), ALLOWED.items())
-@pytest.mark.parametrize("method", ["PATCH", "HEAD", "TRACE", "PURGE"])
+@pytest.mark.parametrize("method", ["PATCH", "HEAD", "OPTIONS", "TRACE", "PURGE"])
 def test_a_method_that_is_not_served_is_405_and_names_those_that_are(
     method: str, path: str, allow: str
 ) -> None:

@@ -4,7 +4,6 @@ import base64
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, ConfigDict
 
 from models.responses import FieldError
 from utils.errors import (
@@ -19,17 +18,6 @@ from utils.http import MAX_BODY_BYTES, Request, Response, problem, success
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
-
-
-class Inner(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    number: int
-
-
-class Outer(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-    name: str
-    inner: Inner
 
 
 def request(body: bytes | str = b"", content_type: str | None = JSON, **fields: Any) -> Request:
@@ -101,29 +89,19 @@ class TestARequestOfTheGateway:
         assert (bare.sandbox, bare.claims, bare.path, bare.raw_body) == ("default", {}, "/x", b"")
 
 
-@pytest.mark.parametrize("value", ["", "two words", "x" * 129, "ü", "a\nb"])
-def test_a_correlation_id_that_could_harm_a_log_is_not_taken_up(value: str) -> None:
-    assert request(headers={"x-correlation-id": value}).correlation_id is None
-
-
 @pytest.mark.parametrize(
-    ("value", "taken"),
+    "content_type",
     [
-        ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", True),
-        ("01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more", True),
-        ("ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", False),
-        ("00-00000000000000000000000000000000-00f067aa0ba902b7-01", False),
-        ("00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01", False),
-        ("00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01", False),
-        ("nonsense", False),
+        None,
+        "",
+        "text/plain",
+        "application/problem+json",
+        "application/jsonp",
+        f"{JSON}, {JSON}",
+        f"{JSON}; charset=latin1",
+        f"{JSON}; charset=utf-16",
+        f"{JSON}; charset=utf-8; charset=latin1",
     ],
-)
-def test_a_traceparent_must_be_one_by_trace_context(value: str, taken: bool) -> None:
-    assert request(headers={"traceparent": value}).traceparent == (value if taken else None)
-
-
-@pytest.mark.parametrize(
-    "content_type", [None, "", "text/plain", "application/problem+json", f"{JSON}; charset=latin1"]
 )
 def test_a_body_that_is_not_json_by_its_type_is_refused(content_type: str | None) -> None:
     with pytest.raises(UnsupportedMediaTypeException):
@@ -131,7 +109,14 @@ def test_a_body_that_is_not_json_by_its_type_is_refused(content_type: str | None
 
 
 @pytest.mark.parametrize(
-    "content_type", [JSON, "Application/JSON", f'{JSON}; charset="utf-8"', f"{JSON};v=1; charset=UTF8"]
+    "content_type",
+    [
+        JSON,
+        "Application/JSON",
+        f'{JSON}; charset="utf-8"',
+        f"{JSON};v=1; charset=UTF8",
+        f"{JSON} ; Charset=utf-8;",
+    ],
 )
 def test_a_body_that_is_json_by_its_type_is_read(content_type: str) -> None:
     assert request("{}", content_type).json() == {}
@@ -147,37 +132,6 @@ def test_a_body_may_have_64_kib_and_no_more() -> None:
 def test_a_body_of_no_json_is_refused() -> None:
     with pytest.raises(MalformedJSONException):
         request("").json()
-
-
-class TestABodyThatDoesNotFitItsModel:
-    def test_has_every_field_listed(self) -> None:
-        with pytest.raises(ValidationException) as error:
-            request('{"inner": {"number": "x", "other": 1}, "more": true}').body(Outer)
-        assert {(fault.field, fault.code) for fault in error.value.errors} == {
-            ("name", "missing"),
-            ("inner.number", "int_parsing"),
-            ("inner.other", "extra_forbidden"),
-            ("more", "extra_forbidden"),
-        }
-        assert all(fault.message.endswith(".") for fault in error.value.errors)
-
-    @pytest.mark.parametrize("body", ["[]", "[1]", "null", '"name"', "1", "true"])
-    def test_and_is_no_object_is_at_fault_as_a_whole(self, body: str) -> None:
-        with pytest.raises(ValidationException) as error:
-            request(body).body(Outer)
-        assert error.value.errors == (FieldError("body", "model_type", "The body must be a JSON object."),)
-
-    def test_is_never_echoed(self) -> None:
-        with pytest.raises(ValidationException) as error:
-            request('{"name": 1, "inner": {"number": "hunter2"}}').body(Outer)
-        assert "hunter2" not in str(error.value.errors)
-        assert error.value.__context__ is None
-
-
-def test_a_body_that_fits_becomes_its_model() -> None:
-    assert request('{"name": "n", "inner": {"number": 1}}').body(Outer) == Outer(
-        name="n", inner=Inner(number=1)
-    )
 
 
 class TestAForm:

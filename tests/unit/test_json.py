@@ -39,7 +39,12 @@ def test_what_is_written_is_read_back(value: Any) -> None:
         b'"\\ud800"',
         b'{"\\udfff":1}',
         b"\xef\xbb\xbf{}",
+        b"-Infinity",
+        b"1e999",
+        b"[-1e999]",
+        b'{"a":1}'.decode().encode("utf-16"),
         b"[" * 60_000,
+        b'{"a":' * 20_000 + b"1" + b"}" * 20_000,
         b"9" * 5_000,
     ],
 )

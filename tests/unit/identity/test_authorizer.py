@@ -17,6 +17,7 @@ from utils.access_token import Verifier
 from utils.settings import settings
 
 EVENT = identity.authorizer_event(f"Bearer {identity.good_token()}")
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 LOADED = """
 import json, sys
 import authorizer
@@ -86,6 +87,7 @@ def test_every_published_key_is_accepted(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_denial_is_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
     event = identity.authorizer_event(f"Bearer {identity.good_token(iss='https://attacker.test')}")
+    event["headers"] |= {"x-correlation-id": "build-7", "traceparent": TRACEPARENT}
     assert authorizer.handler(event, Context()) == {"isAuthorized": False, "context": {}}
     line = json.loads(capsys.readouterr().out)
     moment = datetime.fromisoformat(line.pop("timestamp"))
@@ -96,11 +98,20 @@ def test_a_denial_is_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> Non
         "reason": "issuer",
         "route_key": "GET /players",
         "request_id": "request-1",
+        "correlation_id": "build-7",
+        "traceparent": TRACEPARENT,
         "function_request_id": "lambda-request",
         "service": "psn-emulator",
         "image_tag": "20250101-120000-0123abcd",
         "release": "0.1.0+0f3c9e1d2b4a",
     }
+
+
+def test_a_denied_request_that_nobody_named_is_found_by_its_id(capsys: pytest.CaptureFixture[str]) -> None:
+    authorizer.handler({**EVENT, "identitySource": ["", "GET /players"]}, Context())
+    line = json.loads(capsys.readouterr().out)
+    assert line["correlation_id"] == line["request_id"] == "request-1"
+    assert "traceparent" not in line
 
 
 @pytest.mark.parametrize(
