@@ -148,7 +148,7 @@ ROUTES: tuple[Route, ...] = (
         "/players",
         "handlers.players:index",
         scope=_READ,
-        table=("BatchGetItem", "Query"),
+        table=("BatchGetItem", "Query", "UpdateItem"),
     ),
     Route(
         "players-get",

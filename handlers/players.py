@@ -3,20 +3,19 @@
 from urllib.parse import urlencode
 
 from handlers.dispatch import prefetch, preload
-from models.responses import APIResponse, FieldError, PageMeta
-from services import players
-from utils.errors import ValidationException
+from models.responses import APIResponse, PageMeta
+from services import player_items, players, players_page
 from utils.http import Request, Response, success
 from utils.settings import settings
 from utils.writes import Key
 
-DEFAULT_LIMIT = 20
-MAX_LIMIT = 100
-_PARAMETERS = frozenset({"limit", "cursor"})
-
 
 def _player(request: Request) -> list[Key]:
-    return players.keys(request.sandbox, request.path_parameters["player_id"])
+    return player_items.keys(request.sandbox, request.path_parameters["player_id"])
+
+
+def _cursor_secret(request: Request) -> list[Key]:
+    return [players_page.secret_key(request.sandbox)]
 
 
 @preload("models.player_body", "uuid_utils")
@@ -29,15 +28,23 @@ def create(request: Request) -> Response:
     return success(request, player, status=201, headers={"Location": location})
 
 
+@preload("models.players_query")
+@prefetch(_cursor_secret)
 def index(request: Request) -> Response:
     """``GET /players``."""
-    limit = _limit(request)
-    page = players.page(request.sandbox, limit=limit, cursor=request.query.get("cursor"))
+    from models.players_query import PlayersQuery
+
+    query = request.parameters(PlayersQuery)
+    page = players_page.page(request.items, request.sandbox, query)
     headers = {}
     if page.next_cursor:
-        following = urlencode({"limit": limit, "cursor": page.next_cursor})
-        headers["Link"] = f'<{settings().url("/players")}?{following}>; rel="next"'
-    meta = PageMeta(request.request_id, page.next_cursor, limit)
+        following = {
+            **query.model_dump(exclude_defaults=True),
+            "limit": query.limit,
+            "cursor": page.next_cursor,
+        }
+        headers["Link"] = f'<{settings().url("/players")}?{urlencode(following)}>; rel="next"'
+    meta = PageMeta(request.request_id, page.next_cursor, query.limit)
     return Response(200, APIResponse(page.players, meta), headers)
 
 
@@ -64,22 +71,3 @@ def delete(request: Request) -> Response:
     """``DELETE /players/{player_id}``."""
     players.remove(request.items, request.sandbox, request.path_parameters["player_id"])
     return Response(204)
-
-
-def _limit(request: Request) -> int:
-    """The page's size; :class:`ValidationException` names it and every parameter that is not known.
-
-    An unknown one is refused rather than passed over: who filters by it must not take all players for the answer.
-    """
-    faults = [
-        FieldError(name, "unknown_parameter", "This parameter is not known here.")
-        for name in sorted(request.query.keys() - _PARAMETERS)
-    ]
-    text = request.query.get("limit", str(DEFAULT_LIMIT))
-    known = text.isascii() and text.isdecimal() and len(text) <= 3
-    limit = int(text) if known else 0
-    if not 1 <= limit <= MAX_LIMIT:
-        faults.append(FieldError("limit", "limit", f"Input should be a whole number from 1 to {MAX_LIMIT}."))
-    if faults:
-        raise ValidationException(faults)
-    return limit

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 
 import pulumi
 
+from infrastructure.storage import INDEXES
+
 ASSUME_BY_LAMBDA = json.dumps(
     {
         "Version": "2012-10-17",
@@ -27,7 +29,7 @@ def function_policy(
     """The policy of one function as JSON: its own log, its table actions, its secrets.
 
     ``table_actions`` are DynamoDB's operations such as ``GetItem``. A function without any has no statement about
-    the table; likewise for the secrets.
+    the table; likewise for the secrets. Who may query the table may query its indexes, which hold the same items.
     """
     statements: list[dict[str, object]] = [
         _allow(
@@ -39,6 +41,9 @@ def function_policy(
     ]
     if actions := sorted(f"dynamodb:{action}" for action in table_actions):
         statements.append(_allow("Table", actions, table_arn))
+    if "dynamodb:Query" in actions:
+        indexes = [pulumi.Output.concat(table_arn, "/index/", name) for name in INDEXES]
+        statements.append(_allow("Indexes", ["dynamodb:Query"], indexes))
     if secret_arns:
         statements.append(_allow("Secrets", ["secretsmanager:GetSecretValue"], list(secret_arns)))
     if tracing:
@@ -48,6 +53,6 @@ def function_policy(
 
 
 def _allow(
-    sid: str, actions: list[str], resource: pulumi.Input[str] | list[pulumi.Input[str]]
+    sid: str, actions: list[str], resource: pulumi.Input[str] | Sequence[pulumi.Input[str]]
 ) -> dict[str, object]:
     return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource}

@@ -12,6 +12,9 @@ PUBLIC_KEYS = "public-keys"
 SIGNING_KEYS = "signing-keys"
 SEED = "seed"
 
+INDEXES = ("by_country", "by_status", "by_country_status")
+"""The table's local secondary indexes, each sorted by the attribute of its own name and holding whole items."""
+
 
 class Storage(pulumi.ComponentResource):
     """The table, and the secrets: with the keys that sign tokens, with their public halves, with the seed.
@@ -59,7 +62,10 @@ class Storage(pulumi.ComponentResource):
             billing_mode="PAY_PER_REQUEST",
             hash_key="pk",
             range_key="sk",
-            attributes=[{"name": "pk", "type": "S"}, {"name": "sk", "type": "S"}],
+            attributes=[{"name": name, "type": "S"} for name in ("pk", "sk", *INDEXES)],
+            local_secondary_indexes=[
+                {"name": name, "range_key": name, "projection_type": "ALL"} for name in INDEXES
+            ],
             ttl={"attribute_name": "expires_at", "enabled": True},
             server_side_encryption={"enabled": True},
             point_in_time_recovery={"enabled": self._settings.point_in_time_recovery},

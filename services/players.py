@@ -1,74 +1,39 @@
 """Players: made, found, replaced and removed, their usernames and addresses unique under any concurrency.
 
-A player is one item in its sandbox's partition of players, in order of creation, and two more that hold its username
-and its e-mail address against everyone else, compared without regard to case. One transaction writes all three, so
-no two players ever share either.
+One transaction writes a player and what holds its names, so no two players ever share either.
 """
 
-import re
-import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from models.player import Player
-from services import clock
-from utils import cursors, table
+from services import clock, player_items
+from services.player_items import keys, player_key, stats_key, unique_key
+from utils import table
 from utils.attributes import Item
 from utils.errors import (
     ConflictException,
     EmailTakenException,
-    InvalidCursorException,
     PlayerNotFoundException,
     ThrottledException,
     UsernameTakenException,
 )
 from utils.table import ConditionFailed, Snapshot, Write
-from utils.times import rfc3339
 from utils.writes import ABSENT, Delete, Key, Put, equals
 
 if TYPE_CHECKING:
     from models.player_body import PlayerBody
 
-_PLAYER_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _TAKEN: Mapping[str, type[ConflictException]] = {
     "username": UsernameTakenException,
     "email": EmailTakenException,
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Some players in a row; ``next_cursor`` is ``None`` only when none come after them."""
-
-    players: list[Player]
-    next_cursor: str | None
-
-
-def player_key(sandbox: str, player_id: str) -> Key:
-    """The key of a player."""
-    return f"{sandbox}#players", player_id
-
-
-def stats_key(sandbox: str, player_id: str) -> Key:
-    """The key of a player's statistics, which go when the player goes."""
-    return f"{sandbox}#stats", player_id
-
-
-def unique_key(sandbox: str, attribute: str, value: str) -> Key:
-    """The key that holds a ``username`` or ``email`` against all others of the sandbox, whatever their case."""
-    return f"{sandbox}#{attribute}#{unicodedata.normalize('NFC', value.casefold())}", "-"
-
-
-def keys(sandbox: str, player_id: str) -> list[Key]:
-    """What :func:`find` needs read; nothing when ``player_id`` is no id that a player could have (UUIDv7)."""
-    return [player_key(sandbox, player_id)] if _PLAYER_ID.fullmatch(player_id) else []
-
-
 def find(items: Snapshot, sandbox: str, player_id: str) -> Player:
     """The player among ``items``; :class:`PlayerNotFoundException` when it is not there."""
-    return _player(_stored(items, sandbox, player_id))
+    return player_items.player(_stored(items, sandbox, player_id))
 
 
 def create(sandbox: str, body: "PlayerBody") -> Player:
@@ -80,7 +45,7 @@ def create(sandbox: str, body: "PlayerBody") -> Player:
     player = _of_body(body, player_id, created_at=moment, updated_at=moment)
     claims = {attribute: _claim(sandbox, player, attribute) for attribute in _TAKEN}
     try:
-        table.transact(Put(_item(sandbox, player, version=1), ABSENT), *claims.values())
+        table.transact(Put(player_items.item(sandbox, player, version=1), ABSENT), *claims.values())
     except ConditionFailed as conflict:
         _raise_taken(conflict, list(claims))
         raise
@@ -95,11 +60,13 @@ def replace(items: Snapshot, sandbox: str, player_id: str, body: "PlayerBody") -
     """
     for _ in range(table.ATTEMPTS):
         stored = _stored(items, sandbox, player_id)
-        before = _player(stored)
+        before = player_items.player(stored)
         after = _of_body(body, player_id, created_at=before.created_at, updated_at=clock.now(sandbox))
         moved = [one for one in _TAKEN if _unique(sandbox, before, one) != _unique(sandbox, after, one)]
         writes: list[Write] = [
-            Put(_item(sandbox, after, stored["version"] + 1), equals("version", stored["version"])),
+            Put(
+                player_items.item(sandbox, after, stored["version"] + 1), equals("version", stored["version"])
+            ),
             *(_claim(sandbox, after, attribute) for attribute in moved),
             *(Delete(_unique(sandbox, before, attribute)) for attribute in moved),
         ]
@@ -118,7 +85,7 @@ def remove(items: Snapshot, sandbox: str, player_id: str) -> None:
     """Remove the player, its statistics and its hold on its names; :class:`PlayerNotFoundException` if gone."""
     for _ in range(table.ATTEMPTS):
         stored = _stored(items, sandbox, player_id)
-        player = _player(stored)
+        player = player_items.player(stored)
         try:
             table.transact(
                 Delete(player_key(sandbox, player_id), equals("version", stored["version"])),
@@ -130,22 +97,6 @@ def remove(items: Snapshot, sandbox: str, player_id: str) -> None:
         else:
             return
     raise ThrottledException("Too many requests change this player at once.")
-
-
-def page(sandbox: str, *, limit: int, cursor: str | None = None) -> Page:
-    """Up to ``limit`` players in order of creation, those past ``cursor``.
-
-    One query of ``limit`` and one items, whatever the table holds; steady under inserts and deletes, because the
-    cursor is a player's place and not a count. Raises :class:`InvalidCursorException`.
-    """
-    listing = f"{sandbox}#players"
-    after = cursors.decode(cursor, listing) if cursor is not None else None
-    if after is not None and not _PLAYER_ID.fullmatch(after):
-        raise InvalidCursorException("The cursor is not one that this listing gave.")
-    found = [_player(item) for item in table.query(listing, limit=limit + 1, after=after)]
-    shown = found[:limit]
-    more = len(found) > limit
-    return Page(shown, cursors.encode(listing, shown[-1].player_id) if more else None)
 
 
 def _stored(items: Snapshot, sandbox: str, player_id: str) -> Item:
@@ -167,32 +118,6 @@ def _of_body(body: "PlayerBody", player_id: str, *, created_at: datetime, update
         created_at=created_at,
         updated_at=updated_at,
     )
-
-
-def _item(sandbox: str, player: Player, version: int) -> Item:
-    pk, sk = player_key(sandbox, player.player_id)
-    return {
-        "pk": pk,
-        "sk": sk,
-        "version": version,
-        "username": player.username,
-        "email": player.email,
-        "display_name": player.display_name,
-        "country": player.country,
-        "language": player.language,
-        "status": player.status,
-        "created_at": rfc3339(player.created_at),
-        "updated_at": rfc3339(player.updated_at),
-    }
-
-
-def _player(item: Item) -> Player:
-    shown: dict[str, Any] = {
-        name: value for name, value in item.items() if name not in {"pk", "sk", "version"}
-    }
-    for name in ("created_at", "updated_at"):
-        shown[name] = datetime.fromisoformat(shown[name])
-    return Player(player_id=item["sk"], **shown)
 
 
 def _unique(sandbox: str, player: Player, attribute: str) -> Key:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from models.responses import FieldError
 from models.stats import Stats, Trophies
-from services import clock, players
+from services import clock, player_items, players
 from utils import table
 from utils.attributes import Item
 from utils.errors import PlayerNotFoundException, ValidationException
@@ -41,8 +41,8 @@ def level(experience: int) -> int:
 
 def keys(sandbox: str, player_id: str) -> list[Key]:
     """What :func:`find` and :func:`record` need read; nothing when no player could have the id."""
-    player = players.keys(sandbox, player_id)
-    return [*player, players.stats_key(sandbox, player_id)] if player else []
+    player = player_items.keys(sandbox, player_id)
+    return [*player, player_items.stats_key(sandbox, player_id)] if player else []
 
 
 def find(items: Snapshot, sandbox: str, player_id: str) -> Stats:
@@ -51,7 +51,7 @@ def find(items: Snapshot, sandbox: str, player_id: str) -> Stats:
     Raises :class:`PlayerNotFoundException`.
     """
     players.find(items, sandbox, player_id)
-    return _stats(player_id, items.get(players.stats_key(sandbox, player_id), {}))
+    return _stats(player_id, items.get(player_items.stats_key(sandbox, player_id), {}))
 
 
 def record(items: Snapshot, sandbox: str, player_id: str, result: "ResultBody") -> Stats:

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from services import clock
+from services.player_items import INDEXES
 from tests.gateway import Gateway, open_session
 from utils.aws import client
 from utils.logger import logger
@@ -85,10 +86,21 @@ def create_table() -> str:
     client("dynamodb").create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": one, "AttributeType": "S"} for one in ("pk", "sk")],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": one, "AttributeType": "S"} for one in ("pk", "sk", *INDEXES)],
+        KeySchema=_keys("sk"),
+        LocalSecondaryIndexes=[
+            {"IndexName": one, "KeySchema": _keys(one), "Projection": {"ProjectionType": "ALL"}}
+            for one in INDEXES
+        ],
     )
     return name
+
+
+def _keys(range_key: str) -> list[dict[str, str]]:
+    return [
+        {"AttributeName": "pk", "KeyType": "HASH"},
+        {"AttributeName": range_key, "KeyType": "RANGE"},
+    ]
 
 
 @pytest.fixture

@@ -42,6 +42,9 @@ class InvalidCursorException(PSNEmulatorException):
     code = "invalid_cursor"
     title = "Invalid cursor"
 
+    def __init__(self) -> None:
+        super().__init__("The cursor is not one that this listing gave.")
+
 
 class InvalidTokenException(PSNEmulatorException):
     """The access token is authentic but not alive: expired, not yet valid, revoked, or its user is locked."""

@@ -2,12 +2,13 @@
 
 import base64
 import binascii
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from models.responses import APIResponse, ErrorResponse, Meta, ValidationErrorResponse
+from models.responses import APIResponse, ErrorResponse, FieldError, Meta, ValidationErrorResponse
 from utils import cookies, correlation, json
 from utils.errors import (
     InvalidRequestError,
@@ -118,6 +119,25 @@ class Request:
         Raises :class:`InvalidRequestError` when they are not UTF-8 or too many.
         """
         return _pairs(self.raw_query.encode("utf-8", "surrogatepass"))
+
+    def parameters[M: BaseModel](self, model: type[M]) -> M:
+        """The query as ``model``; :class:`ValidationException` with all that is wrong with it.
+
+        A parameter that is not known is refused rather than passed over: who filters by it must not take everything
+        for the answer. So is one that is repeated.
+        """
+        try:
+            pairs = parse_qsl(
+                self.raw_query, keep_blank_values=True, errors="strict", max_num_fields=_MAX_PARAMETERS
+            )
+        except ValueError:
+            fault = FieldError("query", "unreadable", "The parameters cannot be read.")
+            raise ValidationException([fault]) from None
+        counts = Counter(name for name, _ in pairs)
+        if repeated := [name for name, count in counts.items() if count > 1]:
+            sentence = "This parameter is given more than once."
+            raise ValidationException([FieldError(name, "repeated", sentence) for name in repeated])
+        return validated(model, dict(pairs))
 
     def form_pairs(self) -> Pairs:
         """The same of a form-encoded body; raises also what :meth:`json` raises of a body's type and length."""

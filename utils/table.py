@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from random import SystemRandom
 from typing import Any
 
-from utils.attributes import Item, unmarshal_item
+from utils.attributes import Item, marshal_item, unmarshal_item
 from utils.aws import client
 from utils.errors import ConflictException, ThrottledException
 from utils.settings import settings
-from utils.writes import Check, Delete, Key, Put, Update, marshal_key
+from utils.writes import Check, Delete, Expression, Key, Put, Update, marshal_key
 
 type Snapshot = Mapping[Key, Item]
 """Items that were read together, by key; a key without an item is not in it."""
@@ -75,19 +75,34 @@ def get_many(keys: Iterable[Key]) -> Snapshot:
     raise ThrottledException
 
 
-def query(pk: str, *, limit: int, after: str | None = None) -> list[Item]:
-    """Up to ``limit`` items of the partition ``pk`` in order of ``sk``, those past ``after`` (Query)."""
-    values = {":pk": {"S": pk}}
-    condition = "pk = :pk"
-    if after is not None:
-        values[":after"] = {"S": after}
-        condition += " AND sk > :after"
+def query(
+    pk: str,
+    *,
+    limit: int,
+    after: str | None = None,
+    index: str | None = None,
+    prefix: str = "",
+    descending: bool = False,
+) -> list[Item]:
+    """Up to ``limit`` items of the partition ``pk`` in order of ``sk``, those past the one that has ``after`` (Query).
+
+    With ``index`` those whose attribute of that name is ``prefix`` followed by their ``sk``, in the index's order.
+    """
+    expression = Expression()
+    condition = f"{expression.name('pk')} = {expression.value(pk)}"
+    start = {"pk": pk, "sk": after}
     request: dict[str, Any] = {
         "TableName": _name(),
-        "KeyConditionExpression": condition,
-        "ExpressionAttributeValues": values,
         "ConsistentRead": True,
+        "ScanIndexForward": not descending,
     }
+    if index is not None:
+        condition += f" AND begins_with({expression.name(index)}, {expression.value(prefix)})"
+        start[index] = f"{prefix}{after}"
+        request["IndexName"] = index
+    if after is not None:
+        request["ExclusiveStartKey"] = marshal_item(start)
+    request |= {"KeyConditionExpression": condition, **expression.arguments()}
     items: list[Item] = []
     while True:
         page = _call("query", **request, Limit=limit - len(items))

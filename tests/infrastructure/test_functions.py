@@ -8,6 +8,7 @@ import pytest
 import main
 from infrastructure.errors import DeployError
 from infrastructure.settings import Settings
+from infrastructure.storage import INDEXES
 from tests.infrastructure.conftest import Declared, WriteStack
 from tests.infrastructure.recorded import record
 from tests.infrastructure.stacks import (
@@ -239,6 +240,11 @@ def test_a_role_allows_what_the_row_names_and_no_more(declared: Declared, route:
     assert sorted(secrets["Resource"]) == sorted(
         f"arn:aws:::psn-emulator/dev/{name}" for name in route.secrets
     )
+    indexes = allowed.pop("Indexes", {"Action": ["dynamodb:Query"], "Resource": []})
+    assert indexes["Action"] == ["dynamodb:Query"]
+    assert indexes["Resource"] == [
+        f"arn:aws:::psn-emulator-dev/index/{name}" for name in INDEXES if "Query" in route.table
+    ]
     own_log = allowed.pop("OwnLog")
     assert own_log["Resource"] == f"arn:aws:::/aws/lambda/psn-emulator-dev-{route.name}:log-stream:*"
     assert not allowed

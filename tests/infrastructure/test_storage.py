@@ -7,6 +7,7 @@ import pytest
 
 from infrastructure.settings import SigningAlgorithm
 from infrastructure.signing_keys import as_set, in_set, new_key, public_half
+from services import player_items
 from tests.infrastructure.conftest import (
     HASH_OF_ANOTHER_PASSWORD,
     Declared,
@@ -29,6 +30,10 @@ def test_the_table_is_what_the_application_expects(declared: Declared, stack: st
     assert table["billingMode"] == "PAY_PER_REQUEST"
     assert table["ttl"] == {"attributeName": "expires_at", "enabled": True}
     assert table["serverSideEncryption"] == {"enabled": True}
+    indexes = {index["name"]: index["rangeKey"] for index in table["localSecondaryIndexes"]}
+    assert indexes == {name: name for name in player_items.INDEXES}
+    assert {index["projectionType"] for index in table["localSecondaryIndexes"]} == {"ALL"}
+    assert {one["name"] for one in table["attributes"]} == {"pk", "sk", *indexes}
 
 
 @pytest.mark.parametrize("stack", KINDS)

@@ -10,9 +10,10 @@ import pytest
 
 from models.player import Player
 from models.player_body import PlayerBody
+from models.players_query import PlayersQuery
 from models.result_body import ResultBody
 from models.stats import Stats
-from services import players, stats
+from services import player_items, players, players_page, stats
 from utils import table
 from utils.errors import (
     EmailTakenException,
@@ -64,13 +65,18 @@ def read(player: Player) -> Snapshot:
 
 def held(attribute: str, value: str) -> str | None:
     """The id of the player that holds a name."""
-    item = table.get(players.unique_key(SANDBOX, attribute, value))
+    item = table.get(player_items.unique_key(SANDBOX, attribute, value))
     return item["player_id"] if item else None
+
+
+def there_are() -> list[Player]:
+    """All players."""
+    return players_page.page({}, SANDBOX, PlayersQuery(limit=100)).players
 
 
 def names_are_consistent(*free: str) -> None:
     """Every player holds its own two names, and nobody holds ``free``."""
-    for one in players.page(SANDBOX, limit=100).players:
+    for one in there_are():
         assert held("username", one.username) == one.player_id
         assert held("email", one.email) == one.player_id
     assert [name for name in free if held("username", name)] == []
@@ -82,7 +88,7 @@ class TestCreating:
         outcomes = at_once([partial(create, name, f"{n}@mail.example") for n, name in enumerate(spellings)])
         assert [type(one) for one in outcomes].count(Player) == 1
         assert [type(one) for one in outcomes].count(UsernameTakenException) == 11
-        assert len(players.page(SANDBOX, limit=100).players) == 1
+        assert len(there_are()) == 1
         names_are_consistent()
 
     def test_one_of_many_gets_the_address(self) -> None:
@@ -99,7 +105,7 @@ class TestReplacing:
         names = [f"name-{n}" for n in range(8)]
         outcomes = at_once([partial(replace, body(name)) for name in names])
         assert {type(one) for one in outcomes} == {Player}
-        (last,) = players.page(SANDBOX, limit=100).players
+        (last,) = there_are()
         names_are_consistent("first", *(name for name in names if name != last.username))
 
     def test_of_many_players_gives_the_wanted_name_to_one(self) -> None:
@@ -125,7 +131,7 @@ class TestReplacing:
         )
         assert removed is None
         assert isinstance(replaced, Player | PlayerNotFoundException)
-        assert players.page(SANDBOX, limit=100).players == []
+        assert there_are() == []
         names_are_consistent("first", "second")
 
     @pytest.mark.parametrize("act", ["remove", "replace"])
@@ -167,7 +173,7 @@ class TestPostingResults:
 
     def test_each_takes_three_attempts_at_most(self, monkeypatch: pytest.MonkeyPatch) -> None:
         player = create("kratos")
-        items, key = read(player), players.stats_key(SANDBOX, player.player_id)
+        items, key = read(player), player_items.stats_key(SANDBOX, player.player_id)
         overtaken: list[dict[str, Any]] = [{"score_best": 50}, {"last_played_at": rfc3339(START)}]
         attempts: list[int] = []
         transact = table.transact
@@ -190,7 +196,7 @@ class TestPostingResults:
         players.remove(items, SANDBOX, player.player_id)
         with pytest.raises(PlayerNotFoundException):
             stats.record(items, SANDBOX, player.player_id, result())
-        assert table.get(players.stats_key(SANDBOX, player.player_id)) is None
+        assert table.get(player_items.stats_key(SANDBOX, player.player_id)) is None
 
     def test_while_the_player_is_removed_leaves_no_statistics_behind(self) -> None:
         player = create("kratos")
@@ -208,4 +214,4 @@ def test_an_id_that_is_taken_is_a_conflict(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("uuid_utils.uuid7", lambda **_: first.player_id)
     with pytest.raises(ConditionFailed):
         create("atreus")
-    table.write(Delete(players.player_key(SANDBOX, first.player_id)))
+    table.write(Delete(player_items.player_key(SANDBOX, first.player_id)))

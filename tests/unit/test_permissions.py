@@ -12,6 +12,7 @@ from utils.aws import client
 
 KRATOS = {"username": "kratos", "email": "kratos@mail.example"}
 ATREUS = {"username": "atreus", "email": "atreus@mail.example"}
+FREYA = {"username": "freya", "email": "freya@mail.example"}
 WIN = {"outcome": "win"}
 
 SCENARIOS: dict[str, list[Callable[[Gateway, str], Any]]] = {
@@ -37,6 +38,7 @@ def test_a_route_uses_the_table_as_its_row_says(
     name: str, api: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = f"/players/{api.post('/players', KRATOS).data['player_id']}"
+    api.post("/players", FREYA)
     (route,) = [one for one in (*main.ROUTES, main.FALLBACK) if one.name == name]
     used: set[str] = set()
     dynamodb = client("dynamodb")

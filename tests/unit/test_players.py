@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services import players
+from services import player_items
 from tests.conftest import ENVIRONMENT, Clock, Log
 from tests.gateway import Gateway, open_session
 from tests.players import FULL, NOBODY, body, items, made
@@ -48,7 +48,7 @@ class TestCreating:
         self, api: Gateway, stopped_clock: Clock
     ) -> None:
         player_id = made(api)["player_id"]
-        assert players.keys("default", player_id)
+        assert player_items.keys("default", player_id)
         assert int(player_id.replace("-", "")[:12], 16) == int(stopped_clock.moment.timestamp() * 1000)
 
     def test_twice_with_the_same_username_is_refused(self, api: Gateway) -> None:

@@ -9,10 +9,16 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from models.player_body import PlayerBody
-from services import players
+from models.players_query import PlayersQuery
+from services import player_items, players, players_page
 from tests.gateway import Answer, Gateway, open_session
+from tests.players import body
 from utils import cursors, table
+from utils.errors import ThrottledException
 from utils.settings import settings
+from utils.writes import Put
+
+FORGED = cursors.encode(bytes(32), '["default","created_at",{}]', "01890000-0000-7000-8000-000000000000")
 
 
 def make(count: int, sandbox: str = "default", start: int = 0) -> list[str]:
@@ -117,7 +123,7 @@ def test_a_limit_is_a_whole_number_from_1_to_100(api: Gateway, limit: str) -> No
 def test_a_parameter_that_is_not_known_is_refused(api: Gateway) -> None:
     answer = api.get("/players?nation=GR&offset=3&limit=0")
     assert answer.code == "validation_error"
-    assert [fault["field"] for fault in answer.json()["errors"]] == ["nation", "offset", "limit"]
+    assert {fault["field"] for fault in answer.json()["errors"]} == {"nation", "offset", "limit"}
 
 
 def test_a_cursor_of_another_sandbox_is_refused(api: Gateway) -> None:
@@ -130,11 +136,11 @@ def test_a_cursor_of_another_sandbox_is_refused(api: Gateway) -> None:
     assert (answer.status, answer.code) == (400, "invalid_cursor")
 
 
-@pytest.mark.parametrize(
-    "cursor",
-    ["", "x", "W10", cursors.encode("default#players", ""), cursors.encode("default#players", "x" * 3000)],
-)
+@pytest.mark.parametrize("cursor", ["", "x", "W10", FORGED])
 def test_a_cursor_that_was_not_given_is_refused(api: Gateway, cursor: str) -> None:
+    make(2)
+    assert api.get(f"/players?cursor={cursor}").code == "invalid_cursor"
+    api.get("/players?limit=1")  # now there is something that signs
     answer = api.get(f"/players?cursor={cursor}")
     assert (answer.status, answer.code) == (400, "invalid_cursor")
 
@@ -147,10 +153,160 @@ def test_no_cursor_whatever_is_a_bug(api: Gateway, cursor: str) -> None:
     assert api.get(f"/players?cursor={cursor}").status == 400
 
 
+def test_what_signs_is_made_once(api: Gateway) -> None:
+    make(3)
+    first, second = api.get("/players?limit=1"), api.get("/players?limit=1")
+    assert following(first) == following(second)
+
+
+def test_the_limit_may_change_from_page_to_page(api: Gateway) -> None:
+    made = sorted(make(4))
+    cursor = api.get("/players?limit=1").json()["meta"]["next_cursor"]
+    assert [one["player_id"] for one in api.get(f"/players?limit=100&cursor={cursor}").data] == made[1:]
+
+
+@pytest.mark.parametrize("other", ["sort=-created_at", "status=active", "country=GR", "username=player-1"])
+def test_a_cursor_of_another_query_is_refused(api: Gateway, other: str) -> None:
+    make(2)
+    cursor = api.get("/players?limit=1").json()["meta"]["next_cursor"]
+    answer = api.get(f"/players?cursor={cursor}&{other}")
+    assert (answer.status, answer.code) == (400, "invalid_cursor")
+
+
+def test_a_cursor_of_a_filter_leads_on_in_that_filter(api: Gateway) -> None:
+    made = [api.post("/players", body(f"greek-{one}", country="GR")).data["player_id"] for one in range(3)]
+    make(3)
+    target = "/players?country=GR&status=active&sort=-created_at&limit=2"
+    assert walk(api, target) == [sorted(made)[:0:-1], sorted(made)[:1]]
+
+
+def test_the_latest_come_first_when_asked(api: Gateway) -> None:
+    made = sorted(make(5))
+    pages = walk(api, "/players?sort=-created_at&limit=2")
+    assert [one for page in pages for one in page] == made[::-1]
+
+
+class TestFilters:
+    @pytest.fixture(autouse=True)
+    def _players(self, api: Gateway) -> None:
+        for name, country, status in [
+            ("ares", "GR", "active"),
+            ("zeus", "GR", "banned"),
+            ("thor", "NO", "active"),
+            ("odin", None, "banned"),
+        ]:
+            api.post("/players", body(name, country=country, status=status))
+
+    def found(self, api: Gateway, query: str) -> list[str]:
+        """The names, in order, of the players on all pages of a query."""
+        one_by_one = [name for page in self.pages(api, f"{query}&limit=1") for name in page]
+        (at_once,) = self.pages(api, query)
+        assert one_by_one == at_once
+        return at_once
+
+    def pages(self, api: Gateway, query: str) -> list[list[str]]:
+        names = {one["player_id"]: one["username"] for one in api.get("/players").data}
+        return [[names[one] for one in page] for page in walk(api, f"/players?{query}")]
+
+    @pytest.mark.parametrize(
+        ("query", "names"),
+        [
+            ("country=GR", ["ares", "zeus"]),
+            ("country=GR&sort=-created_at", ["zeus", "ares"]),
+            ("country=SE", []),
+            ("status=banned", ["zeus", "odin"]),
+            ("status=suspended", []),
+            ("country=GR&status=active", ["ares"]),
+            ("country=NO&status=banned", []),
+            ("username=ARES", ["ares"]),
+            ("username=nobody", []),
+            ("email=Thor%40Mail.example", ["thor"]),
+            ("username=thor&email=thor@mail.example", ["thor"]),
+            ("username=thor&email=zeus@mail.example", []),
+            ("username=thor&email=nobody@mail.example", []),
+            ("username=zeus&status=banned&country=GR", ["zeus"]),
+            ("username=zeus&status=active", []),
+            ("username=odin&country=GR", []),
+        ],
+    )
+    def test_let_through_those_that_meet_them_all(self, api: Gateway, query: str, names: list[str]) -> None:
+        assert self.found(api, query) == names
+
+    def test_see_every_change_at_once(self, api: Gateway) -> None:
+        (player,) = api.get("/players?username=ares").data
+        path = f"/players/{player['player_id']}"
+        api.put(path, body("ares", country="NO", status="banned"))
+        assert self.found(api, "country=GR") == ["zeus"]
+        assert self.found(api, "country=NO&status=banned") == ["ares"]
+        api.put(path, body("mars"))
+        assert self.found(api, "country=NO") == ["thor"]
+        assert self.found(api, "username=ares") == []
+        assert self.found(api, "username=mars") == ["mars"]
+        api.delete(path)
+        assert self.found(api, "username=mars") == []
+        assert self.found(api, "status=active") == ["thor"]
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "country=gr",
+            "country=XX",
+            "country=",
+            "status=gone",
+            "username=x",
+            "email=nobody",
+            "sort=username",
+            "country=GR&country=NO",
+            "limit=1&limit=1",
+            "username=%FF",
+            "&".join(f"p{one}=" for one in range(101)),
+        ],
+    )
+    def test_that_are_malformed_unknown_or_repeated_are_refused(self, api: Gateway, query: str) -> None:
+        answer = api.get(f"/players?{query}")
+        assert (answer.status, answer.code) == (422, "validation_error")
+
+    def test_by_a_name_follow_it_to_the_player_that_has_got_it_meanwhile(
+        self, api: Gateway, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ares, zeus = (api.get(f"/players?username={name}").data[0]["player_id"] for name in ("ares", "zeus"))
+        others = [(ares, "mars"), (zeus, "ares")]
+        read = table.get_many
+
+        def overtaken(keys: Any) -> Any:
+            found = read(keys)
+            if any("#username#" in pk for pk, _ in found):
+                while others:
+                    player_id, name = others.pop(0)
+                    players.replace(
+                        read(player_items.keys("default", player_id)),
+                        "default",
+                        player_id,
+                        PlayerBody(**body(name)),
+                    )
+            return found
+
+        monkeypatch.setattr(table, "get_many", overtaken)
+        query = PlayersQuery(username="ares")
+        (found,) = players_page.page({}, "default", query).players
+        assert (found.player_id, found.username) == (zeus, "ares")
+
+    def test_by_a_name_that_never_rests_are_given_up(self, api: Gateway) -> None:
+        (player,) = api.get("/players?username=ares").data
+        key = player_items.unique_key("default", "username", "loki")
+        table.write(Put({"pk": key[0], "sk": key[1], "player_id": player["player_id"]}))
+        with pytest.raises(ThrottledException):
+            players_page.page({}, "default", PlayersQuery(username="loki"))
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=3", "limit=3&status=active", "limit=3&sort=-created_at&status=active"]
+)
 def test_a_page_costs_one_query_of_its_size_whatever_there_is(
-    api: Gateway, monkeypatch: pytest.MonkeyPatch
+    api: Gateway, monkeypatch: pytest.MonkeyPatch, query: str
 ) -> None:
     make(8)
+    api.get("/players?limit=1")  # now there is something that signs
     calls: list[tuple[str, Any]] = []
     call = table._call
 
@@ -159,5 +315,5 @@ def test_a_page_costs_one_query_of_its_size_whatever_there_is(
         return call(operation, **arguments)
 
     monkeypatch.setattr(table, "_call", counted)
-    assert len(api.get("/players?limit=3").data) == 3
+    assert len(api.get(f"/players?{query}").data) == 3
     assert calls == [("batch_get_item", None), ("query", 4)]

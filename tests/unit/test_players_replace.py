@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services import players
+from services import player_items
 from tests.conftest import Clock
 from tests.gateway import Answer, Gateway
 from tests.players import FULL, body, items, made
@@ -79,7 +79,7 @@ class TestReplacing:
 
     def test_counts_the_version_up(self, api: Gateway) -> None:
         player = made(api)
-        key = players.player_key("default", player["player_id"])
+        key = player_items.player_key("default", player["player_id"])
         assert table.get_many([key])[key]["version"] == 1
         self.replaced(api, player, **body())
         assert table.get_many([key])[key]["version"] == 2

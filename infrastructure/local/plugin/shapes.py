@@ -125,10 +125,15 @@ def many(
 
 
 def unordered(
-    item: Property, api: str | None = None, *, required: bool = False, computed: bool = False
+    item: Property,
+    api: str | None = None,
+    *,
+    required: bool = False,
+    replaces: bool = False,
+    computed: bool = False,
 ) -> Property:
     """A list whose order says nothing."""
-    return Property(kind="set", item=item, api=api, required=required, computed=computed)
+    return Property(kind="set", item=item, api=api, required=required, replaces=replaces, computed=computed)
 
 
 def table(

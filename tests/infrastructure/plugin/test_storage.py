@@ -24,6 +24,7 @@ BY_OWNER: dict[str, Any] = {
     "projectionType": "INCLUDE",
     "nonKeyAttributes": ["title"],
 }
+BY_OWNER_HERE: dict[str, Any] = {"name": "by-owner", "rangeKey": "owner", "projectionType": "ALL"}
 WITH_STATE = [{"name": name, "type": "S"} for name in ("pk", "sk", "state")]
 WITH_OWNER = [{"name": name, "type": "S"} for name in ("pk", "sk", "owner")]
 
@@ -60,6 +61,20 @@ def test_indexes_come_and_go_one_at_a_time(engine: Engine, aws: Cloud, unique: s
     assert engine.update(changed, wider)
     [index] = aws("dynamodb").describe_table(TableName=unique)["Table"]["GlobalSecondaryIndexes"]
     assert index["Projection"]["ProjectionType"] == "ALL"
+
+
+def test_a_table_has_its_local_indexes_for_life(engine: Engine, aws: Cloud, unique: str) -> None:
+    inputs = a_table(engine, unique) | {"attributes": WITH_OWNER, "localSecondaryIndexes": [BY_OWNER_HERE]}
+    table = engine.create(TABLE, inputs)
+    [index] = aws("dynamodb").describe_table(TableName=unique)["Table"]["LocalSecondaryIndexes"]
+    assert index["Projection"] == {"ProjectionType": "ALL"}
+    assert [key["AttributeName"] for key in index["KeySchema"]] == ["pk", "owner"]
+    found = engine.refresh(table)
+    assert found
+    assert engine.compare(found, inputs).paths == {}
+    without = engine.compare(table, a_table(engine, unique))
+    assert without.replaces
+    assert without.delete_first
 
 
 def test_a_table_changes_how_it_is_billed(engine: Engine, aws: Cloud, unique: str) -> None:

@@ -5,12 +5,16 @@ from typing import Final
 from infrastructure.local.plugin.aws.declaration import TAGS, Aspect, AwsType, Look, Tagging
 from infrastructure.local.plugin.shapes import Property, block, flag, number, text, unordered
 
-_INDEX: Final[dict[str, Property]] = {
+_LOCAL_INDEX: Final[dict[str, Property]] = {
     "name": text("IndexName", required=True),
-    "hashKey": text(),
-    "rangeKey": text(),
+    "rangeKey": text(required=True),
     "projectionType": text(required=True),
     "nonKeyAttributes": unordered(text()),
+}
+_GLOBAL_INDEX: Final[dict[str, Property]] = {
+    **_LOCAL_INDEX,
+    "hashKey": text(),
+    "rangeKey": text(),
     "readCapacity": number(computed=True),
     "writeCapacity": number(computed=True),
 }
@@ -34,7 +38,8 @@ TABLE: Final = AwsType(
         "writeCapacity": number(computed=True),
         "tableClass": text(computed=True),
         "deletionProtectionEnabled": flag(),
-        "globalSecondaryIndexes": unordered(block(_INDEX)),
+        "globalSecondaryIndexes": unordered(block(_GLOBAL_INDEX)),
+        "localSecondaryIndexes": unordered(block(_LOCAL_INDEX), replaces=True),
         "streamEnabled": flag(),
         "streamViewType": text(computed=True),
         "serverSideEncryption": block(

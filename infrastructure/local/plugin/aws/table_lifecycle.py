@@ -25,6 +25,8 @@ class TableLifecycle(AwsLifecycle):
     def creation(self, inputs: Properties) -> Properties:
         """The table with its indexes; billed as the program says, provisioned when it says nothing."""
         indexes = [_index(mapping(each)) for each in sequence(inputs.get("globalSecondaryIndexes"))]
+        hash_key: Properties = {"hashKey": inputs.get("hashKey")}
+        local = [_index(hash_key | mapping(each)) for each in sequence(inputs.get("localSecondaryIndexes"))]
         tags = [{"Key": key, "Value": value} for key, value in mapping(inputs.get("tagsAll")).items()]
         return present(
             {
@@ -32,6 +34,7 @@ class TableLifecycle(AwsLifecycle):
                 "KeySchema": _keys(inputs),
                 "AttributeDefinitions": _attributes(inputs),
                 "GlobalSecondaryIndexes": list(indexes) or None,
+                "LocalSecondaryIndexes": list(local) or None,
                 "Tags": list(tags) or None,
                 **_table_wide(inputs, frozenset(inputs) | _BILLING),
             }
@@ -83,6 +86,10 @@ class TableLifecycle(AwsLifecycle):
         indexes = [
             _shown_index(mapping(each)) for each in sequence(description.get("GlobalSecondaryIndexes"))
         ]
+        local = [
+            _shown_index(mapping(each), hidden="hashKey")
+            for each in sequence(description.get("LocalSecondaryIndexes"))
+        ]
         return present(
             {
                 **super().decoded(description),
@@ -92,6 +99,7 @@ class TableLifecycle(AwsLifecycle):
                 "writeCapacity": throughput.get("WriteCapacityUnits"),
                 "tableClass": at_path(description, "TableClassSummary.TableClass"),
                 "globalSecondaryIndexes": list(indexes) or None,
+                "localSecondaryIndexes": list(local) or None,
                 "streamEnabled": bool(stream.get("StreamEnabled")),
                 "streamViewType": stream.get("StreamViewType"),
                 "serverSideEncryption": {"enabled": encryption.get("Status") in ("ENABLED", "ENABLING")},
@@ -209,12 +217,13 @@ def _index(index: Properties) -> Properties:
     return found | ({"ProvisionedThroughput": _throughput(index)} if index.get("readCapacity") else {})
 
 
-def _shown_index(index: Properties) -> Properties:
+def _shown_index(index: Properties, *, hidden: str | None = None) -> Properties:
     throughput = mapping(index.get("ProvisionedThroughput"))
+    keys = {name: key for name, key in _key_names(index).items() if name != hidden}
     return present(
         {
             "name": index["IndexName"],
-            **_key_names(index),
+            **keys,
             "projectionType": at_path(index, "Projection.ProjectionType"),
             "nonKeyAttributes": at_path(index, "Projection.NonKeyAttributes"),
             "readCapacity": throughput.get("ReadCapacityUnits") or None,

@@ -1,0 +1,42 @@
+"""What a client may ask of the list of players."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from models.player import Status
+from models.player_body import Country, Email, Username
+
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 100
+
+
+def _whole(value: Any) -> int:
+    """The number that ``value`` writes; pydantic's own parser takes signs, spaces and digits of every script."""
+    text = str(value)
+    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_LIMIT))):
+        raise PydanticCustomError("limit", f"Input should be a whole number from 1 to {MAX_LIMIT}")
+    return int(text)
+
+
+type Limit = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=MAX_LIMIT)]
+type Sort = Literal["created_at", "-created_at"]
+
+
+class PlayersQuery(BaseModel):
+    """The parameters of ``GET /players``.
+
+    ``username`` and ``email`` find one player at most, without regard to case. ``sort`` with a minus is the latest
+    first. A ``cursor`` belongs to the filters and the order of the page that gave it; ``limit`` may change.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+    limit: Limit = DEFAULT_LIMIT
+    cursor: str | None = None
+    username: Username | None = None
+    email: Email | None = None
+    country: Country | None = None
+    status: Status | None = None
+    sort: Sort = "created_at"
