@@ -2,10 +2,11 @@
 
 from urllib.parse import urlencode
 
+from handlers.conditional import if_match, versioned, versioned_or_known
 from handlers.dispatch import prefetch, preload
 from models.responses import APIResponse, PageMeta
 from services import player_items, players, players_page
-from utils.http import Request, Response, success
+from utils.http import Request, Response
 from utils.settings import settings
 from utils.writes import Key
 
@@ -23,9 +24,9 @@ def create(request: Request) -> Response:
     """``POST /players``."""
     from models.player_body import PlayerBody
 
-    player = players.create(request.sandbox, request.body(PlayerBody))
-    location = settings().url(f"/players/{player.player_id}")
-    return success(request, player, status=201, headers={"Location": location})
+    made = players.create(request.sandbox, request.body(PlayerBody))
+    location = settings().url(f"/players/{made.value.player_id}")
+    return versioned(request, made, status=201, headers={"Location": location})
 
 
 @preload("models.players_query")
@@ -52,7 +53,7 @@ def index(request: Request) -> Response:
 def show(request: Request) -> Response:
     """``GET /players/{player_id}``."""
     player_id = request.path_parameters["player_id"]
-    return success(request, players.find(request.items, request.sandbox, player_id))
+    return versioned_or_known(request, players.find(request.items, request.sandbox, player_id))
 
 
 @preload("models.player_body")
@@ -63,11 +64,13 @@ def update(request: Request) -> Response:
 
     player_id = request.path_parameters["player_id"]
     body = request.body(PlayerBody)
-    return success(request, players.replace(request.items, request.sandbox, player_id, body))
+    after = players.replace(request.items, request.sandbox, player_id, body, if_match(request))
+    return versioned(request, after)
 
 
 @prefetch(_player)
 def delete(request: Request) -> Response:
     """``DELETE /players/{player_id}``."""
-    players.remove(request.items, request.sandbox, request.path_parameters["player_id"])
+    player_id = request.path_parameters["player_id"]
+    players.remove(request.items, request.sandbox, player_id, if_match(request))
     return Response(204)

@@ -1,8 +1,9 @@
 """The routes of a player's statistics."""
 
+from handlers.conditional import if_match, versioned, versioned_or_known
 from handlers.dispatch import prefetch, preload
 from services import stats
-from utils.http import Request, Response, success
+from utils.http import Request, Response
 from utils.writes import Key
 
 
@@ -14,7 +15,7 @@ def _player_and_stats(request: Request) -> list[Key]:
 def show(request: Request) -> Response:
     """``GET /players/{player_id}/stats``."""
     player_id = request.path_parameters["player_id"]
-    return success(request, stats.find(request.items, request.sandbox, player_id))
+    return versioned_or_known(request, stats.find(request.items, request.sandbox, player_id))
 
 
 @preload("models.result_body")
@@ -25,4 +26,5 @@ def record(request: Request) -> Response:
 
     player_id = request.path_parameters["player_id"]
     result = request.body(ResultBody)
-    return success(request, stats.record(request.items, request.sandbox, player_id, result))
+    added = stats.record(request.items, request.sandbox, player_id, result, if_match(request))
+    return versioned(request, added)

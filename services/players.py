@@ -20,53 +20,60 @@ from utils.errors import (
     UsernameTakenException,
 )
 from utils.table import ConditionFailed, Snapshot, Write
+from utils.versions import IfMatch, Versioned
 from utils.writes import ABSENT, Delete, Key, Put, equals
 
 if TYPE_CHECKING:
     from models.player_body import PlayerBody
 
+_WHATEVER = IfMatch()
 _TAKEN: Mapping[str, type[ConflictException]] = {
     "username": UsernameTakenException,
     "email": EmailTakenException,
 }
 
 
-def find(items: Snapshot, sandbox: str, player_id: str) -> Player:
+def find(items: Snapshot, sandbox: str, player_id: str) -> Versioned[Player]:
     """The player among ``items``; :class:`PlayerNotFoundException` when it is not there."""
-    return player_items.player(_stored(items, sandbox, player_id))
+    stored = _stored(items, sandbox, player_id)
+    return Versioned(player_items.player(stored), stored["version"])
 
 
-def create(sandbox: str, body: "PlayerBody") -> Player:
+def create(sandbox: str, body: "PlayerBody") -> Versioned[Player]:
     """Make a player; :class:`UsernameTakenException` or :class:`EmailTakenException` when another has its own."""
     from uuid_utils import uuid7
 
     moment = clock.now(sandbox)
     player_id = str(uuid7(nanoseconds=int(moment.timestamp() * 1_000_000) * 1000))
     player = _of_body(body, player_id, created_at=moment, updated_at=moment)
+    made = Versioned(player, 1)
     claims = {attribute: _claim(sandbox, player, attribute) for attribute in _TAKEN}
     try:
-        table.transact(Put(player_items.item(sandbox, player, version=1), ABSENT), *claims.values())
+        table.transact(Put(player_items.item(sandbox, player, made.version), ABSENT), *claims.values())
     except ConditionFailed as conflict:
         _raise_taken(conflict, list(claims))
         raise
-    return player
+    return made
 
 
-def replace(items: Snapshot, sandbox: str, player_id: str, body: "PlayerBody") -> Player:
+def replace(
+    items: Snapshot, sandbox: str, player_id: str, body: "PlayerBody", if_match: IfMatch = _WHATEVER
+) -> Versioned[Player]:
     """Give the player what ``body`` says; what it leaves out goes back to its default.
 
-    Of two replacements at once both happen, one after the other. Raises :class:`PlayerNotFoundException`,
-    :class:`UsernameTakenException` and :class:`EmailTakenException`.
+    Of two replacements at once both happen, one after the other, unless ``if_match`` names the version that they
+    start from: then the second is refused. Raises :class:`PlayerNotFoundException`,
+    :class:`VersionConflictException`, :class:`UsernameTakenException` and :class:`EmailTakenException`.
     """
     for _ in range(table.ATTEMPTS):
         stored = _stored(items, sandbox, player_id)
+        if_match.require(stored["version"])
         before = player_items.player(stored)
         after = _of_body(body, player_id, created_at=before.created_at, updated_at=clock.now(sandbox))
         moved = [one for one in _TAKEN if _unique(sandbox, before, one) != _unique(sandbox, after, one)]
+        version = stored["version"] + 1
         writes: list[Write] = [
-            Put(
-                player_items.item(sandbox, after, stored["version"] + 1), equals("version", stored["version"])
-            ),
+            Put(player_items.item(sandbox, after, version), equals("version", stored["version"])),
             *(_claim(sandbox, after, attribute) for attribute in moved),
             *(Delete(_unique(sandbox, before, attribute)) for attribute in moved),
         ]
@@ -77,14 +84,18 @@ def replace(items: Snapshot, sandbox: str, player_id: str, body: "PlayerBody") -
                 _raise_taken(conflict, moved)
             items = table.get_many(keys(sandbox, player_id))
         else:
-            return after
+            return Versioned(after, version)
     raise ThrottledException("Too many requests change this player at once.")
 
 
-def remove(items: Snapshot, sandbox: str, player_id: str) -> None:
-    """Remove the player, its statistics and its hold on its names; :class:`PlayerNotFoundException` if gone."""
+def remove(items: Snapshot, sandbox: str, player_id: str, if_match: IfMatch = _WHATEVER) -> None:
+    """Remove the player, its statistics and its hold on its names.
+
+    Raises :class:`PlayerNotFoundException` and :class:`VersionConflictException`.
+    """
     for _ in range(table.ATTEMPTS):
         stored = _stored(items, sandbox, player_id)
+        if_match.require(stored["version"])
         player = player_items.player(stored)
         try:
             table.transact(

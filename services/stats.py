@@ -17,7 +17,8 @@ from utils.attributes import Item
 from utils.errors import PlayerNotFoundException, ValidationException
 from utils.table import ConditionFailed, Snapshot
 from utils.times import rfc3339
-from utils.writes import EXISTS, Check, Condition, Key, Update, below, lacks
+from utils.versions import IfMatch, Versioned
+from utils.writes import ABSENT, EXISTS, Check, Condition, Key, Update, all_of, below, equals, lacks
 
 if TYPE_CHECKING:
     from models.result_body import ResultBody
@@ -29,6 +30,7 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far a client's clock may be ahead. A later match is refused: the latest one is a maximum, so a mistake would
 stand for good."""
 
+_WHATEVER = IfMatch()
 _FUTURE = FieldError("played_at", "datetime_past", "Input should not be in the future.")
 _OUTCOMES = {"win": "wins", "loss": "losses", "draw": "draws"}
 _GRADES = ("bronze", "silver", "gold", "platinum")
@@ -45,20 +47,23 @@ def keys(sandbox: str, player_id: str) -> list[Key]:
     return [*player, player_items.stats_key(sandbox, player_id)] if player else []
 
 
-def find(items: Snapshot, sandbox: str, player_id: str) -> Stats:
-    """The player's statistics among ``items``, zeros before the first result.
+def find(items: Snapshot, sandbox: str, player_id: str) -> Versioned[Stats]:
+    """The player's statistics among ``items``, zeros and version 0 before the first result.
 
     Raises :class:`PlayerNotFoundException`.
     """
     players.find(items, sandbox, player_id)
-    return _stats(player_id, items.get(player_items.stats_key(sandbox, player_id), {}))
+    stored = items.get(player_items.stats_key(sandbox, player_id), {})
+    return Versioned(_stats(player_id, stored), _version(stored))
 
 
-def record(items: Snapshot, sandbox: str, player_id: str, result: "ResultBody") -> Stats:
+def record(
+    items: Snapshot, sandbox: str, player_id: str, result: "ResultBody", if_match: IfMatch = _WHATEVER
+) -> Versioned[Stats]:
     """Add ``result`` to the player's statistics and return them, with whatever others added meanwhile.
 
-    Raises :class:`PlayerNotFoundException` and, for a match of the future, :class:`ValidationException`; then
-    nothing was added.
+    Raises :class:`PlayerNotFoundException`, :class:`VersionConflictException` and, for a match of the future,
+    :class:`ValidationException`; then nothing was added.
     """
     moment = clock.now(sandbox)
     played_at = result.played_at or moment
@@ -72,8 +77,12 @@ def record(items: Snapshot, sandbox: str, player_id: str, result: "ResultBody") 
     }
     while True:
         stored = items.get(stats, {})
+        if_match.require(_version(stored))
         grown = {name: value for name, value in maxima.items() if name not in stored or stored[name] < value}
-        change = Update(stats, assign=grown, add=_additions(result), condition=_growing(grown))
+        conditions = _growing(grown)
+        if if_match.names_versions:
+            conditions.append(equals("version", stored["version"]) if stored else ABSENT)
+        change = Update(stats, assign=grown, add=_additions(result), condition=all_of(conditions))
         try:
             table.transact(Check(player, EXISTS), change)
         except ConditionFailed as conflict:
@@ -96,12 +105,13 @@ def _additions(result: "ResultBody") -> dict[str, int]:
     }
 
 
-def _growing(maxima: Mapping[str, int | str]) -> Condition | None:
-    condition: Condition | None = None
-    for name, value in maxima.items():
-        grows = lacks(name) | below(name, value)
-        condition = condition & grows if condition else grows
-    return condition
+def _growing(maxima: Mapping[str, int | str]) -> list[Condition]:
+    return [lacks(name) | below(name, value) for name, value in maxima.items()]
+
+
+def _version(stored: Item) -> int:
+    version: int = stored.get("version", 0)
+    return version
 
 
 def _stats(player_id: str, item: Item) -> Stats:

@@ -106,6 +106,17 @@ class EmailTakenException(ConflictException):
     title = "E-mail address taken"
 
 
+class VersionConflictException(PSNEmulatorException):
+    """The record's version is none that the request's ``If-Match`` allows; nothing was changed."""
+
+    status = 412
+    code = "version_conflict"
+    title = "Version conflict"
+
+    def __init__(self) -> None:
+        super().__init__("The record has another version than If-Match asks for.")
+
+
 class PayloadTooLargeException(PSNEmulatorException):
     """The body is over the limit of ``utils.http.MAX_BODY_BYTES``."""
 

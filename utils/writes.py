@@ -1,7 +1,9 @@
 """Writes to the table and the conditions they depend on, free of DynamoDB's expression syntax."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import and_
 from typing import Any
 
 from utils.attributes import Attribute, Item, marshal, marshal_item
@@ -68,6 +70,11 @@ def equals(attribute: str, value: Any) -> Condition:
 def below(attribute: str, value: int | str) -> Condition:
     """The item's attribute is less than ``value``; false when it has none."""
     return Condition(lambda expression: f"{expression.name(attribute)} < {expression.value(value)}")
+
+
+def all_of(conditions: Sequence[Condition]) -> Condition | None:
+    """All of ``conditions`` hold; ``None`` when there are none."""
+    return reduce(and_, conditions) if conditions else None
 
 
 EXISTS = has("pk")

@@ -12,7 +12,6 @@ from models.player import Player
 from models.player_body import PlayerBody
 from models.players_query import PlayersQuery
 from models.result_body import ResultBody
-from models.stats import Stats
 from services import player_items, players, players_page, stats
 from utils import table
 from utils.errors import (
@@ -21,9 +20,11 @@ from utils.errors import (
     PSNEmulatorException,
     ThrottledException,
     UsernameTakenException,
+    VersionConflictException,
 )
 from utils.table import ConditionFailed, Snapshot
 from utils.times import rfc3339
+from utils.versions import IfMatch, Versioned
 from utils.writes import Delete, Update
 
 pytestmark = pytest.mark.usefixtures("one_call_at_a_time")
@@ -50,7 +51,7 @@ def body(username: str, email: str | None = None) -> PlayerBody:
 
 
 def create(username: str, email: str | None = None) -> Player:
-    return players.create(SANDBOX, body(username, email))
+    return players.create(SANDBOX, body(username, email)).value
 
 
 def result(score: int = 0, *, played_at: datetime = START) -> ResultBody:
@@ -104,7 +105,7 @@ class TestReplacing:
         replace = partial(players.replace, read(player), SANDBOX, player.player_id)
         names = [f"name-{n}" for n in range(8)]
         outcomes = at_once([partial(replace, body(name)) for name in names])
-        assert {type(one) for one in outcomes} == {Player}
+        assert {type(one) for one in outcomes} == {Versioned}
         (last,) = there_are()
         names_are_consistent("first", *(name for name in names if name != last.username))
 
@@ -116,9 +117,27 @@ class TestReplacing:
                 for one in made
             ]
         )
-        assert [type(one) for one in outcomes].count(Player) == 1
+        assert [type(one) for one in outcomes].count(Versioned) == 1
         assert [type(one) for one in outcomes].count(UsernameTakenException) == 7
         names_are_consistent()
+
+    def test_of_two_that_start_from_one_version_one_is_done(self) -> None:
+        player = create("first")
+        replace = partial(players.replace, read(player), SANDBOX, player.player_id)
+        outcomes = at_once([partial(replace, body(name), IfMatch('"v1"')) for name in ("second", "third")])
+        assert {type(one) for one in outcomes} == {Versioned, VersionConflictException}
+        (last,) = there_are()
+        names_are_consistent("first", *({"second", "third"} - {last.username}))
+
+    def test_and_removing_of_one_version_leaves_one_of_them_done(self) -> None:
+        player = create("first")
+        acts = partial(players.remove, read(player), SANDBOX, player.player_id, IfMatch('"v1"'))
+        replace = partial(players.replace, read(player), SANDBOX, player.player_id)
+        removed, replaced = at_once([acts, partial(replace, body("second"), IfMatch('"v1"'))])
+        if removed is None:
+            assert isinstance(replaced, PlayerNotFoundException)
+        else:
+            assert (type(removed), type(replaced)) == (VersionConflictException, Versioned)
 
     def test_and_removing_at_once_leaves_nothing(self) -> None:
         player = create("first")
@@ -130,7 +149,7 @@ class TestReplacing:
             ]
         )
         assert removed is None
-        assert isinstance(replaced, Player | PlayerNotFoundException)
+        assert isinstance(replaced, Versioned | PlayerNotFoundException)
         assert there_are() == []
         names_are_consistent("first", "second")
 
@@ -156,8 +175,8 @@ class TestPostingResults:
         record = partial(stats.record, read(player), SANDBOX, player.player_id)
         results = [result(n, played_at=START + timedelta(days=n)) for n in range(40)]
         outcomes = at_once([partial(record, one) for one in results])
-        assert {type(one) for one in outcomes} == {Stats}
-        total = stats.find(read(player), SANDBOX, player.player_id)
+        assert {type(one) for one in outcomes} == {Versioned}
+        total = stats.find(read(player), SANDBOX, player.player_id).value
         assert (total.matches_played, total.wins, total.experience) == (40, 40, 400)
         assert total.score_total == sum(range(40))
 
@@ -167,9 +186,18 @@ class TestPostingResults:
         record = partial(stats.record, read(player), SANDBOX, player.player_id)
         results = [result(n, played_at=START + timedelta(days=39 - n)) for n in range(40)]
         at_once([partial(record, one) for one in results[::order]])
-        total = stats.find(read(player), SANDBOX, player.player_id)
+        total = stats.find(read(player), SANDBOX, player.player_id).value
         assert total.score_best == 39
         assert total.last_played_at == START + timedelta(days=39)
+
+    def test_for_one_version_of_the_statistics_are_counted_once_each_time(self) -> None:
+        player = create("kratos")
+        for version in (0, 1):
+            post = partial(stats.record, read(player), SANDBOX, player.player_id, result())
+            outcomes = at_once([partial(post, IfMatch(f'"v{version}"'))] * 5)
+            assert [type(one) for one in outcomes].count(Versioned) == 1
+            assert [type(one) for one in outcomes].count(VersionConflictException) == 4
+        assert stats.find(read(player), SANDBOX, player.player_id).version == 2
 
     def test_each_takes_three_attempts_at_most(self, monkeypatch: pytest.MonkeyPatch) -> None:
         player = create("kratos")
@@ -186,7 +214,7 @@ class TestPostingResults:
 
         monkeypatch.setattr(table, "transact", overtake)
         late = result(40, played_at=START - timedelta(days=1))
-        total = stats.record(items, SANDBOX, player.player_id, late)
+        total = stats.record(items, SANDBOX, player.player_id, late).value
         assert len(attempts) == 3
         assert (total.matches_played, total.score_best, total.last_played_at) == (1, 50, START)
 

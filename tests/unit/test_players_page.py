@@ -26,7 +26,7 @@ def make(count: int, sandbox: str = "default", start: int = 0) -> list[str]:
     return [
         players.create(
             sandbox, PlayerBody(username=f"player-{one}", email=f"player-{one}@mail.example")
-        ).player_id
+        ).value.player_id
         for one in range(start, start + count)
     ]
 
