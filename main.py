@@ -50,6 +50,7 @@ _WRITE = "players:write"
 ROUTES: tuple[Route, ...] = (
     Route("root", "GET", "/", "handlers.health:root"),
     Route("healthz", "GET", "/healthz", "handlers.health:healthz", table=("GetItem",)),
+    Route("openapi", "GET", "/openapi.json", "handlers.docs:openapi", memory=512),
     Route(
         "auth-token",
         "POST",

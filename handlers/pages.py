@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from services.scopes import MEANINGS
 from utils.errors import PSNEmulatorException
 from utils.http import HTML_TYPE, Request, Response
 from utils.markup import Markup, joined, markup
@@ -116,16 +117,6 @@ _FAILURE: Final = """<h1>This did not work</h1>
 _AGAIN: Final = '<p><a href="?{query}">Begin again</a></p>'
 _BACK: Final = Markup("<p>Go back to the application that sent you here, and begin again.</p>")
 
-_MEANINGS: Final = {
-    "openid": "Know who you are",
-    "profile": "See your name and username",
-    "email": "See your e-mail address",
-    "players:read": "See players and their statistics",
-    "players:write": "Create, change and delete players",
-    "emulator:admin": "Operate the emulator",
-    "tokens:introspect": "Ask whether a token is valid",
-}
-
 
 def login(
     *, client: str, query: str, csrf: str, username: str, refusal: PSNEmulatorException | None
@@ -159,7 +150,7 @@ def consent(
         client=client,
         username=username,
         other=other,
-        scopes=joined(markup(_SCOPE, meaning=_MEANINGS[scope], scope=scope) for scope in scopes),
+        scopes=joined(markup(_SCOPE, meaning=MEANINGS[scope], scope=scope) for scope in scopes),
         form=_form(query, csrf, _CONSENT_FIELDS),
         host=host,
     )

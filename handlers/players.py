@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from handlers.conditional import if_match, versioned, versioned_or_known
 from handlers.dispatch import prefetch, preload
-from models.responses import APIResponse, PageMeta
+from models.responses import PageMeta, PageResponse
 from services import player_items, players, players_page
 from utils.http import Request, Response
 from utils.settings import settings
@@ -46,7 +46,7 @@ def index(request: Request) -> Response:
         }
         headers["Link"] = f'<{settings().url("/players")}?{urlencode(following)}>; rel="next"'
     meta = PageMeta(request.request_id, page.next_cursor, query.limit)
-    return Response(200, APIResponse(page.players, meta), headers)
+    return Response(200, PageResponse(page.players, meta), headers)
 
 
 @prefetch(_player)

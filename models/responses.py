@@ -29,7 +29,22 @@ class APIResponse[T]:
     """Every success that has a body, except those whose shape an RFC gives."""
 
     data: T
-    meta: Meta | PageMeta
+    meta: Meta
+
+
+@dataclass(frozen=True, slots=True)
+class PageResponse[T]:
+    """Some of many, in a row."""
+
+    data: list[T]
+    meta: PageMeta
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayMessage:
+    """What the gateway answers by itself, which an HTTP API cannot shape."""
+
+    message: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What may be granted to whom."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from utils.errors import InvalidScopeError
@@ -9,7 +9,17 @@ ADMIN: Final = "emulator:admin"
 INTROSPECT: Final = "tokens:introspect"
 OF_USERS: Final = ("openid", "profile", "email")
 """What is said of users, so that it means nothing in a token of a client alone."""
-SCOPES: Final = (*OF_USERS, "players:read", "players:write", INTROSPECT, ADMIN)
+MEANINGS: Final[Mapping[str, str]] = {
+    "openid": "Know who you are",
+    "profile": "See your name and username",
+    "email": "See your e-mail address",
+    "players:read": "See players and their statistics",
+    "players:write": "Create, change and delete players",
+    INTROSPECT: "Ask whether a token is valid",
+    ADMIN: "Operate the emulator",
+}
+"""What each scope allows, as a user who is asked for it reads it."""
+SCOPES: Final = tuple(MEANINGS)
 """Every scope there is."""
 
 

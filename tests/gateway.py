@@ -69,11 +69,19 @@ class Gateway:
         headers: Mapping[str, str] | None = None,
         cookies: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send one request; ``body`` goes as JSON, ``raw`` as it is (``bytes`` in base64)."""
+        """Send one request; ``body`` goes as JSON, ``raw`` as it is (``bytes`` in base64).
+
+        Whatever a route answers, the OpenAPI document has to tell of.
+        """
         event, route = self.event(method, target, body=body, raw=raw, headers=headers, cookies=cookies)
         answer = getattr(main, route.entry)(event, Context())
         lower = {name.lower(): value for name, value in answer["headers"].items()}
-        return Answer(answer["statusCode"], lower, answer.get("body", ""), tuple(answer.get("cookies", ())))
+        text = answer.get("body", "")
+        if route is not main.FALLBACK:
+            from tests.described import require_described
+
+            require_described(route, answer["statusCode"], lower, text)
+        return Answer(answer["statusCode"], lower, text, tuple(answer.get("cookies", ())))
 
     def get(self, target: str, **options: Any) -> Answer:
         """``GET target``."""

@@ -1,0 +1,119 @@
+"""The identity provider's routes for browsers, which answer with pages and redirects."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, Any, Final, Literal
+
+from annotated_types import Ge
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from handlers.openapi.operation import Answer, Body, Operation, Parameter
+from services.authorization_request import CHALLENGE_METHOD, RESPONSE_TYPE
+from utils.authorization_errors import StaleFormError
+from utils.errors import (
+    InvalidRequestError,
+    PayloadTooLargeException,
+    UnsupportedMediaTypeException,
+)
+from utils.http import FORM_TYPE, HTML_TYPE
+
+_PAGE: Final = Answer("A page.", str, "<!doctype html>…", HTML_TYPE)
+
+
+def _query(
+    name: str, description: str, example: Any, model: Any = str, *, required: bool = False
+) -> Parameter:
+    return Parameter(name, "query", description, example, model, required)
+
+
+_REQUEST: Final = (
+    _query("client_id", "The client.", "demo-web", required=True),
+    _query(
+        "redirect_uri", "One of the client's, to the letter.", "http://localhost:8080/callback", required=True
+    ),
+    _query("response_type", "What comes back.", RESPONSE_TYPE, Literal["code"], required=True),
+    _query(
+        "code_challenge",
+        "The SHA-256 of the `code_verifier` in base64url (RFC 7636).",
+        "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+        Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")],
+        required=True,
+    ),
+    _query("code_challenge_method", "How it was made.", CHALLENGE_METHOD, Literal["S256"], required=True),
+    _query(
+        "scope", "The scopes, separated by spaces; all that may be had when left out.", "openid players:read"
+    ),
+    _query("state", "What the client wants back.", "xyz"),
+    _query("nonce", "What the ID token is to hold.", "n-0S6_WzA2Mj"),
+    _query("prompt", "`none`, or some of `login`, `consent` and `select_account`.", "login"),
+    _query("max_age", "Seconds since the login, at the most.", 3600, Annotated[int, Ge(0)]),
+    _query("login_hint", "The username to begin with.", "testuser"),
+    _query("id_token_hint", "An ID token of the user who is expected.", "eyJhbGciOiJFUzI1NiJ9.e30.c2ln"),
+)
+_LOGOUT: Final = (
+    _query(
+        "id_token_hint", "An ID token of the user, who is then not asked.", "eyJhbGciOiJFUzI1NiJ9.e30.c2ln"
+    ),
+    _query("client_id", "The client.", "demo-web"),
+    _query("post_logout_redirect_uri", "One of the client's, to the letter.", "http://localhost:8080/"),
+    _query("state", "What the client wants back.", "bye"),
+)
+_BACK: Final = Answer("Back to the client, with what came of it in the query.", headers=("Location",))
+
+
+class PageForm(BaseModel):
+    """One of our own pages' forms, or a client's request as a form."""
+
+    model_config = ConfigDict(extra="allow")
+
+    csrf: str | None = None
+    decision: Literal["sign-in", "allow", "deny", "sign-out"] | None = None
+
+
+_FORM: Final = (Body(PageForm, {"A decision": {"csrf": "3f2a", "decision": "allow"}}, FORM_TYPE),)
+_FORM_ERRORS: Final = (
+    InvalidRequestError,
+    StaleFormError,
+    PayloadTooLargeException,
+    UnsupportedMediaTypeException,
+)
+
+OPERATIONS: Final[Mapping[str, Operation]] = {
+    "auth-authorize": Operation(
+        tag="Pages",
+        summary="Log in and consent",
+        description="Where a client sends the user's browser for an authorization code (RFC 6749, OpenID Connect).",
+        parameters=_REQUEST,
+        answers={200: _PAGE, 303: _BACK},
+        errors=(InvalidRequestError,),
+        refusals="page",
+    ),
+    "auth-authorize-form": Operation(
+        tag="Pages",
+        summary="The form of the login and consent pages",
+        description="A client may send its request as a form too, by way of the browser.",
+        parameters=tuple(replace(parameter, required=False) for parameter in _REQUEST),
+        bodies=_FORM,
+        answers={200: _PAGE, 303: _BACK},
+        errors=_FORM_ERRORS,
+        refusals="page",
+    ),
+    "auth-logout": Operation(
+        tag="Pages",
+        summary="Log out",
+        description="Where a client sends the user's browser (OpenID Connect RP-Initiated Logout 1.0).",
+        parameters=_LOGOUT,
+        answers={200: _PAGE, 303: _BACK},
+        errors=(InvalidRequestError,),
+        refusals="page",
+    ),
+    "auth-logout-form": Operation(
+        tag="Pages",
+        summary="The form of the logout page",
+        parameters=_LOGOUT,
+        bodies=_FORM,
+        answers={200: _PAGE, 303: _BACK},
+        errors=_FORM_ERRORS,
+        refusals="page",
+    ),
+}

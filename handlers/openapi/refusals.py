@@ -1,0 +1,109 @@
+"""What a route answers when it refuses, or when the gateway does in its place."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from handlers.openapi.operation import Operation
+from handlers.openapi.samples import REQUEST_ID
+from main import Route
+from models.responses import FieldError, OAuthErrorResponse
+from utils.errors import (
+    InsufficientScopeError,
+    InvalidGrantError,
+    InvalidTokenException,
+    MalformedJSONException,
+    MethodNotAllowedException,
+    OAuthError,
+    PayloadTooLargeException,
+    PSNEmulatorException,
+    ThrottledException,
+    UnsupportedMediaTypeException,
+    ValidationException,
+)
+from utils.http import HTML_TYPE, JSON_TYPE, PROBLEM_TYPE, Request, problem
+
+type Error = type[PSNEmulatorException]
+
+GATEWAYS_OWN: Final[Mapping[int, str]] = {
+    401: "Unauthorized",
+    403: "Forbidden",
+    413: "Request Entity Too Large",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+}
+"""What the gateway says by itself: the first two where a route has a scope, the third where it has a body."""
+
+SOMETIMES: Final[Mapping[Error, tuple[str, ...]]] = {InvalidGrantError: ("Retry-After",)}
+"""Headers that not every error of a class has: this one while the username is locked out."""
+
+_OF_JSON: Final = (
+    MalformedJSONException,
+    PayloadTooLargeException,
+    UnsupportedMediaTypeException,
+    ValidationException,
+)
+_SAMPLES: Final[Mapping[type[PSNEmulatorException], PSNEmulatorException]] = {
+    one.__class__: one
+    for one in (
+        ValidationException([FieldError("username", "string_type", "Input should be a valid string.")]),
+        MethodNotAllowedException(["GET", "POST"]),
+        InsufficientScopeError("openid"),
+    )
+}
+_REQUEST: Final = Request("GET", "/players", REQUEST_ID)
+
+
+def sample(error: Error) -> PSNEmulatorException:
+    """An error of this class, as it is raised somewhere."""
+    return _SAMPLES[error] if error in _SAMPLES else error()
+
+
+def name(error: Error) -> str:
+    """What the example of an error of this class is called."""
+    return f"oauth_{error.code}" if issubclass(error, OAuthError) else error.code
+
+
+def example(error: Error) -> Any:
+    """The body that tells of an error of this class."""
+    one = sample(error)
+    if isinstance(one, OAuthError):
+        return OAuthErrorResponse(one.error, one.error_description)
+    return problem(_REQUEST, one).body
+
+
+def model(error: Error) -> Any:
+    """The type of :func:`example`."""
+    return type(example(error))
+
+
+def media_type(error: Error, operation: Operation) -> str:
+    """How ``operation`` sends an error of this class."""
+    if operation.refusals == "page" and error is not PSNEmulatorException:
+        return HTML_TYPE
+    return JSON_TYPE if issubclass(error, OAuthError) else PROBLEM_TYPE
+
+
+def errors(route: Route, operation: Operation) -> dict[int, list[Error]]:
+    """The classes of the errors that the route answers with, by status."""
+    found: dict[int, list[Error]] = {}
+    for error in dict.fromkeys((*operation.errors, *_implied(route, operation))):
+        found.setdefault(error.status, []).append(error)
+    return found
+
+
+def by_gateway(route: Route, operation: Operation) -> set[int]:
+    """The statuses with which the gateway may answer in the route's place."""
+    left_out = {*(() if route.scope else (401, 403)), *(() if operation.bodies else (413,))}
+    return GATEWAYS_OWN.keys() - left_out
+
+
+def _implied(route: Route, operation: Operation) -> Iterator[Error]:
+    """What comes with every route, with a scope and with a body in JSON."""
+    yield PSNEmulatorException
+    if route.table:
+        yield ThrottledException
+    if route.scope:
+        yield InvalidTokenException
+    if operation.refusals == "problem" and operation.bodies:
+        yield from _OF_JSON

@@ -1,0 +1,160 @@
+"""The responses of an operation: its successes, its refusals, and what the gateway answers in its place."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import Any, Final
+
+from handlers.openapi import refusals
+from handlers.openapi.operation import Answer, Operation
+from handlers.openapi.refusals import GATEWAYS_OWN, Error
+from handlers.openapi.schemas import Kind
+from main import ROUTES, Route
+from models.responses import GatewayMessage
+from utils.http import HTML_TYPE, JSON_TYPE
+from utils.json import dump, parse
+
+type SchemaOf = Callable[[Kind, Any], dict[str, Any]]
+
+HEADERS: Final[Mapping[str, str]] = {
+    "X-Request-Id": "The gateway's id of the request, which leads to the log lines.",
+    "Cache-Control": "Who may keep the answer, and how long.",
+    "X-Content-Type-Options": "Always `nosniff`.",
+    "X-Correlation-Id": "The caller's, if it sent one.",
+    "traceparent": "The caller's trace context (W3C), if it sent one.",
+    "Location": "Where to go, or what was made: an absolute URL.",
+    "ETag": "The version: a strong entity tag.",
+    "Link": 'The next page: `<…>; rel="next"`.',
+    "Retry-After": "Seconds to wait.",
+    "WWW-Authenticate": "How to authenticate, and what was wrong with it.",
+    "Allow": "The methods that the path answers to.",
+}
+_ALWAYS: Final = ("X-Request-Id", "Cache-Control", "X-Content-Type-Options")
+_IF_SENT: Final = ("X-Correlation-Id", "traceparent")
+_ENTRIES: Final = {route.name: route.entry for route in ROUTES}
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One thing that a status may mean; ``headers`` are those that it always has, ``sometimes`` further ones."""
+
+    status: int
+    description: str
+    headers: tuple[str, ...]
+    media_type: str = JSON_TYPE
+    schema: Mapping[str, Any] | None = None
+    name: str = ""
+    example: Mapping[str, Any] = field(default_factory=dict)
+    links: Mapping[str, Any] = field(default_factory=dict)
+    sometimes: tuple[str, ...] = ()
+
+
+def responses(route: Route, operation: Operation, schema_of: SchemaOf) -> dict[str, Any]:
+    """The Responses Object (OpenAPI 3.1.1 section 4.8.16) of a route."""
+    cases = sorted(_cases(route, operation, schema_of), key=lambda case: case.status)
+    grouped = {status: list(group) for status, group in groupby(cases, key=lambda case: case.status)}
+    return {str(status): _response(group) for status, group in grouped.items()}
+
+
+def examples(errors: Iterable[Error]) -> dict[str, Any]:
+    """The examples of ``errors``, to which the responses refer."""
+    told = {refusals.name(error): (error.title, refusals.example(error)) for error in errors}
+    return {name: {"summary": title, "value": plain(value)} for name, (title, value) in sorted(told.items())}
+
+
+def headers(paths: Mapping[str, Any]) -> dict[str, Any]:
+    """The headers to which ``paths`` refer; a response that always has one says so by itself."""
+    text = dump(paths)
+    return {name: _header(name) for name in HEADERS if f'"#/components/headers/{name}"' in text}
+
+
+def plain(value: Any) -> Any:
+    """``value`` as it goes out in JSON."""
+    return parse(dump(value))
+
+
+def _cases(route: Route, operation: Operation, schema_of: SchemaOf) -> Iterator[_Case]:
+    for status, answer in operation.answers.items():
+        yield _of_answer(status, answer, schema_of)
+    for status, errors in refusals.errors(route, operation).items():
+        for error in errors:
+            yield _of_error(status, error, operation, schema_of)
+    for status in refusals.by_gateway(route, operation):
+        message = GATEWAYS_OWN[status]
+        yield _Case(
+            status,
+            "In the gateway's own words.",
+            (),
+            schema=schema_of("given", GatewayMessage),
+            name="gateway",
+            example={"summary": "The gateway's own", "value": {"message": message}},
+        )
+
+
+def _of_answer(status: int, answer: Answer, schema_of: SchemaOf) -> _Case:
+    links = {
+        name: {"operationId": _ENTRIES[name], "parameters": dict(parameters)}
+        for name, parameters in answer.links.items()
+    }
+    case = _Case(
+        status, answer.description, (*_ALWAYS, *answer.headers), links=links, sometimes=answer.sometimes
+    )
+    if answer.model is None:
+        return case
+    return replace(
+        case,
+        media_type=answer.media_type,
+        schema=schema_of("given", answer.model),
+        name="answer",
+        example={"value": plain(answer.example)},
+    )
+
+
+def _of_error(status: int, error: Error, operation: Operation, schema_of: SchemaOf) -> _Case:
+    media_type = refusals.media_type(error, operation)
+    as_page = media_type == HTML_TYPE
+    return _Case(
+        status,
+        f"{error.title}.",
+        (*_ALWAYS, *refusals.sample(error).headers),
+        media_type,
+        {"type": "string"} if as_page else schema_of("given", refusals.model(error)),
+        refusals.name(error),
+        {"value": "<!doctype html>…"}
+        if as_page
+        else {"$ref": f"#/components/examples/{refusals.name(error)}"},
+        sometimes=refusals.SOMETIMES.get(error, ()),
+    )
+
+
+def _response(cases: list[_Case]) -> dict[str, Any]:
+    certain = set.intersection(*(set(case.headers) for case in cases))
+    possible = dict.fromkeys(name for case in cases for name in (*case.headers, *case.sometimes, *_IF_SENT))
+    content = {
+        media_type: _media([case for case in cases if case.media_type == media_type])
+        for media_type in dict.fromkeys(case.media_type for case in cases if case.schema is not None)
+    }
+    links = {name: link for case in cases for name, link in case.links.items()}
+    return {
+        "description": " ".join(dict.fromkeys(case.description for case in cases)),
+        "headers": {name: _reference(name, certain=name in certain) for name in possible},
+        **({"content": content} if content else {}),
+        **({"links": links} if links else {}),
+    }
+
+
+def _media(cases: list[_Case]) -> dict[str, Any]:
+    schemas = [case.schema for case in cases if case.schema is not None]
+    distinct = [schema for position, schema in enumerate(schemas) if schema not in schemas[:position]]
+    return {
+        "schema": distinct[0] if len(distinct) == 1 else {"anyOf": distinct},
+        "examples": {case.name: case.example for case in cases},
+    }
+
+
+def _reference(name: str, *, certain: bool) -> dict[str, Any]:
+    return _header(name) | {"required": True} if certain else {"$ref": f"#/components/headers/{name}"}
+
+
+def _header(name: str) -> dict[str, Any]:
+    return {"description": HEADERS[name], "schema": {"type": "string"}}
