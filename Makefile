@@ -4,7 +4,7 @@
 STACK ?= local
 PY := .venv/bin/python
 WORKERS ?= auto
-PYTEST = $(PY) -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+PYTEST = $(PY) -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 RUN = $(PY) -m infrastructure.cli
 flag = $(if $(filter-out 0 false no,$($(1))),$(2))
 JSON_FLAG = $(call flag,JSON,--json)
@@ -122,7 +122,7 @@ format: setup ## Format the code
 	@.venv/bin/ruff format .
 
 test-kills: setup ## Kill deploys at random moments; the next one has to mend all (KILLS=25, SEED=…)
-	@KILLS=$(or $(KILLS),25) SEED=$(or $(SEED),$$(date +%s)) $(PY) -m pytest tests/e2e/test_kills.py -s $(ARGS)
+	@KILLS=$(or $(KILLS),25) SEED=$(or $(SEED),$$(date +%s)) $(PY) -m pytest tests/e2e/stacks/test_kills.py -s $(ARGS)
 
 bench: setup ## Run the benchmarks (ONLY=name, ROUNDS=9)
 	@$(PY) -m tests.bench $(ONLY) $(if $(ROUNDS),--rounds $(ROUNDS))

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from services import clock
 from services.player_items import INDEXES
@@ -45,14 +47,27 @@ ENVIRONMENT = {
 }
 
 
-@pytest.hookimpl(tryfirst=True)  # before the names of the groups are read
+_ONE_STACK = ("tests/e2e", "tests/e2e/releases")
+"""The folders whose tests share what the ``conftest.py`` there has deployed."""
+
+
+class _Scheduling(LoadScopeScheduling):
+    """Gives all tests of a file to one test process, and all of those that share a stack."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        folder = file.rpartition("/")[0]
+        return folder if folder in _ONE_STACK else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Deals the tests out to test processes."""
+    return _Scheduling(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Gives a file's tests to one test process, all tests of the shared deployed stack to one, and begins with the
-    end-to-end tests: what is short fills the time that is left."""
-    items.sort(key=lambda item: "tests/e2e" not in item.nodeid)
-    for item in items:
-        shared = "deployed" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("deployed" if shared else item.nodeid.split("::")[0]))
+    """Begins with the end-to-end tests: what is short fills the time that is left."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/e2e/"))
 
 
 @pytest.fixture

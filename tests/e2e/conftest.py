@@ -1,12 +1,13 @@
-"""A deployed stack of its own."""
+"""One deployed stack for all that look at the API."""
 
 from collections.abc import Iterator
-from typing import Any
 
-import httpx
 import pytest
 
 from tests.checkout import Checkout, checkout_in
+from tests.e2e.deployed import api, deployment, outputs, tokens, url, user
+
+__all__ = ["api", "deployed", "fresh", "outputs", "tokens", "url", "user"]
 
 
 @pytest.fixture(scope="session")
@@ -17,50 +18,6 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    """A checkout whose stack is deployed; destroyed and stopped at the end."""
-    checkout = checkout_in(tmp_path_factory.mktemp("deployed"), "local-e2e")
-    checkout.be_patient()
-    try:
-        checkout.done("deploy")
+    """A checkout whose stack is deployed."""
+    with deployment(checkout_in(tmp_path_factory.mktemp("deployed"), "local-e2e")) as checkout:
         yield checkout
-        checkout.done("destroy")
-    finally:
-        checkout.make("down")
-
-
-@pytest.fixture(scope="session")
-def outputs(deployed: Checkout) -> dict[str, Any]:
-    """The outputs of the deployed stack."""
-    values: dict[str, Any] = deployed.json("outputs")
-    return values
-
-
-@pytest.fixture(scope="session")
-def url(outputs: dict[str, Any]) -> str:
-    """Where the deployed API is."""
-    api_url: str = outputs["api_url"]
-    return api_url
-
-
-@pytest.fixture(scope="session")
-def api(url: str) -> Iterator[httpx.Client]:
-    """A client of the deployed API, with no token."""
-    with httpx.Client(base_url=url, timeout=30) as client:
-        yield client
-
-
-@pytest.fixture(scope="session")
-def tokens(api: httpx.Client) -> dict[str, Any]:
-    """What ``testuser`` gets on logging in."""
-    answer = api.post("/auth/token", json={"username": "testuser", "password": "password123"})
-    assert answer.status_code == 200, answer.text
-    values: dict[str, Any] = answer.json()
-    return values
-
-
-@pytest.fixture(scope="session")
-def user(url: str, tokens: dict[str, Any]) -> Iterator[httpx.Client]:
-    """A client of the deployed API that carries the access token of ``testuser``."""
-    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
-    with httpx.Client(base_url=url, headers=headers, timeout=30) as client:
-        yield client

@@ -20,6 +20,7 @@ LOGIN = {"username": "testuser", "password": "password123"}
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     """A deployed checkout whose tokens live a minute."""
     made = checkout_in(tmp_path_factory.mktemp("rotation"), "local-keys")
+    made.keep_routes("root", "healthz", "auth-token", "auth-refresh", "auth-userinfo", "jwks", "players-list")
     made.be_patient()
     settings = made.folder / "infrastructure" / "Pulumi.local.yaml"
     settings.write_text(f"{settings.read_text()}  psn-emulator:access_token_seconds: {TOKEN_SECONDS}\n")

@@ -186,7 +186,7 @@ def test_an_unchanged_deploy_tells_a_terminal_so_in_one_bar(deployed: Checkout) 
     watched = deployed.watch("deploy")
     assert watched.code == 0, watched.last
     assert [line.split()[1] for line in watched.last.splitlines() if line.startswith("✓")] == ["update"]
-    assert "local-e2e: no changes" in watched.last
+    assert "local-releases: no changes" in watched.last
 
 
 def test_the_history_names_the_tag_of_each_update(deployed: Checkout, outputs: dict[str, Any]) -> None:

@@ -15,12 +15,13 @@ import httpx
 import pytest
 
 from tests.checkout import Checkout, checkout_in
-from tests.e2e.test_release import image_events
+from tests.e2e.releases.test_release import image_events
 
 HEALTH = "handlers/health.py"
 NAME = '"PSN Partner Emulator"'
 ANSWERS = "return Response(status, Health("
 ANSWERS_WRONG = "return Response(500, Health("
+FEW = ("root", "healthz", "jwks", "players-get")
 NO_DOCKER = "unix:///nonexistent/docker.sock"
 
 
@@ -113,6 +114,7 @@ class Stack:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack whose second release calls itself by another name."""
     checkout = checkout_in(tmp_path_factory.mktemp("rollback"), "local-back")
+    checkout.keep_routes(*FEW)
     checkout.be_patient()
     try:
         checkout.done("deploy")
@@ -264,6 +266,7 @@ def test_a_release_whose_version_is_gone_is_refused_before_anything_moves(stack:
 
 def test_a_first_release_that_fails_the_probe_says_that_there_is_none_to_return_to(tmp_path: Path) -> None:
     checkout = checkout_in(tmp_path, "local-first")
+    checkout.keep_routes(*FEW)
     checkout.be_patient()
     try:
         checkout.replace(HEALTH, ANSWERS, ANSWERS_WRONG)

@@ -1,0 +1,61 @@
+"""What tests ask of a deployed stack, whichever ``deployed`` is to them: a conftest imports these fixtures, which makes
+them its own."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.checkout import Checkout
+
+
+@pytest.fixture(scope="session")
+def outputs(deployed: Checkout) -> dict[str, Any]:
+    """The outputs of the deployed stack."""
+    values: dict[str, Any] = deployed.json("outputs")
+    return values
+
+
+@pytest.fixture(scope="session")
+def url(outputs: dict[str, Any]) -> str:
+    """Where the deployed API is."""
+    api_url: str = outputs["api_url"]
+    return api_url
+
+
+@pytest.fixture(scope="session")
+def api(url: str) -> Iterator[httpx.Client]:
+    """A client of the deployed API, with no token."""
+    with httpx.Client(base_url=url, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def tokens(api: httpx.Client) -> dict[str, Any]:
+    """What ``testuser`` gets on logging in."""
+    answer = api.post("/auth/token", json={"username": "testuser", "password": "password123"})
+    assert answer.status_code == 200, answer.text
+    values: dict[str, Any] = answer.json()
+    return values
+
+
+@pytest.fixture(scope="session")
+def user(url: str, tokens: dict[str, Any]) -> Iterator[httpx.Client]:
+    """A client of the deployed API that carries the access token of ``testuser``."""
+    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+    with httpx.Client(base_url=url, headers=headers, timeout=30) as client:
+        yield client
+
+
+@contextmanager
+def deployment(checkout: Checkout) -> Iterator[Checkout]:
+    """The checkout, deployed while the block runs; destroyed and stopped at the end."""
+    checkout.be_patient()
+    try:
+        checkout.done("deploy")
+        yield checkout
+        checkout.done("destroy")
+    finally:
+        checkout.make("down")

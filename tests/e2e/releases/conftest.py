@@ -1,0 +1,21 @@
+"""One deployed stack for all that release to it; of few functions, for their containers are what takes long."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.checkout import Checkout, checkout_in
+from tests.e2e.deployed import api, deployment, outputs, tokens, url, user
+
+__all__ = ["api", "deployed", "outputs", "tokens", "url", "user"]
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    """A checkout whose stack is deployed."""
+    checkout = checkout_in(tmp_path_factory.mktemp("releases"), "local-releases")
+    checkout.keep_routes(
+        "root", "healthz", "auth-token", "jwks", "players-create", "players-list", "players-get"
+    )
+    with deployment(checkout):
+        yield checkout
