@@ -189,7 +189,7 @@ ROUTES: tuple[Route, ...] = (
         "/players/{player_id}/stats",
         "handlers.stats:record",
         scope=_WRITE,
-        table=("BatchGetItem", "UpdateItem", "ConditionCheckItem"),
+        table=("BatchGetItem", "PutItem", "UpdateItem", "ConditionCheckItem"),
     ),
 )
 

@@ -1,14 +1,20 @@
 """The players' routes."""
 
+from functools import partial
 from urllib.parse import urlencode
 
 from handlers.conditional import if_match, versioned, versioned_or_known
 from handlers.dispatch import prefetch, preload
+from handlers.idempotency import Once, keys
+from models.player import Player
 from models.responses import PageMeta, PageResponse
 from services import player_items, players, players_page
 from utils.http import Request, Response
 from utils.settings import settings
+from utils.versions import Versioned
 from utils.writes import Key
+
+_CREATE = "players-create"
 
 
 def _player(request: Request) -> list[Key]:
@@ -20,13 +26,22 @@ def _cursor_secret(request: Request) -> list[Key]:
 
 
 @preload("models.player_body", "uuid_utils")
+@prefetch(partial(keys, route=_CREATE))
 def create(request: Request) -> Response:
     """``POST /players``."""
     from models.player_body import PlayerBody
 
-    made = players.create(request.sandbox, request.body(PlayerBody))
-    location = settings().url(f"/players/{made.value.player_id}")
-    return versioned(request, made, status=201, headers={"Location": location})
+    body = request.body(PlayerBody)
+    once = Once.of(request, _CREATE)
+
+    def answer(made: Versioned[Player]) -> Response:
+        location = settings().url(f"/players/{made.value.player_id}")
+        return versioned(request, made, status=201, headers={"Location": location})
+
+    def act(_: bool) -> Response:
+        return answer(players.create(request.sandbox, body, lambda made: once.records(answer(made))))
+
+    return once.run(act)
 
 
 @preload("models.players_query")

@@ -3,7 +3,7 @@
 One transaction writes a player and what holds its names, so no two players ever share either.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,8 @@ from utils.writes import ABSENT, Delete, Key, Put, equals
 if TYPE_CHECKING:
     from models.player_body import PlayerBody
 
+type Also = Callable[[Versioned[Player]], Iterable[Write]]
+
 _WHATEVER = IfMatch()
 _TAKEN: Mapping[str, type[ConflictException]] = {
     "username": UsernameTakenException,
@@ -39,8 +41,11 @@ def find(items: Snapshot, sandbox: str, player_id: str) -> Versioned[Player]:
     return Versioned(player_items.player(stored), stored["version"])
 
 
-def create(sandbox: str, body: "PlayerBody") -> Versioned[Player]:
-    """Make a player; :class:`UsernameTakenException` or :class:`EmailTakenException` when another has its own."""
+def create(sandbox: str, body: "PlayerBody", also: Also = lambda _: ()) -> Versioned[Player]:
+    """Make a player; :class:`UsernameTakenException` or :class:`EmailTakenException` when another has its own.
+
+    What ``also`` gives for the player is written together with it, or raises :class:`ConditionFailed`.
+    """
     from uuid_utils import uuid7
 
     moment = clock.now(sandbox)
@@ -49,7 +54,8 @@ def create(sandbox: str, body: "PlayerBody") -> Versioned[Player]:
     made = Versioned(player, 1)
     claims = {attribute: _claim(sandbox, player, attribute) for attribute in _TAKEN}
     try:
-        table.transact(Put(player_items.item(sandbox, player, made.version), ABSENT), *claims.values())
+        item = player_items.item(sandbox, player, made.version)
+        table.transact(Put(item, ABSENT), *claims.values(), *also(made))
     except ConditionFailed as conflict:
         _raise_taken(conflict, list(claims))
         raise

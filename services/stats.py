@@ -5,7 +5,7 @@ cannot take by itself: they are set on the condition that they grow. They never 
 needs no second look, and a result is written after three attempts at the most.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from services import clock, player_items, players
 from utils import table
 from utils.attributes import Item
 from utils.errors import PlayerNotFoundException, ValidationException
-from utils.table import ConditionFailed, Snapshot
+from utils.table import ConditionFailed, Snapshot, Write
 from utils.times import rfc3339
 from utils.versions import IfMatch, Versioned
 from utils.writes import ABSENT, EXISTS, Check, Condition, Key, Update, all_of, below, equals, lacks
@@ -57,13 +57,25 @@ def find(items: Snapshot, sandbox: str, player_id: str) -> Versioned[Stats]:
     return Versioned(_stats(player_id, stored), _version(stored))
 
 
+def read(sandbox: str, player_id: str) -> Versioned[Stats]:
+    """The player's statistics as they are now; raises :class:`PlayerNotFoundException`."""
+    return find(table.get_many(keys(sandbox, player_id)), sandbox, player_id)
+
+
 def record(
-    items: Snapshot, sandbox: str, player_id: str, result: "ResultBody", if_match: IfMatch = _WHATEVER
+    items: Snapshot,
+    sandbox: str,
+    player_id: str,
+    result: "ResultBody",
+    *,
+    if_match: IfMatch = _WHATEVER,
+    also: Iterable[Write] = (),
 ) -> Versioned[Stats]:
     """Add ``result`` to the player's statistics and return them, with whatever others added meanwhile.
 
     Raises :class:`PlayerNotFoundException`, :class:`VersionConflictException` and, for a match of the future,
-    :class:`ValidationException`; then nothing was added.
+    :class:`ValidationException`; then nothing was added. ``also`` is written with the result, or raises
+    :class:`ConditionFailed`.
     """
     moment = clock.now(sandbox)
     played_at = result.played_at or moment
@@ -84,13 +96,15 @@ def record(
             conditions.append(equals("version", stored["version"]) if stored else ABSENT)
         change = Update(stats, assign=grown, add=_additions(result), condition=all_of(conditions))
         try:
-            table.transact(Check(player, EXISTS), change)
+            table.transact(Check(player, EXISTS), change, *also)
         except ConditionFailed as conflict:
             if 0 in conflict.failed:
                 raise PlayerNotFoundException("There is no player with this id.") from None
+            if conflict.failed != {1}:
+                raise
             items = table.get_many([player, stats])
         else:
-            return find(table.get_many([player, stats]), sandbox, player_id)
+            return read(sandbox, player_id)
 
 
 def _additions(result: "ResultBody") -> dict[str, int]:

@@ -117,6 +117,18 @@ class VersionConflictException(PSNEmulatorException):
         super().__init__("The record has another version than If-Match asks for.")
 
 
+class IdempotencyKeyInUseException(ConflictException):
+    """Another request with the same key is being carried out and will not let go of its record."""
+
+    code = "idempotency_key_in_use"
+    title = "Idempotency key in use"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A request with this Idempotency-Key is still being carried out.", headers={"Retry-After": "1"}
+        )
+
+
 class PayloadTooLargeException(PSNEmulatorException):
     """The body is over the limit of ``utils.http.MAX_BODY_BYTES``."""
 
@@ -144,6 +156,17 @@ class ValidationException(PSNEmulatorException):
         self.errors = tuple(errors)
         fields = "field is" if len(self.errors) == 1 else "fields are"
         super().__init__(f"{len(self.errors)} {fields} invalid.")
+
+
+class IdempotencyKeyReusedException(PSNEmulatorException):
+    """Another request, with another body or path, was carried out under the same key."""
+
+    status = 422
+    code = "idempotency_key_reused"
+    title = "Idempotency key reused"
+
+    def __init__(self) -> None:
+        super().__init__("Another request was sent with this Idempotency-Key.")
 
 
 class ThrottledException(PSNEmulatorException):

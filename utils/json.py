@@ -34,6 +34,11 @@ def dump(value: Any) -> str:
     return json.dumps(value, default=_plain, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
+def canonical(value: Any) -> str:
+    """What :func:`parse` gave as text that is the same for equal values, their members in whatever order."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
 def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return {one.name: getattr(value, one.name) for one in fields(value)}

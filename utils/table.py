@@ -50,6 +50,18 @@ class ConditionFailed(ConflictException):
         self.failed = frozenset(failed)
 
 
+class Collision(ThrottledException):
+    """Other writers change the same records again and again; nothing was written.
+
+    ``positions`` and ``keys`` are those of the writes of a transaction that met another's at last.
+    """
+
+    def __init__(self, positions: Iterable[int] = (), keys: Iterable[Key] = ()) -> None:
+        super().__init__("Too many requests change the same record at once.")
+        self.positions = frozenset(positions)
+        self.keys = frozenset(keys)
+
+
 def get(key: Key) -> Item | None:
     """The item ``key`` (GetItem)."""
     found = _call("get_item", TableName=_name(), Key=marshal_key(key), ConsistentRead=True)
@@ -128,7 +140,10 @@ def transact(*writes: Write) -> None:
     """
     table = _name()
     items = [{_action(one): {"TableName": table, **one.arguments()}} for one in writes]
-    _call("transact_write_items", TransactItems=items)
+    try:
+        _call("transact_write_items", TransactItems=items)
+    except Collision as collision:
+        raise Collision(keys=(writes[position].key for position in collision.positions)) from None
 
 
 def probe() -> None:
@@ -148,18 +163,19 @@ def _call(operation: str, **arguments: Any) -> dict[str, Any]:
     from botocore.exceptions import ClientError
 
     call = getattr(client("dynamodb"), operation)
+    collided: list[int] = []
     for _ in _attempts():
         try:
             answer: dict[str, Any] = call(**arguments)
         except ClientError as error:
-            _raise_unless_conflict(error)
+            collided = _collided(error)
         else:
             return answer
-    raise ThrottledException("Too many requests change the same record at once.")
+    raise Collision(collided)
 
 
-def _raise_unless_conflict(error: Any) -> None:
-    """Raise what ``error`` means; return when it only means that two writers met."""
+def _collided(error: Any) -> list[int]:
+    """Where ``error`` says that two writers met, which is nowhere of a single write; raises what else it means."""
     reasons = [str(one.get("Code")) for one in error.response.get("CancellationReasons", ())]
     code = str(error.response.get("Error", {}).get("Code")).removesuffix("Exception")
     failed = [position for position, reason in enumerate(reasons) if reason == _CONDITION]
@@ -169,6 +185,7 @@ def _raise_unless_conflict(error: Any) -> None:
         raise ThrottledException from error
     if _CONFLICT not in {code, *reasons}:
         raise error
+    return [position for position, reason in enumerate(reasons) if reason == _CONFLICT]
 
 
 def _attempts() -> Iterator[int]:

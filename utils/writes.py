@@ -88,6 +88,11 @@ class Put:
     item: Item
     condition: Condition | None = None
 
+    @property
+    def key(self) -> Key:
+        """The item's key."""
+        return self.item["pk"], self.item["sk"]
+
     def arguments(self) -> dict[str, Any]:
         """The request's arguments without the table's name."""
         return {"Item": marshal_item(self.item), **_condition(self.condition, Expression())}

@@ -1,10 +1,11 @@
 """The routes of players and of their statistics."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from handlers.idempotency import HEADER, KEY_PATTERN, REPLAYED
 from handlers.openapi.operation import Answer, Body, Operation, Parameter
 from handlers.openapi.samples import META, PAGE_META, PLAYER, STATS
 from models.player import Player
@@ -15,6 +16,8 @@ from models.result_body import ResultBody
 from models.stats import Stats
 from utils.errors import (
     EmailTakenException,
+    IdempotencyKeyInUseException,
+    IdempotencyKeyReusedException,
     InvalidCursorException,
     PlayerNotFoundException,
     UsernameTakenException,
@@ -25,6 +28,14 @@ from utils.errors import (
 _PLAYER_ID: Final = Parameter(
     "player_id", "path", "The player's id, a UUIDv7.", PLAYER.player_id, required=True
 )
+_IDEMPOTENCY_KEY: Final = Parameter(
+    HEADER,
+    "header",
+    "Sent again with the same key within 24 hours, the request is carried out once and answered the same.",
+    "8e03978e-40d5-43dd-bc93-6894a57f9324",
+    Annotated[str, Field(pattern=f"^{KEY_PATTERN}$")],
+)
+_ONCE: Final = (IdempotencyKeyReusedException, IdempotencyKeyInUseException)
 _IF_MATCH: Final = Parameter(
     "If-Match", "header", "The `ETag` that the change is meant for; `*` for any.", '"v1"'
 )
@@ -71,6 +82,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         tag="Players",
         summary="Create a player",
         description="Username and e-mail address are unique in the sandbox, whatever their case.",
+        parameters=(_IDEMPOTENCY_KEY,),
         bodies=_BODIES,
         answers={
             201: Answer(
@@ -78,10 +90,11 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
                 APIResponse[Player],
                 _PLAYER,
                 headers=("Location", "ETag"),
+                sometimes=(REPLAYED,),
                 links=_onward("$response.body#/data/player_id"),
             )
         },
-        errors=_TAKEN,
+        errors=(*_TAKEN, *_ONCE),
     ),
     "players-list": Operation(
         tag="Players",
@@ -154,7 +167,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         tag="Statistics",
         summary="Add the result of a match",
         description="Atomically: of results that arrive at once, every one is counted.",
-        parameters=(_PLAYER_ID, _IF_MATCH),
+        parameters=(_PLAYER_ID, _IF_MATCH, _IDEMPOTENCY_KEY),
         bodies=(
             Body(
                 ResultBody,
@@ -177,8 +190,9 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
                 APIResponse[Stats],
                 APIResponse(STATS, META),
                 headers=("ETag",),
+                sometimes=(REPLAYED,),
             )
         },
-        errors=(PlayerNotFoundException, VersionConflictException),
+        errors=(PlayerNotFoundException, VersionConflictException, *_ONCE),
     ),
 }

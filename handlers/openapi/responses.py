@@ -24,6 +24,7 @@ HEADERS: Final[Mapping[str, str]] = {
     "traceparent": "The caller's trace context (W3C), if it sent one.",
     "Location": "Where to go, or what was made: an absolute URL.",
     "ETag": "The version: a strong entity tag.",
+    "Idempotent-Replayed": "`true` when this answer was given before, to a request with the same key.",
     "Link": 'The next page: `<…>; rel="next"`.',
     "Retry-After": "Seconds to wait.",
     "WWW-Authenticate": "How to authenticate, and what was wrong with it.",

@@ -194,7 +194,7 @@ class TestPostingResults:
         player = create("kratos")
         for version in (0, 1):
             post = partial(stats.record, read(player), SANDBOX, player.player_id, result())
-            outcomes = at_once([partial(post, IfMatch(f'"v{version}"'))] * 5)
+            outcomes = at_once([partial(post, if_match=IfMatch(f'"v{version}"'))] * 5)
             assert [type(one) for one in outcomes].count(Versioned) == 1
             assert [type(one) for one in outcomes].count(VersionConflictException) == 4
         assert stats.find(read(player), SANDBOX, player.player_id).version == 2

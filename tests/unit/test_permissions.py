@@ -27,7 +27,7 @@ SCENARIOS: dict[str, list[Callable[[Gateway, str], Any]]] = {
     "players-update": [lambda api, path: api.put(path, KRATOS), lambda api, path: api.put(path, ATREUS)],
     "players-delete": [lambda api, path: api.delete(path)],
     "stats-get": [lambda api, path: api.get(f"{path}/stats")],
-    "stats-post": [lambda api, path: api.post(f"{path}/stats", WIN)] * 2,
+    "stats-post": [lambda api, path: api.post(f"{path}/stats", WIN, headers={"idempotency-key": "1"})] * 2,
     "fallback": [lambda api, _: api.get("/nowhere")],
 }
 """What makes a route use all that it may."""

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from utils import table
 from utils.aws import client
 from utils.errors import ThrottledException
-from utils.table import ConditionFailed
+from utils.table import Collision, ConditionFailed
 from utils.writes import Key, Put
 
 pytestmark = pytest.mark.usefixtures("the_table")
@@ -77,6 +77,12 @@ class TestCollidingWrites:
         assert len(failing.calls) == table.ATTEMPTS
         failing.answers = []
         assert table.get(A) is None
+
+    def test_are_named_by_those_who_gave_up(self, failing: Failing) -> None:
+        failing.answers = [CONFLICTS[0]] * table.ATTEMPTS
+        with pytest.raises(Collision) as error:
+            table.transact(Put(item(A)), Put(item(B)))
+        assert error.value.keys == {B}
 
     def test_are_not_tried_again_when_a_condition_failed_too(self, failing: Failing) -> None:
         failing.answers = [
