@@ -3,9 +3,6 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import StringIO
-from logging import StreamHandler
-from typing import TextIO
 from unittest.mock import patch
 
 from argon2 import PasswordHasher
@@ -13,10 +10,10 @@ from moto import mock_aws
 
 import main
 from tests import identity
+from tests.bench import log
 from tests.bench.measure import Contestants, timed
 from tests.conftest import ENVIRONMENT, create_table
 from tests.gateway import Context, Gateway
-from utils.logger import logger
 
 
 @contextmanager
@@ -39,16 +36,6 @@ def contestants() -> Iterator[Contestants]:
         identity.store_seed(identity.seed_entry())
         function = main.auth_token
         event, _ = Gateway().event("POST", "/auth/token", body=body)
-        printed = _written_to(StringIO())
-        yield timed(login), timed(verify)
-        _written_to(printed)
+        with log.discarded():
+            yield timed(login), timed(verify)
     identity.forget()
-
-
-def _written_to(stream: TextIO) -> TextIO:
-    """Let the logger write to ``stream``; where it wrote before."""
-    handler = logger.registered_handler
-    assert isinstance(handler, StreamHandler)
-    before: TextIO = handler.stream
-    handler.setStream(stream)
-    return before

@@ -2,31 +2,33 @@
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal
 
-Contestants = tuple[Callable[[], float], Callable[[], float]]
-"""Ours and theirs: each does it once and gives what it took."""
+type Taken = float | tuple[float, ...]
+type Contestants = tuple[Callable[[], Taken], Callable[[], Taken]]
+"""Ours and theirs: each does it once and gives what it took, or the figures that tell what it took."""
 
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
     """What is measured: its two sides, what theirs is, and the most that ours may be of it.
 
-    A size is the same each time, so it is measured once.
+    A size is the same each time, so it is measured once. ``figures`` names what a side gives when that is several.
     """
 
     contestants: Callable[[], AbstractContextManager[Contestants]]
     against: str
     limit: float
     unit: Literal["seconds", "bytes"] = "seconds"
+    figures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One benchmark's outcome: medians and spreads in ``unit``, ``ratio`` ours to theirs."""
+    """What came of a benchmark or one of its figures: medians and spreads in ``unit``, ``ratio`` ours to theirs."""
 
     name: str
     against: str
@@ -51,9 +53,9 @@ def timed(what: Callable[[], object]) -> Callable[[], float]:
     return measured
 
 
-def measure(name: str, benchmark: Benchmark, rounds: int) -> Result:
-    """Has both sides go ``rounds`` times after one warm-up each, the order alternated."""
-    taken: tuple[list[float], list[float]] = ([], [])
+def measure(name: str, benchmark: Benchmark, rounds: int) -> list[Result]:
+    """Has both sides go ``rounds`` times after one warm-up each, the order alternated; a result for each figure."""
+    taken: tuple[list[Taken], list[Taken]] = ([], [])
     with benchmark.contestants() as contestants:
         if benchmark.unit == "bytes":
             rounds = 1
@@ -63,17 +65,28 @@ def measure(name: str, benchmark: Benchmark, rounds: int) -> Result:
         for number in range(rounds):
             for side in (0, 1) if number % 2 == 0 else (1, 0):
                 taken[side].append(contestants[side]())
-    ours, theirs = (statistics.median(side) for side in taken)
-    spreads = [(min(side), max(side)) for side in taken]
+    names = [f"{name} {figure}" for figure in benchmark.figures] or [name]
+    ours, theirs = (list(zip(*map(_figures, side), strict=True)) for side in taken)
+    return [
+        _result(one, benchmark, *both)
+        for one, both in zip(names, zip(ours, theirs, strict=True), strict=True)
+    ]
+
+
+def _figures(taken: Taken) -> tuple[float, ...]:
+    return taken if isinstance(taken, tuple) else (taken,)
+
+
+def _result(name: str, benchmark: Benchmark, ours: Sequence[float], theirs: Sequence[float]) -> Result:
     return Result(
         name=name,
         against=benchmark.against,
         unit=benchmark.unit,
-        rounds=rounds,
-        ours=ours,
-        ours_spread=spreads[0],
-        theirs=theirs,
-        theirs_spread=spreads[1],
-        ratio=ours / theirs,
+        rounds=len(ours),
+        ours=statistics.median(ours),
+        ours_spread=(min(ours), max(ours)),
+        theirs=statistics.median(theirs),
+        theirs_spread=(min(theirs), max(theirs)),
+        ratio=statistics.median(ours) / statistics.median(theirs),
         limit=benchmark.limit,
     )

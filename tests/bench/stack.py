@@ -4,7 +4,7 @@ import itertools
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -59,12 +59,14 @@ def done(folder: Path, command: list[str], environment: dict[str, str] | None = 
 
 
 @contextmanager
-def deployed() -> Iterator[Stack]:
-    """A stack of its own, deployed; all of it is gone at the end."""
+def deployed(change: Callable[[Checkout], None] | None = None) -> Iterator[Stack]:
+    """A stack of its own, deployed after ``change`` to its checkout; all of it is gone at the end."""
     with tempfile.TemporaryDirectory(prefix="psn-emulator-bench-") as folder:
         checkout = checkout_in(Path(folder), "local-bench")
         checkout.be_patient(smoke_at_once=4)
         checkout.environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        if change:
+            change(checkout)
         try:
             checkout.done("deploy")
             yield Stack(checkout)

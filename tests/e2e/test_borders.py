@@ -19,7 +19,6 @@ class TestABody:
         ("content", "status", "code"),
         [
             (b"", 400, "malformed_json"),
-            (b'{"username": "\xff"}', 400, "malformed_json"),
             (b"\xef\xbb\xbf{}", 400, "malformed_json"),
             (b'{"username": "a", "username": "b"}', 400, "malformed_json"),
             (b'{"score": NaN}', 400, "malformed_json"),

@@ -13,10 +13,12 @@ import yaml
 from argon2 import PasswordHasher
 
 from infrastructure import seeds
-from tests.e2e import node
+from tests import node
 from tests.e2e.conversation import converse
 from tests.e2e.guide import snippet, table, text
 from tests.e2e.login_page import log_in
+
+OPENID_CLIENT = Path(__file__).with_name("openid_client")
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +73,7 @@ def test_the_script_of_requests_oauthlib_logs_a_user_in(tmp_path: Path) -> None:
 
 
 def test_the_script_of_openid_client_logs_a_user_in(tmp_path: Path) -> None:
-    command = [node.NODE, written("login.mjs", node.installed(tmp_path))]
+    command = [node.NODE, written("login.mjs", node.installed(OPENID_CLIENT, tmp_path))]
     assert converse(command, tmp_path)[-1] == "Test User"
 
 

