@@ -4,8 +4,9 @@ from typing import Final
 
 from handlers.client_authentication import authenticated_client, form_of, required
 from handlers.dispatch import preload
-from utils.errors import BearerTokenError, InvalidTokenException
+from utils.errors import InvalidTokenException
 from utils.http import Request, Response
+from utils.oauth_errors import BearerTokenError
 
 _CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="psn-emulator"'}
 

@@ -23,8 +23,8 @@ from services.authorization_request import (
 from services.browser_sessions import BrowserSession, find_session, open_session
 from utils import cookies
 from utils.authorization_errors import AccessDeniedError, LoginRequiredError, StaleFormError
-from utils.errors import InvalidGrantError, InvalidRequestError, OAuthError
 from utils.http import Pairs, Request, Response
+from utils.oauth_errors import InvalidGrantError, InvalidRequestError, OAuthError
 from utils.settings import settings
 
 _PATH: Final = next(route.path for route in ROUTES if route.name == "auth-authorize")

@@ -16,8 +16,9 @@ from urllib.parse import urlencode
 from handlers import pages
 from utils import cookies
 from utils.authorization_errors import StaleFormError
-from utils.errors import InvalidRequestError, PSNEmulatorException
+from utils.errors import PSNEmulatorException
 from utils.http import Pairs, Request, Response
+from utils.oauth_errors import InvalidRequestError
 
 CSRF: Final = "csrf"
 SESSION: Final = "psn-session"

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_plus
 
-from utils.errors import InvalidClientError, InvalidRequestError, PSNEmulatorException
+from utils.errors import PSNEmulatorException
 from utils.http import Request
+from utils.oauth_errors import InvalidClientError, InvalidRequestError
 
 if TYPE_CHECKING:
     from services.seed import Client

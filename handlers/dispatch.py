@@ -11,9 +11,10 @@ from models.responses import OAuthErrorResponse
 from services.sessions import Session, require_alive
 from utils import table
 from utils.aws import client
-from utils.errors import OAuthError, PSNEmulatorException
+from utils.errors import PSNEmulatorException
 from utils.http import Request, Response, problem
 from utils.logger import logger
+from utils.oauth_errors import OAuthError
 from utils.settings import settings
 from utils.writes import Key
 

@@ -7,13 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 from handlers.client_authentication import authenticated_client, form_of, required
 from handlers.dispatch import preload
 from models.responses import FieldError
-from utils.errors import (
-    InvalidRequestError,
-    PSNEmulatorException,
-    UnsupportedGrantTypeError,
-    ValidationException,
-)
+from utils.errors import PSNEmulatorException, ValidationException
 from utils.http import FORM_TYPE, Request, Response
+from utils.oauth_errors import InvalidRequestError, UnsupportedGrantTypeError
 from utils.validation import NO_OBJECT, validated
 
 if TYPE_CHECKING:

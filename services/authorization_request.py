@@ -20,7 +20,7 @@ from utils.authorization_errors import (
     RequestURINotSupportedError,
     UnsupportedResponseTypeError,
 )
-from utils.errors import InvalidRequestError, OAuthError, UnauthorizedClientError
+from utils.oauth_errors import InvalidRequestError, OAuthError, UnauthorizedClientError
 
 GRANT: Final = "authorization_code"
 RESPONSE_TYPE: Final = "code"

@@ -6,7 +6,7 @@ from typing import Final
 
 from services import passwords
 from services.seed import Client, seed
-from utils.errors import InvalidClientError, UnauthorizedClientError
+from utils.oauth_errors import InvalidClientError, UnauthorizedClientError
 
 _proven: Final[dict[str, bytes]] = {}
 """For the hash of a client's secret the SHA-256 of the secret, once it was compared; never on a disk.

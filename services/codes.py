@@ -17,8 +17,8 @@ from services.seed import Client
 from services.sessions import family_key
 from utils import table
 from utils.attributes import Item
-from utils.errors import InvalidGrantError
 from utils.logger import logger
+from utils.oauth_errors import InvalidGrantError
 from utils.table import ConditionFailed
 from utils.writes import ABSENT, Put, Update, has, lacks
 

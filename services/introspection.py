@@ -6,7 +6,8 @@ from services.scopes import INTROSPECT
 from services.seed import Client
 from services.sessions import Session, require_alive, user_key
 from utils.access_token import AccessToken, TokenRefusedError, verifier
-from utils.errors import InvalidTokenException, UnauthorizedClientError
+from utils.errors import InvalidTokenException
+from utils.oauth_errors import UnauthorizedClientError
 from utils.settings import settings
 
 

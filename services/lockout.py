@@ -10,7 +10,7 @@ from typing import Final
 
 from utils import table
 from utils.attributes import Item
-from utils.errors import InvalidGrantError
+from utils.oauth_errors import InvalidGrantError
 from utils.table import ConditionFailed
 from utils.writes import Delete, Key, Put, Update, equals
 

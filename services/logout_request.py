@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.id_token_hint import read_hint
 from services.seed import seed
-from utils.errors import InvalidRequestError
+from utils.oauth_errors import InvalidRequestError
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from services.seed import Client
 from services.tokens import base64url, issue
 from utils import table
 from utils.attributes import Item
-from utils.errors import InvalidGrantError
 from utils.logger import logger
+from utils.oauth_errors import InvalidGrantError
 from utils.table import ConditionFailed
 from utils.writes import ABSENT, EXISTS, Put, Update, lacks
 

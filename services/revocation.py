@@ -4,7 +4,7 @@ from services import families
 from services.seed import Client
 from services.sessions import Session
 from utils.access_token import TokenRefusedError, verifier
-from utils.errors import InvalidGrantError
+from utils.oauth_errors import InvalidGrantError
 
 
 def revoke(sandbox: str, client: Client, token: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from utils.errors import InvalidScopeError
+from utils.oauth_errors import InvalidScopeError
 
 ADMIN: Final = "emulator:admin"
 INTROSPECT: Final = "tokens:introspect"

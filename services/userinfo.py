@@ -3,7 +3,8 @@
 from models.auth import UserInfo
 from services.sessions import Session, require_alive, user_key
 from utils.access_token import AccessToken
-from utils.errors import InsufficientScopeError, InvalidTokenException
+from utils.errors import InvalidTokenException
+from utils.oauth_errors import InsufficientScopeError
 
 
 def claims(token: AccessToken) -> UserInfo:

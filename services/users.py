@@ -14,7 +14,7 @@ from services.seed import Entry, seed
 from services.sessions import ACTIVE, user_key
 from utils import table
 from utils.attributes import Item
-from utils.errors import InvalidGrantError
+from utils.oauth_errors import InvalidGrantError
 from utils.table import ConditionFailed
 from utils.writes import ABSENT, Key, Put, equals
 

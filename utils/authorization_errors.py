@@ -3,7 +3,8 @@
 They are those of RFC 6749 section 4.1.2.1 and of OpenID Connect Core section 3.1.2.6.
 """
 
-from utils.errors import OAuthError, PSNEmulatorException
+from utils.errors import PSNEmulatorException
+from utils.oauth_errors import OAuthError
 
 
 class UnsupportedResponseTypeError(OAuthError):

@@ -11,13 +11,13 @@ from urllib.parse import parse_qsl
 from models.responses import APIResponse, ErrorResponse, FieldError, Meta, ValidationErrorResponse
 from utils import cookies, correlation, json
 from utils.errors import (
-    InvalidRequestError,
     MalformedJSONException,
     PayloadTooLargeException,
     PSNEmulatorException,
     UnsupportedMediaTypeException,
     ValidationException,
 )
+from utils.oauth_errors import InvalidRequestError
 from utils.settings import DEFAULT_SANDBOX
 from utils.validation import validated
 

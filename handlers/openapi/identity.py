@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from handlers.openapi.operation import Answer, Body, Operation
 from models.auth import Introspection, JWKSet, ProviderMetadata, ServerMetadata, Tokens, UserInfo
 from models.auth_body import ClientCredentialsBody, CodeBody, LoginBody, RefreshBody, Secret
-from utils.errors import (
+from utils.http import FORM_TYPE
+from utils.oauth_errors import (
     BearerTokenError,
     InsufficientScopeError,
     InvalidClientError,
@@ -19,7 +20,6 @@ from utils.errors import (
     UnauthorizedClientError,
     UnsupportedGrantTypeError,
 )
-from utils.http import FORM_TYPE
 
 _JWT: Final = "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiI5YzU4OGY2ZCJ9.c2lnbmF0dXJl"
 _REFRESH: Final = "kq3cH8mJ5fVZ0yTb7nXw2A.2dWk9sQeR1uYtIoP4aSdFgHjKlZxCvBnM7qWeRtYuIo"

@@ -10,12 +10,9 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from handlers.openapi.operation import Answer, Body, Operation, Parameter
 from services.authorization_request import CHALLENGE_METHOD, RESPONSE_TYPE
 from utils.authorization_errors import StaleFormError
-from utils.errors import (
-    InvalidRequestError,
-    PayloadTooLargeException,
-    UnsupportedMediaTypeException,
-)
+from utils.errors import PayloadTooLargeException, UnsupportedMediaTypeException
 from utils.http import FORM_TYPE, HTML_TYPE
+from utils.oauth_errors import InvalidGrantError, InvalidRequestError
 
 _PAGE: Final = Answer("A page.", str, "<!doctype html>…", HTML_TYPE)
 
@@ -95,7 +92,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         parameters=tuple(replace(parameter, required=False) for parameter in _REQUEST),
         bodies=_FORM,
         answers={200: _PAGE, 303: _BACK},
-        errors=_FORM_ERRORS,
+        errors=(*_FORM_ERRORS, InvalidGrantError),
         refusals="page",
     ),
     "auth-logout": Operation(

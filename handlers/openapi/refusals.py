@@ -8,12 +8,9 @@ from handlers.openapi.samples import REQUEST_ID
 from main import Route
 from models.responses import FieldError, OAuthErrorResponse
 from utils.errors import (
-    InsufficientScopeError,
-    InvalidGrantError,
     InvalidTokenException,
     MalformedJSONException,
     MethodNotAllowedException,
-    OAuthError,
     PayloadTooLargeException,
     PSNEmulatorException,
     ThrottledException,
@@ -21,6 +18,7 @@ from utils.errors import (
     ValidationException,
 )
 from utils.http import HTML_TYPE, JSON_TYPE, PROBLEM_TYPE, Request, problem
+from utils.oauth_errors import InsufficientScopeError, InvalidGrantError, OAuthError
 
 type Error = type[PSNEmulatorException]
 

@@ -11,8 +11,9 @@ from models.responses import FieldError
 from tests.conftest import ENVIRONMENT, Log
 from tests.gateway import Answer, Context, Gateway
 from utils import table
-from utils.errors import InvalidGrantError, PlayerNotFoundException, ThrottledException, ValidationException
+from utils.errors import PlayerNotFoundException, ThrottledException, ValidationException
 from utils.http import Request, Response
+from utils.oauth_errors import InvalidGrantError
 from utils.settings import SettingsError, settings
 from utils.writes import Put
 

@@ -24,6 +24,7 @@ READING = [
 ]
 SCOPED = [route for route in main.ROUTES if route.scope]
 OF_A_PLAYER = [route for route in main.ROUTES if "{player_id}" in route.path]
+VERSIONED = [route for route in OF_A_PLAYER if route.method != "GET"]
 GOOD = {"players-create": FULL, "players-update": FULL, "stats-post": {"outcome": "win"}}
 
 NO_JSON = {
@@ -196,6 +197,11 @@ class TestANameThatAnotherPlayerHas:
     def test_is_409_email_taken(self, api: Gateway, send: Callable[..., Answer], route: main.Route) -> None:
         made(api, "kratos")
         problem(send(route, body=body("faye", email="Kratos@Mail.Example")), 409, "email_taken")
+
+
+@pytest.mark.parametrize("route", VERSIONED, ids=lambda route: route.name)
+def test_a_version_that_is_not_the_records_is_412(send: Callable[..., Answer], route: main.Route) -> None:
+    problem(send(route, headers={"if-match": '"another"'}), 412, "version_conflict")
 
 
 def test_a_cursor_that_nobody_gave_is_400(api: Gateway) -> None:

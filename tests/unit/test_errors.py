@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from models.responses import FieldError
-from utils import errors
-from utils.errors import OAuthError, PSNEmulatorException, ValidationException
+from utils import errors, oauth_errors
+from utils.errors import PSNEmulatorException, ValidationException
+from utils.oauth_errors import OAuthError
 
 
 def _descendants(root: type[PSNEmulatorException]) -> Iterator[type[PSNEmulatorException]]:
@@ -18,7 +19,11 @@ def _descendants(root: type[PSNEmulatorException]) -> Iterator[type[PSNEmulatorE
 
 
 ALL = sorted(
-    (one for one in _descendants(PSNEmulatorException) if one.__module__ == errors.__name__),
+    (
+        one
+        for one in _descendants(PSNEmulatorException)
+        if one.__module__ in {errors.__name__, oauth_errors.__name__}
+    ),
     key=lambda one: one.__name__,
 )
 
@@ -45,6 +50,7 @@ def test_each_has_a_client_error_status_a_code_and_a_title(kind: type[PSNEmulato
         ("EmailTakenException", 409, "email_taken"),
         ("PayloadTooLargeException", 413, "payload_too_large"),
         ("UnsupportedMediaTypeException", 415, "unsupported_media_type"),
+        ("VersionConflictException", 412, "version_conflict"),
         ("ValidationException", 422, "validation_error"),
         ("ThrottledException", 429, "throttled"),
         ("InvalidRequestError", 400, "invalid_request"),
@@ -55,7 +61,7 @@ def test_each_has_a_client_error_status_a_code_and_a_title(kind: type[PSNEmulato
     ],
 )
 def test_the_table_of_conditions(name: str, status: int, code: str) -> None:
-    kind = getattr(errors, name)
+    [kind] = [one for one in ALL if one.__name__ == name]
     assert (kind.status, kind.code) == (status, code)
 
 
@@ -77,7 +83,7 @@ def test_the_detail_of_a_validation_error_counts_the_fields() -> None:
     ("error", "header", "value"),
     [
         (errors.InvalidTokenException(), "WWW-Authenticate", 'Bearer error="invalid_token"'),
-        (errors.BearerTokenError(), "WWW-Authenticate", 'Bearer error="invalid_token"'),
+        (oauth_errors.BearerTokenError(), "WWW-Authenticate", 'Bearer error="invalid_token"'),
         (errors.MethodNotAllowedException(["GET", "PUT"]), "Allow", "GET, PUT"),
         (errors.ThrottledException(retry_after_seconds=3), "Retry-After", "3"),
     ],
@@ -89,7 +95,7 @@ def test_what_the_caller_should_do_is_in_a_header(
 
 
 def test_an_oauth_error_speaks_as_its_rfc_does() -> None:
-    error = errors.InvalidGrantError("The refresh token expired.")
+    error = oauth_errors.InvalidGrantError("The refresh token expired.")
     assert isinstance(error, OAuthError)
     assert (error.error, error.error_description) == ("invalid_grant", "The refresh token expired.")
 

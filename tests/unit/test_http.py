@@ -7,7 +7,6 @@ import pytest
 
 from models.responses import FieldError
 from utils.errors import (
-    InvalidRequestError,
     MalformedJSONException,
     PayloadTooLargeException,
     PlayerNotFoundException,
@@ -15,6 +14,7 @@ from utils.errors import (
     ValidationException,
 )
 from utils.http import MAX_BODY_BYTES, Request, Response, problem, success
+from utils.oauth_errors import InvalidRequestError
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"

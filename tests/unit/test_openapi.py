@@ -19,7 +19,7 @@ from models.player_body import PlayerBody
 from models.result_body import ResultBody
 from services.scopes import OF_USERS, SCOPES
 from tests.gateway import Gateway
-from utils import errors
+from utils import errors, oauth_errors
 from utils.settings import settings
 
 
@@ -127,9 +127,10 @@ def test_every_named_part_is_used() -> None:
 
 
 def test_every_class_of_error_is_told_of() -> None:
-    abstract = {errors.ConflictException, errors.OAuthError}
+    abstract = {errors.ConflictException, oauth_errors.OAuthError}
     told = said()["components"]["examples"]
-    own = {one for one in every_error(errors.PSNEmulatorException) if one.__module__ == errors.__name__}
+    modules = {errors.__name__, oauth_errors.__name__}
+    own = {one for one in every_error(errors.PSNEmulatorException) if one.__module__ in modules}
     assert {refusals.name(error) for error in own - abstract} <= told.keys()
 
 

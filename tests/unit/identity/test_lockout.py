@@ -10,7 +10,7 @@ from tests import identity
 from tests.conftest import Clock
 from tests.unit.identity.conftest import Client
 from utils import table
-from utils.errors import InvalidGrantError
+from utils.oauth_errors import InvalidGrantError
 from utils.writes import Put
 
 

@@ -12,7 +12,7 @@ from tests import identity
 from tests.conftest import Clock
 from tests.unit.identity.conftest import Client
 from tests.user_agent import CALLBACK, GOODBYE, VERIFIER, UserAgent, app, authorize, sent_back
-from utils.errors import InvalidGrantError
+from utils.oauth_errors import InvalidGrantError
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ from tests.unit.identity.conftest import Client
 from utils import table
 from utils.access_token import verifier
 from utils.aws import client as aws_client
-from utils.errors import InvalidGrantError
+from utils.oauth_errors import InvalidGrantError
 from utils.writes import Delete, Update
 
 REFUSAL = {"error": "invalid_grant", "error_description": "The refresh token is not valid."}

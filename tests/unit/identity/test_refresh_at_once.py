@@ -20,7 +20,7 @@ from tests.conftest import Clock
 from tests.unit.identity.conftest import Client
 from utils import table
 from utils.aws import client as aws_client
-from utils.errors import InvalidGrantError
+from utils.oauth_errors import InvalidGrantError
 
 THREADS = 8
 
