@@ -11,7 +11,7 @@ from tests.bench import stack
 from tests.bench.measure import Contestants
 from tests.checkout import Checkout
 
-REQUESTS = 300
+REQUESTS = 200
 """In one go, one after the other: enough for a 99th percentile."""
 
 _ROUTES = "ROUTES: tuple[Route, ...] = (\n"

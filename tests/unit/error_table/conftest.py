@@ -1,0 +1,57 @@
+"""The table of errors: the routes that it is held against, and what every problem has."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import main
+from tests.gateway import Answer, Gateway
+from tests.players import FULL, made
+
+type Send = Callable[..., Answer]
+
+MEMBERS = {"type", "title", "status", "detail", "instance", "code", "request_id"}
+READING = [
+    route for route in main.ROUTES if route.path.startswith("/players") and route.method in {"POST", "PUT"}
+]
+SCOPED = [route for route in main.ROUTES if route.scope]
+OF_A_PLAYER = [route for route in main.ROUTES if "{player_id}" in route.path]
+GOOD = {"players-create": FULL, "players-update": FULL, "stats-post": {"outcome": "win"}}
+
+INVALID: dict[str, Any] = {
+    "none of the fields": {},
+    "an array": [],
+    "a text": "kratos",
+    "null": None,
+    "a field that nobody knows": {"admin": True},
+    "4,000 digits": {"score": 10**4_000 - 1, "email": 10**4_000 - 1},
+    "9,000 arrays in each other": json.loads("[" * 9_000 + "]" * 9_000),
+}
+
+
+def problem(answer: Answer, status: int, code: str) -> Any:
+    """The problem, which must be one by RFC 9457 of this ``status`` and ``code``."""
+    told = answer.json()
+    assert (answer.status, answer.code) == (status, code)
+    assert told.keys() == MEMBERS | ({"errors"} if code == "validation_error" else set())
+    assert (told["status"], told["type"]) == (status, f"urn:psn-emulator:error:{code}")
+    assert told["request_id"] == answer.headers["x-request-id"]
+    assert told["title"]
+    assert told["detail"]
+    assert answer.headers["cache-control"] == "no-store"
+    return told
+
+
+@pytest.fixture
+def send(api: Gateway) -> Send:
+    """Sends a request to a route, about a player that is there and with a good body unless told otherwise."""
+    player_id = made(api, "atreus")["player_id"]
+
+    def to(route: main.Route, player_id: str = player_id, **options: Any) -> Answer:
+        if route.name in GOOD and not options.keys() & {"body", "raw"}:
+            options["body"] = GOOD[route.name]
+        return api.send(route.method, route.path.replace("{player_id}", player_id), **options)
+
+    return to
