@@ -1,7 +1,7 @@
 """A table on this machine that reads no more than it is asked for.
 
-dynalite keeps the items of a partition and of an index in the order of their keys, as DynamoDB does. Moto and the
-local AWS sort all of them for every query, and would show their own cost instead of the query's.
+dynalite keeps the items of a partition and of an index in the order of their keys, as DynamoDB does, in a LevelDB on
+disk. Moto and the local AWS sort all of them for every query, and would show their own cost instead of the query's.
 """
 
 import os
@@ -34,7 +34,8 @@ def running() -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="psn-emulator-table-") as folder:
         server = node.installed(_PACKAGE, Path(folder)) / "node_modules" / "dynalite" / "cli.js"
         port = free_port()
-        command = [str(node.NODE), str(server), "--port", str(port), "--createTableMs", "0"]
+        options = {"port": port, "path": f"{folder}/items", "createTableMs": 0}
+        command = [str(node.NODE), str(server), *(f"--{name}={value}" for name, value in options.items())]
         environment = ENVIRONMENT | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             try:
