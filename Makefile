@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help setup deploy preview promote deploy-infra update-image rollback rotate-keys outputs ecr-url history env logs \
 	destroy down clean doctor check-docker docker-login build-local run-local test test-unit test-infrastructure test-e2e \
-	coverage lint format bench test-kills
+	coverage lint format bench test-kills test-model
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} \
@@ -123,6 +123,10 @@ format: setup ## Format the code
 
 test-kills: setup ## Kill deploys at random moments; the next one has to mend all (KILLS=25, SEED=…)
 	@KILLS=$(or $(KILLS),25) SEED=$(or $(SEED),$$(date +%s)) $(PY) -m pytest tests/e2e/stacks/test_kills.py -s $(ARGS)
+
+test-model: setup ## Send the API random requests and hold it against its model (STEPS=2000, SEED=…, DEPLOYED=1)
+	@MODEL_STEPS=$(or $(STEPS),2000) MODEL_SEED=$(or $(SEED),$$(date +%s)) $(PY) -m pytest -s \
+		$(if $(call flag,DEPLOYED,on),tests/e2e/test_model.py,tests/unit/test_model.py) $(ARGS)
 
 bench: setup ## Run the benchmarks (ONLY=name, ROUNDS=9)
 	@$(PY) -m tests.bench $(ONLY) $(if $(ROUNDS),--rounds $(ROUNDS))

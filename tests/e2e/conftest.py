@@ -1,11 +1,14 @@
 """One deployed stack for all that look at the API."""
 
 from collections.abc import Iterator
+from typing import Any
 
+import boto3
 import pytest
 
 from tests.checkout import Checkout, checkout_in
 from tests.e2e.deployed import api, deployment, outputs, tokens, url, user
+from tests.rules.api import DeployedApi
 
 __all__ = ["api", "deployed", "fresh", "outputs", "tokens", "url", "user"]
 
@@ -21,3 +24,12 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     """A checkout whose stack is deployed."""
     with deployment(checkout_in(tmp_path_factory.mktemp("deployed"), "local-e2e")) as checkout:
         yield checkout
+
+
+@pytest.fixture(scope="session")
+def caller(deployed: Checkout, outputs: dict[str, Any]) -> DeployedApi:
+    """The deployed API."""
+    session: Any = boto3.Session("test", "test", region_name="us-east-1")
+    endpoint = f"http://localhost:{deployed.environment['LOCAL_AWS_PORT']}"
+    dynamodb = session.client("dynamodb", endpoint_url=endpoint)
+    return DeployedApi(dynamodb=dynamodb, table=outputs["table_name"], url=outputs["api_url"])

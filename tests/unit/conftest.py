@@ -2,6 +2,9 @@
 
 import pytest
 
+from tests.gateway import open_session
+from tests.rules.api import Api
+from utils.aws import client
 from utils.settings import settings
 
 
@@ -17,3 +20,9 @@ def base_path(environment: None, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("ISSUER", url)
     settings.cache_clear()
     return url
+
+
+@pytest.fixture
+def caller(the_table: str, one_call_at_a_time: None) -> Api:
+    """The API in process."""
+    return Api(open_session(), dynamodb=client("dynamodb"), table=the_table)
