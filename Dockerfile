@@ -22,7 +22,7 @@ RUN if [ -n "$CA_CERTIFICATES" ]; then \
     && uv pip install --quiet --python "$(command -v python3.13)" --target packages --require-hashes --no-deps \
         --requirement requirements.txt
 
-# botocore describes every AWS service. Kept are the two in use, of these the operations in use: a client of
+# Of Swagger UI the page needs one of several builds. botocore describes every AWS service. Kept are the two in use, of these the operations in use: a client of
 # DynamoDB starts in four fifths of the time. Nothing at run time reads tests, stubs or an installer's notes.
 # Written in Python because Lambda's base image has neither find nor gzip.
 RUN printf '%s\n' \
@@ -55,6 +55,9 @@ RUN printf '%s\n' \
         '        found = shapes([model["shapes"][name] for name in found]) - kept.keys()' \
         '    leaner = json.dumps(model | {"operations": operations, "shapes": kept})' \
         '    file.with_suffix("").write_text(leaner)' \
+        '    file.unlink()' \
+        'shown = {"swagger-ui.css", "swagger-ui-bundle.js", "oauth2-redirect.html", "oauth2-redirect.js", "LICENSE"}' \
+        'for file in [path for path in (packages / "flask_swagger_ui/dist").iterdir() if path.name not in shown]:' \
         '    file.unlink()' \
         'endpoints = json.loads((data / "endpoints.json").read_text())' \
         'for partition in endpoints["partitions"]:' \

@@ -51,6 +51,8 @@ ROUTES: tuple[Route, ...] = (
     Route("root", "GET", "/", "handlers.health:root"),
     Route("healthz", "GET", "/healthz", "handlers.health:healthz", table=("GetItem",)),
     Route("openapi", "GET", "/openapi.json", "handlers.docs:openapi", memory=512),
+    Route("docs", "GET", "/docs", "handlers.docs:page"),
+    Route("docs-file", "GET", "/docs/{file}", "handlers.docs:file"),
     Route(
         "auth-token",
         "POST",

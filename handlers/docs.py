@@ -1,14 +1,32 @@
-"""The API's description, for programs and for people; prod has none."""
+"""The API's description, for programs and for people; prod has none.
+
+The page is Swagger UI as it comes, served from here. It logs in by OAuth as a client of its own.
+"""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from handlers.dispatch import preload
 from utils.errors import NotFoundException
-from utils.http import Request, Response
+from utils.http import HTML_TYPE, Request, Response
 from utils.settings import settings
 
+_HERE: Final = Path(__file__).parent
+_LIBRARY: Final = "flask_swagger_ui"
+_SCRIPT: Final = "text/javascript; charset=utf-8"
+_STYLE: Final = "text/css; charset=utf-8"
+FILES: Final = {
+    "docs.css": _STYLE,
+    "docs.js": _SCRIPT,
+    "swagger-ui.css": _STYLE,
+    "swagger-ui-bundle.js": _SCRIPT,
+    "oauth2-redirect.html": HTML_TYPE,
+    "oauth2-redirect.js": _SCRIPT,
+}
 _CACHED: Final = {"Cache-Control": "public, max-age=300"}
 
 
@@ -29,3 +47,57 @@ def openapi(_request: Request) -> Response:
     from handlers.openapi.document import document
 
     return Response(200, document(settings()), _CACHED)
+
+
+@preload("handlers.pages", "services.seed")
+@_not_in_prod
+def page(_request: Request) -> Response:
+    """``GET /docs``: the page on which people read the document and try it."""
+    from handlers.pages import ICON
+    from services.seed import docs_client
+    from utils.markup import markup
+
+    client = docs_client()
+    body = markup(
+        (_HERE / "docs.html").read_text(encoding="utf-8"),
+        icon=ICON,
+        environment=settings().environment,
+        client=client.client_id,
+        redirect=client.redirect_uris[0],
+        scopes=" ".join(client.scopes),
+    )
+    return Response(200, body, _guarded(), HTML_TYPE)
+
+
+@_not_in_prod
+def file(request: Request) -> Response:
+    """``GET /docs/{file}``: what the page is made of."""
+    name = request.path_parameters["file"]
+    if name not in FILES:
+        raise NotFoundException("Nothing is served at this path.")
+    return Response(200, _text(name), {**_guarded(), **_CACHED}, FILES[name])
+
+
+@cache
+def _text(name: str) -> str:
+    own = _HERE / name
+    return (own if own.exists() else _library() / name).read_text(encoding="utf-8")
+
+
+def _library() -> Path:
+    """Where Swagger UI's files are; the package around them is not imported, for it would want Flask."""
+    package = find_spec(_LIBRARY)
+    if package is None or package.origin is None:
+        raise FileNotFoundError(f"{_LIBRARY} is not in the image")
+    return Path(package.origin).parent / "dist"
+
+
+def _guarded() -> dict[str, str]:
+    """No other host: requests go to the API alone, which a page under another name of its host calls by its URL."""
+    issuer = urlsplit(settings().issuer)
+    policy = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+        f" connect-src 'self' {issuer.scheme}://{issuer.netloc};"
+        " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    return {"Content-Security-Policy": policy, "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer"}

@@ -17,11 +17,14 @@ _PATHS = {
     "openid-configuration": "/.well-known/openid-configuration",
     "jwks": "/.well-known/jwks.json",
 }
+_DESCRIPTION = {"openapi": "/openapi.json", "docs": "/docs"}
+"""What prod has not."""
 
 
 def root(request: Request) -> Response:
     """``GET /``: name, version, release, environment and where to go from here."""
-    links = {relation: settings().url(path) for relation, path in _PATHS.items()}
+    paths = _PATHS if settings().environment == "prod" else {**_PATHS, **_DESCRIPTION}
+    links = {relation: settings().url(path) for relation, path in paths.items()}
     return success(
         request, Root("PSN Partner Emulator", VERSION, settings().release, settings().environment, links)
     )

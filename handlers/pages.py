@@ -35,7 +35,7 @@ _LOGO: Final = Markup(
     + _DRAWING.format(fill="currentColor", ink="var(--on-brand)")
     + "</svg>"
 )
-_ICON: Final = Markup(
+ICON: Final = Markup(
     "data:image/svg+xml,"
     + quote(
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">'
@@ -192,7 +192,7 @@ def _page(
         _PAGE,
         title=title,
         head=head or Markup(),
-        icon=_ICON,
+        icon=ICON,
         style=Markup(_STYLE),
         logo=_LOGO,
         content=content,

@@ -56,6 +56,8 @@ def _declare(settings: Settings, chosen: release.Release, provide_image: Callabl
     versions = {name: function.function.version for name, function in declared.items()}
     in_service = pulumi.Output.all(*(function.alias.arn for function in declared.values()))
     pulumi.export("api_url", gateway.url)
+    if settings.environment != "prod":
+        pulumi.export("docs_url", pulumi.Output.concat(gateway.url, "/docs"))
     pulumi.export("image_tag", in_service.apply(lambda _: chosen.tag))
     pulumi.export("image_uri", images.uri)
     pulumi.export("ecr_url", images.repository_url)

@@ -15,8 +15,8 @@ DEFAULT_USER = "testuser"
 DEFAULT_CLIENTS = ("demo-web", "demo-backend", "demo-service")
 DEFAULT_SECRETS = ("password123", "admin123", "demo-backend-secret", "demo-service-secret")
 """The documented passwords and secrets of local and dev, refused elsewhere."""
-SIMPLE_CLIENT = "psn-emulator"
-"""The client of the simple form, which every stack has without a seed."""
+OWN_CLIENTS = ("psn-emulator", "psn-emulator-docs")
+"""The clients of the simple form and of the page of the API's description, which need no seed."""
 
 _HASH = re.compile(r"\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+")
 _REDIRECT_URI = re.compile(
@@ -80,7 +80,7 @@ class Client(BaseModel):
     @model_validator(mode="after")
     def _possible_together(self) -> Self:
         for impossible, fault in (
-            (self.client_id == SIMPLE_CLIENT, f"{SIMPLE_CLIENT} is the client of the simple form"),
+            (self.client_id in OWN_CLIENTS, f"{self.client_id} is a client of the emulator's own"),
             (
                 bool(self.redirect_uris) != ("authorization_code" in self.grant_types),
                 "redirect_uris and the grant authorization_code go together",
@@ -145,7 +145,7 @@ def read(path: Path, *, audience: str, defaults_allowed: bool) -> Seed:
         raise DeployError(
             f"The seed file {path.name} is wrong: {_brief(error)}.", f"Correct {path}."
         ) from error
-    if audience in {SIMPLE_CLIENT, *(client.client_id for client in seed.clients)}:
+    if audience in {*OWN_CLIENTS, *(client.client_id for client in seed.clients)}:
         raise DeployError(
             f"The audience {audience!r} is a client's id: its ID tokens would pass for access tokens.",
             "Choose another one by psn-emulator:audience.",

@@ -81,6 +81,23 @@ SIMPLE_CLIENT: Final = Client(
 """The client of those who log in by the simple form, which names none; every stack has it."""
 
 
+DOCS_REDIRECT: Final = "/docs/oauth2-redirect.html"
+
+
+def docs_client() -> Client:
+    """The client that the page of the API's description is: a public one, at home on the issuer's own URL."""
+    return Client(
+        client_id="psn-emulator-docs",
+        name="API description",
+        secret_hash=None,
+        redirect_uris=(settings().url(DOCS_REDIRECT),),
+        post_logout_redirect_uris=(),
+        grant_types=("authorization_code", "refresh_token"),
+        scopes=("openid", "profile", "email", "players:read", "players:write"),
+        consent=False,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Seed:
     """The users by casefolded username, and the clients by id."""
@@ -92,7 +109,8 @@ class Seed:
 def _read() -> Seed:
     found = secrets.read_json(settings().seed_secret)
     users = map(Entry.from_seed, found["users"])
-    clients = [SIMPLE_CLIENT, *map(Client.from_seed, found["clients"])]
+    own = (SIMPLE_CLIENT,) if settings().environment == "prod" else (SIMPLE_CLIENT, docs_client())
+    clients = [*own, *map(Client.from_seed, found["clients"])]
     return Seed(
         {user.username.casefold(): user for user in users}, {client.client_id: client for client in clients}
     )

@@ -95,13 +95,14 @@ def _operation(route: Route, operation: Operation, schema_of: SchemaOf) -> dict[
 
 
 def _parameter(parameter: Parameter, schema_of: SchemaOf) -> dict[str, Any]:
+    example = {} if parameter.example is None else {"example": parameter.example}
     return {
         "name": parameter.name,
         "in": parameter.place,
         "required": parameter.required,
         "description": parameter.description,
         "schema": schema_of("form", parameter.model),
-        "example": parameter.example,
+        **example,
     }
 
 

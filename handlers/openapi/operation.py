@@ -13,13 +13,16 @@ type Refusals = Literal["problem", "oauth", "page"]
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter; ``model`` is the type whose schema it has, ``example`` one of its values."""
+    """A parameter; ``model`` is the type whose schema it has.
+
+    An ``example`` is what a page fills in before its user does, so it has to be one that will do.
+    """
 
     name: str
     place: Literal["path", "query", "header"]
     description: str
-    example: Any
     model: Any = str
+    example: Any = None
     required: bool = False
 
 
@@ -41,7 +44,7 @@ class Answer:
     description: str
     model: Any = None
     example: Any = None
-    media_type: str = JSON_TYPE
+    media_types: tuple[str, ...] = (JSON_TYPE,)
     headers: tuple[str, ...] = ()
     sometimes: tuple[str, ...] = ()
     links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

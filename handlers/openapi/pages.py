@@ -14,46 +14,38 @@ from utils.errors import PayloadTooLargeException, UnsupportedMediaTypeException
 from utils.http import FORM_TYPE, HTML_TYPE
 from utils.oauth_errors import InvalidGrantError, InvalidRequestError
 
-_PAGE: Final = Answer("A page.", str, "<!doctype html>…", HTML_TYPE)
+_PAGE: Final = Answer("A page.", str, "<!doctype html>…", (HTML_TYPE,))
 
 
-def _query(
-    name: str, description: str, example: Any, model: Any = str, *, required: bool = False
-) -> Parameter:
-    return Parameter(name, "query", description, example, model, required)
+def _query(name: str, description: str, model: Any = str, *, example: Any = None) -> Parameter:
+    """A parameter, which is required if it has an example."""
+    return Parameter(name, "query", description, model, example, required=example is not None)
 
 
 _REQUEST: Final = (
-    _query("client_id", "The client.", "demo-web", required=True),
-    _query(
-        "redirect_uri", "One of the client's, to the letter.", "http://localhost:8080/callback", required=True
-    ),
-    _query("response_type", "What comes back.", RESPONSE_TYPE, Literal["code"], required=True),
+    _query("client_id", "The client.", example="demo-web"),
+    _query("redirect_uri", "One of the client's, to the letter.", example="http://localhost:8080/callback"),
+    _query("response_type", "What comes back.", Literal["code"], example=RESPONSE_TYPE),
     _query(
         "code_challenge",
         "The SHA-256 of the `code_verifier` in base64url (RFC 7636).",
-        "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
         Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")],
-        required=True,
+        example="E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
     ),
-    _query("code_challenge_method", "How it was made.", CHALLENGE_METHOD, Literal["S256"], required=True),
-    _query(
-        "scope", "The scopes, separated by spaces; all that may be had when left out.", "openid players:read"
-    ),
-    _query("state", "What the client wants back.", "xyz"),
-    _query("nonce", "What the ID token is to hold.", "n-0S6_WzA2Mj"),
-    _query("prompt", "`none`, or some of `login`, `consent` and `select_account`.", "login"),
-    _query("max_age", "Seconds since the login, at the most.", 3600, Annotated[int, Ge(0)]),
-    _query("login_hint", "The username to begin with.", "testuser"),
-    _query("id_token_hint", "An ID token of the user who is expected.", "eyJhbGciOiJFUzI1NiJ9.e30.c2ln"),
+    _query("code_challenge_method", "How it was made.", Literal["S256"], example=CHALLENGE_METHOD),
+    _query("scope", "The scopes, separated by spaces; all that may be had when left out."),
+    _query("state", "What the client wants back."),
+    _query("nonce", "What the ID token is to hold."),
+    _query("prompt", "`none`, or some of `login`, `consent` and `select_account`, separated by spaces."),
+    _query("max_age", "Seconds since the login, at the most.", Annotated[int, Ge(0)]),
+    _query("login_hint", "The username to begin with."),
+    _query("id_token_hint", "An ID token of the user who is expected."),
 )
 _LOGOUT: Final = (
-    _query(
-        "id_token_hint", "An ID token of the user, who is then not asked.", "eyJhbGciOiJFUzI1NiJ9.e30.c2ln"
-    ),
-    _query("client_id", "The client.", "demo-web"),
-    _query("post_logout_redirect_uri", "One of the client's, to the letter.", "http://localhost:8080/"),
-    _query("state", "What the client wants back.", "bye"),
+    _query("id_token_hint", "An ID token of the user, who is then not asked."),
+    _query("client_id", "The client."),
+    _query("post_logout_redirect_uri", "One of the client's, to the letter."),
+    _query("state", "What the client wants back."),
 )
 _BACK: Final = Answer("Back to the client, with what came of it in the query.", headers=("Location",))
 

@@ -1,7 +1,7 @@
 """The routes of players and of their statistics."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pydantic import BaseModel, Field
 
@@ -26,21 +26,18 @@ from utils.errors import (
 )
 
 _PLAYER_ID: Final = Parameter(
-    "player_id", "path", "The player's id, a UUIDv7.", PLAYER.player_id, required=True
+    "player_id", "path", "The player's id, a UUIDv7.", example=PLAYER.player_id, required=True
 )
 _IDEMPOTENCY_KEY: Final = Parameter(
     HEADER,
     "header",
     "Sent again with the same key within 24 hours, the request is carried out once and answered the same.",
-    "8e03978e-40d5-43dd-bc93-6894a57f9324",
     Annotated[str, Field(pattern=f"^{KEY_PATTERN}$")],
 )
 _ONCE: Final = (IdempotencyKeyReusedException, IdempotencyKeyInUseException)
-_IF_MATCH: Final = Parameter(
-    "If-Match", "header", "The `ETag` that the change is meant for; `*` for any.", '"v1"'
-)
+_IF_MATCH: Final = Parameter("If-Match", "header", "The `ETag` that the change is meant for; `*` for any.")
 _IF_NONE_MATCH: Final = Parameter(
-    "If-None-Match", "header", "The `ETag` that the caller has; the answer is 304 if it still holds.", '"v1"'
+    "If-None-Match", "header", "The `ETag` that the caller has; the answer is 304 if it still holds."
 )
 _KNOWN: Final = Answer("The caller has it already.", headers=("ETag",))
 _STATS: Final = APIResponse(STATS, META)
@@ -70,10 +67,10 @@ def _onward(player_id: str) -> dict[str, dict[str, str]]:
     return {name: {"player_id": player_id} for name in names}
 
 
-def _of_query(model: type[BaseModel], told: Mapping[str, tuple[str, Any]]) -> tuple[Parameter, ...]:
-    """The parameters that are the fields of ``model``, of each what it is and an example."""
+def _of_query(model: type[BaseModel], told: Mapping[str, str]) -> tuple[Parameter, ...]:
+    """The parameters that are the fields of ``model``, each with what is told of it."""
     return tuple(
-        Parameter(name, "query", *told[name], field.annotation) for name, field in model.model_fields.items()
+        Parameter(name, "query", told[name], field.annotation) for name, field in model.model_fields.items()
     )
 
 
@@ -103,13 +100,13 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         parameters=_of_query(
             PlayersQuery,
             {
-                "limit": (f"How many players a page has at the most; {DEFAULT_LIMIT} when left out.", 20),
-                "cursor": ("Where the page before ended: its `next_cursor`.", PAGE_META.next_cursor),
-                "username": ("Only the one who has this username, whatever the case.", PLAYER.username),
-                "email": ("Only the one who has this e-mail address, whatever the case.", PLAYER.email),
-                "country": ("Only those of this country.", PLAYER.country),
-                "status": ("Only those of this status.", PLAYER.status),
-                "sort": ("In order of creation; with a minus the latest first.", "-created_at"),
+                "limit": f"How many players a page has at the most; {DEFAULT_LIMIT} when left out.",
+                "cursor": "Where the page before ended: its `next_cursor`.",
+                "username": "Only the one who has this username, whatever the case.",
+                "email": "Only the one who has this e-mail address, whatever the case.",
+                "country": "Only those of this country.",
+                "status": "Only those of this status.",
+                "sort": "In order of creation; with a minus the latest first.",
             },
         ),
         answers={

@@ -76,7 +76,7 @@ def plain(value: Any) -> Any:
 
 def _cases(route: Route, operation: Operation, schema_of: SchemaOf) -> Iterator[_Case]:
     for status, answer in operation.answers.items():
-        yield _of_answer(status, answer, schema_of)
+        yield from _of_answer(status, answer, schema_of)
     for status, errors in refusals.errors(route, operation).items():
         for error in errors:
             yield _of_error(status, error, operation, schema_of)
@@ -92,7 +92,7 @@ def _cases(route: Route, operation: Operation, schema_of: SchemaOf) -> Iterator[
         )
 
 
-def _of_answer(status: int, answer: Answer, schema_of: SchemaOf) -> _Case:
+def _of_answer(status: int, answer: Answer, schema_of: SchemaOf) -> Iterator[_Case]:
     links = {
         name: {"operationId": _ENTRIES[name], "parameters": dict(parameters)}
         for name, parameters in answer.links.items()
@@ -101,14 +101,16 @@ def _of_answer(status: int, answer: Answer, schema_of: SchemaOf) -> _Case:
         status, answer.description, (*_ALWAYS, *answer.headers), links=links, sometimes=answer.sometimes
     )
     if answer.model is None:
-        return case
-    return replace(
-        case,
-        media_type=answer.media_type,
-        schema=schema_of("given", answer.model),
-        name="answer",
-        example={"value": plain(answer.example)},
-    )
+        yield case
+        return
+    for media_type in answer.media_types:
+        yield replace(
+            case,
+            media_type=media_type,
+            schema=schema_of("given", answer.model),
+            name="answer",
+            example={"value": plain(answer.example)},
+        )
 
 
 def _of_error(status: int, error: Error, operation: Operation, schema_of: SchemaOf) -> _Case:

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
-from handlers.openapi.operation import Answer, Operation
+from handlers import docs
+from handlers.openapi.operation import Answer, Operation, Parameter
 from handlers.openapi.samples import META
 from models.responses import APIResponse, Health, Root
 from utils.errors import NotFoundException
+from utils.http import HTML_TYPE
 from utils.version import VERSION
 
 _HEALTH: Final = Health("ok", "20260101-120000-0123abcd", {"table": "ok"})
@@ -38,6 +40,21 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         summary="This document",
         description="It is made of the routes and models that serve. In prod there is none.",
         answers={200: Answer("The OpenAPI 3.1 document.", dict[str, object], {"openapi": "3.1.1"})},
+        errors=(NotFoundException,),
+    ),
+    "docs": Operation(
+        tag="Service",
+        summary="A page to read this document on, and to try it",
+        answers={200: Answer("The page.", str, "<!doctype html>…", (HTML_TYPE,))},
+        errors=(NotFoundException,),
+    ),
+    "docs-file": Operation(
+        tag="Service",
+        summary="What the page is made of",
+        parameters=(Parameter("file", "path", "The file's name.", example="docs.css", required=True),),
+        answers={
+            200: Answer("The file.", str, "header { color: #fff; }", tuple(sorted({*docs.FILES.values()})))
+        },
         errors=(NotFoundException,),
     ),
 }

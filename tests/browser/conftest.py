@@ -53,7 +53,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
 def _errors(line: ConsoleMessage) -> list[str]:
     """What is wrong by a line of the console; that a page has a status of its own is not."""
     is_status = line.text.startswith("Failed to load resource") and "/auth/" in line.location["url"]
-    return [line.text] if line.type == "error" and not is_status else []
+    return [f"{line.text} {line.location['url']}"] if line.type == "error" and not is_status else []
 
 
 def _foreign(url: str) -> list[str]:
@@ -84,6 +84,7 @@ def site(the_table: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     with serving(API) as port, application() as app:
         issuer = f"http://localhost:{port}{BASE}"
         monkeypatch.setenv("ISSUER", issuer)
+        monkeypatch.setenv("TRUSTED_ISSUER", issuer)
         identity.publish(monkeypatch, identity.KEY)
         identity.store_keys(identity.KEY)
         game = user_agent.app(

@@ -8,7 +8,10 @@ from threading import Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.gateway import Gateway
+import authorizer
+import main
+from tests import identity
+from tests.gateway import Context, Gateway
 
 BASE = "/_aws/execute-api/psn/$default"
 """The path that the API is under, as that of a local stack is."""
@@ -46,7 +49,7 @@ class Quiet(BaseHTTPRequestHandler):
 
 
 class API(Quiet):
-    """The API as the local gateway serves it: under a path, with cookies in the header."""
+    """The API as the local gateway serves it: under a path, with cookies in the header, behind its authorizer."""
 
     def do_GET(self) -> None:
         """Any route."""
@@ -59,9 +62,23 @@ class API(Quiet):
     def _serve(self) -> None:
         raw = self.rfile.read(int(self.headers.get("content-length", 0)))
         target = self.path.removeprefix(BASE)
-        answer = Gateway().send(self.command, target, raw=raw, headers=dict(self.headers.items()))
+        headers = dict(self.headers.items())
+        event, route = Gateway().event(self.command, target, headers=headers)
+        decision = _decision(event, route)
+        if not decision["isAuthorized"]:
+            self.answer(403, [("Content-Type", "application/json")], '{"message":"Forbidden"}')
+            return
+        answer = Gateway(decision["context"]).send(self.command, target, raw=raw, headers=headers)
         cookies = [("Set-Cookie", cookie) for cookie in answer.cookies]
         self.answer(answer.status, [*answer.headers.items(), *cookies], answer.text)
+
+
+def _decision(event: Mapping[str, Any], route: main.Route) -> dict[str, Any]:
+    """Whether the request may reach ``route``, and what its function is told of the caller."""
+    if route.scope is None:
+        return {"isAuthorized": True, "context": {}}
+    authorization = event["headers"].get("authorization", event["headers"].get("Authorization"))
+    return authorizer.handler(identity.authorizer_event(authorization, route.key), Context())
 
 
 @dataclass

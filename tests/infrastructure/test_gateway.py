@@ -111,6 +111,14 @@ def test_the_issuer_is_the_url_that_clients_are_given(declared: Declared) -> Non
     assert declared("dev").outputs["api_url"] == "https://abc.execute-api.eu-west-1.amazonaws.com"
 
 
+@pytest.mark.parametrize(("stack", "there"), [("dev", True), ("staging", True), ("prod", False)])
+def test_the_description_is_where_the_outputs_say_but_in_prod(
+    declared: Declared, stack: str, there: bool
+) -> None:
+    outputs = declared(stack).outputs
+    assert outputs.get("docs_url") == (f"{outputs['api_url']}/docs" if there else None)
+
+
 def test_a_local_stacks_url_is_usable_from_this_machine_and_stays_the_same(
     every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ from infrastructure import seeds
 from infrastructure.errors import DeployError
 from infrastructure.settings import Settings
 from services.scopes import SCOPES
-from services.seed import SIMPLE_CLIENT
+from services.seed import SIMPLE_CLIENT, docs_client
 from tests.infrastructure.conftest import (
     HASH_OF_ANOTHER_PASSWORD,
     WriteSeed,
@@ -75,7 +75,7 @@ def test_any_other_is_refused(write_seed: WriteSeed, member: str, redirect_uri: 
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
-        ({"client_id": "psn-emulator"}, "psn-emulator is the client of the simple form"),
+        ({"client_id": "psn-emulator"}, "psn-emulator is a client of the emulator's own"),
         ({"client_id": "a game"}, "clients.0.client_id"),
         ({"client_id": ""}, "clients.0.client_id"),
         ({"secret_hash": "secret"}, "clients.0.secret_hash"),
@@ -111,7 +111,7 @@ def test_two_clients_of_one_id_are_refused(write_seed: WriteSeed) -> None:
     assert "two clients have the same client_id" in _refusal()
 
 
-@pytest.mark.parametrize("audience", [seeds.SIMPLE_CLIENT, "game"])
+@pytest.mark.parametrize("audience", [*seeds.OWN_CLIENTS, "game"])
 def test_an_audience_that_is_also_a_clients_is_refused(write_seed: WriteSeed, audience: str) -> None:
     write_seed("dev", clients=[a_client("game")])
     with pytest.raises(DeployError, match="its ID tokens would pass for access tokens"):
@@ -142,8 +142,8 @@ class TestDefaults:
         assert [client.client_id for client in Settings.load(stack).read_seed().clients] == ["game", "app"]
 
 
-def test_the_client_of_the_simple_form_is_the_one_that_the_application_has() -> None:
-    assert SIMPLE_CLIENT.client_id == seeds.SIMPLE_CLIENT
+def test_the_clients_that_need_no_seed_are_those_that_the_application_has(environment: None) -> None:
+    assert (SIMPLE_CLIENT.client_id, docs_client().client_id) == seeds.OWN_CLIENTS
 
 
 @pytest.mark.parametrize("name", ["local", "dev"])

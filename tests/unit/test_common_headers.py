@@ -9,7 +9,7 @@ from tests.gateway import Gateway
 from tests.players import NOBODY, body, made
 
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-PUBLIC = {"jwks", "openid-configuration", "oauth-authorization-server", "openapi"}
+PUBLIC = {"jwks", "openid-configuration", "oauth-authorization-server", "openapi", "docs-file"}
 ROUTES = [*main.ROUTES, main.FALLBACK]
 
 
