@@ -21,12 +21,17 @@ def _provider(the_table: str, monkeypatch: pytest.MonkeyPatch) -> None:
     identity.store_seed(identity.seed_entry())
 
 
+def target(api: Gateway, route: main.Route, found: bool) -> str:
+    """A path of the route, about a player that there is or not."""
+    player_id = made(api)["player_id"] if found else NOBODY
+    return route.path.replace("{player_id}", player_id).replace("{file}", "docs.css")
+
+
 @pytest.mark.parametrize("found", [True, False])
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 class TestEveryRoute:
     def test_answers_with_the_common_headers(self, api: Gateway, route: main.Route, found: bool) -> None:
-        player_id = made(api)["player_id"] if found else NOBODY
-        answer = api.send(route.method, route.path.replace("{player_id}", player_id))
+        answer = api.send(route.method, target(api, route, found))
         assert answer.status < 500
         assert answer.headers["x-request-id"].startswith("request-")
         assert answer.headers["x-content-type-options"] == "nosniff"
@@ -37,10 +42,8 @@ class TestEveryRoute:
     def test_takes_the_callers_names_to_the_log_and_back(
         self, api: Gateway, log: Log, route: main.Route, found: bool
     ) -> None:
-        player_id = made(api)["player_id"] if found else NOBODY
         names = {"x-correlation-id": "build-7", "traceparent": TRACEPARENT}
-        path = route.path.replace("{player_id}", player_id)
-        answer = api.send(route.method, path, headers=names)
+        answer = api.send(route.method, target(api, route, found), headers=names)
         assert {name: answer.headers[name] for name in names} == names
         line = log.lines()[-1]
         assert (line["message"], line["request_id"]) == ("answered", answer.headers["x-request-id"])
