@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help setup deploy preview promote deploy-infra update-image rollback rotate-keys outputs ecr-url history env logs \
 	destroy down clean doctor check-docker docker-login build-local run-local test test-unit test-infrastructure test-e2e \
-	coverage lint format bench test-kills test-model
+	test-operations coverage lint format bench test-kills test-model
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} \
@@ -94,8 +94,8 @@ clean: setup ## Stop the local AWS and delete this checkout's local state (DRY_R
 	@$(RUN) clean $(DRY_FLAG)
 
 ##@ Check
-test: setup lint ## Run every check: lint, unit, infrastructure and end-to-end tests
-	@$(PYTEST) $(ARGS)
+test: setup ## Run every check: lint, unit, infrastructure and end-to-end tests
+	@$(PYTEST) tests --ignore=tests/operations $(ARGS)
 
 test-unit: setup ## Run the unit and security tests
 	@$(PYTEST) tests/unit tests/security $(ARGS)
@@ -105,6 +105,9 @@ test-infrastructure: setup ## Run the tests of the Pulumi program, the stand-in 
 
 test-e2e: setup ## Deploy a stack of its own and test it over HTTP
 	@$(PYTEST) tests/e2e $(ARGS)
+
+test-operations: setup ## Roll back, promote, rotate keys, take Docker, registry, disk and AWS away (about 15 minutes)
+	@$(PYTEST) tests/operations $(ARGS)
 
 coverage: setup ## Measure the coverage of what runs in process; HTML in htmlcov/
 	@$(PYTEST) tests/unit tests/security tests/infrastructure --cov --cov-report=term --cov-report=html \
@@ -122,7 +125,7 @@ format: setup ## Format the code
 	@.venv/bin/ruff format .
 
 test-kills: setup ## Kill deploys at random moments; the next one has to mend all (KILLS=25, SEED=…)
-	@KILLS=$(or $(KILLS),25) SEED=$(or $(SEED),$$(date +%s)) $(PY) -m pytest tests/e2e/stacks/test_kills.py -s $(ARGS)
+	@KILLS=$(or $(KILLS),25) SEED=$(or $(SEED),$$(date +%s)) $(PY) -m pytest tests/e2e/releases/test_kills.py -s $(ARGS)
 
 test-model: setup ## Send the API random requests and hold it against its model (STEPS=2000, SEED=…, DEPLOYED=1)
 	@MODEL_STEPS=$(or $(STEPS),2000) MODEL_SEED=$(or $(SEED),$$(date +%s)) $(PY) -m pytest -s \

@@ -1,6 +1,7 @@
 """The command line behind the make targets: ``python -m infrastructure.cli --help``."""
 
 import argparse
+import logging
 import os
 import sys
 import threading
@@ -138,8 +139,9 @@ def _gist(text: str) -> str:
 
 
 def _silence_threads() -> None:
-    """Keeps what dies with an interrupted engine's output from writing tracebacks over the one line of cause."""
+    """Keeps what dies with a failed or interrupted engine from writing tracebacks over the one line of cause."""
     threading.excepthook = lambda _: None
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     warnings.simplefilter("ignore")
 
 

@@ -98,7 +98,7 @@ def copy_of_the_tree(folder: Path) -> Path:
 
 
 def checkout_in(folder: Path, stack: str) -> Checkout:
-    """A copy of the tree whose local state and port are its own."""
+    """A copy of the tree whose local state and port are its own; the installed packages are this tree's."""
     kept = {
         name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
     }
@@ -107,4 +107,6 @@ def checkout_in(folder: Path, stack: str) -> Checkout:
         "LOCAL_HOME": str(folder / ".local"),
         "LOCAL_AWS_PORT": str(free_port()),
     }
-    return Checkout(copy_of_the_tree(folder), kept | settings)
+    copy_of_the_tree(folder)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    return Checkout(folder, kept | settings)

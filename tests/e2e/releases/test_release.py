@@ -247,3 +247,13 @@ def test_the_next_deploy_finishes_one_that_was_killed(deployed: Checkout, api: h
     assert "was cut off" in result.stderr
     assert deployed.json("preview")["changes"] == []
     assert api.get("/healthz").json()["image_tag"] == deployed.json("outputs")["image_tag"]
+
+
+def test_a_rollback_returns_to_the_release_before_and_a_deploy_leads_forward_again(
+    deployed: Checkout, api: httpx.Client
+) -> None:
+    live = deployed.json("outputs")["image_tag"]
+    deployed.done("rollback")
+    assert api.get("/healthz").json()["image_tag"] == deployed.json("outputs")["image_tag"] != live
+    deployed.done("deploy")
+    assert api.get("/healthz").json()["image_tag"] == deployed.json("outputs")["image_tag"] == live

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.checkout import Checkout, checkout_in
-from tests.e2e.stacks import inventory
-from tests.e2e.stacks.caller import calling
+from tests.e2e.releases import inventory
+from tests.e2e.releases.caller import calling
 
 KILLS = int(os.environ.get("KILLS") or 2)
 SEED = int(os.environ.get("SEED") or 5)
@@ -32,7 +32,9 @@ ROUTE = '    Route("extra", "GET", "/extra", "handlers.health:root"),\n'
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     """A checkout whose stack is this module's own; destroyed and stopped at the end."""
     checkout = checkout_in(tmp_path_factory.mktemp("killed"), "local-kills")
-    checkout.keep_routes("root", "healthz", "auth-token", "jwks", "players-create", "players-get", "extra")
+    checkout.keep_routes(
+        "root", "healthz", "auth-token", "jwks", "players-create", "players-list", "players-get", "extra"
+    )
     checkout.be_patient()
     try:
         yield checkout

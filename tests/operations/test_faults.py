@@ -16,8 +16,8 @@ import httpx
 import pytest
 
 from tests.checkout import Checkout, checkout_in
-from tests.e2e.stacks import inventory
-from tests.e2e.stacks.door import Door
+from tests.e2e.releases import inventory
+from tests.operations.door import Door
 
 NAME = "PSN Partner Emulator"
 EXPIRED = (
@@ -41,7 +41,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, door: Door) -> Iterator[Chec
     """A deployed checkout with a disk and a way to Docker of its own; destroyed and stopped at the end."""
     checkout = checkout_in(tmp_path_factory.mktemp("faults"), "local-faults")
     checkout.environment["DOCKER_HOST"] = door.host
-    checkout.keep_routes("root", "healthz", "jwks", "players-get")
+    checkout.keep_routes("root", "healthz", "jwks", "players-list")
     checkout.be_patient()
     home = Path(checkout.environment["LOCAL_HOME"])
     home.mkdir()
@@ -178,7 +178,7 @@ def test_a_stopped_local_aws_is_told_where_it_is_needed_and_started_by_a_deploy(
     stack.done("down")
     assert stack.json("preview")["changes"] == []
     assert "local AWS: not running" in refusal(stack, "preview", REFRESH="1")
-    assert "make deploy" in refusal(stack, "logs")
+    assert "make deploy" in refusal(stack, "logs", FN="root")
     stack.done("deploy")
     assert live(stack) == before
 

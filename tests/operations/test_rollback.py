@@ -21,7 +21,7 @@ HEALTH = "handlers/health.py"
 NAME = '"PSN Partner Emulator"'
 ANSWERS = "return Response(status, Health("
 ANSWERS_WRONG = "return Response(500, Health("
-FEW = ("root", "healthz", "jwks", "players-get")
+FEW = ("root", "healthz", "jwks", "players-list")
 NO_DOCKER = "unix:///nonexistent/docker.sock"
 
 
