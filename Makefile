@@ -128,7 +128,7 @@ test-kills: setup ## Kill deploys at random moments; the next one has to mend al
 	@KILLS=$(or $(KILLS),25) SEED=$(or $(SEED),$$(date +%s)) $(PY) -m pytest tests/e2e/releases/test_kills.py -s $(ARGS)
 
 test-model: setup ## Send the API random requests and hold it against its model (STEPS=2000, SEED=…, DEPLOYED=1)
-	@MODEL_STEPS=$(or $(STEPS),2000) MODEL_SEED=$(or $(SEED),$$(date +%s)) $(PY) -m pytest -s \
+	@MODEL_STEPS=$(or $(STEPS),2000) MODEL_SEED=$(or $(SEED),$$(date +%s)) $(PY) -m pytest -q \
 		$(if $(call flag,DEPLOYED,on),tests/e2e/test_model.py,tests/unit/test_model.py) $(ARGS)
 
 bench: setup ## Run the benchmarks (ONLY=name, ROUNDS=9)

@@ -3,6 +3,8 @@
 import os
 import sys
 
+import pytest
+
 from tests.rules.api import Api
 from tests.rules.machine import run
 
@@ -10,6 +12,9 @@ STEPS = int(os.environ.get("MODEL_STEPS", "150"))
 SEED = int(os.environ.get("MODEL_SEED", "7"))
 
 
-def test_random_requests_are_answered_as_the_model_says(caller: Api) -> None:
+def test_random_requests_are_answered_as_the_model_says(
+    caller: Api, capsys: pytest.CaptureFixture[str]
+) -> None:
     steps = run(caller, STEPS, SEED)
-    sys.stdout.write(f"\n{steps} steps from seed {SEED}, and none diverged\n")
+    with capsys.disabled():
+        sys.stdout.write(f"\n{steps} steps from seed {SEED}, and none diverged\n")
