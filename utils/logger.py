@@ -7,18 +7,18 @@ through, in a library's error text for instance.
 
 import json
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from aws_lambda_powertools.logging import Logger
 
-_MASKS = (
+_HIDDEN: Final = "password|secret|_token|authorization|cookie"
+_HIDDEN_NAME: Final = re.compile(_HIDDEN, re.IGNORECASE)
+_MASKS: Final = (
     (re.compile(r"eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?"), "[token]"),
     (re.compile(r"(?i)\b(bearer|basic) +[\w.~+/=-]+"), r"\1 [masked]"),
     (re.compile(r"[^\s\"'<>@,;:\\]+@[^\s\"'<>@,;:\\]+\.[^\s\"'<>@,;:\\.]+"), "[e-mail]"),
-    (
-        re.compile(r'(?i)("[^"]*(?:password|secret|_token|authorization|cookie)[^"]*": *)"(?:[^"\\]|\\.)*"'),
-        r'\1"[masked]"',
-    ),
+    (re.compile(rf'(?i)("[^"]*(?:{_HIDDEN})[^"]*": *)"(?:[^"\\]|\\.)*"'), r'\1"[masked]"'),
 )
 
 
@@ -30,7 +30,24 @@ def masked(text: str) -> str:
 
 
 def _serialize(record: dict[str, Any]) -> str:
-    return masked(json.dumps(record, default=str, ensure_ascii=False))
+    return json.dumps(_shown(record), ensure_ascii=False)
+
+
+def _shown(value: Any) -> Any:
+    """``value`` in JSON's types, every text masked: before it is escaped, because ``\\n`` before a secret hides where
+    it begins, and a mask that takes the ``n`` away leaves no JSON."""
+    match value:
+        case Mapping():
+            return {masked(str(name)): _shown_under(str(name), one) for name, one in value.items()}
+        case list() | tuple():
+            return [_shown(one) for one in value]
+        case None | bool() | int() | float():
+            return value
+    return masked(str(value))
+
+
+def _shown_under(name: str, value: Any) -> Any:
+    return "[masked]" if isinstance(value, str) and _HIDDEN_NAME.search(name) else _shown(value)
 
 
 logger = Logger(json_serializer=_serialize, use_rfc3339=True, utc=True, serialize_stacktrace=False)

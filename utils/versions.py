@@ -57,4 +57,5 @@ def _etag(version: int) -> str:
 def _tags(header: str | None) -> list[tuple[str, str]]:
     """The tags of a list, each with its mark of weakness; none when it is no such list."""
     text = header or ""
-    return [] if _TAG.sub("", text).strip(" \t,") else _TAG.findall(text)
+    elements = {one.strip(" \t") for one in _TAG.sub('""', text).split(",")}
+    return _TAG.findall(text) if elements <= {"", '""'} else []

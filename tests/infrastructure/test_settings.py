@@ -103,6 +103,8 @@ def test_a_part_of_the_file_that_nothing_reads_is_refused(stacks: Path) -> None:
         ("cors_origins", "https://game.example"),
         ("cors_origins", ["game.example"]),
         ("cors_origins", ["https://game.example/path"]),
+        ("cors_origins", ["https://*"]),
+        ("cors_origins", ["https://*.game.example"]),
         ("access_token_seconds", 1),
         ("refresh_token_seconds", [1]),
         ("browser_session_seconds", 59),

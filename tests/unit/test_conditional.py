@@ -17,7 +17,20 @@ etags = st.integers(0, 10**9).map(lambda version: Versioned(None, version).etag)
 headers = st.text(st.characters(codec="latin-1"))
 
 MATCHING = ['"v1"', "*", '"v0", "v1"', '"v1","v2"', ' , "v1" ,', '"a,b", "v1"', '\t"v1"\t']
-OTHERS = ['"v2"', '"v0","v2"', "v1", '"v1', "'v1'", "", '"V1"', '"v1" x', '*, "v1"', '"v11"']
+OTHERS = [
+    '"v2"',
+    '"v0","v2"',
+    "v1",
+    '"v1',
+    "'v1'",
+    "",
+    '"V1"',
+    '"v1" x',
+    '*, "v1"',
+    '"v11"',
+    '"v0""v1"',
+    '"v1" "v2"',
+]
 
 
 @pytest.fixture

@@ -47,3 +47,27 @@ def test_a_trace_is_part_of_its_line_and_masked(log: Log) -> None:
     (line,) = log.lines()
     assert "Traceback" in line["exception"]
     assert "no such address: [e-mail]" in line["exception"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("no such address\njo@mail.example", "no such address\n[e-mail]"),
+        ("GET /players\nBearer opaque-1", "GET /players\nBearer [masked]"),
+        ("sent\tBasic dTpw", "sent\tBasic [masked]"),
+        ('sent {"password": "hun\\"ter2"}', 'sent {"password": "[masked]"}'),
+        ('one \\ and "two"', 'one \\ and "two"'),
+    ],
+)
+def test_a_line_is_masked_wherever_in_a_text_a_secret_begins_and_stays_json(
+    log: Log, text: str, shown: str
+) -> None:
+    logger.info(text, extra={"said": [{"by": text}]})
+    (line,) = log.lines()
+    assert (line["message"], line["said"]) == (shown, [{"by": shown}])
+
+
+def test_the_value_of_a_key_with_a_secret_name_is_masked(log: Log) -> None:
+    logger.info("hello", extra={"sent": {"client_secret": "one", "scope": "two", "cookies": 3}})
+    (line,) = log.lines()
+    assert line["sent"] == {"client_secret": "[masked]", "scope": "two", "cookies": 3}
