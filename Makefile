@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help setup deploy preview promote deploy-infra update-image rollback rotate-keys outputs ecr-url history env logs \
 	destroy down clean doctor check-docker docker-login build-local run-local test test-unit test-infrastructure test-e2e \
-	test-operations coverage lint format bench test-kills test-model
+	test-operations coverage lint format bench test-kills test-model test-fuzz
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} \
@@ -130,6 +130,9 @@ test-kills: setup ## Kill deploys at random moments; the next one has to mend al
 test-model: setup ## Send the API random requests and hold it against its model (STEPS=2000, SEED=…, DEPLOYED=1)
 	@MODEL_STEPS=$(or $(STEPS),2000) MODEL_SEED=$(or $(SEED),$$(date +%s)) $(PY) -m pytest -q \
 		$(if $(call flag,DEPLOYED,on),tests/e2e/test_model.py,tests/unit/test_model.py) $(ARGS)
+
+test-fuzz: setup ## Send the deployed API over 10,000 requests made of its document, valid and not (EXAMPLES=300, SEED=…)
+	@EXAMPLES=$(or $(EXAMPLES),300) SEED=$(or $(SEED),$$(date +%s)) $(PY) -m pytest tests/e2e/test_fuzz.py -s $(ARGS)
 
 bench: setup ## Run the benchmarks (ONLY=name, ROUNDS=9)
 	@$(PY) -m tests.bench $(ONLY) $(if $(ROUNDS),--rounds $(ROUNDS))

@@ -5,21 +5,25 @@ from typing import Annotated
 
 from email_validator import EmailNotValidError, validate_email
 from iso3166 import countries_by_alpha2
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from models.player import Status
 
-_EXTENSION = r"[tu](?:-[a-z\d]{2,8})+"
-_LANGUAGE = re.compile(
-    r"(?P<language>[a-z]{2,3})(?P<extlang>-[a-z]{3}){0,3}"
-    r"(?:-(?P<script>[a-z]{4}))?(?:-(?P<region>[a-z]{2}|\d{3}))?"
-    r"(?:-(?:[a-z\d]{5,8}|\d[a-z\d]{3}))*"
-    rf"(?:-{_EXTENSION})*(?:-x(?:-[a-z\d]{{1,8}})+)?",
-    re.IGNORECASE | re.ASCII,
+_LETTER, _ANY = "[A-Za-z]", "[A-Za-z0-9]"
+_EXTENSION = rf"[TtUu](?:-{_ANY}{{2,8}})+"
+_TAG = (
+    rf"(?P<language>{_LETTER}{{2,3}})(?P<extlang>-{_LETTER}{{3}}){{0,3}}"
+    rf"(?:-(?P<script>{_LETTER}{{4}}))?(?:-(?P<region>{_LETTER}{{2}}|[0-9]{{3}}))?"
+    rf"(?:-(?:{_ANY}{{5,8}}|[0-9]{_ANY}{{3}}))*"
+    rf"(?:-{_EXTENSION})*(?:-[Xx](?:-{_ANY}{{1,8}})+)?"
 )
 """BCP 47 (RFC 5646 section 2.1), narrowed to what its registry has in use: a primary language of two or three
 letters, the extensions ``t`` and ``u``."""
+
+_LANGUAGE = re.compile(_TAG)
+_LANGUAGE_PATTERN = "^" + re.sub(r"\?P<\w+>", "?:", _TAG) + "$"
+"""The same without names for its groups, which JSON Schema's dialect writes otherwise."""
 
 _CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
 
@@ -51,13 +55,28 @@ def _language(text: str) -> str:
 
 
 type Username = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{2,15}$")]
-type Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_email)]
+type Email = Annotated[
+    str,
+    StringConstraints(max_length=254),
+    AfterValidator(_email),
+    Field(json_schema_extra={"format": "email"}),
+]
 type DisplayName = Annotated[
     str,
     StringConstraints(max_length=64, pattern=rf"^[^\s{_CONTROL}](?:[^{_CONTROL}]*[^\s{_CONTROL}])?$"),
 ]
-type Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(_country)]
-type Language = Annotated[str, StringConstraints(max_length=35), AfterValidator(_language)]
+type Country = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Z]{2}$"),
+    AfterValidator(_country),
+    Field(json_schema_extra={"enum": [*countries_by_alpha2]}),
+]
+type Language = Annotated[
+    str,
+    StringConstraints(max_length=35),
+    AfterValidator(_language),
+    Field(json_schema_extra={"pattern": _LANGUAGE_PATTERN}),
+]
 
 
 class PlayerBody(BaseModel):

@@ -20,7 +20,7 @@ def _whole(value: Any) -> int:
     return int(text)
 
 
-type Limit = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=MAX_LIMIT)]
+type Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT), BeforeValidator(_whole)]
 type Sort = Literal["created_at", "-created_at"]
 
 

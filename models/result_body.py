@@ -20,8 +20,13 @@ def _moment(value: Any) -> datetime:
         raise PydanticCustomError("datetime", "Input should be a time by RFC 3339, with its offset") from None
 
 
+def _whole(value: Any) -> Any:
+    """An integer where ``value`` is one, however it is written: JSON has one kind of number (RFC 8259 section 6)."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 type Outcome = Literal["win", "loss", "draw"]
-type Amount = Annotated[int, Field(ge=0, le=1_000_000_000)]
+type Amount = Annotated[int, Field(ge=0, le=1_000_000_000), BeforeValidator(_whole)]
 type Moment = Annotated[datetime, BeforeValidator(_moment)]
 
 

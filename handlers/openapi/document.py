@@ -11,7 +11,6 @@ from handlers.openapi.responses import SchemaOf, plain
 from handlers.openapi.schemas import Kind, schemas
 from main import ROUTES, Route
 from models.responses import GatewayMessage
-from utils.errors import MethodNotAllowedException, NotFoundException
 from utils.http import FORM_TYPE
 from utils.settings import Settings
 from utils.version import VERSION
@@ -24,7 +23,6 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
 }
 """What is said of every route, by its name."""
 
-_ANYWHERE: Final[tuple[Error, ...]] = (NotFoundException, MethodNotAllowedException)
 _DESCRIPTION: Final = """\
 An emulator of a game partner's identity provider and player-account service.
 
@@ -71,7 +69,7 @@ def document(deployment: Settings) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": named,
-            "examples": responses.examples({*_ANYWHERE, *_errors()}),
+            "examples": responses.examples(set(_errors()), paths),
             "headers": responses.headers(paths),
             "securitySchemes": security.schemes(deployment),
         },

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from handlers.openapi.operation import Answer, Body, Operation
 from models.auth import Introspection, JWKSet, ProviderMetadata, ServerMetadata, Tokens, UserInfo
@@ -30,12 +30,15 @@ _SUBJECT: Final = "9c588f6d-700d-473d-879c-c547c665f9e8"
 
 
 class _Client(BaseModel):
-    """What a client may say of itself in a form, whose further fields are ignored."""
+    """What a client may say of itself in a form, whose further fields are ignored.
+
+    A field without a value counts as left out (RFC 6749 section 3.2).
+    """
 
     model_config = ConfigDict(extra="ignore")
 
     client_id: str | None = None
-    client_secret: Secret | None = None
+    client_secret: Secret | Literal[""] | None = None
 
 
 class PasswordGrant(LoginBody, _Client):
@@ -65,7 +68,7 @@ class ClientCredentialsGrant(ClientCredentialsBody, _Client):
 class TokenForm(_Client):
     """A token that a client revokes (RFC 7009 section 2.1) or asks about (RFC 7662 section 2.1)."""
 
-    token: str
+    token: Annotated[str, Field(min_length=1)]
     token_type_hint: str | None = None
 
 

@@ -1,7 +1,6 @@
 """The identity provider's routes for browsers, which answer with pages and redirects."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, Any, Final, Literal
 
 from annotated_types import Ge
@@ -56,7 +55,7 @@ class PageForm(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     csrf: str | None = None
-    decision: Literal["sign-in", "allow", "deny", "sign-out"] | None = None
+    decision: str | None = None
 
 
 _FORM: Final = (Body(PageForm, {"A decision": {"csrf": "3f2a", "decision": "allow"}}, FORM_TYPE),)
@@ -80,8 +79,8 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "auth-authorize-form": Operation(
         tag="Pages",
         summary="The form of the login and consent pages",
-        description="A client may send its request as a form too, by way of the browser.",
-        parameters=tuple(replace(parameter, required=False) for parameter in _REQUEST),
+        description="A client's request may come as a form too, and is then redirected to be a `GET`.",
+        parameters=tuple(Parameter(one.name, one.place, one.description) for one in _REQUEST),
         bodies=_FORM,
         answers={200: _PAGE, 303: _BACK},
         errors=(*_FORM_ERRORS, InvalidGrantError),

@@ -10,7 +10,6 @@ from models.responses import FieldError, OAuthErrorResponse
 from utils.errors import (
     InvalidTokenException,
     MalformedJSONException,
-    MethodNotAllowedException,
     PayloadTooLargeException,
     PSNEmulatorException,
     ThrottledException,
@@ -45,7 +44,6 @@ _SAMPLES: Final[Mapping[type[PSNEmulatorException], PSNEmulatorException]] = {
     one.__class__: one
     for one in (
         ValidationException([FieldError("username", "string_type", "Input should be a valid string.")]),
-        MethodNotAllowedException(["GET", "POST"]),
         InsufficientScopeError("openid"),
     )
 }
@@ -85,7 +83,7 @@ def media_type(error: Error, operation: Operation) -> str:
 def errors(route: Route, operation: Operation) -> dict[int, list[Error]]:
     """The classes of the errors that the route answers with, by status."""
     found: dict[int, list[Error]] = {}
-    for error in dict.fromkeys((*operation.errors, *_implied(route, operation))):
+    for error in dict.fromkeys((*_implied(route, operation), *operation.errors)):
         found.setdefault(error.status, []).append(error)
     return found
 

@@ -57,16 +57,16 @@ def responses(route: Route, operation: Operation, schema_of: SchemaOf) -> dict[s
     return {str(status): _response(group) for status, group in grouped.items()}
 
 
-def examples(errors: Iterable[Error]) -> dict[str, Any]:
-    """The examples of ``errors``, to which the responses refer."""
+def examples(errors: Iterable[Error], paths: Mapping[str, Any]) -> dict[str, Any]:
+    """The examples of those of ``errors`` to which ``paths`` refer."""
     told = {refusals.name(error): (error.title, refusals.example(error)) for error in errors}
-    return {name: {"summary": title, "value": plain(value)} for name, (title, value) in sorted(told.items())}
+    used = _used("examples", told, paths)
+    return {name: {"summary": told[name][0], "value": plain(told[name][1])} for name in sorted(used)}
 
 
 def headers(paths: Mapping[str, Any]) -> dict[str, Any]:
     """The headers to which ``paths`` refer; a response that always has one says so by itself."""
-    text = dump(paths)
-    return {name: _header(name) for name in HEADERS if f'"#/components/headers/{name}"' in text}
+    return {name: _header(name) for name in _used("headers", HEADERS, paths)}
 
 
 def plain(value: Any) -> Any:
@@ -161,3 +161,9 @@ def _reference(name: str, *, certain: bool) -> dict[str, Any]:
 
 def _header(name: str) -> dict[str, Any]:
     return {"description": HEADERS[name], "schema": {"type": "string"}}
+
+
+def _used(kind: str, names: Iterable[str], paths: Mapping[str, Any]) -> list[str]:
+    """Those of ``names`` in the Components Object to which ``paths`` refer."""
+    text = dump(paths)
+    return [name for name in names if f'"#/components/{kind}/{name}"' in text]

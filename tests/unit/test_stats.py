@@ -152,6 +152,12 @@ def test_every_thousand_experience_are_a_level(experience: int, level: int) -> N
     assert stats.level(experience) == level
 
 
+def test_a_whole_number_counts_however_it_is_written(api: Gateway, path: str) -> None:
+    answer = api.post(path, {"outcome": "win", "score": 30.0, "trophies": {"gold": 1e0}})
+    assert (answer.data["score_total"], answer.data["trophies"]["gold"]) == (30, 1)
+    assert '"score_total":30,' in answer.text
+
+
 def test_the_level_follows_the_experience(api: Gateway, path: str) -> None:
     assert [posted(api, path, experience=600).data["level"] for _ in range(4)] == [0, 1, 1, 2]
 
