@@ -59,11 +59,22 @@ class API(Quiet):
         """Any route."""
         self._serve()
 
+    def do_PUT(self) -> None:
+        """Any route."""
+        self._serve()
+
+    def do_DELETE(self) -> None:
+        """Any route."""
+        self._serve()
+
     def _serve(self) -> None:
         raw = self.rfile.read(int(self.headers.get("content-length", 0)))
         target = self.path.removeprefix(BASE)
         headers = dict(self.headers.items())
         event, route = Gateway().event(self.command, target, headers=headers)
+        if route.scope is not None and "authorization" not in self.headers:
+            self.answer(401, [("Content-Type", "application/json")], '{"message":"Unauthorized"}')
+            return
         decision = _decision(event, route)
         if not decision["isAuthorized"]:
             self.answer(403, [("Content-Type", "application/json")], '{"message":"Forbidden"}')

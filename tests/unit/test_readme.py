@@ -1,0 +1,75 @@
+"""The README's tour can be pasted as it is."""
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infrastructure import seeds
+from tests import identity
+from tests.browser.site import API, BASE, serving
+
+_COMMANDS = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def url(the_table: str, project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The API over HTTP, with the users and clients of a local stack."""
+    with serving(API) as port:
+        url = f"http://localhost:{port}{BASE}"
+        monkeypatch.setenv("ISSUER", url)
+        monkeypatch.setenv("TRUSTED_ISSUER", url)
+        identity.publish(monkeypatch, identity.KEY)
+        identity.store_keys(identity.KEY)
+        file = project / "infrastructure" / "seeds" / "local.yaml"
+        seed = seeds.read(file, audience=identity.AUDIENCE, defaults_allowed=True).model_dump(mode="json")
+        identity.store_seed(*seed["users"], registered=seed["clients"])
+        yield url
+
+
+@pytest.fixture
+def tour(project: Path) -> list[str]:
+    """The commands of the tour: of its first part, and of the OAuth client's."""
+    readme = (project / "README.md").read_text(encoding="utf-8")
+    return _COMMANDS.findall(readme.partition("\n## A tour\n")[2].partition("\n### Logging in")[0])
+
+
+def pasted(commands: str, url: str, folder: Path) -> list[str]:
+    """What ``commands`` print when ``make`` knows of a stack at ``url``."""
+    make = folder / "make"
+    make.write_text(f'#!/bin/sh\n[ "$*" = "-s outputs JSON=1" ] && echo \'{json.dumps({"api_url": url})}\'\n')
+    make.chmod(0o755)
+    run = subprocess.run(
+        ["sh", "-eu"],
+        input=commands,
+        env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "no_proxy": "localhost"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    return run.stdout.splitlines()
+
+
+def test_the_tour_shows_what_it_says(url: str, tour: list[str], tmp_path: Path) -> None:
+    shown = pasted(tour[0], url, tmp_path)
+    answers = [json.loads(line) for line in shown if line.startswith("{")]
+    made, named, listed, added, stats, missed = answers
+    assert named["data"] == listed["data"] == [made["data"]]
+    assert added["data"] == stats["data"]
+    assert (stats["data"]["wins"], missed["code"]) == (1, "not_found")
+    assert [line for line in shown if line.isdecimal()] == ["304", "200", "412", "204", "401", "403"]
+    assert "/players/{player_id}" in shown[-2].split()
+    assert shown[-1] == f"{url}/docs"
+
+
+def test_an_oauth_clients_tour_ends_its_token(url: str, tour: list[str], tmp_path: Path) -> None:
+    first = "".join(f"{line}\n" for line in tour[0].splitlines() if line.startswith("API="))
+    itself, before, revoked, after = pasted(first + tour[1], url, tmp_path)
+    assert json.loads(itself)["token_type"] == "Bearer"
+    assert (json.loads(before)["active"], revoked, json.loads(after)) == (True, "200", {"active": False})
