@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import subprocess
-from types import FrameType
+from contextlib import suppress
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -17,6 +17,7 @@ from infrastructure.settings import Settings
 
 LOCAL_IMAGE = "psn-emulator:local"
 _RUNTIME_PORT = 8080
+_LOOK_SECONDS = 0.2
 _STACK = "local"
 PLACEHOLDERS = {
     "ENVIRONMENT": "local",
@@ -86,15 +87,15 @@ def run(function: str, port: int) -> int:
 
 def _run(command: list[str], container: str) -> int:
     """Runs the command that runs ``container``; its exit code. When this process is to end, the container ends too."""
-
-    def end(number: int, _: FrameType | None) -> None:
-        raise SystemExit(128 + number)
-
-    before = signal.signal(signal.SIGTERM, end)
+    told: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
     try:
         with subprocess.Popen(command) as process:
             try:
-                return process.wait()
+                while not told:
+                    with suppress(subprocess.TimeoutExpired):
+                        return process.wait(_LOOK_SECONDS)
+                raise SystemExit(128 + told[0])
             finally:
                 if process.poll() is None:
                     stop = ["docker", "stop", container]

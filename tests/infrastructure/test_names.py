@@ -64,6 +64,7 @@ def test_outputs_are_what_other_commands_read(declared: Declared) -> None:
     outputs = declared("dev").outputs
     names = {
         "api_url",
+        "docs_url",
         "image_tag",
         "image_uri",
         "ecr_url",

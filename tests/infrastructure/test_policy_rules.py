@@ -145,6 +145,9 @@ OPEN_ROUTES = {
     "GET /.well-known/jwks.json",
     "GET /.well-known/openid-configuration",
     "GET /.well-known/oauth-authorization-server",
+    "GET /openapi.json",
+    "GET /docs",
+    "GET /docs/{file}",
     "$default",
 }
 """The routes without an authorizer (CKV_AWS_309): public by their standards, judging the token themselves

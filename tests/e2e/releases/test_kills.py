@@ -18,7 +18,7 @@ from tests.checkout import Checkout, checkout_in
 from tests.e2e.releases import inventory
 from tests.e2e.releases.caller import calling
 
-KILLS = int(os.environ.get("KILLS") or 2)
+KILLS = int(os.environ.get("KILLS") or 1)
 SEED = int(os.environ.get("SEED") or 5)
 NAME = '"PSN Partner Emulator'
 ROUTES = "ROUTES: tuple[Route, ...] = (\n"

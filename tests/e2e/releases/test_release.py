@@ -162,6 +162,16 @@ def test_image_only_brings_the_image(deployed: Checkout, user: httpx.Client) -> 
     assert user.get("/").json()["data"]["name"] == "PSN Partner Emulator?"
 
 
+def test_a_rollback_returns_to_the_release_before_and_a_deploy_leads_forward_again(
+    deployed: Checkout, api: httpx.Client
+) -> None:
+    live = deployed.json("outputs")["image_tag"]
+    deployed.done("rollback")
+    assert api.get("/healthz").json()["image_tag"] == deployed.json("outputs")["image_tag"] != live
+    deployed.done("deploy")
+    assert api.get("/healthz").json()["image_tag"] == deployed.json("outputs")["image_tag"] == live
+
+
 def test_a_terminal_shows_live_how_far_a_deploy_is_and_then_where_the_time_went(deployed: Checkout) -> None:
     watched = deployed.watch("deploy", FORCE="1")
     assert watched.code == 0, watched.last
@@ -247,13 +257,3 @@ def test_the_next_deploy_finishes_one_that_was_killed(deployed: Checkout, api: h
     assert "was cut off" in result.stderr
     assert deployed.json("preview")["changes"] == []
     assert api.get("/healthz").json()["image_tag"] == deployed.json("outputs")["image_tag"]
-
-
-def test_a_rollback_returns_to_the_release_before_and_a_deploy_leads_forward_again(
-    deployed: Checkout, api: httpx.Client
-) -> None:
-    live = deployed.json("outputs")["image_tag"]
-    deployed.done("rollback")
-    assert api.get("/healthz").json()["image_tag"] == deployed.json("outputs")["image_tag"] != live
-    deployed.done("deploy")
-    assert api.get("/healthz").json()["image_tag"] == deployed.json("outputs")["image_tag"] == live

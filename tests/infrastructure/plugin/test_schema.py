@@ -54,7 +54,7 @@ REPLACED = {
     "aws:cloudwatch/dashboard:Dashboard": {"dashboardName"},
     "aws:cloudwatch/logGroup:LogGroup": {"logGroupClass", "name"},
     "aws:cloudwatch/metricAlarm:MetricAlarm": {"name"},
-    "aws:dynamodb/table:Table": {"hashKey", "name", "rangeKey"},
+    "aws:dynamodb/table:Table": {"hashKey", "localSecondaryIndexes", "name", "rangeKey"},
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": {"policy", "repository"},
     "aws:ecr/repository:Repository": {"encryptionConfigurations", "name"},
     "aws:iam/role:Role": {"name", "path"},

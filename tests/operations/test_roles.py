@@ -196,4 +196,4 @@ def test_a_release_keeps_its_permissions_whatever_becomes_of_its_row(
     assert tree.json("outputs")["image_tag"] == tag
     assert make_player(user).status_code == 201
     roles = {item["RoleName"] for item in root("iam").list_roles()["Roles"]}
-    assert sum(name.startswith("psn-emulator-local-releases-players-create-") for name in roles) == 2
+    assert sum(name.startswith("psn-emulator-local-roles-players-create-") for name in roles) == 2

@@ -1,0 +1,21 @@
+"""One deployed stack for what may be done to it while it runs; the other tests here have stacks of their own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.checkout import Checkout, checkout_in
+from tests.e2e.deployed import api, deployment, outputs, tokens, url, user
+
+__all__ = ["api", "deployed", "outputs", "tokens", "url", "user"]
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    """A checkout whose stack is deployed."""
+    checkout = checkout_in(tmp_path_factory.mktemp("roles"), "local-roles")
+    checkout.keep_routes(
+        "root", "healthz", "auth-token", "jwks", "players-create", "players-list", "players-get"
+    )
+    with deployment(checkout):
+        yield checkout
