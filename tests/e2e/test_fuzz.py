@@ -5,6 +5,7 @@
 
 import json
 import os
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,16 +40,17 @@ class Outcome:
 @pytest.fixture(scope="module")
 def outcome(url: str, tokens: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     """One run of schemathesis, with every check."""
-    folder = tmp_path_factory.mktemp("fuzz")
+    folder = shutil.copytree(FUZZ, tmp_path_factory.mktemp("fuzz"), dirs_exist_ok=True)
     command = [
-        *(sys.executable, "-m", "schemathesis.cli", "--config-file", FUZZ / "schemathesis.toml"),
-        *("run", f"{url}/openapi.json", "--checks", "all", "--no-color"),
+        *(Path(sys.executable).with_name("schemathesis"), "run", f"{url}/openapi.json"),
+        *("--checks", "all", "--no-color"),
         *("--max-examples", str(EXAMPLES), "--seed", SEED, "--workers", "2"),
         *("--phases", "examples,coverage,fuzzing,stateful" if LONG else "examples,fuzzing,stateful"),
         *("--report", "json", "--report-json-path", folder / "report.json"),
     ]
     told = {"TOKEN": tokens["access_token"], "STATUSES": str(folder / "statuses.json")}
-    processes.run(command, limit=3600, environment=told, cwd=folder)
+    run = processes.run(command, limit=3600, environment=told, cwd=folder)
+    assert (folder / "statuses.json").exists(), run.output
     statuses = json.loads((folder / "statuses.json").read_text())
     return Outcome(statuses, json.loads((folder / "report.json").read_text()))
 
