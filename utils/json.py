@@ -35,8 +35,20 @@ def dump(value: Any) -> str:
 
 
 def canonical(value: Any) -> str:
-    """What :func:`parse` gave as text that is the same for equal values, their members in whatever order."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    """What :func:`parse` gave as text that is the same for equal values: their members in whatever order, whole
+    numbers however they are written (RFC 8785 section 3.2.2.3)."""
+    return json.dumps(_of_one_spelling(value), sort_keys=True, separators=(",", ":"))
+
+
+def _of_one_spelling(value: Any) -> Any:
+    match value:
+        case dict():
+            return {name: _of_one_spelling(one) for name, one in value.items()}
+        case list():
+            return [_of_one_spelling(one) for one in value]
+        case float() if value.is_integer():
+            return int(value)
+    return value
 
 
 def _plain(value: Any) -> Any:

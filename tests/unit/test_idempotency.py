@@ -81,6 +81,12 @@ class TestARequestThatIsSentAgain:
         headers = {"idempotency-key": "order-66", "content-type": "application/json"}
         assert replayed(api.send("POST", "/players", raw=again, headers=headers), first)
 
+    def test_is_the_same_however_its_numbers_are_written(self, api: Gateway, stats: str) -> None:
+        first = send(api, stats, {**WIN, "trophies": {"gold": 2}})
+        again = {"outcome": "win", "score": 7.0, "trophies": {"gold": 2.0}}
+        assert replayed(send(api, stats, again), first)
+        assert send(api, stats, {**again, "score": 8.0}).code == "idempotency_key_reused"
+
     def test_gets_its_answer_even_where_it_would_be_refused_now(self, api: Gateway, stats: str) -> None:
         first = send(api, stats, WIN, **{"if-match": '"v0"'})
         assert replayed(send(api, stats, WIN, **{"if-match": '"v0"'}), first)

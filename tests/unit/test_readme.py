@@ -1,4 +1,4 @@
-"""The README's tour can be pasted as it is."""
+"""The README's tour can be pasted as it is, and so can the commands of the guide to the HTTP API."""
 
 import json
 import os
@@ -34,18 +34,25 @@ def url(the_table: str, project: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 @pytest.fixture
 def tour(project: Path) -> list[str]:
     """The commands of the tour: of its first part, and of the OAuth client's."""
-    readme = (project / "README.md").read_text(encoding="utf-8")
-    return _COMMANDS.findall(readme.partition("\n## A tour\n")[2].partition("\n### Logging in")[0])
+    return commands(project / "README.md", "A tour")
 
 
-def pasted(commands: str, url: str, folder: Path) -> list[str]:
-    """What ``commands`` print when ``make`` knows of a stack at ``url``."""
+def commands(page: Path, heading: str = "") -> list[str]:
+    """The commands on ``page``, below ``heading`` if one is given."""
+    text = page.read_text(encoding="utf-8")
+    below = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0] if heading else text
+    found: list[str] = _COMMANDS.findall(below)
+    return found
+
+
+def pasted(typed: str, url: str, folder: Path) -> list[str]:
+    """What ``typed`` prints when ``make`` knows of a stack at ``url``."""
     make = folder / "make"
     make.write_text(f'#!/bin/sh\n[ "$*" = "-s outputs JSON=1" ] && echo \'{json.dumps({"api_url": url})}\'\n')
     make.chmod(0o755)
     run = subprocess.run(
         ["sh", "-eu"],
-        input=commands,
+        input=typed,
         env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "no_proxy": "localhost"},
         capture_output=True,
         text=True,
@@ -73,3 +80,13 @@ def test_an_oauth_clients_tour_ends_its_token(url: str, tour: list[str], tmp_pat
     itself, before, revoked, after = pasted(first + tour[1], url, tmp_path)
     assert json.loads(itself)["token_type"] == "Bearer"
     assert (json.loads(before)["active"], revoked, json.loads(after)) == (True, "200", {"active": False})
+
+
+def test_the_commands_of_the_guide_succeed(url: str, tour: list[str], project: Path, tmp_path: Path) -> None:
+    quiet = 'curl() { command curl -s "$@"; }\n'
+    login = quiet + tour[0].partition("\n# Create")[0]
+    first, *others = commands(project / "docs" / "guides" / "http-api.md")
+    made = pasted(f"{login}\n{first}", url, tmp_path)
+    player = f"PLAYER={json.loads(made[-1])['data']['player_id']}\n"
+    shown = "\n".join([*made, *pasted("\necho\n".join([login, player, *others]), url, tmp_path)])
+    assert re.findall(r"^HTTP/\S+ (\d+)", shown, re.MULTILINE) == ["201", "200", "200", "201"]
