@@ -141,6 +141,7 @@ def _gist(text: str) -> str:
 def _silence_threads() -> None:
     """Keeps what dies with a failed or interrupted engine from writing tracebacks over the one line of cause."""
     threading.excepthook = lambda _: None
+    sys.unraisablehook = lambda _: None
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     warnings.simplefilter("ignore")
 

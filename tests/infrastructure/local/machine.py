@@ -1,7 +1,6 @@
 """A made-up machine: folders of its own, and only the tools a test puts on its PATH."""
 
 import os
-import socket
 import textwrap
 from pathlib import Path
 
@@ -45,9 +44,3 @@ class Machine:
     def called(self, name: str) -> list[str]:
         """The runs of one tool."""
         return [call for call in self.calls if call.split()[0] == name]
-
-
-def a_free_port() -> int:
-    """A port that nobody listens on at the moment."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])

@@ -14,8 +14,9 @@ import pytest
 
 from infrastructure.errors import DeployError
 from infrastructure.local import aws, aws_instance, aws_process, paths
+from tests.checkout import free_port
 from tests.infrastructure.local.fake_docker import FakeDocker
-from tests.infrastructure.local.machine import Machine, a_free_port
+from tests.infrastructure.local.machine import Machine
 
 GROUP = "/psn-emulator/test"
 
@@ -24,7 +25,7 @@ GROUP = "/psn-emulator/test"
 def checkout(docker_engine: FakeDocker, machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A checkout with a port of its own, whose local AWS is stopped at the end."""
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
-    monkeypatch.setenv("LOCAL_AWS_PORT", str(a_free_port()))
+    monkeypatch.setenv("LOCAL_AWS_PORT", str(free_port()))
     yield
     monkeypatch.setenv("LOCAL_HOME", str(machine.state))
     aws.stop()
@@ -174,7 +175,7 @@ def test_two_checkouts_run_side_by_side(
     logs().create_log_group(logGroupName=GROUP)
     port = str(paths.aws_port())
     monkeypatch.setenv("LOCAL_HOME", str(elsewhere))
-    monkeypatch.setenv("LOCAL_AWS_PORT", str(a_free_port()))
+    monkeypatch.setenv("LOCAL_AWS_PORT", str(free_port()))
     aws.ensure()
     assert groups() == []
     assert aws.stop()
@@ -186,7 +187,7 @@ def test_two_checkouts_run_side_by_side(
 def test_another_port_moves_it_with_its_state(monkeypatch: pytest.MonkeyPatch) -> None:
     before = aws.ensure()
     logs().create_log_group(logGroupName=GROUP)
-    monkeypatch.setenv("LOCAL_AWS_PORT", str(a_free_port()))
+    monkeypatch.setenv("LOCAL_AWS_PORT", str(free_port()))
     aws.ensure()
     assert groups() == [GROUP]
     assert before.pid
@@ -306,4 +307,4 @@ def test_a_port_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch, port: str)
     monkeypatch.setenv("LOCAL_AWS_PORT", port)
     with pytest.raises(DeployError, match="is no port"):
         paths.aws_port()
-    monkeypatch.setenv("LOCAL_AWS_PORT", str(a_free_port()))
+    monkeypatch.setenv("LOCAL_AWS_PORT", str(free_port()))

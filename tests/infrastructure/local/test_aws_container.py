@@ -10,8 +10,9 @@ import pytest
 
 from infrastructure.errors import DeployError
 from infrastructure.local import aws, aws_container, aws_instance, aws_process, docker, paths
+from tests.checkout import free_port
 from tests.infrastructure.local.fake_docker import FakeDocker
-from tests.infrastructure.local.machine import Machine, a_free_port
+from tests.infrastructure.local.machine import Machine
 
 IDENTITY = "0123456789ab"
 OWN = f"psn-emulator-aws-{IDENTITY}"
@@ -19,7 +20,7 @@ OWN = f"psn-emulator-aws-{IDENTITY}"
 
 @pytest.fixture(autouse=True)
 def identity(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LOCAL_AWS_PORT", str(a_free_port()))
+    monkeypatch.setenv("LOCAL_AWS_PORT", str(free_port()))
     (machine.state / "aws").mkdir(parents=True)
     (machine.state / "aws" / "identity").write_text(IDENTITY)
 

@@ -4,8 +4,9 @@ import os
 import pytest
 
 from infrastructure.local import aws, base_image, docker, doctor, engine, plugins, storage
+from tests.checkout import free_port
 from tests.infrastructure.local.fake_docker import FakeDocker
-from tests.infrastructure.local.machine import Machine, a_free_port
+from tests.infrastructure.local.machine import Machine
 
 LOCAL = [
     "uv",
@@ -22,7 +23,7 @@ LOCAL = [
 
 @pytest.fixture(autouse=True)
 def port(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LOCAL_AWS_PORT", str(a_free_port()))
+    monkeypatch.setenv("LOCAL_AWS_PORT", str(free_port()))
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
