@@ -10,9 +10,9 @@ from botocore.exceptions import ClientError
 
 import main
 from infrastructure.local import aws, paths
+from tests.checkout import free_port
 from tests.conftest import ENVIRONMENT
 from tests.infrastructure.local.fake_docker import FakeDocker
-from tests.infrastructure.local.machine import a_free_port
 from utils.aws import client
 from utils.permissions import PermissionsError, require
 from utils.settings import settings
@@ -40,7 +40,7 @@ def root(service: str) -> Any:
 def arns(docker_engine: FakeDocker, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     """A local AWS with the table and the secrets of a stack; the ARNs of these."""
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
-    monkeypatch.setenv("LOCAL_AWS_PORT", str(a_free_port()))
+    monkeypatch.setenv("LOCAL_AWS_PORT", str(free_port()))
     aws.ensure()
     table = root("dynamodb").create_table(
         TableName=TABLE,
