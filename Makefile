@@ -131,8 +131,8 @@ test-model: setup ## Send the API random requests and hold it against its model 
 	@MODEL_STEPS=$(or $(STEPS),2000) MODEL_SEED=$(or $(SEED),$$(date +%s)) $(PY) -m pytest -q \
 		$(if $(call flag,DEPLOYED,on),tests/e2e/test_model.py,tests/unit/test_model.py) $(ARGS)
 
-test-fuzz: setup ## Send the deployed API over 10,000 requests made of its document, valid and not (EXAMPLES=600, SEED=…)
-	@EXAMPLES=$(or $(EXAMPLES),600) SEED=$(or $(SEED),$$(date +%s)) $(PY) -m pytest tests/e2e/test_fuzz.py -s $(ARGS)
+test-fuzz: setup ## Send a deployed stack requests made of its document, valid and not (REQUESTS=10000, SEED=…)
+	@REQUESTS=$(or $(REQUESTS),10000) SEED=$(or $(SEED),$$(date +%s)) $(PY) -m pytest tests/e2e/test_fuzz.py -s $(ARGS)
 
 bench: setup ## Run the benchmarks (ONLY=name, ROUNDS=9)
 	@$(PY) -m tests.bench $(ONLY) $(if $(ROUNDS),--rounds $(ROUNDS))
