@@ -125,7 +125,7 @@ format: setup ## Format the code
 	@.venv/bin/ruff format .
 
 test-kills: setup ## Kill deploys at random moments; the next one has to mend all (KILLS=25, SEED=…)
-	@KILLS=$(or $(KILLS),25) SEED=$(or $(SEED),$$(date +%s)) $(PY) -m pytest tests/e2e/releases/test_kills.py -s $(ARGS)
+	@KILLS=$(or $(KILLS),25) SEED=$(or $(SEED),$$(date +%s)) $(PY) -m pytest tests/kills/test_kills.py -s $(ARGS)
 
 test-model: setup ## Send the API random requests and hold it against its model (STEPS=2000, SEED=…, DEPLOYED=1)
 	@MODEL_STEPS=$(or $(STEPS),2000) MODEL_SEED=$(or $(SEED),$$(date +%s)) $(PY) -m pytest -q \

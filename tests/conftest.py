@@ -66,8 +66,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begins with the end-to-end tests: what is short fills the time that is left."""
-    items.sort(key=lambda item: not item.nodeid.startswith("tests/e2e/"))
+    """Begins with what deploys: what is short fills the time that is left."""
+    items.sort(key=lambda item: not item.nodeid.startswith(("tests/e2e/", "tests/kills/")))
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from tests.checkout import Checkout, checkout_in
-from tests.e2e.releases import inventory
+from tests.kills import inventory
 from tests.operations.door import Door
 
 NAME = "PSN Partner Emulator"

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.checkout import Checkout, checkout_in
-from tests.e2e.releases import inventory
-from tests.e2e.releases.caller import calling
+from tests.kills import inventory
+from tests.kills.caller import calling
 
 KILLS = int(os.environ.get("KILLS") or 1)
 SEED = int(os.environ.get("SEED") or 5)
