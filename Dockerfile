@@ -22,8 +22,9 @@ RUN if [ -n "$CA_CERTIFICATES" ]; then \
     && uv pip install --quiet --python "$(command -v python3.13)" --target packages --require-hashes --no-deps \
         --requirement requirements.txt
 
-# Of Swagger UI the page needs one of several builds. botocore describes every AWS service. Kept are the two in use, of these the operations in use: a client of
-# DynamoDB starts in four fifths of the time. Nothing at run time reads tests, stubs or an installer's notes.
+# botocore describes every AWS service. Kept are the two in use, of these the operations in use: a client of
+# DynamoDB starts in four fifths of the time. Of Swagger UI the page needs one of several builds. Nothing at run time
+# reads tests, stubs or an installer's notes.
 # Written in Python because Lambda's base image has neither find nor gzip.
 RUN printf '%s\n' \
         'import gzip, json, pathlib, shutil' \

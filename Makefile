@@ -94,7 +94,7 @@ clean: setup ## Stop the local AWS and delete this checkout's local state (DRY_R
 	@$(RUN) clean $(DRY_FLAG)
 
 ##@ Check
-test: setup ## Run every check: lint, unit, infrastructure and end-to-end tests
+test: setup ## Run lint, unit, infrastructure, browser and end-to-end tests; the longer proofs have targets of their own
 	@$(PYTEST) tests --ignore=tests/operations $(ARGS)
 
 test-unit: setup ## Run the unit and security tests

@@ -30,10 +30,10 @@ FILES: Final = {
 _CACHED: Final = {"Cache-Control": "public, max-age=300"}
 
 
-def _not_in_prod(handler: Callable[[Request], Response]) -> Callable[[Request], Response]:
+def _where_described(handler: Callable[[Request], Response]) -> Callable[[Request], Response]:
     @wraps(handler)
     def answer(request: Request) -> Response:
-        if settings().environment == "prod":
+        if not settings().is_described:
             raise NotFoundException("Nothing is served at this path.")
         return handler(request)
 
@@ -41,7 +41,7 @@ def _not_in_prod(handler: Callable[[Request], Response]) -> Callable[[Request], 
 
 
 @preload("handlers.openapi.document")
-@_not_in_prod
+@_where_described
 def openapi(_request: Request) -> Response:
     """``GET /openapi.json``: the OpenAPI 3.1 document."""
     from handlers.openapi.document import document
@@ -50,7 +50,7 @@ def openapi(_request: Request) -> Response:
 
 
 @preload("handlers.pages", "services.seed")
-@_not_in_prod
+@_where_described
 def page(_request: Request) -> Response:
     """``GET /docs``: the page on which people read the document and try it."""
     from handlers.pages import ICON
@@ -69,7 +69,7 @@ def page(_request: Request) -> Response:
     return Response(200, body, _guarded(), HTML_TYPE)
 
 
-@_not_in_prod
+@_where_described
 def file(request: Request) -> Response:
     """``GET /docs/{file}``: what the page is made of."""
     name = request.path_parameters["file"]

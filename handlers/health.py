@@ -23,7 +23,7 @@ _DESCRIPTION = {"openapi": "/openapi.json", "docs": "/docs"}
 
 def root(request: Request) -> Response:
     """``GET /``: name, version, release, environment and where to go from here."""
-    paths = _PATHS if settings().environment == "prod" else {**_PATHS, **_DESCRIPTION}
+    paths = {**_PATHS, **_DESCRIPTION} if settings().is_described else _PATHS
     links = {relation: settings().url(path) for relation, path in paths.items()}
     return success(
         request, Root("PSN Partner Emulator", VERSION, settings().release, settings().environment, links)

@@ -1,7 +1,6 @@
 """The command line behind the make targets: ``python -m infrastructure.cli --help``."""
 
 import argparse
-import logging
 import os
 import sys
 import threading
@@ -20,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs one command; its exit code. A failure is one line of cause and one of remedy, unless ``DEBUG`` is set."""
     options = _parser().parse_args(arguments)
     if not os.environ.get("DEBUG"):
-        _silence_threads()
+        _silence_leftovers()
     try:
         if "stack" in options:
             Settings.load(options.stack)
@@ -138,11 +137,10 @@ def _gist(text: str) -> str:
     return (errors or lines[:1] or ["no more is known"])[-1]
 
 
-def _silence_threads() -> None:
+def _silence_leftovers() -> None:
     """Keeps what dies with a failed or interrupted engine from writing tracebacks over the one line of cause."""
     threading.excepthook = lambda _: None
     sys.unraisablehook = lambda _: None
-    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     warnings.simplefilter("ignore")
 
 

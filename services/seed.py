@@ -109,7 +109,7 @@ class Seed:
 def _read() -> Seed:
     found = secrets.read_json(settings().seed_secret)
     users = map(Entry.from_seed, found["users"])
-    own = (SIMPLE_CLIENT,) if settings().environment == "prod" else (SIMPLE_CLIENT, docs_client())
+    own = (SIMPLE_CLIENT, docs_client()) if settings().is_described else (SIMPLE_CLIENT,)
     clients = [*own, *map(Client.from_seed, found["clients"])]
     return Seed(
         {user.username.casefold(): user for user in users}, {client.client_id: client for client in clients}

@@ -4,12 +4,15 @@ import json
 import os
 import random
 import shutil
+import signal
 import socket
 import subprocess
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import boto3
 
 from tests.terminal import Watched, watch
 
@@ -44,6 +47,40 @@ class Checkout:
     def watch(self, *arguments: str, **settings: str) -> Watched:
         """Runs a make target on a terminal of its own."""
         return watch(["make", "-s", *arguments], self.folder, self.environment | settings)
+
+    def cut_off(self, *arguments: str, at: str, **settings: str) -> None:
+        """Runs a make target and kills all of its processes once it has said ``at``."""
+        process = subprocess.Popen(
+            ["make", "-s", *arguments],
+            cwd=self.folder,
+            env=self.environment | settings,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        with process:
+            assert process.stderr is not None
+            reached = any(at in line for line in process.stderr)
+            if reached:
+                os.killpg(process.pid, signal.SIGKILL)
+        assert reached, f"make {arguments} never said {at!r}"
+
+    def client(self, service: str) -> Any:
+        """A client of a service of the local AWS, with the credentials that a deploy has."""
+        session: Any = boto3.Session("test", "test", region_name="us-east-1")
+        return session.client(service, endpoint_url=f"http://localhost:{self.environment['LOCAL_AWS_PORT']}")
+
+    def content_hash(self) -> str:
+        """What the tag of the image of this tree ends in."""
+        return subprocess.run(
+            ["python3", "infrastructure/get_image_tag.py", "--hash"],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
 
     def json(self, *arguments: str, **settings: str) -> Any:
         """The JSON that a make target prints."""

@@ -56,6 +56,11 @@ class Settings:
             "seed": self.seed_secret,
         }
 
+    @property
+    def is_described(self) -> bool:
+        """Whether the API's description is served, which prod keeps to itself."""
+        return self.environment != "prod"
+
     def url(self, path: str) -> str:
         """The absolute URL of a path of the API; alone it would not resolve where the API's base has a path too."""
         return self.issuer + path

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 
 from tests.checkout import Checkout, checkout_in
@@ -29,7 +28,6 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
 @pytest.fixture(scope="session")
 def caller(deployed: Checkout, outputs: dict[str, Any]) -> DeployedApi:
     """The deployed API."""
-    session: Any = boto3.Session("test", "test", region_name="us-east-1")
-    endpoint = f"http://localhost:{deployed.environment['LOCAL_AWS_PORT']}"
-    dynamodb = session.client("dynamodb", endpoint_url=endpoint)
-    return DeployedApi(dynamodb=dynamodb, table=outputs["table_name"], url=outputs["api_url"])
+    return DeployedApi(
+        dynamodb=deployed.client("dynamodb"), table=outputs["table_name"], url=outputs["api_url"]
+    )

@@ -69,7 +69,7 @@ def review_of(*changes: Change, stack: str = "local") -> Review:
 @pytest.fixture(autouse=True)
 def undisturbed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads and warnings of the tests are as they were, whatever a command does with its own."""
-    monkeypatch.setattr(cli, "_silence_threads", lambda: None)
+    monkeypatch.setattr(cli, "_silence_leftovers", lambda: None)
 
 
 def fails(error: BaseException) -> Any:

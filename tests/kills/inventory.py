@@ -2,10 +2,8 @@
 
 import json
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
-
-import boto3
 
 from tests.checkout import Checkout
 
@@ -73,19 +71,15 @@ def _image(uri: str) -> Item:
 
 def existing(checkout: Checkout) -> set[Item]:
     """All that is in the checkout's local AWS, of the kinds that a stack is made of."""
-    return {item for service in (_functions, _gateway, _roles, _rest) for item in service(_session(checkout))}
+    aws = _Session(checkout.client)
+    return {item for service in (_functions, _gateway, _roles, _rest) for item in service(aws)}
 
 
 class _Session:
     """Lists what a service has, page by page."""
 
-    def __init__(self, endpoint: str) -> None:
-        self._session = boto3.Session("test", "test", region_name="us-east-1")
-        self._endpoint = endpoint
-
-    def client(self, service: str) -> Any:
-        """The client of ``service``."""
-        return self._session.client(service, endpoint_url=self._endpoint)  # type: ignore[call-overload]
+    def __init__(self, client: Callable[[str], Any]) -> None:
+        self.client = client
 
     def items(self, service: str, operation: str, key: str, **arguments: str) -> Iterator[Any]:
         """All that a listing operation of ``service`` gives under ``key``."""
@@ -95,10 +89,6 @@ class _Session:
             return
         for page in client.get_paginator(operation).paginate(**arguments):
             yield from page[key]
-
-
-def _session(checkout: Checkout) -> _Session:
-    return _Session(f"http://localhost:{checkout.environment['LOCAL_AWS_PORT']}")
 
 
 def _functions(aws: _Session) -> Iterator[Item]:

@@ -81,26 +81,6 @@ def change(checkout: Checkout, number: int) -> str:
     return name
 
 
-def mended(checkout: Checkout) -> str:
-    """Deploys once, which has to leave nothing to do and nothing behind; the tag that is live then."""
-    checkout.done("deploy")
-    assert checkout.make("preview", DETAILED="1").returncode == 0, checkout.done("preview")
-    assert inventory.existing(checkout) == inventory.known(checkout)
-    return str(checkout.json("outputs")["image_tag"])
-
-
-def content(checkout: Checkout) -> str:
-    """The hash that the tag of the checkout's tree ends in."""
-    return subprocess.run(
-        ["python3", "infrastructure/get_image_tag.py", "--hash"],
-        cwd=checkout.folder,
-        env=checkout.environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
-
-
 def tell(line: str) -> None:
     """Says how far the test is, to who runs it with ``-s``."""
     sys.stderr.write(f"{line}\n")
@@ -123,15 +103,15 @@ def test_a_killed_deploy_is_finished_by_the_next_and_no_caller_notices(checkout:
     moments = [(part + chance.random()) / KILLS for part in range(KILLS)]
     chance.shuffle(moments)
     tell(f"killing with SEED={SEED}")
-    live = {change(checkout, 0), content(checkout)}
+    live = {change(checkout, 0), checkout.content_hash()}
     seconds = deploy_seconds(checkout)
     with calling(str(checkout.json("outputs")["api_url"])) as caller:
         for number, moment in enumerate(moments, 1):
-            new = {change(checkout, number), content(checkout)}
+            new = {change(checkout, number), checkout.content_hash()}
             after = moment * seconds
             while not killed(checkout, after):
                 live, after = live | new, after * 0.8
-                new = {change(checkout, number), content(checkout)}
+                new = {change(checkout, number), checkout.content_hash()}
             if chance.random() < TWICE:
                 killed(checkout, chance.random() * seconds)
             assert_mended(checkout)

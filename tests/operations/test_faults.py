@@ -11,7 +11,6 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-import boto3
 import httpx
 import pytest
 
@@ -115,12 +114,6 @@ def expired_credentials() -> Iterator[dict[str, str]]:
         server.shutdown()
 
 
-def functions(checkout: Checkout) -> Any:
-    """A client of the local AWS's Lambda."""
-    endpoint = f"http://localhost:{checkout.environment['LOCAL_AWS_PORT']}"
-    return boto3.Session("test", "test", region_name="us-east-1").client("lambda", endpoint_url=endpoint)
-
-
 def test_a_stopped_docker_is_told_and_what_runs_goes_on(stack: Checkout, door: Door) -> None:
     before = live(stack)
     door.shut()
@@ -207,7 +200,7 @@ def test_of_two_deploys_at_once_one_waits(stack: Checkout) -> None:
 
 def test_what_was_changed_by_hand_is_shown_and_repaired(stack: Checkout) -> None:
     before = live(stack)
-    client, names = functions(stack), before[0]["function_names"]
+    client, names = stack.client("lambda"), before[0]["function_names"]
     memory = client.get_function_configuration(FunctionName=names["root"])["MemorySize"]
     client.update_function_configuration(FunctionName=names["root"], MemorySize=1024)
     client.update_alias(FunctionName=names["jwks"], Name="live", FunctionVersion="1")
@@ -222,7 +215,7 @@ def test_what_was_changed_by_hand_is_shown_and_repaired(stack: Checkout) -> None
 
 def test_a_function_deleted_by_hand_is_made_again(stack: Checkout) -> None:
     outputs, name = live(stack)
-    functions(stack).delete_function(FunctionName=outputs["function_names"]["root"])
+    stack.client("lambda").delete_function(FunctionName=outputs["function_names"]["root"])
     stack.done("deploy")
     assert live(stack)[1] == name
     assert stack.json("preview", REFRESH="1")["changes"] == []

@@ -1,16 +1,14 @@
 """A release goes from one stack to another, seen through the make targets. The tests run in this order."""
 
-import os
-import signal
 import subprocess
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import httpx
 import pytest
 
 from tests.checkout import Checkout, checkout_in
+from tests.e2e.deployed import deployment
 
 SOURCE, TARGET = "local-from", "local-to"
 SETTINGS = "infrastructure/Pulumi.local.yaml"
@@ -22,14 +20,9 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     """A checkout whose first stack is deployed; what there is of both is destroyed at the end."""
     made = checkout_in(tmp_path_factory.mktemp("promotion"), SOURCE)
     made.keep_routes("root", "healthz", "jwks", "players-list")
-    made.be_patient()
-    try:
-        made.done("deploy")
+    with deployment(made):
         yield made
         made.done("destroy", STACK=TARGET)
-        made.done("destroy")
-    finally:
-        made.make("down")
 
 
 def promote(checkout: Checkout, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -59,13 +52,6 @@ def digest(checkout: Checkout, stack: str, tag: str) -> str:
     return found
 
 
-def client(checkout: Checkout, service: str) -> Any:
-    """A client of the local AWS."""
-    url = f"http://localhost:{checkout.environment['LOCAL_AWS_PORT']}"
-    session: Any = boto3.Session("test", "test", region_name="us-east-1")
-    return session.client(service, endpoint_url=url)
-
-
 def set_setting(checkout: Checkout, line: str) -> None:
     """Adds a setting to the file of the local stacks."""
     checkout.replace(SETTINGS, FIRST_LINE, f"{FIRST_LINE}  {line}\n")
@@ -77,26 +63,14 @@ def test_a_dry_run_shows_all_that_a_first_promotion_makes_and_makes_nothing(chec
     assert f"{TARGET}: " in result.stdout
     assert checkout.make("outputs", STACK=TARGET).returncode != 0
     names = {
-        item["repositoryName"] for item in client(checkout, "ecr").describe_repositories()["repositories"]
+        item["repositoryName"] for item in checkout.client("ecr").describe_repositories()["repositories"]
     }
     assert names == {f"psn-emulator-{SOURCE}"}
 
 
 @pytest.mark.parametrize("moment", ["Copying the image", "created aws:lambda:Function"])
 def test_a_promotion_is_cut_off(checkout: Checkout, moment: str) -> None:
-    cut_off = subprocess.Popen(
-        ["make", "-s", "promote"],
-        cwd=checkout.folder,
-        env=checkout.environment | {"FROM": SOURCE, "TO": TARGET},
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert cut_off.stderr is not None
-    assert any(moment in line for line in cut_off.stderr)
-    os.killpg(cut_off.pid, signal.SIGKILL)
-    cut_off.wait()
-    cut_off.stderr.close()
+    checkout.cut_off("promote", at=moment, FROM=SOURCE, TO=TARGET)
 
 
 def test_the_state_has_no_side_files_that_a_kill_could_leave_half_written(checkout: Checkout) -> None:
@@ -131,7 +105,7 @@ def test_a_deploy_of_the_same_tree_leaves_the_promoted_release(checkout: Checkou
 
 def test_a_stack_that_does_not_answer_as_it_must_is_not_promoted_from(checkout: Checkout) -> None:
     checkout.done("deploy", FORCE="1")
-    functions, name = client(checkout, "lambda"), f"psn-emulator-{SOURCE}-healthz"
+    functions, name = checkout.client("lambda"), f"psn-emulator-{SOURCE}-healthz"
     version = functions.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
     before = live(checkout, TARGET)
     functions.delete_alias(FunctionName=name, Name="live")
@@ -175,7 +149,7 @@ def test_where_images_come_by_promotion_there_is_no_first_deploy_without_one(che
     assert refused.returncode != 0
     assert "make promote" in refused.stderr
     names = {
-        item["repositoryName"] for item in client(checkout, "ecr").describe_repositories()["repositories"]
+        item["repositoryName"] for item in checkout.client("ecr").describe_repositories()["repositories"]
     }
     assert "psn-emulator-local-third" not in names
 

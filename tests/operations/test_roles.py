@@ -8,7 +8,6 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
-import boto3
 import httpx
 import pytest
 
@@ -23,9 +22,7 @@ Statements = list[dict[str, Any]]
 @pytest.fixture
 def root(deployed: Checkout) -> Callable[[str], Any]:
     """Makes a client of a service with the credentials that a deploy has."""
-    session: Any = boto3.Session("test", "test", region_name="us-east-1")
-    endpoint = f"http://localhost:{deployed.environment['LOCAL_AWS_PORT']}"
-    return lambda service: session.client(service, endpoint_url=endpoint)
+    return deployed.client
 
 
 @contextmanager

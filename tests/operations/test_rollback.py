@@ -1,20 +1,17 @@
 """Going back: by command, by itself when a release fails the probe, and what stays to go back to. In this order."""
 
-import os
-import signal
 import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import boto3
 import httpx
 import pytest
 
 from tests.checkout import Checkout, checkout_in
+from tests.e2e.deployed import deployment
 from tests.e2e.releases.test_release import image_events
 
 HEALTH = "handlers/health.py"
@@ -34,12 +31,6 @@ class Stack:
     old: str
     new: str
 
-    def client(self, service: str) -> Any:
-        """A client of the stack's AWS."""
-        endpoint = f"http://localhost:{self.checkout.environment['LOCAL_AWS_PORT']}"
-        session: Any = boto3.Session("test", "test", region_name="us-east-1")
-        return session.client(service, endpoint_url=endpoint)
-
     @property
     def functions(self) -> dict[str, str]:
         """The names of the functions in AWS, by the names of their rows."""
@@ -49,7 +40,7 @@ class Stack:
     @property
     def versions(self) -> dict[str, str]:
         """The version that each function's alias points at, by the function's name in AWS."""
-        client = self.client("lambda")
+        client = self.checkout.client("lambda")
         return {
             name: client.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
             for name in self.functions.values()
@@ -96,18 +87,7 @@ class Stack:
 
     def kill_rollback(self) -> None:
         """Starts a rollback and kills all of its processes once the first alias has moved."""
-        cut_off = subprocess.Popen(
-            ["make", "-s", "rollback"],
-            cwd=self.checkout.folder,
-            env=self.checkout.environment,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        assert cut_off.stderr is not None
-        assert any("updated aws:lambda:Alias" in line for line in cut_off.stderr)
-        os.killpg(cut_off.pid, signal.SIGKILL)
-        cut_off.wait()
+        self.checkout.cut_off("rollback", at="updated aws:lambda:Alias")
 
 
 @pytest.fixture(scope="module")
@@ -115,17 +95,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack whose second release calls itself by another name."""
     checkout = checkout_in(tmp_path_factory.mktemp("rollback"), "local-back")
     checkout.keep_routes(*FEW)
-    checkout.be_patient()
-    try:
-        checkout.done("deploy")
+    with deployment(checkout):
         first = checkout.json("outputs")
         checkout.replace(HEALTH, NAME, '"PSN Partner Emulator 2"')
         checkout.done("deploy")
         second = checkout.json("outputs")
         yield Stack(checkout, first["api_url"], first["image_tag"], second["image_tag"])
-        checkout.done("destroy")
-    finally:
-        checkout.make("down")
 
 
 def test_a_dry_run_of_a_rollback_shows_the_versions_and_moves_nothing(stack: Stack) -> None:
@@ -201,7 +176,7 @@ def test_the_next_deploy_rolls_a_killed_rollback_forward(stack: Stack) -> None:
 def test_when_one_alias_cannot_move_all_stay_where_they_were(stack: Stack) -> None:
     before = stack.versions
     jwks = stack.functions["jwks"]
-    client = stack.client("lambda")
+    client = stack.checkout.client("lambda")
     client.delete_alias(FunctionName=jwks, Name="live")
     said = stack.error("rollback")
     assert "jwks-live" in said
@@ -240,9 +215,11 @@ def test_old_releases_go_and_those_that_are_kept_still_run(stack: Stack) -> None
     for _ in range(2):
         stack.checkout.done("deploy", FORCE="1")
     kept = {update["tag"] for update in stack.checkout.json("history")[:2]}
-    images = stack.client("ecr").describe_images(repositoryName="psn-emulator-local-back")["imageDetails"]
+    images = stack.checkout.client("ecr").describe_images(repositoryName="psn-emulator-local-back")[
+        "imageDetails"
+    ]
     assert {tag for image in images for tag in image.get("imageTags", ())} == kept
-    client = stack.client("lambda")
+    client = stack.checkout.client("lambda")
     for name in stack.functions.values():
         published = client.list_versions_by_function(FunctionName=name)["Versions"]
         assert len([item for item in published if item["Version"] != "$LATEST"]) == 2
@@ -256,7 +233,7 @@ def test_a_release_whose_version_is_gone_is_refused_before_anything_moves(stack:
     before = stack.versions
     newer = stack.checkout.json("history")[1]["tag"]
     name = stack.functions["jwks"]
-    client = stack.client("lambda")
+    client = stack.checkout.client("lambda")
     published = client.list_versions_by_function(FunctionName=name)["Versions"]
     [other] = {item["Version"] for item in published} - {"$LATEST", before[name]}
     client.delete_function(FunctionName=name, Qualifier=other)

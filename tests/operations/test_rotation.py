@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.checkout import Checkout, checkout_in
+from tests.e2e.deployed import deployment
 from tests.identity import decode
 
 TOKEN_SECONDS = 60
@@ -21,15 +22,10 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     """A deployed checkout whose tokens live a minute."""
     made = checkout_in(tmp_path_factory.mktemp("rotation"), "local-keys")
     made.keep_routes("root", "healthz", "auth-token", "auth-refresh", "auth-userinfo", "jwks", "players-list")
-    made.be_patient()
     settings = made.folder / "infrastructure" / "Pulumi.local.yaml"
     settings.write_text(f"{settings.read_text()}  psn-emulator:access_token_seconds: {TOKEN_SECONDS}\n")
-    try:
-        made.done("deploy")
+    with deployment(made):
         yield made
-        made.done("destroy")
-    finally:
-        made.make("down")
 
 
 @pytest.fixture(scope="module")

@@ -67,15 +67,7 @@ def test_every_function_runs_from_the_one_image_of_the_tag(
 
 
 def test_the_tag_ends_in_the_hash_of_the_tree(deployed: Checkout, outputs: dict[str, Any]) -> None:
-    printed = subprocess.run(
-        ["python3", "infrastructure/get_image_tag.py", "--hash"],
-        cwd=deployed.folder,
-        env=deployed.environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
-    assert outputs["image_tag"].rsplit("-", 1)[1] == printed
+    assert outputs["image_tag"].rsplit("-", 1)[1] == deployed.content_hash()
 
 
 def test_an_unchanged_tree_changes_nothing(deployed: Checkout, outputs: dict[str, Any]) -> None:
@@ -240,18 +232,7 @@ def test_a_killed_local_aws_comes_back_as_the_last_deploy_left_it(
 
 
 def test_the_next_deploy_finishes_one_that_was_killed(deployed: Checkout, api: httpx.Client) -> None:
-    cut_off = subprocess.Popen(
-        ["make", "-s", "deploy"],
-        cwd=deployed.folder,
-        env=deployed.environment | {"FORCE": "1"},
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert cut_off.stderr is not None
-    assert any("updated aws:lambda:Function" in line for line in cut_off.stderr)
-    os.killpg(cut_off.pid, signal.SIGKILL)
-    cut_off.wait()
+    deployed.cut_off("deploy", at="updated aws:lambda:Function", FORCE="1")
     result = deployed.make("deploy")
     assert result.returncode == 0, result.stderr
     assert "was cut off" in result.stderr
