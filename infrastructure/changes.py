@@ -86,9 +86,11 @@ class Change:
 
 @dataclass(slots=True)
 class ChangeLog:
-    """Collects the changes and the errors of one engine run; pass ``record`` as its ``on_event``."""
+    """Collects the changes, the errors and the stack's ``outputs`` of one engine run; pass ``record`` as its
+    ``on_event``."""
 
     changes: list[Change] = field(default_factory=list)
+    outputs: dict[str, Any] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     _program_errors: list[str] = field(default_factory=list)
     _seen: set[str] = field(default_factory=set)
@@ -97,6 +99,8 @@ class ChangeLog:
         """Takes one engine event."""
         if event.resource_pre_event:
             self._step(event.resource_pre_event.metadata)
+        elif (ended := event.res_outputs_event) and ended.metadata.type == _STACK and ended.metadata.new:
+            self.outputs = dict(ended.metadata.new.outputs or {})
         elif event.diagnostic_event and event.diagnostic_event.severity == "error":
             self._error(_one_line(event.diagnostic_event.message), event.diagnostic_event.urn or "")
 

@@ -1,6 +1,9 @@
 """The Pulumi program: all of a stack, from its provider to its outputs."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Any
 
 import pulumi
 
@@ -18,8 +21,9 @@ def program(
     stack: str,
     chosen: release.Release | None = None,
     provide_image: Callable[[], None] | None = None,
-) -> None:
-    """Declares everything that ``stack`` is made of.
+) -> Awaitable[None]:
+    """Declares everything that ``stack`` is made of; what it returns is done when all of it is in service or has
+    failed. Awaiting that saves the SDK its own way of waiting, which looks at every output each time one is known.
 
     ``chosen`` is the release to put into service, by default what ``choice.choose`` makes of the tree.
     ``provide_image`` is called in an update whose image is not there yet: before it is built, to make Docker
@@ -29,14 +33,22 @@ def program(
     try:
         settings = Settings.load(stack)
         settings.read_seed()
-        _declare(
+        in_service = _declare(
             settings, chosen or choice.choose(settings, release.deployed()), provide_image or (lambda: None)
         )
     except DeployError as error:
         raise pulumi.RunError(f"{error.cause} {error.remedy}".strip()) from error
+    return asyncio.ensure_future(_settled(in_service))
 
 
-def _declare(settings: Settings, chosen: release.Release, provide_image: Callable[[], None]) -> None:
+async def _settled(output: pulumi.Output[Any]) -> None:
+    with suppress(Exception):  # the engine tells it
+        await output.future()
+
+
+def _declare(
+    settings: Settings, chosen: release.Release, provide_image: Callable[[], None]
+) -> pulumi.Output[Any]:
     opts = pulumi.ResourceOptions(provider=provider.declare(settings))
     images = Images(settings, chosen, provide_image, opts)
     storage = Storage(settings, chosen.before.public_jwks, opts)
@@ -73,6 +85,7 @@ def _declare(settings: Settings, chosen: release.Release, provide_image: Callabl
             ]
         ),
     )
+    return in_service
 
 
 def _variables(settings: Settings, storage: Storage, gateway: Gateway) -> Mapping[str, pulumi.Input[str]]:

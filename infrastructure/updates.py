@@ -64,7 +64,7 @@ def up(
     log = ChangeLog()
     phases = phases or Phases()
     with explained(log, what), phases.phase("update"), Progress("update", phases=phases) as progress:
-        result = stack.up(
+        stack.up(
             program=progress.counted(program),
             on_event=both(log.record, progress.record),
             color="never",
@@ -72,7 +72,7 @@ def up(
             target=target,
             target_dependents=target_dependents,
         )
-    return {name: output.value for name, output in result.outputs.items()}, log
+    return log.outputs, log
 
 
 def refresh(stack: auto.Stack, message: str, total: int, phases: Phases | None = None) -> None:

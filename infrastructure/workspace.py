@@ -1,6 +1,7 @@
 """A stack as the Automation API drives it: which engine, which backend, which plugins, who else is at it."""
 
 import fcntl
+import json
 import os
 import secrets
 import tempfile
@@ -13,7 +14,7 @@ from typing import Any, TextIO, override
 from pulumi import automation as auto
 from semver import VersionInfo
 
-from infrastructure import release, updates
+from infrastructure import updates
 from infrastructure.changes import is_in_the_cloud
 from infrastructure.errors import DeployError
 from infrastructure.local import engine, narrate, paths, plugins, storage
@@ -37,26 +38,32 @@ class _ResolvedCommand(auto.PulumiCommand):
 
 
 class _Stack(auto.Stack):
-    """A stack that asks the engine once what came of an update.
+    """A stack that asks the engine for less than the Automation API's own does, each question a run of the engine.
 
-    The Automation API's own asks three times, each of them a run of the engine: for the outputs with their secrets
-    and without, of which there are none here, and for the history, which nobody reads.
+    After an update that one asks three times, for the outputs with their secrets and without and for the history;
+    ``updates.up`` has the outputs from the engine's events. Before one it selects the stack, which every command
+    names anyway. An export with secrets makes the engine derive the key from the passphrase; nobody here reads one.
     """
 
-    def __init__(self, selected: auto.Stack) -> None:
-        self.name, self.workspace = selected.name, selected.workspace
+    def __init__(self, name: str, workspace: auto.Workspace) -> None:
+        self.name, self.workspace = name, workspace
 
     @override
     def outputs(self) -> auto.OutputMap:
-        """The outputs in the state."""
-        found = release.outputs(resources_of(self.export_stack()))
-        return {name: auto.OutputValue(value, secret=False) for name, value in found.items()}
+        """None: see ``updates.up``."""
+        return {}
 
     @override
     def info(self, show_secrets: bool = True) -> auto.UpdateSummary:
         """What is known of the last update without asking: it succeeded, or this would not be called."""
         now = datetime.now(UTC)
         return auto.UpdateSummary("update", now, "", {}, {}, "succeeded", now)
+
+    @override
+    def export_stack(self) -> auto.Deployment:
+        """The state, its secrets encrypted."""
+        exported = json.loads(self._run_pulumi_cmd_sync(["stack", "export"]).stdout)
+        return auto.Deployment(exported["version"], exported["deployment"])
 
 
 type Resources = dict[str, dict[str, Any]]
@@ -99,12 +106,10 @@ def opened(stack: str, *, may_create: bool, scratch: bool = False) -> Iterator[a
     with ExitStack() as cleanup:
         variables = _scratch_environment(cleanup) if scratch else environment(stack)
         variables |= cleanup.enter_context(plugins.provided(stack))
-        options = _options(stack, variables, cleanup if scratch else None)
-        opener = auto.create_or_select_stack if may_create else auto.select_stack
-        try:
-            yield _Stack(opener(stack_name=stack, project_name=PROJECT, program=_no_program, opts=options))
-        except auto.StackNotFoundError:
-            raise _unknown(stack) from None
+        opened = _stack(stack, variables, cleanup if scratch else None)
+        if scratch or not (is_local(stack) and state_exists(stack)):
+            _select(opened, may_create=may_create)
+        yield opened
 
 
 def resources(stack: str) -> Resources:
@@ -119,9 +124,8 @@ def resources_if_any(stack: str) -> Resources | None:
     """The resources in the state of ``stack``; ``None`` when it was never deployed."""
     if is_local(stack) and not state_exists(stack):
         return None
-    options = _options(stack, environment(stack), None)
     try:
-        return resources_of(auto.LocalWorkspace(**vars(options)).export_stack(stack))
+        return resources_of(_stack(stack, environment(stack), None).export_stack())
     except auto.StackNotFoundError:
         return None
 
@@ -214,6 +218,10 @@ def _scratch_environment(cleanup: ExitStack) -> dict[str, str]:
     }
 
 
+def _stack(stack: str, variables: dict[str, str], scratch: ExitStack | None) -> _Stack:
+    return _Stack(stack, auto.LocalWorkspace(**vars(_options(stack, variables, scratch))))
+
+
 def _options(stack: str, variables: dict[str, str], scratch: ExitStack | None) -> auto.LocalWorkspaceOptions:
     """The engine keeps the stack's encryption settings in the work folder: beside the program for an AWS stack,
     for a local one out of the way of the files that git tracks."""
@@ -225,11 +233,22 @@ def _options(stack: str, variables: dict[str, str], scratch: ExitStack | None) -
     return auto.LocalWorkspaceOptions(
         work_dir=str(folder),
         env_vars=variables,
+        program=_no_program,
         pulumi_command=_ResolvedCommand(engine.resolve()),
         project_settings=auto.ProjectSettings(PROJECT, "python", main=str(_INFRASTRUCTURE))
         if local
         else None,
     )
+
+
+def _select(stack: _Stack, *, may_create: bool) -> None:
+    """Raises ``DeployError`` when the stack is not there and may not be created."""
+    try:
+        stack.workspace.select_stack(stack.name)
+    except auto.StackNotFoundError:
+        if not may_create:
+            raise _unknown(stack.name) from None
+        stack.workspace.create_stack(stack.name)
 
 
 def _unknown(stack: str) -> DeployError:
