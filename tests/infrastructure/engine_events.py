@@ -40,9 +40,9 @@ def step(op: str, urn: str = FUNCTION, *, planning: bool = False, **metadata: An
     return event("resourcePreEvent", {"metadata": _metadata(op, urn) | metadata, "planning": planning})
 
 
-def ended(op: str, urn: str = FUNCTION, *, planning: bool = False) -> EngineEvent:
+def ended(op: str, urn: str = FUNCTION, *, planning: bool = False, **metadata: Any) -> EngineEvent:
     """The event with which the engine says that a step is done."""
-    return event("resOutputsEvent", {"metadata": _metadata(op, urn), "planning": planning})
+    return event("resOutputsEvent", {"metadata": _metadata(op, urn) | metadata, "planning": planning})
 
 
 def failed(op: str, urn: str = FUNCTION) -> EngineEvent:

@@ -42,9 +42,11 @@ class Resource:
 
 @dataclass
 class Recorded:
-    """What one run of the program declared. ``registered`` are the outputs that components give, by URN."""
+    """What one run of the program declared. ``registered`` are the outputs that components give, by URN; ``awaited``
+    are the names of what had been declared when the program was done by its own word."""
 
     resources: list[Resource] = field(default_factory=list)
+    awaited: set[str] = field(default_factory=set)
     registered: dict[str, dict[str, Any]] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
 
@@ -147,11 +149,12 @@ def record(
     set_root_resource(None)  # type: ignore[arg-type]
     pulumi.runtime.set_mocks(cloud, "psn-emulator", stack, preview, monitor=_Monitor(cloud, recorded))
 
-    def run() -> pulumi.Output[None]:
-        program(stack, **how)
+    async def run() -> None:
+        await program(stack, **how)
+        recorded.awaited = {item.name for item in recorded.resources}
         root = get_root_resource()
         assert isinstance(root, Stack)
-        return pulumi.Output.all(**root.outputs).apply(recorded.outputs.update)
+        recorded.outputs.update(await pulumi.Output.all(**root.outputs).future() or {})
 
     awaited: Any = pulumi.runtime.test
     awaited(run)()

@@ -7,6 +7,7 @@ from tests.infrastructure.engine_events import (
     FUNCTION,
     TABLE,
     diagnostic,
+    ended,
     logged,
     recording,
     state,
@@ -101,6 +102,13 @@ def test_a_replacement_counts_once_whatever_steps_it_takes() -> None:
 def test_the_stack_itself_reads_and_sames_do_not_count() -> None:
     log = logged([step("create", STACK), step("same"), step("read")])
     assert summary(log.counts(), done=True) == "no changes"
+
+
+def test_the_outputs_are_the_stacks_and_no_other_resources() -> None:
+    kept = {"image_tag": "20261121-120000-0123abcd", "releases": [{"inputs": {"main.py": "0123"}}]}
+    other = ended("same", new=state({}, {"arn": "arn:aws:lambda:::function"}))
+    assert logged([other]).outputs == {}
+    assert logged([step("same", STACK), ended("same", STACK, new=state({}, kept)), other]).outputs == kept
 
 
 def test_the_summary_says_what_is_done_or_to_do() -> None:

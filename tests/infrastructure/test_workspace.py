@@ -1,5 +1,7 @@
-"""What an update that was cut off leaves in a stack, and how it is cleared."""
+"""How a stack is opened and read, and what an update that was cut off leaves in it and how it is cleared."""
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -8,6 +10,7 @@ import pytest
 
 from infrastructure import workspace
 from infrastructure.errors import DeployError
+from infrastructure.local import engine, plugins
 
 if TYPE_CHECKING:
     from pulumi import automation as auto
@@ -48,6 +51,63 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the local state."""
     monkeypatch.setenv("LOCAL_HOME", str(tmp_path))
     return tmp_path
+
+
+@pytest.fixture
+def asked(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
+    """What an engine was asked that knows one function in every stack that has been created."""
+    state = {"version": 3, "deployment": {"resources": [FUNCTION]}}
+    (home / "exported").write_text(json.dumps(state))
+    path = home / "engine"
+    path.write_text(
+        f"""#!/bin/sh
+        echo "$*" >> {home}/asked
+        case "$*" in
+            *"stack select"*) echo "error: no stack named 'local' found" >&2; exit 255 ;;
+            *"stack export"*) cat {home}/exported ;;
+        esac
+        """
+    )
+    path.chmod(0o755)
+    (home / "asked").touch()
+    monkeypatch.setattr(engine, "resolve", lambda: engine.Engine(path, "3.259.0"))
+    monkeypatch.setattr(plugins, "decide", lambda _: plugins.Decision(official=True))
+    return lambda: [
+        line.removeprefix("--non-interactive ") for line in (home / "asked").read_text().splitlines()
+    ]
+
+
+def deployed_before(home: Path) -> None:
+    """Leaves the state of a local stack."""
+    file = home / "pulumi/.pulumi/stacks/psn-emulator/local.json"
+    file.parent.mkdir(parents=True)
+    file.touch()
+
+
+def test_a_stack_that_was_deployed_before_is_read_in_one_run_of_the_engine(
+    home: Path, asked: Callable[[], list[str]]
+) -> None:
+    deployed_before(home)
+    with workspace.opened("local", may_create=False) as opened:
+        assert workspace.resources_of(opened.export_stack()) == {"urn:function": FUNCTION}
+    assert asked() == ["stack export --stack local"]
+
+
+def test_a_new_stack_is_created_where_it_may_be(asked: Callable[[], list[str]]) -> None:
+    with workspace.opened("local", may_create=True):
+        assert [line.split(" --")[0] for line in asked()] == ["stack select", "stack init local"]
+
+
+def test_a_stack_that_is_not_there_is_an_error_that_says_how_to_make_it(
+    asked: Callable[[], list[str]],
+) -> None:
+    with (
+        pytest.raises(DeployError, match="never deployed") as caught,
+        workspace.opened("dev", may_create=False),
+    ):
+        raise AssertionError("opened")
+    assert caught.value.remedy == "Deploy it: make deploy STACK=dev"
+    assert not any("init" in line for line in asked())
 
 
 def test_a_stack_whose_last_update_ended_is_left_alone() -> None:
