@@ -16,7 +16,7 @@ raise SystemExit(containers.run("root", 9000))
 """
 DOCKER = """
 case "$1" in
-  run) echo running; while [ ! -e stopped ]; do sleep 0.05; done; exit "$(cat stopped)" ;;
+  run) echo running; while [ ! -s stopped ]; do sleep 0.05; done; exit "$(cat stopped)" ;;
   stop) echo 137 > stopped ;;
 esac
 """
