@@ -1,9 +1,12 @@
 """What a stack says of itself: outputs, history, the shell lines that let the ``pulumi`` command see it."""
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+
+from pulumi import automation as auto
 
 from infrastructure import release, updates, workspace
 from infrastructure.errors import DeployError
@@ -56,25 +59,18 @@ def outputs(stack: str) -> dict[str, Any]:
 
 
 def history(stack: str) -> list[Update]:
-    """The stack's updates, the newest first."""
+    """The stack's updates, the newest first. The engine writes UTC, of which the Automation API drops the zone."""
     live = release.from_state(workspace.resources(stack)).tag
     with workspace.opened(stack, may_create=False) as opened:
         found = opened.history(page_size=_ALL)
     told = [updates.read(item.message) if item.kind == "update" else None for item in found]
-    since = next(
-        (
-            position
-            for position, item in enumerate(found)
-            if item.result == "succeeded" and (message := told[position]) and message.tag == live
-        ),
-        None,
-    )
+    since = _since(live, found, told)
     return [
         Update(
             version=item.version or len(found) - position,
             kind=message.kind if message else item.kind,
-            started=item.start_time,
-            ended=item.end_time,
+            started=item.start_time.replace(tzinfo=UTC),
+            ended=item.end_time.replace(tzinfo=UTC) if item.end_time else None,
             result=item.result,
             tag=message.tag if message else "",
             by=message.by if message else "",
@@ -83,6 +79,23 @@ def history(stack: str) -> list[Update]:
         )
         for position, (item, message) in enumerate(zip(found, told, strict=True))
     ]
+
+
+def _since(
+    live: str | None, found: Sequence[auto.UpdateSummary], told: Sequence[updates.Message | None]
+) -> int | None:
+    """Where in ``found``, the newest first, the release ``live`` came into service to stay; None when it is nowhere.
+
+    Later updates bring the same release again, as an unchanged deploy does, or none, as a refresh does.
+    """
+    since = None
+    for position, (item, message) in enumerate(zip(found, told, strict=True)):
+        if item.result != "succeeded" or not (message or item.kind == "destroy"):
+            continue
+        if message is None or message.tag != live:
+            break
+        since = position
+    return since
 
 
 def shell_lines(stack: str) -> list[str]:

@@ -12,6 +12,8 @@ from infrastructure import stack_info, updates, workspace
 from infrastructure.errors import DeployError
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+ZONELESS = START.replace(tzinfo=None)
+"""The same as the Automation API gives it: the engine's UTC, without the zone."""
 STACK = "urn:pulumi:local::psn-emulator::pulumi:pulumi:Stack::psn-emulator-local"
 OLD, NEW = "20260101-000000-aaaaaaaa", "20260102-000000-bbbbbbbb"
 
@@ -29,7 +31,12 @@ def updated(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
                 """The newest updates; ten of them unless asked for more, as the real one does it."""
                 return [
                     SimpleNamespace(
-                        version=0, kind=kind, start_time=START, end_time=START, result=result, message=message
+                        version=0,
+                        kind=kind,
+                        start_time=ZONELESS,
+                        end_time=ZONELESS if result != "in-progress" else None,
+                        result=result,
+                        message=message,
                     )
                     for kind, result, message in reversed(told)
                 ][:page_size]
@@ -93,6 +100,42 @@ def test_the_update_that_made_the_live_release_live_is_marked(updated: Callable[
         ("update", "failed", f"{NEW} deploy"),
     )
     assert [update.live for update in stack_info.history("local")] == [False, True, False, False, False]
+
+
+def test_the_mark_stays_with_the_first_of_the_updates_that_brought_the_live_release_in_a_row(
+    updated: Callable[..., None],
+) -> None:
+    updated(
+        NEW,
+        ("update", "succeeded", f"{NEW} deploy"),
+        ("update", "succeeded", f"{OLD} rollback"),
+        ("update", "succeeded", f"{NEW} deploy"),
+        ("update", "succeeded", f"{NEW} deploy"),
+        ("refresh", "succeeded", "refresh"),
+        ("update", "failed", f"{OLD} rollback"),
+        ("update", "succeeded", "by hand"),
+        ("update", "succeeded", f"{NEW} rotate-keys"),
+        ("update", "in-progress", f"{OLD} deploy"),
+    )
+    assert [update.version for update in stack_info.history("local") if update.live] == [3]
+
+
+def test_a_release_that_came_back_after_a_destroy_is_live_since_then(updated: Callable[..., None]) -> None:
+    updated(
+        OLD,
+        ("update", "succeeded", f"{OLD} promote from dev"),
+        ("destroy", "succeeded", "destroy"),
+        ("update", "succeeded", f"{OLD} promote from dev"),
+    )
+    assert [update.version for update in stack_info.history("local") if update.live] == [3]
+
+
+def test_the_times_of_the_history_are_utc_and_say_so(updated: Callable[..., None]) -> None:
+    updated(OLD, ("update", "succeeded", f"{OLD} deploy"), ("update", "in-progress", f"{OLD} deploy"))
+    running, done = stack_info.history("local")
+    assert (running.started, running.ended) == (START, None)
+    assert (done.started, done.ended) == (START, START)
+    assert done.as_json()["ended"] == "2026-01-02T03:04:05+00:00"
 
 
 def test_outputs_are_those_of_the_stack(monkeypatch: pytest.MonkeyPatch) -> None:
