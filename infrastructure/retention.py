@@ -38,7 +38,7 @@ def retain(stack: str, resources: Resources) -> None:
 
     ``resources`` is the state after the update. What is newer than the state knows belongs to a deploy that is
     under way elsewhere and stays. A failure is said and no error: nothing is wrong with the release, and the next
-    deploy tries again.
+    deploy that changes something tries again.
     """
     session = environment.session(Settings.load(stack), stack)
     options = environment.client_options(stack)

@@ -14,7 +14,7 @@ from typing import Any, TextIO, override
 from pulumi import automation as auto
 from semver import VersionInfo
 
-from infrastructure import updates
+from infrastructure import locks, updates
 from infrastructure.changes import is_in_the_cloud
 from infrastructure.errors import DeployError
 from infrastructure.local import engine, narrate, paths, plugins, storage
@@ -47,6 +47,10 @@ class _Stack(auto.Stack):
 
     def __init__(self, name: str, workspace: auto.Workspace) -> None:
         self.name, self.workspace = name, workspace
+
+    @override
+    def __repr__(self) -> str:
+        return f"_Stack({self.name!r}, {self.workspace!r})"
 
     @override
     def outputs(self) -> auto.OutputMap:
@@ -170,12 +174,10 @@ def recover(stack: auto.Stack, phases: Phases | None = None) -> tuple[Resources,
     """The resources in the stack's state, and whether they had to be read back because an update was cut off.
 
     A killed update leaves the operations that were under way in the state, and in a local stack's backend its
-    lock. Call it with the stack held exclusively: a lock that is there then has no owner. The time goes to
-    ``phases``.
+    lock. The time goes to ``phases``. Raises ``DeployError`` where somebody is changing the local stack by the
+    engine's own commands.
     """
-    locked = is_local(stack.name) and any(
-        (backend_folder() / ".pulumi" / "locks").rglob(f"{stack.name}/*.json")
-    )
+    locked = is_local(stack.name) and locks.left_behind(stack.name, backend_folder())
     if locked:
         stack.cancel()
     state = stack.export_stack()
