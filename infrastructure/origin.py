@@ -1,10 +1,14 @@
 """Where a release comes from: version and commit."""
 
+import json
 import subprocess
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import PurePosixPath
 from typing import Any, Self
+
+import yaml
 
 from infrastructure.get_image_tag import ROOT
 
@@ -12,7 +16,7 @@ from infrastructure.get_image_tag import ROOT
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a release comes from: the version in ``pyproject.toml``, the git commit (empty outside of a git
-    checkout), and whether files differed from that commit."""
+    checkout), and whether files differed from that commit, what the engine itself writes left out."""
 
     version: str
     commit: str
@@ -39,7 +43,33 @@ def origin() -> Origin:
     """Where the tree of this checkout comes from."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     commit = _git("rev-parse", "HEAD")
-    return Origin(project["version"], commit, dirty=bool(commit and _git("status", "--porcelain")))
+    changed = [line[3:] for line in _git("status", "--porcelain").splitlines()] if commit else []
+    return Origin(project["version"], commit, dirty=not all(map(_only_the_engine_wrote, changed)))
+
+
+def _only_the_engine_wrote(path: str) -> bool:
+    """Whether the file is a stack's and sets what it sets in the commit.
+
+    Run by hand, or for a first deploy, the engine adds its encryption settings to that file and puts numbers and
+    truth values in quotes.
+    """
+    file = ROOT / path
+    if not (file.is_file() and PurePosixPath(path).match("infrastructure/Pulumi.*.yaml")):
+        return False
+    try:
+        return _settings(file.read_text(encoding="utf-8")) == _settings(_git("show", f"HEAD:{path}"))
+    except yaml.YAMLError:
+        return False
+
+
+def _settings(text: str) -> dict[str, str]:
+    """What a stack's file sets, with or without quotes."""
+    match yaml.safe_load(text):
+        case {"config": dict(config)}:
+            return {
+                key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()
+            }
+    return {}
 
 
 def _git(*arguments: str) -> str:
@@ -50,4 +80,4 @@ def _git(*arguments: str) -> str:
         )
     except (OSError, subprocess.SubprocessError):
         return ""
-    return answer.stdout.strip()
+    return answer.stdout.rstrip()

@@ -1,5 +1,6 @@
 """Where a release comes from, and how it is labelled."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -8,7 +9,18 @@ import pytest
 
 from infrastructure import origin
 from infrastructure.get_image_tag import ROOT
+from infrastructure.local import engine
 from infrastructure.origin import Origin
+
+PROJECT = "name: psn-emulator\nruntime: python\n"
+STACK = """config:
+  aws:region: eu-west-1
+  psn-emulator:tracing: true
+  psn-emulator:log_retention_days: 14
+  psn-emulator:cors_origins: ["http://localhost:3000"]
+  psn-emulator:functions:
+    players-get: {memory_mib: 512}
+"""
 
 
 def test_a_release_knows_its_version_and_commit() -> None:
@@ -17,22 +29,80 @@ def test_a_release_knows_its_version_and_commit() -> None:
     assert f'version = "{origin.origin().version}"' in (ROOT / "pyproject.toml").read_text()
 
 
-def test_a_release_knows_whether_files_differed_from_its_commit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    checkout = tmp_path / "checkout"
-    checkout.mkdir()
-    (checkout / "pyproject.toml").write_text('[project]\nversion = "9"\n')
-    monkeypatch.setattr(origin, "ROOT", checkout)
-    assert origin.origin() == Origin("9", "", dirty=False)
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with a stack, in no repository yet."""
+    folder = tmp_path / "checkout"
+    (folder / "infrastructure").mkdir(parents=True)
+    (folder / "pyproject.toml").write_text('[project]\nversion = "9"\n')
+    (folder / "infrastructure" / "Pulumi.yaml").write_text(PROJECT)
+    (folder / "infrastructure" / "Pulumi.dev.yaml").write_text(STACK)
+    monkeypatch.setattr(origin, "ROOT", folder)
+    return folder
+
+
+def commit(checkout: Path) -> None:
+    """Makes the first commit."""
     who = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
     for command in (["init", "-q"], ["add", "."], [*who, "commit", "-qm", "first"]):
         subprocess.run(["git", *command], cwd=checkout, check=True)
+
+
+def test_a_release_knows_whether_files_differed_from_its_commit(checkout: Path) -> None:
+    assert origin.origin() == Origin("9", "", dirty=False)
+    commit(checkout)
     clean = origin.origin()
     assert len(clean.commit) == 40
     assert not clean.dirty
     (checkout / "new.py").write_text("")
     assert origin.origin() == Origin("9", clean.commit, dirty=True)
+
+
+def test_what_the_engine_writes_into_a_stacks_file_makes_no_release_dirty(
+    checkout: Path, tmp_path: Path
+) -> None:
+    commit(checkout)
+    (tmp_path / "backend").mkdir()
+    backend = {
+        "PULUMI_BACKEND_URL": (tmp_path / "backend").as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": "a passphrase",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+    for stack in ("dev", "local"):
+        subprocess.run(
+            [engine.resolve().path, "stack", "init", stack],
+            cwd=checkout / "infrastructure",
+            env=os.environ | backend,
+            check=True,
+        )
+    dev = checkout / "infrastructure" / "Pulumi.dev.yaml"
+    assert "encryptionsalt" in dev.read_text()
+    assert (checkout / "infrastructure" / "Pulumi.local.yaml").exists()
+    assert not origin.origin().dirty
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("Pulumi.dev.yaml", STACK.replace("14", "15")),
+        ("Pulumi.dev.yaml", STACK.replace("true", "false")),
+        ("Pulumi.dev.yaml", STACK.replace("memory_mib: 512", "memory_mib: 256")),
+        ("Pulumi.dev.yaml", "encryptionsalt: v1:salt\n"),
+        ("Pulumi.dev.yaml", "config: ["),
+        ("Pulumi.yaml", f"{PROJECT}description: another\n"),
+        ("Pulumi.prod.yaml", STACK),
+    ],
+)
+def test_a_changed_setting_makes_a_release_dirty(checkout: Path, file: str, text: str) -> None:
+    commit(checkout)
+    (checkout / "infrastructure" / file).write_text(text)
+    assert origin.origin().dirty
+
+
+def test_a_deleted_stack_makes_a_release_dirty(checkout: Path) -> None:
+    commit(checkout)
+    (checkout / "infrastructure" / "Pulumi.dev.yaml").unlink()
+    assert origin.origin().dirty
 
 
 def test_without_git_a_release_has_no_commit(monkeypatch: pytest.MonkeyPatch) -> None:
