@@ -72,7 +72,7 @@ def deploy(request: Request) -> Deployed:
     with phases.phase("set-up"):
         environment.ready(request.stack)
     with (
-        workspace.exclusive(request.stack) as was_killed,
+        workspace.exclusive(request.stack) as was_cut_off,
         phases.phase("update"),
         drift.looking(request.stack) as drifted,
         workspace.opened(request.stack, may_create=True) as opened,
@@ -80,7 +80,10 @@ def deploy(request: Request) -> Deployed:
         before, recovered = workspace.recover(opened, phases)
         if not recovered and (request.refresh or drifted(before)):
             before = workspace.read_back(opened, before, phases=phases)
-        outputs, log = _update(opened, request, before, phases)
+        try:
+            outputs, log = _update(opened, request, before, phases)
+        except DeployError as error:
+            raise rollback.put_back(opened, before, error) from error
         with phases.phase("answer"):
             checks = probe.probe(outputs)
             moved = any(change.type == aliases.ALIAS for change in log.changes)
@@ -93,8 +96,8 @@ def deploy(request: Request) -> Deployed:
                 outputs, log = _update(opened, request, now, phases)
                 checks = probe.probe(outputs)
             if probe.failed(checks):
-                _give_up(opened, before, outputs, checks, may_return=moved)
-        if was_killed or log.changes or outputs["releases"] != release.outputs(before).get("releases"):
+                _give_up(opened, before, outputs, checks, may_return=moved or was_cut_off)
+        if was_cut_off or log.changes or outputs["releases"] != release.outputs(before).get("releases"):
             retention.retain(request.stack, workspace.resources_of(opened.export_stack()))
             environment.settle(request.stack)
     return Deployed(outputs, summary(log.counts(), done=True), phases)
@@ -130,13 +133,12 @@ def preview(request: Request) -> Review:
 def _update(
     stack: auto.Stack, request: Request, resources: workspace.Resources, phases: Phases
 ) -> tuple[dict[str, object], ChangeLog]:
-    what = f"The deploy of {request.stack} failed; what ran before goes on serving"
     chosen = _chosen(request, resources)
     return updates.up(
         stack,
         partial(program.program, request.stack, chosen, partial(_provide_image, request, phases)),
         updates.message(chosen.tag, request.kind),
-        what,
+        f"The deploy of {request.stack} failed",
         phases=phases,
         target=_image(request.stack, resources) if request.image_only else None,
         target_dependents=request.image_only,
@@ -152,29 +154,35 @@ def _give_up(
     may_return: bool,
 ) -> NoReturn:
     """Ends a deploy whose release fails the probe: where it ``may_return`` and there is a release before it, with
-    that in service again. Always raises ``DeployError``."""
-    tag, previous = outputs["image_tag"], release.from_state(before)
+    that in service again. Always raises ``DeployError``.
+
+    It may where this deploy put the release into service, or one that was cut off before it had asked."""
+    tag, previous = str(outputs["image_tag"]), release.from_state(before)
     failed = probe.failed(checks)
     remedy = probe.remedy(failed, stack.name)
     narrate.say(f"{tag} fails the probe at {outputs['api_url']}:")
     for check in checks:
         narrate.say(f"  {'ok    ' if check.ok else 'failed'}  {check}")
-    entry = previous.entry(previous.tag)
     if not may_return:
-        raise DeployError(f"{tag} fails the probe: {probe.said(failed)}.", remedy)
+        raise DeployError(
+            f"{tag} fails the probe: {probe.said(failed)}.",
+            f"{remedy}. The release before it: make rollback STACK={stack.name}",
+        )
+    entry = previous.before(tag) if previous.tag == tag else previous.entry(previous.tag)
     if not entry:
         raise DeployError(
             f"{tag} fails the probe: {probe.said(failed)}; there is no release to return to.", remedy
         )
-    narrate.say(f"Returning to {previous.tag}")
+    narrate.say(f"Returning to {entry.tag}")
     resources = workspace.resources_of(stack.export_stack())
     plan = rollback.plan(resources, entry)
-    returned = rollback.carry_out(stack, resources, plan, "automatic return", previous.entries)
+    kept = tuple(item for item in previous.entries if item.tag != tag)
+    returned = rollback.carry_out(stack, resources, plan, "automatic return", kept)
     environment.settle(stack.name)
     again = probe.failed(probe.probe(returned))
     what_runs = f"but {probe.said(again)}" if again else "and answers"
     raise DeployError(
-        f"{tag} fails the probe: {probe.said(failed)}. {previous.tag} is live again, {what_runs}.", remedy
+        f"{tag} fails the probe: {probe.said(failed)}. {entry.tag} is live again, {what_runs}.", remedy
     )
 
 

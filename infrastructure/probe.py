@@ -9,9 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
+from http.client import HTTPException
 from typing import Any
 
 import main
+from infrastructure.local import narrate
 
 _PATIENCE_SECONDS = 20
 _ANSWER_SECONDS = 30
@@ -36,16 +38,23 @@ def probe(outputs: Mapping[str, object]) -> tuple[Check, ...]:
     """Asks the API of a stack with these outputs for its health, its keys, and whether its authorizer stands
     before the players.
 
-    The health check has to name the release that is live by the outputs. What is answered wrong is asked again
-    for a while, as gateways and aliases take a moment; not where the API itself is gone.
+    The health check has to name the release that is live by the outputs. What is answered wrong is said and asked
+    again for a while, as gateways and aliases take a moment; not where the API itself is gone.
     """
     api_url, tag = str(outputs["api_url"]), str(outputs["image_tag"])
     deadline = time.monotonic() + _PATIENCE_SECONDS
+    told = False
     while True:
         checks = _ask(api_url, tag)
+        wrong = failed(checks)
         gone = checks[0].said.startswith(str(HTTPStatus.NOT_FOUND.value))
-        if gone or all(check.ok for check in checks) or time.monotonic() > deadline:
+        if gone or not wrong or time.monotonic() > deadline:
             return checks
+        if not told:
+            narrate.say(
+                f"Asking again for up to {_PATIENCE_SECONDS} s, as not all is well yet: {said(wrong)}"
+            )
+            told = True
         time.sleep(_PAUSE_SECONDS)
 
 
@@ -90,7 +99,8 @@ def _health(api_url: str, tag: str) -> Check:
 def _keys(api_url: str) -> Check:
     path = "/.well-known/jwks.json"
     status, body = _get(api_url + path)
-    count = len(body.get("keys") or ())
+    keys = body.get("keys")
+    count = len(keys) if isinstance(keys, list) else 0
     return Check(f"GET {path}", "jwks", f"{status}, {count} keys", status == HTTPStatus.OK and count > 0)
 
 
@@ -99,7 +109,8 @@ def _guard(api_url: str, token: str | None, expected: HTTPStatus) -> Check:
     route = next(item for item in main.ROUTES if item.scope and item.method == "GET" and "{" not in item.path)
     status, _ = _get(api_url + route.path, token)
     how = "with an invalid token" if token else "without a token"
-    return Check(f"{route.key} {how}", "authorizer", f"{status}, not {expected}", status == expected)
+    ok = status == expected
+    return Check(f"{route.key} {how}", "authorizer", str(status) if ok else f"{status}, not {expected}", ok)
 
 
 def _get(url: str, token: str | None = None) -> tuple[int | str, dict[str, Any]]:
@@ -107,12 +118,18 @@ def _get(url: str, token: str | None = None) -> tuple[int | str, dict[str, Any]]
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     request = urllib.request.Request(url, headers=headers)  # noqa: S310 - the stack's own URL
     try:
-        with urllib.request.urlopen(request, timeout=_ANSWER_SECONDS) as answer:  # noqa: S310
-            return answer.status, _object(answer.read())
+        with _open(request) as answer:
+            return int(answer.status), _object(answer.read())
+    except (OSError, HTTPException) as error:
+        return f"no answer ({getattr(error, 'reason', None) or repr(error)})", {}
+
+
+def _open(request: urllib.request.Request) -> Any:
+    """The answer, of whatever status. Raises ``OSError`` and ``HTTPException`` where there is none."""
+    try:
+        return urllib.request.urlopen(request, timeout=_ANSWER_SECONDS)  # noqa: S310 - the stack's own URL
     except urllib.error.HTTPError as error:
-        return error.code, _object(error.read())
-    except OSError as error:
-        return f"no answer ({getattr(error, 'reason', error)})", {}
+        return error
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -5,8 +5,8 @@ when an update has succeeded, so they name the last release that went into servi
 newer, when an update pushed it and failed afterwards.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -59,6 +59,10 @@ class Entry:
             "permissions": {name: item.as_output() for name, item in self.permissions.items()},
         }
 
+    def of_functions(self, functions: Collection[str]) -> Self:
+        """The entry with its versions of these functions only."""
+        return replace(self, versions={name: one for name, one in self.versions.items() if name in functions})
+
     @property
     def origin(self) -> Origin:
         """Where the release comes from."""
@@ -72,7 +76,8 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Deployed:
     """What the stack's state knows: the release in service and the tag and origin of the image pushed last, if any,
-    the releases it keeps, the one deployed last first, and the public keys that were noted (``storage.Storage``)."""
+    the releases it keeps, the one deployed last first, the public keys that were noted (``storage.Storage``), and the
+    functions of the release deployed last."""
 
     tag: str | None = None
     origin: Origin | None = None
@@ -80,10 +85,17 @@ class Deployed:
     entries: tuple[Entry, ...] = ()
     pushed_origin: Origin | None = None
     public_jwks: Mapping[str, str] = field(default_factory=dict)
+    functions: Collection[str] = ()
 
     def entry(self, tag: str | None) -> Entry | None:
         """What is kept of the release ``tag``."""
         return next((entry for entry in self.entries if entry.tag == tag), None)
+
+    def before(self, tag: str | None) -> Entry | None:
+        """The release that was deployed last before the release ``tag``; the last one where that is not kept."""
+        tags = [entry.tag for entry in self.entries]
+        place = tags.index(tag) + 1 if tag in tags else 0
+        return next(iter(self.entries[place:]), None)
 
     def has_image(self, tag: str | None) -> bool:
         """Whether the stack's repository holds the image of its release ``tag``: a promotion brought it there, or
@@ -113,7 +125,8 @@ class Release:
         in all.
 
         A release that was kept already has one entry still, which knows since when; it comes first, unless it
-        was live before and thus stays where it is.
+        was live before and thus stays where it is. A function that was gone before this release is a new one now: the
+        others' versions of it are forgotten.
         """
         known = self.before.entry(self.tag)
         since = known.since if known else datetime.now(UTC).isoformat(timespec="seconds")
@@ -127,7 +140,7 @@ class Release:
             promoted_from=self.promoted_from,
             permissions=self.permissions,
         )
-        kept = self.others(keep)
+        kept = [item.of_functions(self.before.functions) for item in self.others(keep)]
         place = self.before.entries.index(known) if known and self.tag == self.before.tag else 0
         return [*kept[:place], entry, *kept[place:]]
 
@@ -168,6 +181,7 @@ def from_state(resources: Mapping[str, Mapping[str, Any]]) -> Deployed:
         pushed_origin=Origin.from_output(built) if pushed and built.get("tag") == pushed else None,
         entries=tuple(Entry.from_output(item) for item in found.get("releases") or ()),
         public_jwks=found.get("public_jwks") or {},
+        functions=tuple(found.get("function_names") or ()),
     )
 
 

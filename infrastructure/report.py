@@ -66,7 +66,11 @@ def print_way_back(stack: str, plan: Plan, phases: Phases | None = None) -> None
         for name, (before, after) in moves.items():
             print(f"{name:<{width}}  version {before} → {after}")
     for name in plan.left:
-        print(f"{name} stays: {entry.tag} did not have it", file=sys.stderr)
+        print(
+            f"{name} stays: {entry.tag} did not have it, or another that was deleted since", file=sys.stderr
+        )
+    for name in plan.gone:
+        print(f"{name} does not come back: it was deleted after {entry.tag}", file=sys.stderr)
     done = f"moved ({phases})" if phases else "to move"
     print(f"{stack}: back to {entry.tag} ({label}): {len(moves)} aliases {done}")
     if phases:

@@ -23,12 +23,14 @@ from infrastructure.workspace import Resources
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A way back to ``entry``. ``before`` is where every alias points by the name of its row, ``after`` the
-    version it is to point at; ``left`` names those that the release did not have, which stay as they are."""
+    version it is to point at; ``left`` names those of which nothing is known of that release, which stay as they are,
+    ``gone`` the functions that it had and that are no more."""
 
     entry: Entry
     before: Mapping[str, Alias]
     after: Mapping[str, str]
     left: tuple[str, ...]
+    gone: tuple[str, ...]
 
     @property
     def moves(self) -> dict[str, tuple[str, str]]:
@@ -54,6 +56,7 @@ def rollback(stack: str, tag: str | None) -> tuple[Plan, Phases]:
     """
     phases = Phases()
     with phases.phase("set-up"):
+        find(stack, release.from_state(workspace.resources(stack)), tag)
         environment.reachable(stack)
     with workspace.exclusive(stack), workspace.opened(stack, may_create=False) as opened:
         with phases.phase("update"):
@@ -79,18 +82,15 @@ def find(stack: str, deployed: Deployed, tag: str | None) -> Entry:
 
     Raises ``DeployError`` when the stack does not keep it, naming those it keeps, or when there is none.
     """
-    known = {entry.tag: entry for entry in deployed.entries}
     if tag is None:
-        tags = list(known)
-        earlier = tags[tags.index(deployed.tag) + 1 :] if deployed.tag in known else tags
-        if not earlier:
-            raise DeployError(
-                f"Stack {stack!r} keeps no release before {deployed.tag or 'its first'}.", _known(deployed)
-            )
-        return known[earlier[0]]
-    if tag not in known:
-        raise DeployError(f"Stack {stack!r} keeps no release {tag!r}.", _known(deployed))
-    return known[tag]
+        if entry := deployed.before(deployed.tag):
+            return entry
+        raise DeployError(
+            f"Stack {stack!r} keeps no release before {deployed.tag or 'its first'}.", _known(deployed)
+        )
+    if entry := deployed.entry(tag):
+        return entry
+    raise DeployError(f"Stack {stack!r} keeps no release {tag!r}.", _known(deployed))
 
 
 def plan(resources: Resources, entry: Entry) -> Plan:
@@ -101,6 +101,7 @@ def plan(resources: Resources, entry: Entry) -> Plan:
         before,
         {name: entry.versions.get(name, alias.version) for name, alias in before.items()},
         tuple(sorted(before.keys() - entry.versions.keys())),
+        tuple(sorted(entry.versions.keys() - before.keys())),
     )
 
 
@@ -151,19 +152,39 @@ def carry_out(
             what=f"Going back to {plan.entry.tag} failed",
         )
     except DeployError as error:
-        narrate.say("Not every alias moved: putting back those that did")
+        raise put_back(stack, resources, error) from error
+
+
+def put_back(stack: auto.Stack, before: Resources, error: DeployError) -> DeployError:
+    """What to raise for an update that ended in ``error``, once the aliases point where they did ``before`` it and the
+    outputs are those of then: the error, and what runs."""
+    cause, live = error.cause.rstrip("."), release.from_state(before).tag
+    if not live:
+        return error
+    try:
+        resources = workspace.resources_of(stack.export_stack())
+    except auto.CommandError:
+        return error
+    are = {name: alias.version for name, alias in aliases.of(resources).items()}
+    were = {name: alias.version for name, alias in aliases.of(before).items() if name in are}
+    if are == are | were:
+        return DeployError(f"{cause}; what ran before goes on serving.", error.remedy)
+    narrate.say("Some aliases have moved: putting them back")
+    try:
         aliases.move(
             stack,
             resources,
-            {name: alias.version for name, alias in plan.before.items()},
-            before,
-            message=updates.message(str(before["image_tag"]), "put back"),
-            what=f"{error.cause} And putting the aliases back failed too",
+            are | were,
+            release.outputs(before),
+            message=updates.message(live, "put back"),
+            what=f"{cause}. And putting the aliases back failed too",
         )
-        raise DeployError(
-            f"{error.cause} All aliases are back: {before['image_tag']} runs.",
-            f"A deploy repairs the stack: make deploy STACK={stack.name}",
-        ) from error
+    except DeployError as another:
+        return another
+    return DeployError(
+        f"{cause}. All aliases are back: {live} runs.",
+        f"A deploy repairs the stack: make deploy STACK={stack.name}",
+    )
 
 
 def _known(deployed: Deployed) -> str:

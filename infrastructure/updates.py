@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pulumi import automation as auto
 
+from infrastructure import release
 from infrastructure.changes import ChangeLog
 from infrastructure.errors import DeployError
 from infrastructure.phases import Phases
@@ -72,7 +73,7 @@ def up(
             target=target,
             target_dependents=target_dependents,
         )
-    return log.outputs, log
+    return log.outputs or _outputs(stack), log
 
 
 def refresh(stack: auto.Stack, message: str, total: int, phases: Phases | None = None) -> None:
@@ -118,6 +119,12 @@ def both(*listeners: Callable[[auto.EngineEvent], None]) -> Callable[[auto.Engin
             listener(event)
 
     return listen
+
+
+def _outputs(stack: auto.Stack) -> dict[str, object]:
+    """The outputs in the stack's state, for when the engine's events did not come through."""
+    state = stack.export_stack().deployment or {}
+    return dict(release.outputs({item["urn"]: item for item in state["resources"]}))
 
 
 def _user() -> str:

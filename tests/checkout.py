@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,8 +49,10 @@ class Checkout:
         """Runs a make target on a terminal of its own."""
         return watch(["make", "-s", *arguments], self.folder, self.environment | settings)
 
-    def cut_off(self, *arguments: str, at: str, **settings: str) -> None:
-        """Runs a make target and kills all of its processes once it has said ``at``."""
+    def during(
+        self, *arguments: str, at: str, do: Callable[[subprocess.Popen[str]], object], **settings: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs a make target and does something once it has said ``at``; how it ended and what it said."""
         process = subprocess.Popen(
             ["make", "-s", *arguments],
             cwd=self.folder,
@@ -59,12 +62,20 @@ class Checkout:
             text=True,
             start_new_session=True,
         )
+        said, reached = "", False
         with process:
             assert process.stderr is not None
-            reached = any(at in line for line in process.stderr)
-            if reached:
-                os.killpg(process.pid, signal.SIGKILL)
-        assert reached, f"make {arguments} never said {at!r}"
+            for line in process.stderr:
+                said += line
+                if at in line and not reached:
+                    reached = True
+                    do(process)
+        assert reached, f"make {arguments} never said {at!r}: {said}"
+        return subprocess.CompletedProcess(arguments, process.returncode, "", said)
+
+    def cut_off(self, *arguments: str, at: str, **settings: str) -> None:
+        """Runs a make target and kills all of its processes once it has said ``at``."""
+        self.during(*arguments, at=at, do=lambda make: os.killpg(make.pid, signal.SIGKILL), **settings)
 
     def client(self, service: str) -> Any:
         """A client of a service of the local AWS, with the credentials that a deploy has."""

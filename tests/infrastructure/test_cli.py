@@ -311,6 +311,7 @@ def test_a_rollback_says_what_moved_and_what_it_left(
         {"root": Alias("psn-root", "2"), "newer": Alias("psn-newer", "1")},
         {"root": "1", "newer": "1"},
         ("newer",),
+        ("older",),
     )
     monkeypatch.setattr(rollback, "preview", lambda *_: way)
     monkeypatch.setattr(rollback, "rollback", lambda *_: (way, Phases({"update": 1.0})))
@@ -319,6 +320,7 @@ def test_a_rollback_says_what_moved_and_what_it_left(
     assert "root  version 2 → 1" in shown.out
     assert "1 aliases to move" in shown.out
     assert "newer stays: t1 did not have it" in shown.err
+    assert "older does not come back: it was deleted after t1" in shown.err
     assert cli.main(["rollback"]) == 0
     assert "local: back to t1 (1.2.3, c0ffee): 1 aliases moved (update 1.0 s" in capsys.readouterr().out
 
@@ -327,7 +329,7 @@ def test_a_rollback_to_the_live_release_says_that_there_is_nothing_to_do(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     entry = Entry("t1", "1.2.3", "", True, "", "registry/psn:t1", {"root": "1"}, {})
-    way = rollback.Plan(entry, {"root": Alias("psn-root", "1")}, {"root": "1"}, ())
+    way = rollback.Plan(entry, {"root": Alias("psn-root", "1")}, {"root": "1"}, (), ())
     asked: list[tuple[str, str]] = []
 
     def rolled_back(stack: str, tag: str) -> tuple[rollback.Plan, Phases]:

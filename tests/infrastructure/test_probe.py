@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any
 
 import pytest
@@ -82,7 +83,7 @@ def test_another_release_that_answers_is_a_failure(api: Api) -> None:
     assert failures(api) == ["GET /healthz: 200, of 20260101-000000-aaaaaaaa"]
 
 
-@pytest.mark.parametrize("body", [{"keys": []}, {}, [], b"not JSON"])
+@pytest.mark.parametrize("body", [{"keys": []}, {"keys": 5}, {}, [], b"not JSON"])
 def test_without_keys_no_token_could_be_checked(api: Api, body: Any) -> None:
     api.jwks = (200, body)
     assert failures(api) == ["GET /.well-known/jwks.json: 200, 0 keys"]
@@ -103,6 +104,32 @@ def test_the_invalid_token_is_another_each_time_so_that_no_remembered_answer_cou
     failures(api)
     failures(api)
     assert len(set(api.tokens)) == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b"", "RemoteDisconnected"),
+        (b"garbage\r\n\r\n", "BadStatusLine"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\ncut", "IncompleteRead"),
+        (b"HTTP/1.1 500 Oh\r\nContent-Length: 50\r\n\r\ncut", "IncompleteRead"),
+    ],
+)
+def test_an_answer_that_is_none_is_a_failure(
+    answer: bytes, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Handler(StreamRequestHandler):
+        def handle(self) -> None:
+            self.rfile.readline()
+            self.wfile.write(answer)
+
+    monkeypatch.setattr(probe, "_PATIENCE_SECONDS", 0)
+    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        checks = probe.probe({"api_url": f"http://127.0.0.1:{server.server_address[1]}", "image_tag": TAG})
+        server.shutdown()
+    assert len(probe.failed(checks)) == 4
+    assert all(f"no answer ({said}" in check.said for check in checks)
 
 
 def test_a_wrong_answer_is_asked_again_for_a_while(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

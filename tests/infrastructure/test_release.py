@@ -234,6 +234,7 @@ def after(*numbers: int, live: int) -> Deployed:
         origin=entry(live).origin,
         pushed=entry(numbers[0]).tag,
         entries=tuple(map(entry, numbers)),
+        functions=("root",),
     )
 
 
@@ -266,6 +267,11 @@ def test_a_new_release_comes_before_those_before_it() -> None:
     assert made[1:] == [entry(2), entry(1)]
 
 
+def test_a_function_that_was_gone_in_between_is_another_one_now() -> None:
+    made = kept(replace(after(2, 1, live=2), functions=("healthz",)), NEWER)
+    assert [item.versions for item in made] == [{"root": "7"}, {}, {}]
+
+
 def test_a_release_that_is_live_already_keeps_its_place_and_since_when() -> None:
     made = kept(after(2, 1, live=1), entry(1).tag)
     assert [item.tag for item in made] == [entry(2).tag, entry(1).tag]
@@ -290,7 +296,7 @@ def test_the_live_release_stays_however_old_it_is() -> None:
 def test_what_ran_until_now_stays_to_return_to_however_old_it_is() -> None:
     made = kept(after(4, 3, 2, 1, live=1), NEWER, keep=3)
     assert [item.tag for item in made] == [NEWER, entry(4).tag, entry(1).tag]
-    again = Deployed(tag=NEWER, origin=ORIGIN, pushed=NEWER, entries=tuple(made))
+    again = Deployed(tag=NEWER, origin=ORIGIN, pushed=NEWER, entries=tuple(made), functions=("root",))
     assert kept(again, NEWER, keep=3) == made
 
 

@@ -2,12 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import boto3
 import pulumi
 import pytest
+from pulumi import automation as auto
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import set_root_resource
@@ -135,9 +136,15 @@ def test_aliases_that_a_cut_off_rollback_moved_stay_and_the_others_follow() -> N
     assert plan(state(SECOND, root="1", healthz="2"), FIRST).moves == {"healthz": ("2", "1")}
 
 
+def test_a_function_that_was_deleted_since_is_named() -> None:
+    way = plan(state(SECOND, root="2"), FIRST)
+    assert (way.gone, way.moves) == (("healthz",), {"root": ("2", "1")})
+
+
 def test_a_function_that_the_release_did_not_have_stays_as_it_is() -> None:
     way = plan(state(SECOND, root="2", healthz="2", newer="1"), FIRST)
     assert way.left == ("newer",)
+    assert way.gone == ()
     assert "newer" not in way.moves
     assert way.after["newer"] == "1"
 
@@ -180,22 +187,31 @@ def test_versions_that_are_gone_are_named_before_anything_moves(functions: dict[
 
 
 class Engine:
-    """Takes the updates that it is given, and fails those whose message is of a kind in ``failing``."""
+    """Takes the updates that it is given. Those whose message is of a kind in ``failing`` fail once the aliases have
+    moved that are named first."""
 
     name = "local"
 
-    def __init__(self, *failing: str) -> None:
-        self.failing = failing
+    def __init__(self, *failing: str, moving: Collection[str] = ("root",)) -> None:
+        self.failing, self.moving = failing, moving
         self.updates: list[tuple[str, Mapping[str, str], Mapping[str, Any]]] = []
+        self.versions = {"root": "2", "healthz": "2"}
 
     def move(
         self, _: object, __: object, versions: Mapping[str, str], outputs: Mapping[str, Any], **said: str
     ) -> Mapping[str, Any]:
         """Stands in for ``aliases.move``."""
         self.updates.append((said["message"], versions, outputs))
-        if any(kind in said["message"] for kind in self.failing):
+        failing = any(kind in said["message"] for kind in self.failing)
+        self.versions |= {name: one for name, one in versions.items() if name in self.moving or not failing}
+        if failing:
             raise DeployError(f"{said['what']}: healthz-live: no such alias")
         return outputs
+
+    def export_stack(self) -> auto.Deployment:
+        """The state, with the aliases where they are."""
+        items = state(SECOND, **self.versions).items()
+        return auto.Deployment(3, {"resources": [{**item, "urn": urn} for urn, item in items]})
 
 
 def carried_out(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
@@ -224,17 +240,30 @@ def test_a_rollback_is_an_update_that_names_the_release_and_leaves_the_other_out
 
 def test_when_one_alias_does_not_move_all_are_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = Engine("rollback")
-    with pytest.raises(DeployError, match=f"no such alias All aliases are back: {SECOND.tag} runs"):
+    with pytest.raises(DeployError, match=rf"no such alias\. All aliases are back: {SECOND.tag} runs\."):
         carried_out(engine, monkeypatch)
     message, versions, outputs = engine.updates[-1]
     assert message.startswith(f"{SECOND.tag} put back")
-    assert versions == {"root": "2", "healthz": "2"}
+    assert versions == engine.versions == {"root": "2", "healthz": "2"}
     assert outputs["image_tag"] == SECOND.tag
+
+
+def test_when_no_alias_moved_there_is_nothing_to_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Engine("rollback", moving=())
+    with pytest.raises(DeployError, match="no such alias; what ran before goes on serving"):
+        carried_out(engine, monkeypatch)
+    assert len(engine.updates) == 1
 
 
 def test_it_is_said_when_the_aliases_cannot_be_put_back_either(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DeployError, match="putting the aliases back failed too"):
         carried_out(Engine("rollback", "put back"), monkeypatch)
+
+
+def test_a_first_deploy_has_nothing_to_go_back_to() -> None:
+    stack: Any = Engine()
+    error = DeployError("It failed.", "Repair it.")
+    assert rollback.put_back(stack, {}, error) is error
 
 
 # What the engine is told

@@ -209,6 +209,38 @@ def test_the_release_that_failed_is_not_one_to_go_back_to(stack: Stack) -> None:
     assert stack.checkout.json("preview")["changes"] == []
 
 
+def test_a_release_whose_deploy_was_cut_off_while_it_was_asked_gives_way_too(stack: Stack) -> None:
+    stack.checkout.replace(HEALTH, ANSWERS, ANSWERS_WRONG)
+    stack.checkout.cut_off("deploy", at="Asking again")
+    wrong = stack.live
+    assert wrong != stack.new
+    said = stack.error("deploy")
+    stack.checkout.replace(HEALTH, ANSWERS_WRONG, ANSWERS)
+    assert f"{wrong} fails the probe: GET /healthz: 500" in said
+    assert f"{stack.new} is live again, and answers." in said
+    assert stack.answers == stack.live == stack.new
+    assert wrong not in stack.error("rollback", TAG="v9")
+
+
+def test_when_one_alias_of_a_new_release_cannot_move_all_stay_where_they_were(stack: Stack) -> None:
+    stack.checkout.done("deploy")
+    before, jwks = stack.versions, stack.functions["jwks"]
+    client = stack.checkout.client("lambda")
+    stack.checkout.replace(HEALTH, "Emulator 2", "Emulator 3")
+    failed = stack.checkout.during(
+        "deploy",
+        at="updated aws:lambda:Function",
+        do=lambda _: client.delete_alias(FunctionName=jwks, Name="live"),
+    )
+    stack.checkout.replace(HEALTH, "Emulator 3", "Emulator 2")
+    assert failed.returncode != 0
+    assert "jwks-live" in failed.stderr
+    assert f"All aliases are back: {stack.new} runs." in failed.stderr
+    client.create_alias(FunctionName=jwks, Name="live", FunctionVersion=before[jwks])
+    assert stack.versions == before
+    assert stack.answers == stack.live == stack.new
+
+
 def test_old_releases_go_and_those_that_are_kept_still_run(stack: Stack) -> None:
     settings = stack.checkout.folder / "infrastructure" / "Pulumi.local.yaml"
     settings.write_text(settings.read_text() + "  psn-emulator:keep_releases: 2\n")
