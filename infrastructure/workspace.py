@@ -148,7 +148,8 @@ def resources_of(state: auto.Deployment) -> Resources:
 def exclusive(stack: str) -> Iterator[bool]:
     """Holds the stack against another command from this checkout; says so and waits while one runs.
 
-    Yields whether the last one that held it was killed: who comes to an end, even a bad one, wipes its name off.
+    Yields whether the last one that held it was cut off: who comes to an end of its own, even a bad one, wipes its name
+    off.
     """
     folder = paths.home() / "locks"
     folder.mkdir(parents=True, exist_ok=True)
@@ -160,14 +161,18 @@ def exclusive(stack: str) -> Iterator[bool]:
                 f"Another command is changing stack {stack!r} (process {_written(lock)}): waiting for it"
             )
             fcntl.flock(lock, fcntl.LOCK_EX)
-        was_killed = bool(_written(lock))
+        was_cut_off = bool(_written(lock))
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
         try:
-            yield was_killed
-        finally:
+            yield was_cut_off
+        except KeyboardInterrupt:
+            raise
+        except BaseException:
             lock.truncate(0)
+            raise
+        lock.truncate(0)
 
 
 def recover(stack: auto.Stack, phases: Phases | None = None) -> tuple[Resources, bool]:

@@ -133,16 +133,25 @@ def test_operations_that_were_under_way_are_read_back_also_when_the_lock_is_gone
 
 
 def test_who_holds_a_stack_knows_whether_the_one_before_was_killed(home: Path) -> None:
-    with workspace.exclusive("local") as was_killed:
-        assert not was_killed
+    with workspace.exclusive("local") as was_cut_off:
+        assert not was_cut_off
         held = (home / "locks" / "local.lock").read_text()
-    with pytest.raises(DeployError), workspace.exclusive("local") as was_killed:
+    with pytest.raises(DeployError), workspace.exclusive("local") as was_cut_off:
         raise DeployError("it failed")
-    with workspace.exclusive("local") as was_killed:
-        assert not was_killed
+    with workspace.exclusive("local") as was_cut_off:
+        assert not was_cut_off
     (home / "locks" / "local.lock").write_text(held)
-    with workspace.exclusive("local") as was_killed:
-        assert was_killed
+    with workspace.exclusive("local") as was_cut_off:
+        assert was_cut_off
+
+
+def test_who_holds_a_stack_knows_whether_the_one_before_was_interrupted() -> None:
+    with pytest.raises(KeyboardInterrupt), workspace.exclusive("local"):
+        raise KeyboardInterrupt
+    with workspace.exclusive("local") as was_cut_off:
+        assert was_cut_off
+    with workspace.exclusive("local") as was_cut_off:
+        assert not was_cut_off
 
 
 def test_the_passphrase_is_made_once_and_its_owners_alone() -> None:
