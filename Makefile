@@ -4,12 +4,20 @@
 STACK ?= local
 PY := .venv/bin/python
 WORKERS ?= auto
-PYTEST = $(PY) -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
+PYTEST = $(PY) -m pytest -n $(call quoted,$(WORKERS)) --dist loadscope --no-loadscope-reorder
 RUN = $(PY) -m infrastructure.cli
 flag = $(if $(filter-out 0 false no,$($(1))),$(2))
 JSON_FLAG = $(call flag,JSON,--json)
 FORM_FLAG = $(if $(call flag,JSON,on),--json,$(call flag,MARKDOWN,--markdown))
 DRY_FLAG = $(call flag,DRY_RUN,--dry-run)
+
+# What a user gives reaches the shell as one word, whatever is in it: quoted TEXT; given NAME, its value; either
+# NAME,DEFAULT; option NAME,--option, nothing unless NAME is given, for the command to refuse where it is empty.
+quoted = '$(subst ','\'',$(1))'
+given = $(call quoted,$(value $(1)))
+either = $(if $(value $(1)),$(call given,$(1)),$(2))
+option = $(if $(filter-out undefined,$(origin $(1))),$(2)=$(call given,$(1)))
+
 export STACK DEBUG LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE AWS_PROFILE DOCKER_HOST CI
 unexport $(foreach name,DEBUG LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE AWS_PROFILE DOCKER_HOST CI,$(if $(value $(name)),,$(name)))
 
@@ -34,20 +42,20 @@ setup:
 deploy: setup ## Build and deploy; ends with the URL (STACK=dev for AWS, FORCE=1 a new release of the same content)
 	@$(RUN) deploy $(call flag,FORCE,--force) $(call flag,REFRESH,--refresh) $(DRY_FLAG) $(FORM_FLAG)
 
-preview: setup ## Show what a deploy would change (JSON=1, MARKDOWN=1, DETAILED=1 exits 2 on changes, REFRESH=1 finds drift)
+preview: setup ## Show what a deploy would change (JSON=1, MARKDOWN=1, DETAILED=1 fails on changes too, REFRESH=1 finds drift)
 	@$(RUN) preview $(FORM_FLAG) $(call flag,DETAILED,--detailed) $(call flag,REFRESH,--refresh)
 
 deploy-infra: setup ## Deploy the infrastructure only; the deployed image stays
 	@$(RUN) deploy --infrastructure-only $(DRY_FLAG) $(FORM_FLAG)
 
 promote: setup ## Bring the image that FROM runs to TO and put it into service there (FROM=dev TO=staging, TAG=…, DRY_RUN=1)
-	@$(RUN) promote --from "$(FROM)" --to "$(TO)" $(if $(TAG),--tag $(TAG)) $(DRY_FLAG) $(FORM_FLAG)
+	@$(RUN) promote $(DRY_FLAG) $(FORM_FLAG) --from=$(call given,FROM) --to=$(call given,TO) $(call option,TAG,--tag)
 
 update-image: setup ## Build the image and update the functions only
 	@$(RUN) deploy --image-only $(call flag,FORCE,--force) $(DRY_FLAG) $(FORM_FLAG)
 
 rollback: setup ## Put the release before the live one into service again, or TAG=… (DRY_RUN=1); builds nothing
-	@$(RUN) rollback $(if $(TAG),--tag $(TAG)) $(DRY_FLAG)
+	@$(RUN) rollback $(DRY_FLAG) $(call option,TAG,--tag)
 
 rotate-keys: setup ## Let a new key sign tokens; the old one goes when its tokens have expired (NOW=1, DRY_RUN=1)
 	@$(RUN) rotate-keys $(call flag,NOW,--now) $(DRY_FLAG)
@@ -66,7 +74,7 @@ ecr-url: setup ## Print the URL of the image repository
 	@$(RUN) ecr-url
 
 logs: setup ## Print a function's log (FN=players-create, SINCE=10m, FOLLOW=1, JSON=1)
-	@$(RUN) logs $(if $(FN),--function $(FN)) $(if $(SINCE),--since $(SINCE)) $(call flag,FOLLOW,--follow) $(JSON_FLAG)
+	@$(RUN) logs $(call flag,FOLLOW,--follow) $(JSON_FLAG) $(call option,FN,--function) $(call option,SINCE,--since)
 
 env: setup ## Print the shell lines that let the pulumi command see the stack: eval "$$(make -s env)"
 	@$(RUN) env
@@ -75,17 +83,17 @@ doctor: setup ## Say what is there, what is missing and how to get it (JSON=1)
 	@$(RUN) doctor $(JSON_FLAG)
 
 ##@ Local environment
-check-docker: setup ## Check the Docker engine; start or install it where that is possible
-	@$(RUN) check-docker
+check-docker: setup ## Check the Docker engine; start or install it where that is possible (DRY_RUN=1)
+	@$(RUN) check-docker $(DRY_FLAG)
 
-docker-login: setup ## Log Docker in to the stack's image repository
-	@$(RUN) docker-login
+docker-login: setup ## Log Docker in to the stack's image repository (DRY_RUN=1)
+	@$(RUN) docker-login $(DRY_FLAG)
 
-build-local: setup ## Build the image as psn-emulator:local
-	@$(RUN) build-local
+build-local: setup ## Build the image as psn-emulator:local (DRY_RUN=1)
+	@$(RUN) build-local $(DRY_FLAG)
 
-run-local: setup ## Run one function's container on port 9000 (FN=root, PORT=9000)
-	@$(RUN) run-local $(if $(FN),--function $(FN)) $(if $(PORT),--port $(PORT))
+run-local: setup ## Run one function's container on port 9000 (FN=root, PORT=9000, DRY_RUN=1)
+	@$(RUN) run-local $(DRY_FLAG) $(call option,FN,--function) $(call option,PORT,--port)
 
 down: setup ## Stop the local AWS; its data stays (DRY_RUN=1)
 	@$(RUN) down $(DRY_FLAG)
@@ -125,14 +133,14 @@ format: setup ## Format the code
 	@.venv/bin/ruff format .
 
 test-kills: setup ## Kill deploys at random moments; the next one has to mend all (KILLS=25, SEED=…)
-	@KILLS=$(or $(KILLS),25) SEED=$(or $(SEED),$$(date +%s)) $(PY) -m pytest tests/kills/test_kills.py -s $(ARGS)
+	@KILLS=$(call either,KILLS,25) SEED=$(call either,SEED,$$(date +%s)) $(PY) -m pytest tests/kills/test_kills.py -s $(ARGS)
 
 test-model: setup ## Send the API random requests and hold it against its model (STEPS=2000, SEED=…, DEPLOYED=1)
-	@MODEL_STEPS=$(or $(STEPS),2000) MODEL_SEED=$(or $(SEED),$$(date +%s)) $(PY) -m pytest -q \
+	@MODEL_STEPS=$(call either,STEPS,2000) MODEL_SEED=$(call either,SEED,$$(date +%s)) $(PY) -m pytest -q \
 		$(if $(call flag,DEPLOYED,on),tests/e2e/test_model.py,tests/unit/test_model.py) $(ARGS)
 
 test-fuzz: setup ## Send a deployed stack requests made of its document, valid and not (REQUESTS=10000, SEED=…)
-	@REQUESTS=$(or $(REQUESTS),10000) SEED=$(or $(SEED),$$(date +%s)) $(PY) -m pytest tests/e2e/test_fuzz.py -s $(ARGS)
+	@REQUESTS=$(call either,REQUESTS,10000) SEED=$(call either,SEED,$$(date +%s)) $(PY) -m pytest tests/e2e/test_fuzz.py -s $(ARGS)
 
 bench: setup ## Run the benchmarks (ONLY=name, ROUNDS=9)
-	@$(PY) -m tests.bench $(ONLY) $(if $(ROUNDS),--rounds $(ROUNDS))
+	@$(PY) -m tests.bench $(call option,ROUNDS,--rounds) -- $(foreach name,$(value ONLY),$(call quoted,$(name)))

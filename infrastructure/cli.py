@@ -7,6 +7,7 @@ import threading
 import traceback
 import warnings
 from collections.abc import Callable
+from typing import NoReturn, override
 
 from infrastructure import commands
 from infrastructure.errors import DeployError
@@ -15,12 +16,25 @@ from infrastructure.settings import Settings
 Command = Callable[[argparse.Namespace], int]
 
 
+_LOGIN = ("pulumi_access_token", "pulumi login", "unauthorized", "access token", "credential", "expiredtoken")
+"""What the engine says where nobody is logged in to the place of its state, or to the AWS account of that place."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """One that tells of a wrong command line as of any other failure."""
+
+    @override
+    def error(self, message: str) -> NoReturn:
+        """Raises ``DeployError``."""
+        raise DeployError(f"{self.prog.split()[-1]}: {message}.", f"See {self.prog} --help")
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; its exit code. A failure is one line of cause and one of remedy, unless ``DEBUG`` is set."""
-    options = _parser().parse_args(arguments)
     if not os.environ.get("DEBUG"):
         _silence_leftovers()
     try:
+        options = _parser().parse_args(arguments)
         if "stack" in options:
             Settings.load(options.stack)
         command: Command = options.command
@@ -37,13 +51,14 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("DEBUG"):
             raise
-        _fail(f"{type(error).__name__}: {_gist(str(error))}", "DEBUG=1 shows where it happened.")
+        _fail(*_told(error))
     return 1
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="psn-emulator", description="Deploy and operate the PSN Partner Emulator."
+    parser = _Parser(
+        prog=".venv/bin/python -m infrastructure.cli",
+        description="Deploy and operate the PSN Partner Emulator.",
     )
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -70,16 +85,16 @@ def _parser() -> argparse.ArgumentParser:
     _add_forms(sub)
     sub.add_argument("--from", dest="source", metavar="STACK", required=True, help="whose release it is")
     sub.add_argument("--to", dest="target", metavar="STACK", required=True, help="which stack is to run it")
-    sub.add_argument("--tag", help="another release that the source keeps; default: the one it runs")
+    _add_tag(sub, "another release that the source keeps; default: the one it runs")
     add_flag(sub, "--dry-run", "show only what would change")
 
     sub = command("preview", commands.preview)
     _add_forms(sub)
-    add_flag(sub, "--detailed", "exit with 2 when there are changes")
+    add_flag(sub, "--detailed", "exit with 2 when there are changes, 0 when there are none, 1 on an error")
     add_flag(sub, "--refresh", "read the cloud back first, to see what was changed by hand")
 
     sub = command("rollback", commands.rollback)
-    sub.add_argument("--tag", help="the release to go back to; default: the one before the live one")
+    _add_tag(sub, "the release to go back to; default: the one before the live one")
     add_flag(sub, "--dry-run", "show only what would move")
 
     sub = command("rotate-keys", commands.rotate_keys)
@@ -93,11 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     ):
         add_flag(command(name, function), "--json", "print JSON")
 
-    for name, function in (
-        ("ecr-url", commands.ecr_url),
-        ("env", commands.env),
-        ("docker-login", commands.docker_login),
-    ):
+    for name, function in (("ecr-url", commands.ecr_url), ("env", commands.env)):
         command(name, function)
 
     sub = command("logs", commands.logs)
@@ -114,9 +125,11 @@ def _parser() -> argparse.ArgumentParser:
     for name, function in (("clean", commands.clean), ("down", commands.down)):
         add_flag(command(name, function, has_stack=False), "--dry-run", "show only")
 
-    command("check-docker", commands.check_docker, has_stack=False)
-    command("build-local", commands.build_local, has_stack=False)
+    add_flag(command("docker-login", commands.docker_login), "--dry-run", "show only")
+    for name, function in (("check-docker", commands.check_docker), ("build-local", commands.build_local)):
+        add_flag(command(name, function, has_stack=False), "--dry-run", "show only")
     sub = command("run-local", commands.run_local, has_stack=False)
+    add_flag(sub, "--dry-run", "show only")
     sub.add_argument("--function", default="root", metavar="NAME", help="default: %(default)s")
     sub.add_argument("--port", type=int, default=9000, help="default: %(default)s")
     return parser
@@ -128,6 +141,30 @@ def _add_forms(command: argparse.ArgumentParser) -> None:
     for form, text in (("json", "print JSON"), ("markdown", "print a comment for a pull request")):
         forms.add_argument(f"--{form}", dest="form", action="store_const", const=form, help=text)
     command.set_defaults(form="text")
+
+
+def _add_tag(command: argparse.ArgumentParser, text: str) -> None:
+    """The option that names a release. An empty name is a mistake, and no way to ask for the default."""
+
+    def named(tag: str) -> str:
+        if not tag:
+            raise argparse.ArgumentTypeError("it is empty: name a release, or leave it out")
+        return tag
+
+    command.add_argument("--tag", type=named, help=text)
+
+
+def _told(error: Exception) -> tuple[str, str]:
+    """The cause and the remedy of a failure that nothing below has put into words."""
+    from pulumi.automation import CommandError  # a second that a command which succeeds need not wait
+
+    gist = _gist(str(error))
+    if not isinstance(error, CommandError):
+        return f"{type(error).__name__}: {gist}", "DEBUG=1 shows where it happened."
+    cause = f"The Pulumi engine says: {gist.removeprefix('stderr: ').removeprefix('error: ')}"
+    if any(sign in cause.lower() for sign in _LOGIN):
+        return cause, "Log in (pulumi login; aws sso login for a state kept in S3), then run this again."
+    return cause, "DEBUG=1 shows all of it."
 
 
 def _gist(text: str) -> str:

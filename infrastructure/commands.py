@@ -31,11 +31,15 @@ def deploy(options: argparse.Namespace) -> int:
 def promote(options: argparse.Namespace) -> int:
     """Put another stack's release into service, its very image."""
     from infrastructure import deployment, promotion, report
+    from infrastructure.review import Review
 
     planned = promotion.plan(options.source, options.target, options.tag, may_start=not options.dry_run)
     request = deployment.Request(stack=options.target, promotion=planned)
     if planned.done():
-        print(f"{options.target} runs {planned.entry.tag} of {options.source} already; nothing to do.")
+        done = f"{options.target} runs {planned.entry.tag} of {options.source} already; nothing to do."
+        print(done, file=sys.stderr if options.dry_run else sys.stdout)
+        if options.dry_run:
+            report.print_review(Review(options.target, ()), options.form)
     elif options.dry_run:
         report.print_review(deployment.preview(request), options.form)
     else:
@@ -185,11 +189,14 @@ def clean(options: argparse.Namespace) -> int:
     return 0
 
 
-def check_docker(_: argparse.Namespace) -> int:
+def check_docker(options: argparse.Namespace) -> int:
     """Check the Docker engine; start or install it where possible."""
     from infrastructure.local import docker
 
-    print(f"Docker answers: {docker.ensure()}")
+    if options.dry_run and not docker.is_running():
+        print(f"Docker does not answer at {docker.endpoint().host}; would start or install it where possible")
+    else:
+        print(f"Docker answers: {docker.ensure()}")
     return 0
 
 
@@ -197,15 +204,21 @@ def docker_login(options: argparse.Namespace) -> int:
     """Log Docker in to the stack's image repository."""
     from infrastructure import environment
 
-    print(f"Docker is logged in to {environment.docker_login(options.stack)}")
+    if options.dry_run:
+        print(f"Would log Docker in to the registry of stack {options.stack!r}")
+    else:
+        print(f"Docker is logged in to {environment.docker_login(options.stack)}")
     return 0
 
 
-def build_local(_: argparse.Namespace) -> int:
+def build_local(options: argparse.Namespace) -> int:
     """Build the image as psn-emulator:local."""
     from infrastructure import containers
 
-    print(f"Built {containers.build()}")
+    if options.dry_run:
+        print(f"Would build {containers.LOCAL_IMAGE}")
+    else:
+        print(f"Built {containers.build()}")
     return 0
 
 
@@ -213,6 +226,10 @@ def run_local(options: argparse.Namespace) -> int:
     """Run one function's container on this machine."""
     from infrastructure import containers
 
+    if options.dry_run:
+        command = containers.command(options.function)
+        print(f"Would build {containers.LOCAL_IMAGE} and run {command} of it on port {options.port}")
+        return 0
     return containers.run(options.function, options.port)
 
 

@@ -19,6 +19,7 @@ LOCAL_IMAGE = "psn-emulator:local"
 _RUNTIME_PORT = 8080
 _LOOK_SECONDS = 0.2
 _STACK = "local"
+_ROUTES = {route.name: route for route in (*main.ROUTES, main.FALLBACK)}
 PLACEHOLDERS = {
     "ENVIRONMENT": "local",
     "LOG_LEVEL": "DEBUG",
@@ -54,6 +55,15 @@ def build() -> str:
     return LOCAL_IMAGE
 
 
+def command(function: str) -> str:
+    """The handler that is the command of the image in one function. Raises ``DeployError`` for an unknown one."""
+    entries = {name: f"main.{route.entry}" for name, route in _ROUTES.items()}
+    entries["authorizer"] = "authorizer.handler"
+    if function not in entries:
+        raise DeployError(f"There is no function {function!r}.", f"The functions are: {', '.join(entries)}")
+    return entries[function]
+
+
 def run(function: str, port: int) -> int:
     """Runs one function's container until it is stopped; its exit code.
 
@@ -61,11 +71,7 @@ def run(function: str, port: int) -> int:
     deploy it has placeholders, with which only what reads no table works. Raises ``DeployError`` for an unknown
     function.
     """
-    routes = {route.name: route for route in (*main.ROUTES, main.FALLBACK)}
-    entries = {name: f"main.{route.entry}" for name, route in routes.items()}
-    entries["authorizer"] = "authorizer.handler"
-    if function not in entries:
-        raise DeployError(f"There is no function {function!r}.", f"The functions are: {', '.join(entries)}")
+    entry = command(function)
     build()
     variables = (_deployed_environment(function) or PLACEHOLDERS) | {
         "AWS_ACCESS_KEY_ID": "test",
@@ -73,16 +79,16 @@ def run(function: str, port: int) -> int:
         "AWS_DEFAULT_REGION": Settings.load(_STACK).region,
         "AWS_ENDPOINT_URL": paths.aws_endpoint_for_functions(),
     }
-    command = ["docker", "run", "--rm", "--interactive", "--add-host", f"{paths.MACHINE}:host-gateway"]
+    docker_run = ["docker", "run", "--rm", "--interactive", "--add-host", f"{paths.MACHINE}:host-gateway"]
     container = f"psn-emulator-run-{os.getpid()}"
-    command += ["--name", container, "--publish", f"127.0.0.1:{port}:{_RUNTIME_PORT}"]
+    docker_run += ["--name", container, "--publish", f"127.0.0.1:{port}:{_RUNTIME_PORT}"]
     for name, value in variables.items():
-        command += ["--env", f"{name}={value}"]
+        docker_run += ["--env", f"{name}={value}"]
     narrate.say(f"Running {function} on port {port}; Ctrl-C stops it. Try it from another shell:")
-    route = routes.get(function, main.FALLBACK)
+    route = _ROUTES.get(function, main.FALLBACK)
     event = json.dumps({"rawPath": route.path, "requestContext": {"http": {"method": route.method}}})
     narrate.say(f"  curl -s http://localhost:{port}/2015-03-31/functions/function/invocations -d '{event}'")
-    return _run([*command, LOCAL_IMAGE, entries[function]], container)
+    return _run([*docker_run, LOCAL_IMAGE, entry], container)
 
 
 def _run(command: list[str], container: str) -> int:

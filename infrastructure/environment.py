@@ -18,6 +18,10 @@ _FETCH_SECONDS = 300
 """How long Docker may say nothing while it fetches an image from this machine."""
 
 
+LOG_IN = "Log in (aws sso login, or AWS_PROFILE=…), then run this again."
+"""What to do where AWS refuses the credentials."""
+
+
 def ready(stack: str) -> None:
     """Sets up what deploying ``stack`` takes; costs nothing but a look where all is in place.
 
@@ -89,7 +93,7 @@ def check_credentials(stack: str) -> None:
     except (BotoCoreError, ClientError) as error:
         raise DeployError(
             f"AWS refuses the credentials for stack {stack!r}: {error}",
-            "Log in (aws sso login, or AWS_PROFILE=…), then run this again.",
+            LOG_IN,
         ) from error
     if settings.account_id not in {None, identity["Account"]}:
         raise DeployError(

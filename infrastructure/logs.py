@@ -4,11 +4,12 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.config import Config
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
 import main
 from infrastructure import environment
@@ -16,6 +17,8 @@ from infrastructure.errors import DeployError
 from infrastructure.settings import Settings
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_LONGEST = timedelta(days=3653)
+"""No log is kept for longer."""
 _POLL_SECONDS = 1.0
 _EMULATOR = re.compile(r"\d\d \w{3} \d{4} [\d:,.]+ \[\w+\] \(rapid\)")
 """What the runtime interface emulator of a local container says of itself."""
@@ -24,39 +27,34 @@ FUNCTIONS = (*(route.name for route in main.ROUTES), main.FALLBACK.name, "author
 
 def since(text: str) -> timedelta:
     """A duration such as ``90s``, ``10m``, ``2h`` or ``1d``. Raises ``DeployError`` for another form."""
-    match = re.fullmatch(r"(\d+)([smhd])", text)
-    if not match:
-        raise DeployError(f"{text!r} is no duration.", "Write it as 90s, 10m, 2h or 1d.")
-    return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+    match = re.fullmatch(r"(\d{1,9})([smhd])", text)
+    length = timedelta(seconds=int(match[1]) * _UNITS[match[2]]) if match else None
+    if length is None or length > _LONGEST:
+        raise DeployError(
+            f"{text!r} is no duration.", f"Write it as 90s, 10m, 2h or 1d; {_LONGEST.days}d is the longest."
+        )
+    return length
 
 
 def read(stack: str, function: str, start: datetime, *, follow: bool) -> Iterator[dict[str, Any]]:
     """The function's log events from ``start`` on, oldest first: ``{"time", "message"}``, the message an object
     where the line is JSON. With ``follow`` it goes on as they come.
 
-    Raises ``DeployError`` for a function that the stack does not have.
+    Raises ``DeployError`` for a function that the stack does not have, and where its AWS does not tell.
     """
     if function not in FUNCTIONS:
         raise DeployError(f"There is no function {function!r}.", f"The functions are: {', '.join(FUNCTIONS)}")
     settings = Settings.load(stack)
     options = environment.client_options(stack) | {"config": Config(retries={"total_max_attempts": 2})}
-    client = environment.session(settings, stack).client("logs", **options)
+    with _explained(stack, function):
+        client = environment.session(settings, stack).client("logs", **options)
     group = settings.names.function_log_group(function)
     seen: set[tuple[str, int, str]] = set()
     begin = int(start.timestamp() * 1000)
     while True:
-        try:
+        with _explained(stack, function):
             pages = client.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=begin)
             events = [event for page in pages for event in page["events"]]
-        except client.exceptions.ResourceNotFoundException:
-            raise DeployError(
-                f"{function!r} of stack {stack!r} has no log yet.",
-                f"Deploy it first: make deploy STACK={stack}",
-            ) from None
-        except EndpointConnectionError:
-            raise DeployError(
-                f"The AWS of stack {stack!r} does not answer.", f"Start it: make deploy STACK={stack}"
-            ) from None
         for event in sorted(events, key=lambda item: item["timestamp"]):
             begin = max(begin, event["timestamp"])
             identity = (event["logStreamName"], event["timestamp"], event["message"])
@@ -69,6 +67,26 @@ def read(stack: str, function: str, start: datetime, *, follow: bool) -> Iterato
         if not follow:
             return
         time.sleep(_POLL_SECONDS)
+
+
+@contextmanager
+def _explained(stack: str, function: str) -> Iterator[None]:
+    """Turns AWS's refusal or silence into a ``DeployError``."""
+    try:
+        yield
+    except EndpointConnectionError:
+        raise DeployError(
+            f"The AWS of stack {stack!r} does not answer.", f"Start it: make deploy STACK={stack}"
+        ) from None
+    except (BotoCoreError, ClientError) as error:
+        if isinstance(error, ClientError) and error.response["Error"]["Code"] == "ResourceNotFoundException":
+            raise DeployError(
+                f"{function!r} of stack {stack!r} has no log yet.",
+                f"Deploy it first: make deploy STACK={stack}",
+            ) from None
+        raise DeployError(
+            f"AWS does not give the logs of stack {stack!r}: {error}", environment.LOG_IN
+        ) from error
 
 
 def _parsed(line: str) -> Any:

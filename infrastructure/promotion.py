@@ -54,10 +54,10 @@ def plan(source: str, target: str, tag: str | None = None, *, may_start: bool = 
             f"The image of {source!r} is for {here.platform}, the functions of {target!r} are {there.platform}.",
             "Give both stacks the same psn-emulator:architecture.",
         )
-    if may_start:
-        environment.reachable(source)
     resources = workspace.resources(source)
     entry = _entry(source, release.from_state(resources), tag)
+    if may_start:
+        environment.reachable(source)
     digest = registry.digest(here, entry.tag)
     if digest is None:
         raise DeployError(

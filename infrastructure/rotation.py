@@ -54,6 +54,7 @@ def rotate(stack: str, *, now: bool) -> Schedule:
     stack was never deployed, or not since its keys can be rotated, and when AWS refuses.
     """
     settings = Settings.load(stack)
+    _secrets(stack, workspace.resources(stack))  # nothing is started for a stack that has no keys
     environment.reachable(stack)
     with workspace.exclusive(stack), workspace.opened(stack, may_create=False) as opened:
         workspace.recover(opened)

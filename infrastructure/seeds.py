@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from infrastructure import strict_yaml
 from infrastructure.errors import DeployError
 
 DEFAULT_USER = "testuser"
@@ -135,13 +135,13 @@ def read(path: Path, *, audience: str, defaults_allowed: bool) -> Seed:
     would open every resource server that looks at no more (RFC 9068 section 5).
     """
     try:
-        seed = Seed.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+        seed = Seed.model_validate(strict_yaml.read(path) or {})
     except FileNotFoundError:
         raise DeployError(
             f"The seed file {path.name} is missing from {path.parent}.",
             "Write it, with `users: []` for a stack without users, or name another by psn-emulator:seed_file.",
         ) from None
-    except (yaml.YAMLError, ValidationError) as error:
+    except ValueError as error:
         raise DeployError(
             f"The seed file {path.name} is wrong: {_brief(error)}.", f"Correct {path}."
         ) from error
@@ -191,4 +191,4 @@ def _brief(error: Exception) -> str:
             f"{'.'.join(map(str, item['loc'])) or 'the file'}: {item['msg'].removeprefix('Value error, ')}"
             for item in error.errors(include_input=False)
         )
-    return " ".join(str(error).split())
+    return str(error)

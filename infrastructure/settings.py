@@ -30,7 +30,7 @@ _URL = r"^https?://[^/?#\s]+[^?#\s]*$"
 _ORIGIN = re.compile(r"\*|https?://[^/?#\s*@]+")
 _RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731)
 _RETENTION_YEARS = (1096, 1827, 2192, 2557, 2922, 3288, 3653)
-_GUARDED: frozenset[Environment] = frozenset({"staging", "prod"})
+_GUARDED: tuple[Environment, ...] = ("staging", "prod")
 
 
 def is_local(stack: str) -> bool:

@@ -5,9 +5,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic_core import ErrorDetails
 
+from infrastructure import strict_yaml
 from infrastructure.names import PROJECT
 
 _ENGINES = frozenset({"encryptedkey", "encryptionsalt", "environment", "secretsprovider"})
@@ -23,9 +23,9 @@ def key(setting: str) -> str:
 def read(path: Path, settings: Collection[str]) -> tuple[dict[str, Any], list[str]]:
     """The values that the file gives to ``settings``, and what is wrong with its form and its keys."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except yaml.YAMLError as error:
-        return {}, [f"it is not YAML: {' '.join(str(error).split())}"]
+        content = strict_yaml.read(path) or {}
+    except ValueError as error:
+        return {}, [str(error)]
     config = (content.get("config") or {}) if isinstance(content, dict) else None
     if not isinstance(config, dict):
         return {}, ["config is not a mapping of keys to values"]

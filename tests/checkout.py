@@ -39,6 +39,18 @@ class Checkout:
             check=False,
         )
 
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs a command without make, which ends every failure with the same exit code; with its output captured."""
+        return subprocess.run(
+            [".venv/bin/python", "-m", "infrastructure.cli", *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=1500,
+            check=False,
+        )
+
     def done(self, *arguments: str, **settings: str) -> str:
         """Runs a make target that has to succeed; its standard output."""
         result = self.make(*arguments, **settings)

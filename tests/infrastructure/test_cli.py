@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi import automation as auto
 
 from infrastructure import (
     cli,
     commands,
+    containers,
     deployment,
     destruction,
     promotion,
@@ -24,6 +26,7 @@ from infrastructure.aliases import Alias
 from infrastructure.changes import Change, PropertyChange
 from infrastructure.errors import DeployError
 from infrastructure.key_schedule import Schedule
+from infrastructure.local import docker
 from infrastructure.phases import Phases
 from infrastructure.promotion import Promotion
 from infrastructure.release import Entry
@@ -121,6 +124,66 @@ def test_an_interrupt_says_how_to_go_on(
 
 
 @pytest.mark.parametrize(
+    ("said", "cause", "remedy"),
+    [
+        (
+            "PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions",
+            "The Pulumi engine says: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions",
+            "Log in (pulumi login; aws sso login for a state kept in S3), then run this again.",
+        ),
+        (
+            "read s3://state: get credentials: no EC2 IMDS role found",
+            "The Pulumi engine says: read s3://state: get credentials: no EC2 IMDS role found",
+            "Log in (pulumi login; aws sso login for a state kept in S3), then run this again.",
+        ),
+        ("the state is torn", "The Pulumi engine says: the state is torn", "DEBUG=1 shows all of it."),
+    ],
+)
+def test_what_the_engine_refuses_is_told_in_its_words_and_where_nobody_is_logged_in_how_to_log_in(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], said: str, cause: str, remedy: str
+) -> None:
+    monkeypatch.delenv("DEBUG", raising=False)
+    refused = auto.CommandError(auto.CommandResult(stdout="", stderr=f"error: {said}\n", code=255))
+    monkeypatch.setattr(stack_info, "outputs", fails(refused))
+    assert cli.main(["outputs"]) == 1
+    assert capsys.readouterr().err == f"error: {cause}\n       {remedy}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "cause", "page"),
+    [
+        (
+            ["run-local", "--port", "many"],
+            "run-local: argument --port: invalid int value: 'many'.",
+            "run-local ",
+        ),
+        (["logs", "a", "b"], "infrastructure.cli: unrecognized arguments: a b.", ""),
+        (
+            ["rollback", "--tag", ""],
+            "rollback: argument --tag: it is empty: name a release, or leave it out.",
+            "rollback ",
+        ),
+        (
+            ["promote", "--from=dev", "--to=staging", "--tag="],
+            "promote: argument --tag: it is empty: name a release, or leave it out.",
+            "promote ",
+        ),
+        (
+            ["preview", "--json", "--markdown"],
+            "preview: argument --markdown: not allowed with argument --json.",
+            "preview ",
+        ),
+    ],
+)
+def test_a_wrong_command_line_is_a_failure_like_any_other(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], cause: str, page: str
+) -> None:
+    assert cli.main(arguments) == 1
+    remedy = f"See .venv/bin/python -m infrastructure.cli {page}--help"
+    assert capsys.readouterr().err == f"error: {cause}\n       {remedy}\n"
+
+
+@pytest.mark.parametrize(
     ("flags", "changes", "code"), [([], [CHANGE], 0), (["--detailed"], [CHANGE], 2), (["--detailed"], [], 0)]
 )
 def test_a_preview_exits_with_two_only_when_asked_for_detail(
@@ -128,6 +191,13 @@ def test_a_preview_exits_with_two_only_when_asked_for_detail(
 ) -> None:
     monkeypatch.setattr(deployment, "preview", lambda _: review_of(*changes))
     assert cli.main(["preview", *flags]) == code
+
+
+def test_an_error_of_a_detailed_preview_is_told_from_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deployment, "preview", fails(DeployError("The cloud is gone.")))
+    assert cli.main(["preview", "--detailed"]) == 1
+    assert cli.main(["preview", "--detailed", "--stack", "nowhere"]) == 1
+    assert cli.main(["preview", "--detailed", "--no-such-flag"]) == 1
 
 
 def test_a_preview_in_json_is_one_object(
@@ -260,6 +330,28 @@ def test_a_promotion_of_what_runs_already_says_so_and_does_nothing(
     )
 
 
+@pytest.mark.parametrize(
+    ("flags", "shown"),
+    [
+        ([], "local-b: no changes\n"),
+        (["--json"], '{"stack": "local-b", "summary": {}, "release": null, "changes": []}'),
+        (["--markdown"], "<!-- psn-emulator preview of local-b -->\n### `local-b`: no changes\n"),
+    ],
+)
+def test_a_dry_run_of_a_promotion_of_what_runs_already_is_an_empty_preview(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    planned: list[Any],
+    flags: list[str],
+    shown: str,
+) -> None:
+    monkeypatch.setattr(Promotion, "done", lambda _: True)
+    assert cli.main(["promote", "--from", "local-a", "--to", "local-b", "--dry-run", *flags]) == 0
+    printed = capsys.readouterr()
+    assert (json.dumps(json.loads(printed.out)) if "--json" in flags else printed.out) == shown
+    assert "already; nothing to do" in printed.err
+
+
 # What the other commands print
 
 
@@ -368,6 +460,36 @@ def test_the_name_typed_must_be_the_stacks(monkeypatch: pytest.MonkeyPatch) -> N
     commands._confirm("prod", "This deletes everything.")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["build-local"], "Would build psn-emulator:local\n"),
+        (["docker-login", "--stack", "dev"], "Would log Docker in to the registry of stack 'dev'\n"),
+        (
+            ["run-local", "--function", "authorizer"],
+            "Would build psn-emulator:local and run authorizer.handler of it on port 9000\n",
+        ),
+        (
+            ["check-docker"],
+            "Docker does not answer at unix:///nonexistent.sock; would start or install it where possible\n",
+        ),
+    ],
+)
+def test_a_dry_run_leaves_docker_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent.sock")
+    for module, name in ((containers, "build"), (containers, "run"), (docker, "ensure"), (docker, "login")):
+        monkeypatch.setattr(module, name, fails(AssertionError(name)))
+    assert cli.main([*arguments, "--dry-run"]) == 0
+    assert capsys.readouterr().out == said
+
+
+def test_a_dry_run_refuses_what_the_command_would_refuse(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["run-local", "--function", "nothing", "--dry-run"]) == 1
+    assert capsys.readouterr().err.startswith("error: There is no function 'nothing'.\n")
+
+
 def test_every_command_has_help() -> None:
     shown = subprocess.run(
         [sys.executable, "-m", "infrastructure.cli", "--help"],
@@ -409,14 +531,6 @@ def test_the_gist_of_a_long_failure_is_its_last_error() -> None:
     )
     assert cli._gist("\n  first\nsecond") == "first"
     assert cli._gist("") == "no more is known"
-
-
-def test_make_lists_every_target_with_what_it_does() -> None:
-    shown = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    named = {line.split()[0] for line in shown.splitlines() if line.startswith("  ")}
-    makefile = (ROOT / "Makefile").read_text()
-    phony = makefile.split(".PHONY:", 1)[1].split("\n\n", 1)[0].replace("\\", " ").split()
-    assert named == set(phony) - {"setup"}
 
 
 @pytest.mark.parametrize(

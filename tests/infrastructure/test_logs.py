@@ -1,12 +1,16 @@
 """A function's log as ``make logs`` reads it."""
 
+import os
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from infrastructure import logs
@@ -67,6 +71,32 @@ def test_a_function_that_was_not_deployed_has_no_log(log: list[str]) -> None:
         read("healthz")
 
 
+@pytest.mark.parametrize("given", [{}, {"AWS_PROFILE": "nobody"}])
+def test_where_nobody_is_logged_in_to_aws_it_says_how_to(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: dict[str, str]
+) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    nothing = str(tmp_path / "nothing")
+    files = {"AWS_CONFIG_FILE": nothing, "AWS_SHARED_CREDENTIALS_FILE": nothing}
+    for name, value in (files | {"AWS_EC2_METADATA_DISABLED": "true"} | given).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(DeployError, match="AWS does not give the logs of stack 'dev'") as refused:
+        read()
+    assert refused.value.remedy.startswith("Log in (aws sso login")
+
+
+def test_what_aws_refuses_is_said_with_how_to_log_in(log: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        said: Any = {"Error": {"Code": "ExpiredTokenException", "Message": "The token is expired"}}
+        raise ClientError(said, "FilterLogEvents")
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", refuse)
+    with pytest.raises(DeployError, match=r"logs of stack 'dev': .*The token is expired$") as refused:
+        read()
+    assert refused.value.remedy.startswith("Log in (aws sso login")
+
+
 def test_an_unknown_function_is_refused_with_the_known_ones() -> None:
     with pytest.raises(DeployError) as refused:
         read("nothing")
@@ -85,7 +115,9 @@ def test_a_duration_has_a_number_and_a_unit(text: str, seconds: int) -> None:
     assert logs.since(text) == timedelta(seconds=seconds)
 
 
-@pytest.mark.parametrize("text", ["", "10", "m", "-1m", "1w", "1 m"])
+@pytest.mark.parametrize(
+    "text", ["", "10", "m", "-1m", "1w", "1 m", "3654d", "99999999999d", "9" * 5000 + "s"]
+)
 def test_another_form_of_duration_is_refused(text: str) -> None:
     with pytest.raises(DeployError, match="no duration"):
         logs.since(text)

@@ -82,9 +82,14 @@ def test_a_stack_that_runs_no_release_has_none_to_promote(states: dict[str, work
         plan("staging", "prod")
 
 
-def test_a_stack_that_was_never_deployed_has_none_to_promote() -> None:
+def test_a_stack_that_was_never_deployed_has_none_to_promote_and_nothing_is_started_for_it(
+    reached: list[str],
+) -> None:
     with pytest.raises(DeployError, match="'dev' was never deployed"):
         plan("dev", "local")
+    with pytest.raises(DeployError, match="keeps no release"):
+        plan("staging", "prod", "20990101-000000-cccccccc")
+    assert reached == []
 
 
 def test_a_release_whose_image_is_gone_is_refused(images: Images) -> None:

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -105,6 +106,31 @@ def test_the_new_key_is_published_and_stored_with_the_old_one(
     assert (new["kid"], new["signs_from"]) == (schedule.added, 1_000_000 + LEAD_SECONDS)
     assert deployed.text("public-keys") == public_half(deployed.text("signing-keys"))
     assert '"d"' not in deployed.text("public-keys")
+
+
+@pytest.fixture
+def reached(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The stacks whose AWS was made sure of."""
+    stacks: list[str] = []
+    monkeypatch.setattr(environment, "reachable", stacks.append)
+    return stacks
+
+
+def test_nothing_is_started_for_a_stack_that_was_never_deployed(
+    reached: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LOCAL_HOME", str(tmp_path / "home"))
+    with pytest.raises(DeployError, match="'local' was never deployed"):
+        rotation.rotate("local", now=False)
+    assert reached == []
+    assert not (tmp_path / "home").exists()
+
+
+def test_nothing_is_started_for_a_stack_without_keys(deployed: Deployed, reached: list[str]) -> None:
+    deployed.resources.clear()
+    with pytest.raises(DeployError, match="'dev' has no keys"):
+        rotation.rotate("dev", now=False)
+    assert reached == []
 
 
 def test_an_old_key_stays_for_the_tokens_of_the_deployed_functions(

@@ -114,6 +114,8 @@ def test_a_part_of_the_file_that_nothing_reads_is_refused(stacks: Path) -> None:
         ("seed_file", "../../etc/passwd"),
         ("account_id", "12"),
         ("environment", "moon"),
+        ("environment", ["local"]),
+        ("environment", {"local": True}),
         ("aws:region", "somewhere"),
         ("aws:profile", ["a"]),
     ],
@@ -158,6 +160,36 @@ def test_all_that_is_wrong_is_said_at_once(write_stack: WriteStack) -> None:
 def test_a_file_that_is_no_mapping_of_settings_is_refused(stacks: Path, text: str) -> None:
     (stacks / "Pulumi.dev.yaml").write_text(text)
     assert refusal("dev").startswith("Pulumi.dev.yaml: ")
+
+
+def test_a_key_that_stands_twice_is_refused(stacks: Path) -> None:
+    (stacks / "Pulumi.dev.yaml").write_text(
+        "config:\n  psn-emulator:log_level: INFO\n  aws:region: eu-west-1\n  psn-emulator:log_level: DEBUG\n"
+    )
+    assert refusal("dev") == "Pulumi.dev.yaml: psn-emulator:log_level stands twice (again in line 4)."
+
+
+def test_a_merge_may_say_otherwise_than_what_it_merges(stacks: Path) -> None:
+    (stacks / "Pulumi.dev.yaml").write_text(
+        "config:\n  psn-emulator:architecture: arm64\n  psn-emulator:functions:\n"
+        "    root: &small {memory_mib: 128, timeout_seconds: 3}\n"
+        "    jwks: {<<: *small, memory_mib: 256}\n"
+    )
+    assert Settings.load("dev").functions["jwks"].memory_mib == 256
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"config:\n  psn-emulator:base_image: caf\xe9\n", "it is not UTF-8 text"),
+        (b"config:\n  psn-emulator:log_retention_days: 2026-13-01\n", "month must be in 1..12"),
+    ],
+)
+def test_a_file_of_no_text_and_a_value_that_cannot_be_are_refused(
+    stacks: Path, content: bytes, fault: str
+) -> None:
+    (stacks / "Pulumi.dev.yaml").write_bytes(content)
+    assert refusal("dev") == f"Pulumi.dev.yaml: {fault}."
 
 
 def test_what_the_engine_keeps_beside_the_config_is_none_of_our_business(stacks: Path) -> None:

@@ -161,4 +161,7 @@ def test_a_protected_stack_is_destroyed_only_when_its_protection_is_lifted(check
     assert live(checkout, TARGET)
     checkout.replace(SETTINGS, "deletion_protection: true", "deletion_protection: false")
     checkout.done("deploy-infra", STACK=TARGET)
-    assert "nothing" not in checkout.done("destroy", STACK=TARGET, DRY_RUN="1")
+    planned = checkout.json("destroy", STACK=TARGET, DRY_RUN="1")["changes"]
+    assert {change["operation"] for change in planned} == {"delete"}
+    assert {"aws:dynamodb/table:Table", "aws:lambda/function:Function"} <= {item["type"] for item in planned}
+    assert live(checkout, TARGET), "nothing was deleted"

@@ -74,6 +74,7 @@ def test_an_unchanged_tree_changes_nothing(deployed: Checkout, outputs: dict[str
     (deployed.folder / "docs" / "new-page.md").write_text("new")
     (deployed.folder / "tests" / "new_test.py").write_text("new = 1\n")
     assert deployed.json("preview")["changes"] == []
+    assert deployed.command("preview", "--detailed").returncode == 0
     assert deployed.make("preview", DETAILED="1").returncode == 0
     with image_events(outputs["ecr_url"]) as events:
         result = deployed.make("deploy")
@@ -129,7 +130,10 @@ def test_one_changed_character_shows_the_functions_image_and_what_follows(deploy
         "description",
         "imageUri",
     }
-    assert deployed.make("preview", DETAILED="1").returncode == 2
+    assert deployed.command("preview", "--detailed").returncode == 2
+    by_make = deployed.make("preview", DETAILED="1")
+    assert by_make.returncode == 2
+    assert "error:" not in by_make.stderr
 
 
 def test_a_deploy_serves_the_new_code_and_keeps_the_data(
