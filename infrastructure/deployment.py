@@ -116,7 +116,7 @@ def preview(request: Request) -> Review:
         chosen = _chosen(request, resources)
         target = _image(stack, resources) if request.image_only else None
         with (
-            updates.explained(log, f"The preview of {stack} failed"),
+            updates.explained(log, f"The preview of {stack} failed", stack),
             Progress("preview", transient=True) as progress,
         ):
             opened.preview(

@@ -33,7 +33,7 @@ def destroy(stack: str, *, dry_run: bool) -> Review:
             workspace.recover(opened)
         log = ChangeLog()
         with (
-            updates.explained(log, f"Deleting {stack} failed"),
+            updates.explained(log, f"Deleting {stack} failed", stack),
             Progress("destroy", total=total, transient=dry_run) as progress,
         ):
             opened.destroy(

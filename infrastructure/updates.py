@@ -14,6 +14,7 @@ from infrastructure.changes import ChangeLog
 from infrastructure.errors import DeployError
 from infrastructure.phases import Phases
 from infrastructure.progress import Progress
+from infrastructure.settings import is_local
 
 _MESSAGE = re.compile(r"(?P<tag>\d{8}-\d{6}-[0-9a-f]{8}) (?P<kind>.*?)(?: by (?P<by>.*))?")
 
@@ -64,7 +65,11 @@ def up(
     """
     log = ChangeLog()
     phases = phases or Phases()
-    with explained(log, what), phases.phase("update"), Progress("update", phases=phases) as progress:
+    with (
+        explained(log, what, stack.name),
+        phases.phase("update"),
+        Progress("update", phases=phases) as progress,
+    ):
         stack.up(
             program=progress.counted(program),
             on_event=both(log.record, progress.record),
@@ -84,7 +89,7 @@ def refresh(stack: auto.Stack, message: str, total: int, phases: Phases | None =
     log = ChangeLog()
     phases = phases or Phases()
     with (
-        explained(log, f"Reading back what is in stack {stack.name!r} failed"),
+        explained(log, f"Reading back what is in stack {stack.name!r} failed", stack.name),
         phases.phase("refresh"),
         Progress("refresh", total=total, phases=phases) as progress,
     ):
@@ -97,14 +102,14 @@ def refresh(stack: auto.Stack, message: str, total: int, phases: Phases | None =
 
 
 @contextmanager
-def explained(log: ChangeLog, what: str) -> Iterator[None]:
-    """Turns a failure of the engine's into its first error in one line."""
+def explained(log: ChangeLog, what: str, stack: str) -> Iterator[None]:
+    """Turns a failure of the engine's on ``stack`` into its first error in one line."""
     try:
         yield
     except auto.ConcurrentUpdateError:
         raise DeployError(
             f"{what}: another update of this stack is running.",
-            "Wait until it has ended, then run this again.",
+            f"Wait until it has ended, then run this again.{'' if is_local(stack) else _if_killed(stack)}",
         ) from None
     except auto.CommandError as error:
         cause = log.cause or _last_error_line(str(error))
@@ -125,6 +130,11 @@ def _outputs(stack: auto.Stack) -> dict[str, object]:
     """The outputs in the stack's state, for when the engine's events did not come through."""
     state = stack.export_stack().deployment or {}
     return dict(release.outputs({item["urn"]: item for item in state["resources"]}))
+
+
+def _if_killed(stack: str) -> str:
+    """How to clear the lock of an update that was killed on a backend whose locks this machine cannot judge."""
+    return f' If it was killed: eval "$(make -s env STACK={stack})"; pulumi -C infrastructure cancel'
 
 
 def _user() -> str:

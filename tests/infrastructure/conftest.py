@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from infrastructure import settings
+from infrastructure import settings, workspace
+from infrastructure.local import plugins
 from tests.infrastructure.trees import LEAST, write
 
 if TYPE_CHECKING:
@@ -124,3 +125,18 @@ def root(tmp_path: Path) -> Path:
     """A folder with the least that an image is made of."""
     write(tmp_path, LEAST)
     return tmp_path
+
+
+@pytest.fixture
+def own_backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Has the engine keep the states of AWS stacks in this folder and find their files in another one."""
+    folder, project = tmp_path / "backend", tmp_path / "project"
+    for made in (folder, project):
+        made.mkdir()
+    for file in settings.FOLDER.glob("Pulumi*.yaml"):
+        shutil.copy(file, project)
+    monkeypatch.setattr(workspace, "_INFRASTRUCTURE", project)
+    monkeypatch.setattr(plugins, "decide", lambda _: plugins.Decision(official=True))
+    monkeypatch.setenv("PULUMI_BACKEND_URL", folder.as_uri())
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "a passphrase")
+    return folder
