@@ -27,7 +27,7 @@ from infrastructure.probe import Check
 from infrastructure.progress import Progress
 from infrastructure.promotion import Promotion
 from infrastructure.review import Review, Succession
-from infrastructure.settings import Settings, is_local
+from infrastructure.settings import Settings
 from infrastructure.updates import Deployed
 
 _ROLE = "aws:iam/role:Role"
@@ -109,7 +109,7 @@ def preview(request: Request) -> Review:
     _check_source_of_image(Settings.load(stack), request)
     if request.refresh:
         environment.check_readable(stack)
-    first = is_local(stack) and not workspace.state_exists(stack)
+    first = not workspace.was_deployed(stack)
     with workspace.opened(stack, may_create=first, scratch=first) as opened:
         log = ChangeLog()
         resources = workspace.resources_of(opened.export_stack())

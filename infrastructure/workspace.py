@@ -1,18 +1,15 @@
 """A stack as the Automation API drives it: which engine, which backend, which plugins, who else is at it."""
 
 import fcntl
-import json
 import os
 import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO, override
+from typing import Any, TextIO
 
 from pulumi import automation as auto
-from semver import VersionInfo
 
 from infrastructure import locks, updates
 from infrastructure.changes import is_in_the_cloud
@@ -20,54 +17,14 @@ from infrastructure.errors import DeployError
 from infrastructure.local import engine, narrate, paths, plugins, storage
 from infrastructure.names import PROJECT
 from infrastructure.phases import Phases
-from infrastructure.settings import is_local
+from infrastructure.settings import Settings, is_local
+from infrastructure.sparing import FoundEngine, SparingStack
 
 _NO_SIDE_FILES = "metadata=skip"
 """Has the engine write each file of the state alone, in one step. Beside it would be one with its attributes, which
 is written in two: killed between them, the engine reads the state no more."""
 
 _INFRASTRUCTURE = paths.ROOT / "infrastructure"
-
-
-class _ResolvedCommand(auto.PulumiCommand):
-    """The engine that set-up found, whose version is known already: saves asking it again on every command."""
-
-    def __init__(self, found: engine.Engine) -> None:
-        self.command = str(found.path)
-        self.version = VersionInfo.parse(found.version)
-
-
-class _Stack(auto.Stack):
-    """A stack that asks the engine for less than the Automation API's own does, each question a run of the engine.
-
-    After an update that one asks three times, for the outputs with their secrets and without and for the history;
-    ``updates.up`` has the outputs from the engine's events. Before one it selects the stack, which every command
-    names anyway. An export with secrets makes the engine derive the key from the passphrase; nobody here reads one.
-    """
-
-    def __init__(self, name: str, workspace: auto.Workspace) -> None:
-        self.name, self.workspace = name, workspace
-
-    @override
-    def __repr__(self) -> str:
-        return f"_Stack({self.name!r}, {self.workspace!r})"
-
-    @override
-    def outputs(self) -> auto.OutputMap:
-        """None: see ``updates.up``."""
-        return {}
-
-    @override
-    def info(self, show_secrets: bool = True) -> auto.UpdateSummary:
-        """What is known of the last update without asking: it succeeded, or this would not be called."""
-        now = datetime.now(UTC)
-        return auto.UpdateSummary("update", now, "", {}, {}, "succeeded", now)
-
-    @override
-    def export_stack(self) -> auto.Deployment:
-        """The state, its secrets encrypted."""
-        exported = json.loads(self._run_pulumi_cmd_sync(["stack", "export"]).stdout)
-        return auto.Deployment(exported["version"], exported["deployment"])
 
 
 type Resources = dict[str, dict[str, Any]]
@@ -79,8 +36,10 @@ def backend_folder() -> Path:
     return paths.home() / "pulumi"
 
 
-def state_exists(stack: str) -> bool:
-    """Whether a local stack has been deployed from this checkout before."""
+def was_deployed(stack: str) -> bool:
+    """Whether there is a state of ``stack``: for a local stack a file, for another the engine is asked."""
+    if not is_local(stack):
+        return resources_if_any(stack) is not None
     return (backend_folder() / ".pulumi" / "stacks" / PROJECT / f"{stack}.json").exists()
 
 
@@ -111,7 +70,7 @@ def opened(stack: str, *, may_create: bool, scratch: bool = False) -> Iterator[a
         variables = _scratch_environment(cleanup) if scratch else environment(stack)
         variables |= cleanup.enter_context(plugins.provided(stack))
         opened = _stack(stack, variables, cleanup if scratch else None)
-        if scratch or not (is_local(stack) and state_exists(stack)):
+        if scratch or not (is_local(stack) and was_deployed(stack)):
             _select(opened, may_create=may_create)
         yield opened
 
@@ -126,7 +85,7 @@ def resources(stack: str) -> Resources:
 
 def resources_if_any(stack: str) -> Resources | None:
     """The resources in the state of ``stack``; ``None`` when it was never deployed."""
-    if is_local(stack) and not state_exists(stack):
+    if is_local(stack) and not was_deployed(stack):
         return None
     try:
         return resources_of(_stack(stack, environment(stack), None).export_stack())
@@ -225,15 +184,14 @@ def _scratch_environment(cleanup: ExitStack) -> dict[str, str]:
     }
 
 
-def _stack(stack: str, variables: dict[str, str], scratch: ExitStack | None) -> _Stack:
-    return _Stack(stack, auto.LocalWorkspace(**vars(_options(stack, variables, scratch))))
+def _stack(stack: str, variables: dict[str, str], scratch: ExitStack | None) -> SparingStack:
+    return SparingStack(stack, auto.LocalWorkspace(**vars(_options(stack, variables, scratch))))
 
 
 def _options(stack: str, variables: dict[str, str], scratch: ExitStack | None) -> auto.LocalWorkspaceOptions:
     """The engine keeps the stack's encryption settings in the work folder: beside the program for an AWS stack,
     for a local one out of the way of the files that git tracks."""
-    local = is_local(stack)
-    folder = paths.home() / "workspace" if local else _INFRASTRUCTURE
+    folder = paths.home() / "workspace" if is_local(stack) else _INFRASTRUCTURE
     if scratch:
         folder = Path(scratch.enter_context(tempfile.TemporaryDirectory(prefix="psn-emulator-")))
     folder.mkdir(parents=True, exist_ok=True)
@@ -241,14 +199,14 @@ def _options(stack: str, variables: dict[str, str], scratch: ExitStack | None) -
         work_dir=str(folder),
         env_vars=variables,
         program=_no_program,
-        pulumi_command=_ResolvedCommand(engine.resolve()),
-        project_settings=auto.ProjectSettings(PROJECT, "python", main=str(_INFRASTRUCTURE))
-        if local
-        else None,
+        pulumi_command=FoundEngine(engine.resolve()),
+        project_settings=None
+        if folder == _INFRASTRUCTURE
+        else auto.ProjectSettings(PROJECT, "python", main=str(_INFRASTRUCTURE)),
     )
 
 
-def _select(stack: _Stack, *, may_create: bool) -> None:
+def _select(stack: SparingStack, *, may_create: bool) -> None:
     """Raises ``DeployError`` when the stack is not there and may not be created."""
     try:
         stack.workspace.select_stack(stack.name)
@@ -259,9 +217,12 @@ def _select(stack: _Stack, *, may_create: bool) -> None:
 
 
 def _unknown(stack: str) -> DeployError:
-    return DeployError(
-        f"Stack {stack!r} was never deployed from here.", f"Deploy it: make deploy STACK={stack}"
+    remedy = (
+        f"Promote a release to it: make promote FROM=… TO={stack}"
+        if Settings.load(stack).image_by_promotion
+        else f"Deploy it: make deploy STACK={stack}"
     )
+    return DeployError(f"Stack {stack!r} was never deployed from here.", remedy)
 
 
 def _no_program() -> None:

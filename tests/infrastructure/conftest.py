@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from infrastructure import settings, workspace
-from infrastructure.local import plugins
+from infrastructure.local import engine, plugins
 from tests.infrastructure.trees import LEAST, write
 
 if TYPE_CHECKING:
@@ -127,8 +127,14 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture(scope="session")
+def found_engine() -> engine.Engine:
+    """The engine, found before a test has a cache of its own."""
+    return engine.resolve()
+
+
 @pytest.fixture
-def own_backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own_backend(found_engine: engine.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Has the engine keep the states of AWS stacks in this folder and find their files in another one."""
     folder, project = tmp_path / "backend", tmp_path / "project"
     for made in (folder, project):
@@ -136,6 +142,7 @@ def own_backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for file in settings.FOLDER.glob("Pulumi*.yaml"):
         shutil.copy(file, project)
     monkeypatch.setattr(workspace, "_INFRASTRUCTURE", project)
+    monkeypatch.setattr(engine, "resolve", lambda: found_engine)
     monkeypatch.setattr(plugins, "decide", lambda _: plugins.Decision(official=True))
     monkeypatch.setenv("PULUMI_BACKEND_URL", folder.as_uri())
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "a passphrase")

@@ -90,7 +90,7 @@ def test_a_stack_that_was_deployed_before_is_read_in_one_run_of_the_engine(
     deployed_before(home)
     with workspace.opened("local", may_create=False) as opened:
         assert workspace.resources_of(opened.export_stack()) == {"urn:function": FUNCTION}
-        assert repr(opened).startswith("_Stack('local', LocalWorkspace(")
+        assert repr(opened).startswith("SparingStack('local', LocalWorkspace(")
     assert asked() == ["stack export --stack local"]
 
 

@@ -1,0 +1,74 @@
+"""The preview of a stack that was never deployed: everything is then to be created, and nothing is written."""
+
+from pathlib import Path
+
+import pulumi
+import pytest
+
+from infrastructure import deployment, program, workspace
+from infrastructure.deployment import Request
+from infrastructure.errors import DeployError
+from infrastructure.promotion import Promotion
+from infrastructure.release import Entry, Release
+from infrastructure.settings import Settings
+from tests.infrastructure.conftest import WriteSeed, WriteStack, a_user
+
+ENTRY = Entry(
+    "20260101-000000-aaaaaaaa", "1.2.3", "c0ffee", False, "2026-01-01T00:00:00+00:00", "r:t", {}, {}
+)
+
+
+@pytest.fixture(autouse=True)
+def backend(
+    own_backend: Path, write_stack: WriteStack, write_seed: WriteSeed, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """The states of the AWS stacks, whose program declares a resource that takes no plugin."""
+
+    def declare(stack: str, _: Release) -> None:
+        pulumi.ComponentResource("test:index:Thing", stack)
+
+    monkeypatch.setattr(program, "program", declare)
+    write_stack("staging", architecture="amd64", tracing=True)
+    for stack in ("dev", "staging"):
+        write_seed(stack, *([a_user("testuser", "hash")] if stack == "dev" else []))
+    return own_backend
+
+
+def test_everything_is_to_be_created_on_aws_too_and_nothing_is_written(backend: Path) -> None:
+    with (backend.parent / "project" / "Pulumi.dev.yaml").open("a") as file:
+        file.write("secretsprovider: awskms://alias/not-needed-for-this\n")
+    written = {file: file.read_bytes() for file in backend.parent.rglob("Pulumi.*.yaml")}
+    review = deployment.preview(Request("dev"))
+    assert ("create", "dev") in {(change.operation, change.name) for change in review.changes}
+    assert review.release is not None
+    assert review.release.before is None
+    assert list(backend.rglob("*.json")) == []
+    assert {file: file.read_bytes() for file in backend.parent.rglob("Pulumi.*.yaml")} == written
+
+
+def test_a_first_promotion_can_be_looked_at_before_it_is_made() -> None:
+    promotion = Promotion(Settings.load("dev"), Settings.load("staging"), ENTRY, "sha256:0")
+    review = deployment.preview(Request("staging", promotion=promotion))
+    assert ("create", "staging") in {(change.operation, change.name) for change in review.changes}
+    assert review.release is not None
+    assert review.release.after.tag == ENTRY.tag
+
+
+def test_a_stack_on_aws_that_was_deployed_is_compared_with_its_state(backend: Path) -> None:
+    with workspace.opened("dev", may_create=True) as opened:
+        opened.up(program=lambda: program.program("dev", None))
+    review = deployment.preview(Request("dev"))
+    assert review.changes == ()
+
+
+@pytest.mark.parametrize(
+    ("stack", "remedy"),
+    [
+        ("dev", "Deploy it: make deploy STACK=dev"),
+        ("staging", "Promote a release to it: make promote FROM=… TO=staging"),
+    ],
+)
+def test_what_was_never_deployed_is_told_how_it_gets_its_first_release(stack: str, remedy: str) -> None:
+    with pytest.raises(DeployError, match="never deployed") as caught:
+        workspace.resources(stack)
+    assert caught.value.remedy == remedy
