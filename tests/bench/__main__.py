@@ -23,7 +23,6 @@ from tests.bench import (
     image,
     login,
     noop,
-    noop_cdk,
     page,
     rollback,
     tag,
@@ -38,7 +37,6 @@ _COLUMNS = 140
 BENCHMARKS = {
     "tag": Benchmark(tag.contestants, "git add -A + git write-tree", 1.0),
     "noop": Benchmark(noop.contestants, "the engine alone", 1.2),
-    "noop-cdk": Benchmark(noop_cdk.contestants, "a no-op cdk deploy of as many functions", 1.0),
     "change": Benchmark(change.contestants, "docker build + docker push + the engine alone", 1.2),
     "rollback": Benchmark(rollback.contestants, "change", 0.4),
     "cold-authorizer": Benchmark(authorizer.cold, "awslambdaric + cryptography verifying the token", 2.0),
