@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 from pulumi import automation as auto
 
-from infrastructure import locks, updates
+from infrastructure import locks, publication, updates
 from infrastructure.changes import is_in_the_cloud
 from infrastructure.errors import DeployError
 from infrastructure.local import engine, narrate, paths, plugins, storage
@@ -157,8 +157,10 @@ def read_back(
 ) -> Resources:
     """The resources in the stack's state, which are ``known``, once it says what is in the cloud.
 
-    The time goes to ``phases``. Raises ``DeployError``.
+    Functions are published first, as ``publication.publish`` tells. The time goes to ``phases``. Raises
+    ``DeployError``.
     """
+    publication.publish(stack.name, known)
     updates.refresh(stack, message, size(known), phases)
     return resources_of(stack.export_stack())
 

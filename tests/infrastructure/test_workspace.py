@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from infrastructure import workspace
+from infrastructure import publication, workspace
 from infrastructure.errors import DeployError
 from infrastructure.local import engine, plugins
 
@@ -130,6 +130,13 @@ def test_operations_that_were_under_way_are_read_back_also_when_the_lock_is_gone
     stack = Stack("creating a function")
     assert recovered(stack) == ({"urn:function": FUNCTION}, True)
     assert stack.done == ["refresh"]
+
+
+def test_what_an_update_changed_is_published_before_it_is_read_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    stack = Stack("updating a function")
+    monkeypatch.setattr(publication, "publish", lambda *_: stack.done.append("publish"))
+    recovered(stack)
+    assert stack.done == ["publish", "refresh"]
 
 
 def test_who_holds_a_stack_knows_whether_the_one_before_was_killed(home: Path) -> None:
