@@ -94,10 +94,11 @@ def assert_mended(checkout: Checkout) -> None:
 
 
 def test_a_killed_first_deploy_is_finished_by_the_next(checkout: Checkout) -> None:
-    seconds = random.Random(SEED).uniform(0, 20)
-    while not killed(checkout, seconds):
+    after = deploy_seconds(checkout) * random.Random(SEED).random()
+    checkout.done("destroy")
+    while not killed(checkout, after):
         checkout.done("destroy")
-        seconds *= 0.8
+        after *= 0.8
     assert_mended(checkout)
 
 
