@@ -213,6 +213,17 @@ def test_what_was_changed_by_hand_is_shown_and_repaired(stack: Checkout) -> None
     assert live(stack) == before
 
 
+def test_a_change_that_was_made_and_not_published_goes_live(stack: Checkout) -> None:
+    client, name = stack.client("lambda"), live(stack)[0]["function_names"]["root"]
+    settings = stack.folder / "infrastructure" / "Pulumi.local.yaml"
+    before = settings.read_text()
+    settings.write_text(f"{before}  psn-emulator:memory_mib: 640\n")
+    client.update_function_configuration(FunctionName=name, MemorySize=640)
+    stack.done("deploy")
+    settings.write_text(before)
+    assert client.get_function_configuration(FunctionName=name, Qualifier="live")["MemorySize"] == 640
+
+
 def test_a_function_deleted_by_hand_is_made_again(stack: Checkout) -> None:
     outputs, name = live(stack)
     stack.client("lambda").delete_function(FunctionName=outputs["function_names"]["root"])
