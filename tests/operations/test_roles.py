@@ -133,9 +133,11 @@ def test_a_function_gets_the_capacity_that_the_stack_says(
     file = deployed.folder / "infrastructure" / "Pulumi.local.yaml"
     before, functions = file.read_text(), root("lambda")
     name = {"FunctionName": outputs["function_names"]["jwks"]}
-    own = "{memory_mib: 300, reserved_concurrency: 5, provisioned_concurrency: 2}"
+    others = "psn-emulator:functions: {"
+    own = f"{others}jwks: {{memory_mib: 300, reserved_concurrency: 5, provisioned_concurrency: 2}}, "
+    assert others in before
     try:
-        file.write_text(f"{before}  psn-emulator:functions:\n    jwks: {own}\n")
+        file.write_text(before.replace(others, own))
         deployed.done("deploy-infra")
         assert functions.get_function_configuration(**name, Qualifier="live")["MemorySize"] == 300
         reserved = functions.get_function_concurrency(**name)
@@ -143,7 +145,7 @@ def test_a_function_gets_the_capacity_that_the_stack_says(
         kept = functions.get_provisioned_concurrency_config(**name, Qualifier="live")
         assert kept["RequestedProvisionedConcurrentExecutions"] == 2
         assert api.get("/.well-known/jwks.json").status_code == 200
-        file.write_text(f"{before}  psn-emulator:functions:\n    jwks: {own.replace('5', '1')}\n")
+        file.write_text(before.replace(others, own.replace("5", "1")))
         refused = deployed.make("deploy-infra")
         assert refused.returncode != 0
         assert "psn-emulator:functions.jwks.provisioned_concurrency is 2, over reserved_concurrency (1)" in (
