@@ -80,10 +80,7 @@ def deploy(request: Request) -> Deployed:
         before, recovered = workspace.recover(opened, phases)
         if not recovered and (request.refresh or drifted(before)):
             before = workspace.read_back(opened, before, phases=phases)
-        try:
-            outputs, log = _update(opened, request, before, phases)
-        except DeployError as error:
-            raise rollback.put_back(opened, before, error) from error
+        outputs, log = _update(opened, request, before, phases)
         with phases.phase("answer"):
             checks = probe.probe(outputs)
             moved = any(change.type == aliases.ALIAS for change in log.changes)
@@ -133,16 +130,21 @@ def preview(request: Request) -> Review:
 def _update(
     stack: auto.Stack, request: Request, resources: workspace.Resources, phases: Phases
 ) -> tuple[dict[str, object], ChangeLog]:
+    """Brings the stack, whose ``resources`` its state has, to the release that was asked for, or leaves every alias
+    where it is. Raises ``DeployError``."""
     chosen = _chosen(request, resources)
-    return updates.up(
-        stack,
-        partial(program.program, request.stack, chosen, partial(_provide_image, request, phases)),
-        updates.message(chosen.tag, request.kind),
-        f"The deploy of {request.stack} failed",
-        phases=phases,
-        target=_image(request.stack, resources) if request.image_only else None,
-        target_dependents=request.image_only,
-    )
+    try:
+        return updates.up(
+            stack,
+            partial(program.program, request.stack, chosen, partial(_provide_image, request, phases)),
+            updates.message(chosen.tag, request.kind),
+            f"The deploy of {request.stack} failed",
+            phases=phases,
+            target=_image(request.stack, resources) if request.image_only else None,
+            target_dependents=request.image_only,
+        )
+    except DeployError as error:
+        raise rollback.put_back(stack, resources, error) from error
 
 
 def _give_up(
@@ -156,7 +158,8 @@ def _give_up(
     """Ends a deploy whose release fails the probe: where it ``may_return`` and there is a release before it, with
     that in service again. Always raises ``DeployError``.
 
-    It may where this deploy put the release into service, or one that was cut off before it had asked."""
+    It may where this deploy put the release into service, or one that was cut off before it had asked.
+    """
     tag, previous = str(outputs["image_tag"]), release.from_state(before)
     failed = probe.failed(checks)
     remedy = probe.remedy(failed, stack.name)

@@ -71,7 +71,11 @@ def opened(stack: str, *, may_create: bool, scratch: bool = False) -> Iterator[a
         variables |= cleanup.enter_context(plugins.provided(stack))
         opened = _stack(stack, variables, cleanup if scratch else None)
         if scratch or not (is_local(stack) and was_deployed(stack)):
-            _select(opened, may_create=may_create)
+            select = auto.Stack.create_or_select if may_create else auto.Stack.select
+            try:
+                select(stack, opened.workspace)
+            except auto.StackNotFoundError:
+                raise _unknown(stack) from None
         yield opened
 
 
@@ -126,9 +130,7 @@ def exclusive(stack: str) -> Iterator[bool]:
         lock.flush()
         try:
             yield was_cut_off
-        except KeyboardInterrupt:
-            raise
-        except BaseException:
+        except Exception:
             lock.truncate(0)
             raise
         lock.truncate(0)
@@ -206,16 +208,6 @@ def _options(stack: str, variables: dict[str, str], scratch: ExitStack | None) -
         if folder == _INFRASTRUCTURE
         else auto.ProjectSettings(PROJECT, "python", main=str(_INFRASTRUCTURE)),
     )
-
-
-def _select(stack: SparingStack, *, may_create: bool) -> None:
-    """Raises ``DeployError`` when the stack is not there and may not be created."""
-    try:
-        stack.workspace.select_stack(stack.name)
-    except auto.StackNotFoundError:
-        if not may_create:
-            raise _unknown(stack.name) from None
-        stack.workspace.create_stack(stack.name)
 
 
 def _unknown(stack: str) -> DeployError:

@@ -61,11 +61,9 @@ class Checkout:
         """Runs a make target on a terminal of its own."""
         return watch(["make", "-s", *arguments], self.folder, self.environment | settings)
 
-    def during(
-        self, *arguments: str, at: str, do: Callable[[subprocess.Popen[str]], object], **settings: str
-    ) -> subprocess.CompletedProcess[str]:
-        """Runs a make target and does something once it has said ``at``; how it ended and what it said."""
-        process = subprocess.Popen(
+    def start(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
+        """Starts a make target as a process group of its own."""
+        return subprocess.Popen(
             ["make", "-s", *arguments],
             cwd=self.folder,
             env=self.environment | settings,
@@ -74,6 +72,12 @@ class Checkout:
             text=True,
             start_new_session=True,
         )
+
+    def during(
+        self, *arguments: str, at: str, do: Callable[[subprocess.Popen[str]], object], **settings: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs a make target and does something once it has said ``at``; how it ended and what it said."""
+        process = self.start(*arguments, **settings)
         said, reached = "", False
         with process:
             assert process.stderr is not None
@@ -93,6 +97,17 @@ class Checkout:
         """A client of a service of the local AWS, with the credentials that a deploy has."""
         session: Any = boto3.Session("test", "test", region_name="us-east-1")
         return session.client(service, endpoint_url=f"http://localhost:{self.environment['LOCAL_AWS_PORT']}")
+
+    def pulumi(self, *arguments: str) -> str:
+        """What the engine's own command prints, called as the README says."""
+        return subprocess.run(
+            ["bash", "-c", f'{self.done("env")}\npulumi "$@"', "bash", *arguments],
+            cwd=self.folder / "infrastructure",
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
 
     def content_hash(self) -> str:
         """What the tag of the image of this tree ends in."""

@@ -1,7 +1,6 @@
 """What is in a local AWS, and what a stack's state knows of it: names that can be compared."""
 
 import json
-import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -31,16 +30,7 @@ _IDENTITY: dict[str, tuple[str, tuple[str, ...]]] = {
 
 def known(checkout: Checkout) -> set[Item]:
     """All that the state of the checkout's stack knows, the versions and images of its kept releases included."""
-    variables = checkout.done("env")
-    exported = subprocess.run(
-        ["bash", "-c", f"{variables}\npulumi stack export"],
-        cwd=checkout.folder / "infrastructure",
-        env=checkout.environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    resources = json.loads(exported)["deployment"]["resources"]
+    resources = json.loads(checkout.pulumi("stack", "export"))["deployment"]["resources"]
     items: set[Item] = set()
     for resource in resources:
         outputs = {**(resource.get("outputs") or {}), "id": resource.get("id")}

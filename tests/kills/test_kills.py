@@ -55,19 +55,13 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
 
 def killed(checkout: Checkout, seconds: float) -> bool:
     """Starts a deploy and kills all of its processes after so many seconds; whether it had not ended before."""
-    process = subprocess.Popen(
-        ["make", "-s", "deploy"],
-        cwd=checkout.folder,
-        env=checkout.environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        process.wait(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-    return process.wait() == -signal.SIGKILL
+    with checkout.start("deploy") as process:
+        try:
+            process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+    return process.returncode == -signal.SIGKILL
 
 
 def deploy_seconds(checkout: Checkout) -> float:

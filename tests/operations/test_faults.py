@@ -178,17 +178,7 @@ def test_a_stopped_local_aws_is_told_where_it_is_needed_and_started_by_a_deploy(
 
 def test_of_two_deploys_at_once_one_waits(stack: Checkout) -> None:
     stack.replace("handlers/health.py", f'"{NAME} 2"', f'"{NAME} 3"')
-    both = [
-        subprocess.Popen(
-            ["make", "-s", "deploy"],
-            cwd=stack.folder,
-            env=stack.environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
-    ]
+    both = [stack.start("deploy") for _ in range(2)]
     said = [process.communicate()[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     assert sum("waiting for it" in text for text in said) == 1

@@ -1,6 +1,5 @@
 """Going back: by command, by itself when a release fails the probe, and what stays to go back to. In this order."""
 
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -128,16 +127,7 @@ def test_the_history_shows_the_rollback_as_what_is_live(stack: Stack) -> None:
     newest = stack.checkout.json("history")[0]
     assert (newest["kind"], newest["tag"], newest["live"]) == ("rollback", stack.old, True)
     assert newest["by"]
-    lines = stack.checkout.done("env")
-    shown = subprocess.run(
-        ["bash", "-c", f"{lines}\npulumi stack history"],
-        cwd=stack.checkout.folder / "infrastructure",
-        env=stack.checkout.environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert f"{stack.old} rollback" in shown.stdout
+    assert f"{stack.old} rollback" in stack.checkout.pulumi("stack", "history")
 
 
 def test_a_rollback_to_the_live_release_has_nothing_to_do(stack: Stack) -> None:
