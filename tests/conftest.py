@@ -1,6 +1,7 @@
 """The application's environment and its table, in process by moto."""
 
 import json
+import os
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from io import StringIO
@@ -58,6 +59,11 @@ class _Scheduling(LoadScopeScheduling):
         file = nodeid.partition("::")[0]
         folder = file.rpartition("/")[0]
         return folder if folder in _ONE_STACK else file
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Three test processes on two processors, for some always wait for a container or the engine."""
+    return (os.process_cpu_count() or 1) * 3 // 2
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 from tests import identity, user_agent
 from tests.browser import chromium
@@ -23,13 +23,22 @@ def browser() -> Iterator[Browser]:
             yield running
 
 
+def _network_changed(error: BaseException) -> bool:
+    """Whether Chromium broke a request off because the machine got or lost an address, as it does with each container
+    that starts or ends."""
+    return "ERR_NETWORK_CHANGED" in str(error)
+
+
+again_if_the_network_changed = pytest.mark.flaky(reruns=3, condition=_network_changed)
+
+
 type Open = Callable[..., Page]
 
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Open]:
-    """Opens pages in a fresh browser context; at the end none has asked a foreign host or logged an error, unless
-    it was to be expected."""
+    """Opens pages in a fresh browser context; at the end none has asked a foreign host, lost the network or logged an
+    error, unless it was to be expected."""
     complaints: list[str] = []
     contexts = []
 
@@ -42,12 +51,13 @@ def open_page(browser: Browser) -> Iterator[Open]:
             page.on("pageerror", lambda error: complaints.append(str(error)))
             page.on("console", lambda line: complaints.extend(_errors(line)))
         page.on("request", lambda request: complaints.extend(_foreign(request.url)))
+        page.on("requestfailed", lambda request: complaints.extend(_lost(request)))
         return page
 
     yield open_one
     for context in contexts:
         context.close()
-    assert complaints == []
+    assert not complaints, "\n".join(complaints)
 
 
 def _errors(line: ConsoleMessage) -> list[str]:
@@ -59,6 +69,11 @@ def _errors(line: ConsoleMessage) -> list[str]:
 def _foreign(url: str) -> list[str]:
     own = ("http://localhost:", "http://127.0.0.1:", "data:", "about:")
     return [] if url.startswith(own) else [f"asked {url}"]
+
+
+def _lost(request: Request) -> list[str]:
+    lost = request.failure == "net::ERR_NETWORK_CHANGED"
+    return [f"{request.failure} {request.url}"] if lost else []
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,11 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests import identity
 from tests.browser import axe
-from tests.browser.conftest import Open, Site
+from tests.browser.conftest import Open, Site, again_if_the_network_changed
 from tests.browser.test_login_page import log_in
 from tests.gateway import Gateway, open_session
+
+pytestmark = again_if_the_network_changed
 
 
 def opened(open_page: Open, site: Site, **options: Any) -> Page:

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests import identity
 from tests.browser import axe
-from tests.browser.conftest import Open, Site
+from tests.browser.conftest import Open, Site, again_if_the_network_changed
 from tests.browser.site import application
 
 LOOKS: dict[str, dict[str, Any]] = {
@@ -17,6 +17,9 @@ LOOKS: dict[str, dict[str, Any]] = {
     "phone-dark": {"color_scheme": "dark", "viewport": {"width": 320, "height": 640}},
     "high-contrast": {"forced_colors": "active"},
 }
+
+
+pytestmark = again_if_the_network_changed
 
 
 def heading(page: Page, text: str) -> None:
