@@ -89,11 +89,13 @@ def tell(line: str) -> None:
     sys.stderr.write(f"{line}\n")
 
 
-def assert_mended(checkout: Checkout) -> None:
-    """Deploys once, which has to leave nothing to do and nothing behind."""
-    checkout.done("deploy")
+def assert_mended(checkout: Checkout) -> str:
+    """Deploys once, which has to leave nothing to do and nothing behind; what the deploy said."""
+    deploy = checkout.make("deploy")
+    assert deploy.returncode == 0, deploy.stderr
     assert checkout.json("preview", DETAILED="1")["changes"] == []
     assert inventory.existing(checkout) == inventory.known(checkout)
+    return deploy.stderr
 
 
 def test_a_killed_first_deploy_is_finished_by_the_next(checkout: Checkout) -> None:
@@ -102,7 +104,7 @@ def test_a_killed_first_deploy_is_finished_by_the_next(checkout: Checkout) -> No
         if number:
             checkout.done("destroy")
         checkout.cut_off("deploy", at=moment)
-        assert_mended(checkout)
+        assert ("was cut off" in assert_mended(checkout)) is moment.startswith("created")
 
 
 def test_a_killed_deploy_is_finished_by_the_next_and_no_caller_notices(checkout: Checkout) -> None:

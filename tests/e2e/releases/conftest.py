@@ -7,7 +7,13 @@ import pytest
 from tests.checkout import Checkout, checkout_in
 from tests.e2e.deployed import api, deployment, outputs, tokens, url, user
 
-__all__ = ["api", "deployed", "outputs", "tokens", "url", "user"]
+__all__ = ["api", "deployed", "fresh", "outputs", "tokens", "url", "user"]
+
+
+@pytest.fixture(scope="session")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A checkout that was never deployed."""
+    return checkout_in(tmp_path_factory.mktemp("fresh"), "local-fresh")
 
 
 @pytest.fixture(scope="session")

@@ -36,21 +36,27 @@ def review(changed: Checkout) -> dict[str, Any]:
     return values
 
 
-def test_no_preview_shows_a_secret(fresh: Checkout) -> None:
-    values = fresh.done("preview", JSON="1")
-    changes = {change["name"]: change for change in json.loads(values)["changes"]}
-    (shown,) = (item for item in changes["seed"]["properties"] if item["path"] == "secretString")
+def test_a_preview_before_the_first_deploy_needs_no_docker_writes_nothing_shows_no_secret(
+    fresh: Checkout,
+) -> None:
+    values = fresh.done("preview", JSON="1", DOCKER_HOST="unix:///nonexistent/docker.sock")
+    changes = json.loads(values)["changes"]
+    assert {change["operation"] for change in changes} == {"create"}
+    assert sum(change["type"] == FUNCTION for change in changes) > 10
+    assert not (fresh.folder / ".local").exists()
+    (seed,) = (change for change in changes if change["name"] == "seed")
+    (shown,) = (item for item in seed["properties"] if item["path"] == "secretString")
     assert shown["after"] == "[secret]"
     assert "argon2" not in values
     assert '\\"d\\"' not in values
 
 
 def test_nothing_changed_is_one_line_and_a_terminal_keeps_no_bar_of_it(deployed: Checkout) -> None:
-    assert deployed.done("preview") == "local-e2e: no changes\n"
+    assert deployed.done("preview") == "local-releases: no changes\n"
     watched = deployed.watch("preview")
     assert watched.code == 0
     assert watched.showed("preview", " resources")
-    assert watched.last == "local-e2e: no changes"
+    assert watched.last == "local-releases: no changes"
 
 
 def test_a_dry_run_of_a_destroy_says_what_would_be_lost(deployed: Checkout) -> None:
@@ -72,7 +78,7 @@ def test_a_lost_table_is_warned_of_with_what_forces_it(deployed: Checkout) -> No
     assert warned[1] == "  ± aws:dynamodb:Table  table"
     assert warned[2].startswith("      everything in it is lost: ")
     assert warned[2].endswith("because of rangeKey: sk → sort")
-    assert lines[-1].startswith("local-e2e: ")
+    assert lines[-1].startswith("local-releases: ")
 
 
 def test_a_reviewer_reads_the_files_the_permission_and_one_change_of_all_functions(
@@ -88,7 +94,7 @@ def test_a_reviewer_reads_the_files_the_permission_and_one_change_of_all_functio
     assert sum("imageUri: " in line for line in lines) == 1
     assert sum("description: " in line for line in lines) == 1
     assert "take care" not in lines
-    assert lines[-1] == f"local-e2e: 2 to create, {2 * count + 1} to update, {count} to replace"
+    assert lines[-1] == f"local-releases: 2 to create, {2 * count + 1} to update, {count} to replace"
 
 
 def test_the_json_holds_every_change_and_both_releases(
@@ -119,8 +125,8 @@ def test_a_dry_run_of_a_deploy_tells_the_same(changed: Checkout, review: dict[st
 
 def test_a_comment_for_a_pull_request_is_markdown_alone_on_standard_output(changed: Checkout) -> None:
     lines = changed.done("preview", MARKDOWN="1").splitlines()
-    assert lines[0] == "<!-- psn-emulator preview of local-e2e -->"
-    assert lines[1].startswith("### `local-e2e`: ")
+    assert lines[0] == "<!-- psn-emulator preview of local-releases -->"
+    assert lines[1].startswith("### `local-releases`: ")
     assert "+ services/added.py" in lines
     assert lines.count("<details><summary>sources: 3 changed</summary>") == 1
     assert sum(line.startswith("```") for line in lines) % 2 == 0
