@@ -16,9 +16,7 @@ from pulumi.resource import DependencyProviderResource, DependencyResource
 
 from infrastructure import release, updates
 from infrastructure.changes import resource_name
-from infrastructure.workspace import Resources
-
-ALIAS = "aws:lambda/alias:Alias"
+from infrastructure.resources import ALIAS, Resources, of_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ def of(resources: Resources) -> dict[str, Alias]:
     """The aliases in a state, by the name of the row that their function is made of."""
     return {
         _row(item): Alias(item["inputs"]["functionName"], str(item["inputs"]["functionVersion"]))
-        for item in _items(resources).values()
+        for item in of_type(resources, ALIAS).values()
     }
 
 
@@ -53,7 +51,7 @@ def move(
         partial(program, resources, versions, outputs),
         message,
         what,
-        target=list(_items(resources)),
+        target=list(of_type(resources, ALIAS)),
     )[0]
 
 
@@ -64,7 +62,7 @@ async def program(resources: Resources, versions: Mapping[str, str], outputs: Ma
     a resource depends on when it meets it, and of several at once some too late, which makes a state of no use.
     What depends on the aliases is declared after them, or the engine would take it for gone.
     """
-    aliases, components = _items(resources), await _components(resources)
+    aliases, components = of_type(resources, ALIAS), await _components(resources)
     needed = sorted({urn for item in aliases.values() for urn in item.get("dependencies") or ()})
     declared: list[pulumi.CustomResource] = []
     for urn, item in aliases.items():
@@ -133,10 +131,6 @@ def _dependents(resources: Resources, aliases: Resources) -> Resources:
 def _once(known: pulumi.Output[Any], value: Any) -> pulumi.Output[Any]:
     """``value``, once ``known`` is, on whose resources it depends."""
     return known.apply(lambda _: value)
-
-
-def _items(resources: Resources) -> Resources:
-    return {urn: item for urn, item in resources.items() if item["type"] == ALIAS and not item.get("delete")}
 
 
 def _row(alias: Mapping[str, Any]) -> str:

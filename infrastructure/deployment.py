@@ -7,7 +7,6 @@ from typing import NoReturn
 from pulumi import automation as auto
 
 from infrastructure import (
-    aliases,
     choice,
     drift,
     environment,
@@ -26,6 +25,7 @@ from infrastructure.phases import Phases
 from infrastructure.probe import Check
 from infrastructure.progress import Progress
 from infrastructure.promotion import Promotion
+from infrastructure.resources import ALIAS, Resources, of_type, resources_of
 from infrastructure.review import Review, Succession
 from infrastructure.settings import Settings
 from infrastructure.updates import Deployed
@@ -83,19 +83,19 @@ def deploy(request: Request) -> Deployed:
         outputs, log = _update(opened, request, before, phases)
         with phases.phase("answer"):
             checks = probe.probe(outputs)
-            moved = any(change.type == aliases.ALIAS for change in log.changes)
+            moved = any(change.type == ALIAS for change in log.changes)
             if probe.failed(checks) and not moved:
                 narrate.say("The API does not answer as it must: reading back what is there and repairing it")
                 if not request.promotion:
                     environment.ready_to_build(request.stack)
-                now = workspace.resources_of(opened.export_stack())
+                now = resources_of(opened.export_stack())
                 now = workspace.read_back(opened, now, phases=phases)
                 outputs, log = _update(opened, request, now, phases)
                 checks = probe.probe(outputs)
             if probe.failed(checks):
                 _give_up(opened, before, outputs, checks, may_return=moved or was_cut_off)
         if was_cut_off or log.changes or outputs["releases"] != release.outputs(before).get("releases"):
-            retention.retain(request.stack, workspace.resources_of(opened.export_stack()))
+            retention.retain(request.stack, resources_of(opened.export_stack()))
             environment.settle(request.stack)
     return Deployed(outputs, summary(log.counts(), done=True), phases)
 
@@ -109,7 +109,7 @@ def preview(request: Request) -> Review:
     first = not workspace.was_deployed(stack)
     with workspace.opened(stack, may_create=first, scratch=first) as opened:
         log = ChangeLog()
-        resources = workspace.resources_of(opened.export_stack())
+        resources = resources_of(opened.export_stack())
         chosen = _chosen(request, resources)
         target = _image(stack, resources) if request.image_only else None
         with (
@@ -128,7 +128,7 @@ def preview(request: Request) -> Review:
 
 
 def _update(
-    stack: auto.Stack, request: Request, resources: workspace.Resources, phases: Phases
+    stack: auto.Stack, request: Request, resources: Resources, phases: Phases
 ) -> tuple[dict[str, object], ChangeLog]:
     """Brings the stack, whose ``resources`` its state has, to the release that was asked for, or leaves every alias
     where it is. Raises ``DeployError``."""
@@ -149,7 +149,7 @@ def _update(
 
 def _give_up(
     stack: auto.Stack,
-    before: workspace.Resources,
+    before: Resources,
     outputs: dict[str, object],
     checks: tuple[Check, ...],
     *,
@@ -177,7 +177,7 @@ def _give_up(
             f"{tag} fails the probe: {probe.said(failed)}; there is no release to return to.", remedy
         )
     narrate.say(f"Returning to {entry.tag}")
-    resources = workspace.resources_of(stack.export_stack())
+    resources = resources_of(stack.export_stack())
     plan = rollback.plan(resources, entry)
     kept = tuple(item for item in previous.entries if item.tag != tag)
     returned = rollback.carry_out(stack, resources, plan, "automatic return", kept)
@@ -199,7 +199,7 @@ def _provide_image(request: Request, phases: Phases) -> None:
             environment.ready_to_build(request.stack)
 
 
-def _chosen(request: Request, resources: workspace.Resources) -> release.Release:
+def _chosen(request: Request, resources: Resources) -> release.Release:
     settings, deployed = Settings.load(request.stack), release.from_state(resources)
     if request.promotion:
         return choice.promoted(settings, request.promotion.entry, request.promotion.source.stack, deployed)
@@ -218,10 +218,10 @@ def _check_source_of_image(settings: Settings, request: Request) -> None:
     narrate.say(f"The image of stack {settings.stack!r} comes by promotion: the one that runs stays")
 
 
-def _image(stack: str, resources: workspace.Resources) -> list[str]:
+def _image(stack: str, resources: Resources) -> list[str]:
     """What an image-only update is limited to, with all that depends on it: the stack's image, and the roles that
     its functions are given, as URNs with wildcards."""
-    images = [urn for urn, item in resources.items() if item["type"] == release.IMAGE]
+    images = of_type(resources, release.IMAGE)
     if not images:
         raise DeployError(
             f"Stack {stack!r} has no image yet.", f"Deploy all of it: make deploy STACK={stack}"

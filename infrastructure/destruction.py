@@ -4,6 +4,7 @@ from infrastructure import environment, updates, workspace
 from infrastructure.changes import ChangeLog, resource_name, short_type
 from infrastructure.errors import DeployError
 from infrastructure.progress import Progress
+from infrastructure.resources import size
 from infrastructure.review import Review
 
 
@@ -25,7 +26,7 @@ def check_deletable(stack: str) -> None:
 
 def destroy(stack: str, *, dry_run: bool) -> Review:
     """Deletes the stack's resources, or says which; its history stays. Raises ``DeployError``."""
-    total = workspace.size(workspace.resources(stack))
+    total = size(workspace.resources(stack))
     if not dry_run:
         environment.ready(stack)
     with workspace.exclusive(stack), workspace.opened(stack, may_create=False) as opened:

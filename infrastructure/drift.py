@@ -16,11 +16,10 @@ from infrastructure import aliases, environment
 from infrastructure.errors import DeployError
 from infrastructure.functions import ALIAS
 from infrastructure.local import narrate
+from infrastructure.resources import FUNCTION, Resources, of_type
 from infrastructure.settings import Settings
-from infrastructure.workspace import Resources
 
 _NAMED = 3
-_FUNCTION = "aws:lambda/function:Function"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +52,7 @@ def differing(resources: Resources, found: Mapping[str, Function]) -> list[str]:
     live = {alias.function: alias.version for alias in aliases.of(resources).values()}
     known = {
         item["outputs"]["name"]: Function(item["outputs"]["lastModified"], live.get(item["outputs"]["name"]))
-        for item in resources.values()
-        if item["type"] == _FUNCTION
+        for item in of_type(resources, FUNCTION).values()
     }
     return sorted(name for name, function in known.items() if found.get(name) != function)
 

@@ -14,6 +14,7 @@ from infrastructure.image_work import ImageWork
 from infrastructure.live import Board
 from infrastructure.phases import Phases
 from infrastructure.release import IMAGE
+from infrastructure.resources import ALIAS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,7 +27,6 @@ _DONE: dict[OpType, str] = {
     OpType.DELETE_REPLACED: "deleted",
 }
 _SMOKE = "aws:lambda/invocation:Invocation"
-_ALIAS = "aws:lambda/alias:Alias"
 
 
 class Progress:
@@ -104,7 +104,7 @@ class Progress:
         elif step.type == _SMOKE:
             self._smokes[step.urn] = False
             self._phases.enter("smoke")
-        elif step.type == _ALIAS:
+        elif step.type == ALIAS:
             self._phases.enter(self._doing)
 
     def _ended(self, step: StepEventMetadata, *, planning: bool) -> None:

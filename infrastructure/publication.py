@@ -1,18 +1,16 @@
 """Versions of what functions are now, where an update changed them and came to no version."""
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
 from infrastructure import environment
 from infrastructure.errors import DeployError
+from infrastructure.resources import FUNCTION, Resources, of_type
 from infrastructure.settings import Settings
 
-_FUNCTION = "aws:lambda/function:Function"
 
-
-def publish(stack: str, resources: dict[str, dict[str, Any]]) -> None:
+def publish(stack: str, resources: Resources) -> None:
     """Has each function in the state of ``stack`` have a version of what it is now.
 
     An update changes a function and then publishes it. Cut off in between, a refresh reads the change back, the
@@ -20,7 +18,7 @@ def publish(stack: str, resources: dict[str, dict[str, Any]]) -> None:
     Of a function that is as its last version AWS makes no new one (AWS Lambda API: PublishVersion). One that is
     gone or whose change failed is left to the update that follows. Raises ``DeployError``.
     """
-    names = [item["outputs"]["name"] for item in resources.values() if item["type"] == _FUNCTION]
+    names = [item["outputs"]["name"] for item in of_type(resources, FUNCTION).values()]
     if not names:
         return
     session = environment.session(Settings.load(stack), stack)

@@ -14,10 +14,9 @@ from infrastructure import environment, release
 from infrastructure.changes import resource_name
 from infrastructure.local import narrate
 from infrastructure.release import Deployed
+from infrastructure.resources import FUNCTION, Resources, of_type
 from infrastructure.settings import Settings
-from infrastructure.workspace import Resources
 
-_FUNCTION = "aws:lambda/function:Function"
 _REPOSITORY = "aws:ecr/repository:Repository"
 _LATEST = "$LATEST"
 _IMAGES_AT_ONCE = 100
@@ -73,8 +72,7 @@ def _delete_versions(client: Any, resources: Resources, deployed: Deployed) -> t
 
     functions = [
         _Function(resource_name(item["parent"]), item["inputs"]["name"], int(item["outputs"]["version"]))
-        for item in resources.values()
-        if item["type"] == _FUNCTION
+        for item in of_type(resources, FUNCTION).values()
     ]
     with ThreadPoolExecutor() as pool:
         cleared = list(pool.map(clear, functions))
@@ -89,22 +87,19 @@ def _delete_images(client: Any, resources: Resources, deployed: Deployed, needed
     )
     newest = max(map(str, known), default="")
     count = 0
-    for item in resources.values():
-        if item["type"] == _REPOSITORY:
-            name = item["inputs"]["name"]
-            spare = [
-                {"imageDigest": image["imageDigest"]}
-                for page in client.get_paginator("describe_images").paginate(repositoryName=name)
-                for image in page["imageDetails"]
-                if image.get("imageTags")
-                and needed.isdisjoint({image["imageDigest"], *image["imageTags"]})
-                and max(image["imageTags"]) < newest
-            ]
-            for start in range(0, len(spare), _IMAGES_AT_ONCE):
-                client.batch_delete_image(
-                    repositoryName=name, imageIds=spare[start : start + _IMAGES_AT_ONCE]
-                )
-            count += len(spare)
+    for item in of_type(resources, _REPOSITORY).values():
+        name = item["inputs"]["name"]
+        spare = [
+            {"imageDigest": image["imageDigest"]}
+            for page in client.get_paginator("describe_images").paginate(repositoryName=name)
+            for image in page["imageDetails"]
+            if image.get("imageTags")
+            and needed.isdisjoint({image["imageDigest"], *image["imageTags"]})
+            and max(image["imageTags"]) < newest
+        ]
+        for start in range(0, len(spare), _IMAGES_AT_ONCE):
+            client.batch_delete_image(repositoryName=name, imageIds=spare[start : start + _IMAGES_AT_ONCE])
+        count += len(spare)
     return count
 
 

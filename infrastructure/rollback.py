@@ -16,8 +16,8 @@ from infrastructure.errors import DeployError
 from infrastructure.local import narrate
 from infrastructure.phases import Phases
 from infrastructure.release import Deployed, Entry
+from infrastructure.resources import Resources, resources_of
 from infrastructure.settings import Settings
-from infrastructure.workspace import Resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ def put_back(stack: auto.Stack, before: Resources, error: DeployError) -> Deploy
     if not live:
         return error
     try:
-        resources = workspace.resources_of(stack.export_stack())
+        resources = resources_of(stack.export_stack())
     except auto.CommandError:
         return error
     are = {name: alias.version for name, alias in aliases.of(resources).items()}

@@ -18,15 +18,14 @@ from infrastructure import aliases, environment, key_schedule, release, signing_
 from infrastructure.changes import resource_name
 from infrastructure.errors import DeployError
 from infrastructure.key_schedule import Schedule
+from infrastructure.resources import FUNCTION, Resources, of_type, resources_of
 from infrastructure.settings import Settings
 from infrastructure.storage import PUBLIC_KEYS, SIGNING_KEYS
-from infrastructure.workspace import Resources
 
 if TYPE_CHECKING:
     from types_boto3_secretsmanager import SecretsManagerClient
 
 _VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
-_FUNCTION = "aws:lambda/function:Function"
 _KEPT = "made-by-the-program"
 """The staging label of the version that the stack's state knows: without one, Secrets Manager deletes it in time, and
 the program would make new keys in its place."""
@@ -58,7 +57,7 @@ def rotate(stack: str, *, now: bool) -> Schedule:
     environment.reachable(stack)
     with workspace.exclusive(stack), workspace.opened(stack, may_create=False) as opened:
         workspace.recover(opened)
-        resources = workspace.resources_of(opened.export_stack())
+        resources = resources_of(opened.export_stack())
         secrets = _secrets(stack, resources)
         before = _read(stack, secrets[SIGNING_KEYS])
         schedule = _schedule(settings, resources, before, now=now)
@@ -85,9 +84,8 @@ def _schedule(settings: Settings, resources: Resources, private: str, *, now: bo
 
 def _deployed_token_seconds(resources: Resources) -> int:
     """How long the tokens live that the functions issue, whatever the settings' file says by now."""
-    variables = (
-        item["inputs"]["environment"]["variables"] for item in resources.values() if item["type"] == _FUNCTION
-    )
+    functions = of_type(resources, FUNCTION).values()
+    variables = (item["inputs"]["environment"]["variables"] for item in functions)
     return max((int(each["ACCESS_TOKEN_SECONDS"]) for each in variables), default=0)
 
 
@@ -95,8 +93,7 @@ def _secrets(stack: str, resources: Resources) -> Mapping[str, _Secret]:
     """The secrets of keys by their names in the program. Raises ``DeployError`` when the state has none."""
     found = {
         resource_name(urn): _Secret(item["outputs"]["secretId"], item["outputs"]["versionId"])
-        for urn, item in resources.items()
-        if item["type"] == _VERSION
+        for urn, item in of_type(resources, _VERSION).items()
     }
     if not found.keys() >= {PUBLIC_KEYS, SIGNING_KEYS}:
         raise DeployError(

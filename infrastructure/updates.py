@@ -14,6 +14,7 @@ from infrastructure.changes import ChangeLog
 from infrastructure.errors import DeployError
 from infrastructure.phases import Phases
 from infrastructure.progress import Progress
+from infrastructure.resources import resources_of
 from infrastructure.settings import is_local
 
 _MESSAGE = re.compile(r"(?P<tag>\d{8}-\d{6}-[0-9a-f]{8}) (?P<kind>.*?)(?: by (?P<by>.*))?")
@@ -128,8 +129,7 @@ def both(*listeners: Callable[[auto.EngineEvent], None]) -> Callable[[auto.Engin
 
 def _outputs(stack: auto.Stack) -> dict[str, object]:
     """The outputs in the stack's state, for when the engine's events did not come through."""
-    state = stack.export_stack().deployment or {}
-    return dict(release.outputs({item["urn"]: item for item in state["resources"]}))
+    return dict(release.outputs(resources_of(stack.export_stack())))
 
 
 def _if_killed(stack: str) -> str:

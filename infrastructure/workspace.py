@@ -7,16 +7,16 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from pulumi import automation as auto
 
 from infrastructure import locks, publication, updates
-from infrastructure.changes import is_in_the_cloud
 from infrastructure.errors import DeployError
 from infrastructure.local import engine, narrate, paths, plugins, storage
 from infrastructure.names import PROJECT
 from infrastructure.phases import Phases
+from infrastructure.resources import Resources, resources_of, size
 from infrastructure.settings import Settings, is_local
 from infrastructure.sparing import FoundEngine, SparingStack
 
@@ -25,10 +25,6 @@ _NO_SIDE_FILES = "metadata=skip"
 is written in two: killed between them, the engine reads the state no more."""
 
 _INFRASTRUCTURE = paths.ROOT / "infrastructure"
-
-
-type Resources = dict[str, dict[str, Any]]
-"""The resources of a state by URN, as the engine exports them."""
 
 
 def backend_folder() -> Path:
@@ -95,16 +91,6 @@ def resources_if_any(stack: str) -> Resources | None:
         return resources_of(_stack(stack, environment(stack), None).export_stack())
     except auto.StackNotFoundError:
         return None
-
-
-def size(resources: Resources) -> int:
-    """How many of the resources are more than the engine's own."""
-    return sum(is_in_the_cloud(item["type"]) for item in resources.values())
-
-
-def resources_of(state: auto.Deployment) -> Resources:
-    """The resources in an exported state."""
-    return {item["urn"]: item for item in (state.deployment or {}).get("resources") or []}
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from pulumi import automation as auto
 from infrastructure import choice, program, release, workspace
 from infrastructure.local import plugins
 from infrastructure.names import PROJECT
+from infrastructure.resources import Resources
 from infrastructure.settings import Settings
 
 
@@ -30,7 +31,7 @@ def main(stack: str, tag: str | None) -> None:
         auto.select_stack(stack_name=stack, project_name=PROJECT, program=declare, opts=options).up()
 
 
-def resources(stack: str) -> workspace.Resources:
+def resources(stack: str) -> Resources:
     """The resources in the stack's state, read from its file, which takes no engine."""
     file = workspace.backend_folder() / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
     items = json.loads(file.read_text())["checkpoint"]["latest"]["resources"]

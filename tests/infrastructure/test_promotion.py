@@ -10,6 +10,7 @@ from infrastructure.errors import DeployError
 from infrastructure.probe import Check
 from infrastructure.promotion import Promotion, plan
 from infrastructure.release import Entry
+from infrastructure.resources import Resources
 from infrastructure.settings import Settings
 from tests.infrastructure.conftest import WriteStack
 
@@ -20,7 +21,7 @@ DIGEST = "sha256:0"
 type Images = dict[tuple[str, str], str]
 
 
-def state(live: str, *kept: str) -> workspace.Resources:
+def state(live: str, *kept: str) -> Resources:
     """The state of a stack that runs the release ``live`` and keeps these."""
     releases = [
         Entry(tag, "1.2.3", "c0ffee", False, "2026-01-01T00:00:00+00:00", f"r:{tag}", {}, {}) for tag in kept
@@ -35,7 +36,7 @@ def state(live: str, *kept: str) -> workspace.Resources:
 
 
 @pytest.fixture
-def states(every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> dict[str, workspace.Resources]:
+def states(every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> dict[str, Resources]:
     """The states of the stacks that were deployed: staging, which runs a release and keeps another."""
     known = {"staging": state(LIVE, LIVE, OLD)}
     monkeypatch.setattr(workspace, "resources_if_any", known.get)
@@ -43,7 +44,7 @@ def states(every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> dic
 
 
 @pytest.fixture(autouse=True)
-def images(states: dict[str, workspace.Resources], monkeypatch: pytest.MonkeyPatch) -> Images:
+def images(states: dict[str, Resources], monkeypatch: pytest.MonkeyPatch) -> Images:
     """The digests of the images in the stacks' repositories, by stack and tag."""
     known: Images = {("staging", LIVE): DIGEST, ("staging", OLD): "sha256:1"}
     monkeypatch.setattr(registry, "digest", lambda settings, tag: known.get((settings.stack, tag)))
@@ -76,7 +77,7 @@ def test_an_unknown_release_is_refused_with_the_known_ones() -> None:
     assert refused.value.remedy == f"It keeps {LIVE}, {OLD}."
 
 
-def test_a_stack_that_runs_no_release_has_none_to_promote(states: dict[str, workspace.Resources]) -> None:
+def test_a_stack_that_runs_no_release_has_none_to_promote(states: dict[str, Resources]) -> None:
     states["staging"] = {}
     with pytest.raises(DeployError, match="'staging' runs no release"):
         plan("staging", "prod")
@@ -135,7 +136,7 @@ def test_a_promotion_needs_two_stacks(source: str, target: str) -> None:
 
 
 def test_a_promotion_is_done_when_the_target_runs_that_very_image(
-    states: dict[str, workspace.Resources], images: Images
+    states: dict[str, Resources], images: Images
 ) -> None:
     planned: Promotion = plan("staging", "prod")
     assert not planned.done()

@@ -17,6 +17,7 @@ from infrastructure import aliases, release, rollback, updates
 from infrastructure.errors import DeployError
 from infrastructure.local import narrate
 from infrastructure.release import Deployed, Entry
+from infrastructure.resources import ALIAS
 from infrastructure.rollback import find, plan
 
 STACK_URN = "urn:pulumi:local::psn-emulator::pulumi:pulumi:Stack::psn-emulator-local"
@@ -35,7 +36,7 @@ def function_in_state(row: str, version: str) -> dict[str, Any]:
     parent = f"urn:pulumi:local::psn-emulator::{COMPONENT}::{row}"
     function = urn_of(row, "aws:lambda/function:Function", "function")
     smoke = urn_of(row, "aws:lambda/invocation:Invocation", "smoke")
-    alias = urn_of(row, aliases.ALIAS, "live")
+    alias = urn_of(row, ALIAS, "live")
 
     def custom(urn: str, type_: str, inputs: dict[str, str], **more: Any) -> dict[str, Any]:
         own = {"parent": parent, "provider": PROVIDER, "custom": True}
@@ -49,7 +50,7 @@ def function_in_state(row: str, version: str) -> dict[str, Any]:
         custom(smoke, "aws:lambda/invocation:Invocation", {}, dependencies=[function]),
         custom(
             alias,
-            aliases.ALIAS,
+            ALIAS,
             {"__defaults": "", "name": "live", "functionName": f"psn-{row}", "functionVersion": version},
             dependencies=[function, smoke],
             propertyDependencies={"functionName": [function], "functionVersion": [function], "name": []},
@@ -306,7 +307,7 @@ def told() -> list[Any]:
 
 
 def test_the_aliases_are_those_of_the_state_on_other_versions(told: list[Any]) -> None:
-    inputs = [rpc.deserialize_properties(item.object) for item in told if item.type == aliases.ALIAS]
+    inputs = [rpc.deserialize_properties(item.object) for item in told if item.type == ALIAS]
     assert json.loads(json.dumps(inputs)) == [
         {"name": "live", "functionName": f"psn-{row}", "functionVersion": "1"} for row in ("root", "healthz")
     ]
@@ -324,7 +325,7 @@ def test_an_alias_keeps_its_provider_and_the_dependencies_of_its_properties(told
 
 
 def test_the_engine_meets_all_that_the_aliases_depend_on_with_the_first(told: list[Any]) -> None:
-    first = next(item for item in told if item.type == aliases.ALIAS)
+    first = next(item for item in told if item.type == ALIAS)
     assert {urn.rsplit("::", 1)[1] for urn in first.dependencies} == {
         "root-function",
         "root-smoke",
@@ -339,6 +340,6 @@ def test_what_depends_on_the_aliases_is_declared_after_them_and_nothing_else_is(
         "psn-emulator:api:Gateway",
         COMPONENT,
         COMPONENT,
-        *[aliases.ALIAS] * 2,
+        *[ALIAS] * 2,
         *["aws:lambda/permission:Permission"] * 2,
     ]

@@ -75,7 +75,7 @@ def deployed(
     with mock_aws():
         stack = Deployed()
         monkeypatch.setattr(workspace, "resources", lambda _: stack.resources)
-        monkeypatch.setattr(workspace, "resources_of", lambda _: stack.resources)
+        monkeypatch.setattr(rotation, "resources_of", lambda _: stack.resources)
         monkeypatch.setattr(workspace, "exclusive", lambda _: nullcontext())
         monkeypatch.setattr(workspace, "opened", lambda *_, **__: nullcontext(_Opened()))
         monkeypatch.setattr(workspace, "recover", lambda _: False)

@@ -11,6 +11,7 @@ import pytest
 from infrastructure import publication, workspace
 from infrastructure.errors import DeployError
 from infrastructure.local import engine, plugins
+from infrastructure.resources import Resources, resources_of
 
 if TYPE_CHECKING:
     from pulumi import automation as auto
@@ -41,7 +42,7 @@ class Stack:
         return SimpleNamespace(deployment=self.state)
 
 
-def recovered(stack: Stack) -> tuple[workspace.Resources, bool]:
+def recovered(stack: Stack) -> tuple[Resources, bool]:
     """What recovering the stack gives."""
     return workspace.recover(cast("auto.Stack", stack))
 
@@ -89,7 +90,7 @@ def test_a_stack_that_was_deployed_before_is_read_in_one_run_of_the_engine(
 ) -> None:
     deployed_before(home)
     with workspace.opened("local", may_create=False) as opened:
-        assert workspace.resources_of(opened.export_stack()) == {"urn:function": FUNCTION}
+        assert resources_of(opened.export_stack()) == {"urn:function": FUNCTION}
         assert repr(opened).startswith("SparingStack('local', LocalWorkspace(")
     assert asked() == ["stack export --stack local"]
 
