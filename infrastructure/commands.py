@@ -31,16 +31,10 @@ def deploy(options: argparse.Namespace) -> int:
 def promote(options: argparse.Namespace) -> int:
     """Put another stack's release into service, its very image."""
     from infrastructure import deployment, promotion, report
-    from infrastructure.review import Review
 
     planned = promotion.plan(options.source, options.target, options.tag, may_start=not options.dry_run)
     request = deployment.Request(stack=options.target, promotion=planned)
-    if planned.done():
-        done = f"{options.target} runs {planned.entry.tag} of {options.source} already; nothing to do."
-        print(done, file=sys.stderr if options.dry_run else sys.stdout)
-        if options.dry_run:
-            report.print_review(Review(options.target, ()), options.form)
-    elif options.dry_run:
+    if options.dry_run:
         report.print_review(deployment.preview(request), options.form)
     else:
         report.print_deployed(options.target, deployment.deploy(request))

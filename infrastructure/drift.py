@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infrastructure import aliases, environment
 from infrastructure.errors import DeployError
-from infrastructure.functions import ALIAS
+from infrastructure.functions import LIVE
 from infrastructure.local import narrate
 from infrastructure.resources import FUNCTION, Resources, of_type
 from infrastructure.settings import Settings
@@ -63,7 +63,7 @@ def _look(stack: str) -> dict[str, Function]:
 
     def live(name: str) -> str | None:
         try:
-            return client.get_alias(FunctionName=name, Name=ALIAS)["FunctionVersion"]
+            return client.get_alias(FunctionName=name, Name=LIVE)["FunctionVersion"]
         except client.exceptions.ResourceNotFoundException:
             return None
 

@@ -13,7 +13,7 @@ from infrastructure.release import Release
 from infrastructure.rows import Row, rows
 from infrastructure.settings import Settings
 
-ALIAS = "live"
+LIVE = "live"
 
 _SMOKE_EVENT = json.dumps({"smoke": True})
 _ARCHITECTURES = {"linux/amd64": "x86_64", "linux/arm64": "arm64"}
@@ -82,7 +82,7 @@ class Function(pulumi.ComponentResource):
         """Points the alias at the new version, once every one of ``smokes`` has succeeded."""
         self.alias = aws.lambda_.Alias(
             f"{self._row.name}-live",
-            name=ALIAS,
+            name=LIVE,
             function_name=self.function.name,
             function_version=self.function.version,
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(smokes)),

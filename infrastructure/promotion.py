@@ -19,11 +19,6 @@ class Promotion:
     entry: Entry
     digest: str
 
-    def done(self) -> bool:
-        """Whether the target runs that very image already."""
-        runs = release.from_state(workspace.resources_if_any(self.target.stack) or {}).tag
-        return runs == self.entry.tag and registry.digest(self.target, runs) == self.digest
-
     def copy_image(self) -> None:
         """Has the target's repository hold the image, ready to start from. Raises ``DeployError``."""
         with narrate.progress(
@@ -53,6 +48,11 @@ def plan(source: str, target: str, tag: str | None = None, *, may_start: bool = 
         raise DeployError(
             f"The image of {source!r} is for {here.platform}, the functions of {target!r} are {there.platform}.",
             "Give both stacks the same psn-emulator:architecture.",
+        )
+    if here.local != there.local:
+        raise DeployError(
+            f"Of {source!r} and {target!r} one is on this machine, whose images may stand on another base than AWS's.",
+            "Promote between stacks on AWS: make deploy STACK=dev, then make promote FROM=dev TO=staging",
         )
     resources = workspace.resources(source)
     entry = _entry(source, release.from_state(resources), tag)

@@ -145,14 +145,13 @@ class Release:
         return [*kept[:place], entry, *kept[place:]]
 
     def others(self, keep: int) -> list[Entry]:
-        """The releases to keep beside this one, ``keep`` in all with it: the last ones before it, and the one that
-        ran until now, to which a release that fails the probe gives way.
+        """The releases to keep beside this one, ``keep`` in all with it: first the one that ran until now, to which
+        this one gives way when it fails the probe or is rolled back, then the last ones before it.
 
         One whose permissions are not known has lost its roles and cannot run again.
         """
         others = [item for item in self.before.entries if item.tag != self.tag and item.permissions]
-        kept = sorted(others, key=lambda item: item.tag != self.before.tag)[: keep - 1]
-        return [item for item in others if item in kept]
+        return sorted(others, key=lambda item: item.tag != self.before.tag)[: keep - 1]
 
     def permission_sets(self, function: str, keep: int) -> list[Permissions]:
         """The permissions that a function has in this release and in ``others``, each set once."""

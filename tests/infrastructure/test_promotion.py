@@ -8,7 +8,7 @@ import pytest
 from infrastructure import environment, probe, registry, workspace
 from infrastructure.errors import DeployError
 from infrastructure.probe import Check
-from infrastructure.promotion import Promotion, plan
+from infrastructure.promotion import plan
 from infrastructure.release import Entry
 from infrastructure.resources import Resources
 from infrastructure.settings import Settings
@@ -87,7 +87,7 @@ def test_a_stack_that_was_never_deployed_has_none_to_promote_and_nothing_is_star
     reached: list[str],
 ) -> None:
     with pytest.raises(DeployError, match="'dev' was never deployed"):
-        plan("dev", "local")
+        plan("dev", "prod")
     with pytest.raises(DeployError, match="keeps no release"):
         plan("staging", "prod", "20990101-000000-cccccccc")
     assert reached == []
@@ -135,19 +135,12 @@ def test_a_promotion_needs_two_stacks(source: str, target: str) -> None:
     assert "FROM=dev TO=staging" in refused.value.remedy
 
 
-def test_a_promotion_is_done_when_the_target_runs_that_very_image(
-    states: dict[str, Resources], images: Images
-) -> None:
-    planned: Promotion = plan("staging", "prod")
-    assert not planned.done()
-    states["prod"] = state(LIVE, LIVE)
-    assert not planned.done(), "its image is not there"
-    images["prod", LIVE] = "sha256:1"
-    assert not planned.done(), "its image is another"
-    images["prod", LIVE] = DIGEST
-    assert planned.done()
-    states["prod"] = state(OLD, LIVE, OLD)
-    assert not planned.done(), "it runs another release"
+@pytest.mark.parametrize(("source", "target"), [("local", "staging"), ("dev", "local")])
+def test_an_image_of_this_machine_stays_on_it(source: str, target: str, write_stack: WriteStack) -> None:
+    for stack in (source, target):
+        write_stack(stack, architecture="amd64")
+    with pytest.raises(DeployError, match="one is on this machine"):
+        plan(source, target)
 
 
 def test_the_image_is_copied_by_its_digest_from_stack_to_stack(monkeypatch: pytest.MonkeyPatch) -> None:

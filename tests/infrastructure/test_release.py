@@ -267,6 +267,12 @@ def test_a_new_release_comes_before_those_before_it() -> None:
     assert made[1:] == [entry(2), entry(1)]
 
 
+def test_a_release_after_a_rollback_comes_before_the_one_that_was_returned_to() -> None:
+    made = tuple(kept(after(2, 1, live=1), NEWER))
+    assert [item.tag for item in made] == [NEWER, entry(1).tag, entry(2).tag]
+    assert Deployed(tag=NEWER, entries=made).before(NEWER) == entry(1)
+
+
 def test_a_function_that_was_gone_in_between_is_another_one_now() -> None:
     made = kept(replace(after(2, 1, live=2), functions=("healthz",)), NEWER)
     assert [item.versions for item in made] == [{"root": "7"}, {}, {}]
@@ -295,7 +301,7 @@ def test_the_live_release_stays_however_old_it_is() -> None:
 
 def test_what_ran_until_now_stays_to_return_to_however_old_it_is() -> None:
     made = kept(after(4, 3, 2, 1, live=1), NEWER, keep=3)
-    assert [item.tag for item in made] == [NEWER, entry(4).tag, entry(1).tag]
+    assert [item.tag for item in made] == [NEWER, entry(1).tag, entry(4).tag]
     again = Deployed(tag=NEWER, origin=ORIGIN, pushed=NEWER, entries=tuple(made), functions=("root",))
     assert kept(again, NEWER, keep=3) == made
 

@@ -4,12 +4,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from queue import Queue
 
 import httpx
 
 USER = {"username": "testuser", "password": "password123"}
 PLAYER = {"username": "Bystander", "email": "bystander@example.com"}
 _RENEWAL_SECONDS = 120
+_TIMEOUT_SECONDS = 60
 
 
 class Caller:
@@ -21,19 +23,15 @@ class Caller:
     """
 
     def __init__(self) -> None:
-        self._answers: list[str] = []
-        self._asked = 0
-
-    @property
-    def calls(self) -> int:
-        """How many calls there were."""
-        return len(self._answers)
+        self._answers: Queue[str] = Queue()
+        self.calls = 0
 
     def answers(self) -> set[str]:
-        """What was answered since this was asked last."""
-        answers = self._answers[self._asked :]
-        self._asked += len(answers)
-        return set(answers)
+        """What was answered since this was asked last; raises ``queue.Empty`` when nobody calls any more."""
+        answers = {self._answers.get(timeout=_TIMEOUT_SECONDS)}
+        while not self._answers.empty():
+            answers.add(self._answers.get())
+        return answers
 
     def go_round(self, client: httpx.Client, stop: threading.Event) -> None:
         """Calls until it is to stop."""
@@ -54,7 +52,8 @@ class Caller:
             told = tell(answer) if answer.status_code == 200 else f"{answer.status_code} {answer.text}"
         except httpx.HTTPError as error:
             told = f"{type(error).__name__} {error}"
-        self._answers.append(told)
+        self._answers.put(told)
+        self.calls += 1
 
 
 def login(client: httpx.Client) -> None:
@@ -68,7 +67,7 @@ def login(client: httpx.Client) -> None:
 def calling(api_url: str) -> Iterator[Caller]:
     """A caller of the API, which calls while the block runs."""
     caller, stop = Caller(), threading.Event()
-    with httpx.Client(base_url=api_url, timeout=60) as client:
+    with httpx.Client(base_url=api_url, timeout=_TIMEOUT_SECONDS) as client:
         thread = threading.Thread(target=caller.go_round, args=(client, stop))
         thread.start()
         try:
