@@ -25,7 +25,7 @@ from infrastructure.phases import Phases
 from infrastructure.probe import Check
 from infrastructure.progress import Progress
 from infrastructure.promotion import Promotion
-from infrastructure.resources import ALIAS, Resources, of_type, resources_of
+from infrastructure.resources import ALIAS, Resources, accounts, of_type, resources_of
 from infrastructure.review import Review, Succession
 from infrastructure.settings import Settings
 from infrastructure.updates import Deployed
@@ -104,12 +104,12 @@ def preview(request: Request) -> Review:
     """What a deploy would change. Builds nothing, starts nothing and writes nothing."""
     stack = request.stack
     _check_source_of_image(Settings.load(stack), request)
-    if request.refresh:
-        environment.check_readable(stack)
     first = not workspace.was_deployed(stack)
     with workspace.opened(stack, may_create=first, scratch=first) as opened:
         log = ChangeLog()
         resources = resources_of(opened.export_stack())
+        if request.refresh:
+            environment.check_readable(stack, accounts(resources))
         chosen = _chosen(request, resources)
         target = _image(stack, resources) if request.image_only else None
         with (

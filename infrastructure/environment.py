@@ -1,5 +1,6 @@
 """What a command needs around it: on a local stack the embedded AWS, on an AWS stack credentials that work."""
 
+from collections.abc import Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -51,10 +52,11 @@ def reachable(stack: str) -> None:
         aws.ensure()
 
 
-def check_readable(stack: str) -> None:
-    """Raises ``DeployError`` when what is in the stack's AWS cannot be read now; starts nothing."""
+def check_readable(stack: str, accounts: Set[str]) -> None:
+    """Raises ``DeployError`` when what is in the stack's AWS, in these ``accounts``, cannot be read now; starts
+    nothing."""
     if not is_local(stack):
-        check_credentials(stack)
+        check_credentials(stack, accounts)
     elif not (found := aws.status()).running:
         raise DeployError(f"The local AWS: {found}.", f"Start it: make deploy STACK={stack}")
 
@@ -85,8 +87,9 @@ def client_options(stack: str) -> dict[str, Any]:
     return {"endpoint_url": paths.aws_endpoint()} if is_local(stack) else {}
 
 
-def check_credentials(stack: str) -> None:
-    """Raises ``DeployError`` when the stack's credentials open no AWS account, or another than it belongs to."""
+def check_credentials(stack: str, accounts: Set[str] = frozenset()) -> None:
+    """Raises ``DeployError`` when the stack's credentials open no AWS account, or another than it belongs to: by its
+    file, or because its resources are in these ``accounts``."""
     settings = Settings.load(stack)
     try:
         identity = session(settings, stack).client("sts").get_caller_identity()
@@ -95,9 +98,10 @@ def check_credentials(stack: str) -> None:
             f"AWS refuses the credentials for stack {stack!r}: {error}",
             LOG_IN,
         ) from error
-    if settings.account_id not in {None, identity["Account"]}:
+    named = {settings.account_id} if settings.account_id else set()
+    if others := sorted((accounts | named) - {identity["Account"]}):
         raise DeployError(
-            f"The credentials open account {identity['Account']}, stack {stack!r} is of {settings.account_id}.",
+            f"The credentials open account {identity['Account']}, stack {stack!r} is of {', '.join(others)}.",
             "Log in to that account (aws:profile, or AWS_PROFILE=…), then run this again.",
         )
 

@@ -12,11 +12,12 @@ from typing import TextIO
 from pulumi import automation as auto
 
 from infrastructure import locks, publication, updates
+from infrastructure.environment import check_credentials
 from infrastructure.errors import DeployError
 from infrastructure.local import engine, narrate, paths, plugins, storage
 from infrastructure.names import PROJECT
 from infrastructure.phases import Phases
-from infrastructure.resources import Resources, resources_of, size
+from infrastructure.resources import Resources, accounts, resources_of, size
 from infrastructure.settings import Settings, is_local
 from infrastructure.sparing import FoundEngine, SparingStack
 
@@ -126,14 +127,17 @@ def recover(stack: auto.Stack, phases: Phases | None = None) -> tuple[Resources,
     """The resources in the stack's state, and whether they had to be read back because an update was cut off.
 
     A killed update leaves the operations that were under way in the state, and in a local stack's backend its
-    lock. The time goes to ``phases``. Raises ``DeployError`` where somebody is changing the local stack by the
-    engine's own commands.
+    lock. The time goes to ``phases``. Every command that changes a stack comes by here. Raises ``DeployError`` where
+    somebody is changing the local stack by the engine's own commands, and where the credentials open another account
+    than the one that the resources are in: none of them is there, so reading back would empty the state.
     """
     locked = is_local(stack.name) and locks.left_behind(stack.name, backend_folder())
     if locked:
         stack.cancel()
     state = stack.export_stack()
     found = resources_of(state)
+    if not is_local(stack.name):
+        check_credentials(stack.name, accounts(found))
     if not locked and not (state.deployment or {}).get("pending_operations"):
         return found, False
     narrate.say("The last update was cut off: reading back what it did")

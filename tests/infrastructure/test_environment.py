@@ -104,6 +104,16 @@ def test_credentials_of_another_account_are_refused_before_anything_is_touched(
         environment.check_credentials("dev")
 
 
+def test_credentials_of_another_account_than_the_resources_are_in_are_refused(
+    write_stack: WriteStack,
+) -> None:
+    write_stack("dev", architecture="arm64", **{"aws:profile": "players"})
+    environment.check_credentials("dev", {ACCOUNT})
+    with pytest.raises(DeployError, match=f"account {ACCOUNT}, stack 'dev' is of 222222222222") as refused:
+        environment.check_credentials("dev", {"222222222222"})
+    assert "AWS_PROFILE" in refused.value.remedy
+
+
 def test_a_stack_without_credentials_is_told_to_log_in(write_stack: WriteStack) -> None:
     write_stack("dev", architecture="arm64")
     with pytest.raises(DeployError, match="AWS refuses the credentials for stack 'dev'") as refused:

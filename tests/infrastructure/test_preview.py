@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import moto
 import pulumi
 import pytest
 
@@ -59,6 +60,18 @@ def test_a_stack_on_aws_that_was_deployed_is_compared_with_its_state(backend: Pa
         opened.up(program=lambda: program.program("dev", None))
     review = deployment.preview(Request("dev"))
     assert review.changes == ()
+
+
+@moto.mock_aws
+def test_the_cloud_of_another_account_is_not_compared_with_the_state() -> None:
+    def elsewhere() -> None:
+        thing = pulumi.ComponentResource("test:index:Thing", "thing")
+        thing.register_outputs({"arn": "arn:aws:iam::222222222222:role/r"})
+
+    with workspace.opened("dev", may_create=True) as opened:
+        opened.up(program=elsewhere)
+    with pytest.raises(DeployError, match="account 123456789012, stack 'dev' is of 222222222222"):
+        deployment.preview(Request("dev", refresh=True))
 
 
 @pytest.mark.parametrize(

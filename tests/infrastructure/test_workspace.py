@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
+import moto
 import pytest
 
 from infrastructure import publication, workspace
@@ -131,6 +132,22 @@ def test_operations_that_were_under_way_are_read_back_also_when_the_lock_is_gone
     stack = Stack("creating a function")
     assert recovered(stack) == ({"urn:function": FUNCTION}, True)
     assert stack.done == ["refresh"]
+
+
+@moto.mock_aws
+def test_nothing_is_read_back_from_another_account_than_the_resources_are_in() -> None:
+    stack = Stack("creating a function")
+    stack.name = "prod"
+    role = {
+        "urn": "urn:role",
+        "type": "aws:iam/role:Role",
+        "outputs": {"arn": "arn:aws:iam::222222222222:role/r"},
+    }
+    api = {"urn": "urn:api", "type": "any", "outputs": {"arn": "arn:aws:apigateway:eu-west-1::/apis/a1"}}
+    stack.state["resources"] = [role, api, {"urn": "urn:group", "type": "any"}]
+    with pytest.raises(DeployError, match="account 123456789012, stack 'prod' is of 222222222222"):
+        recovered(stack)
+    assert stack.done == []
 
 
 def test_what_an_update_changed_is_published_before_it_is_read_back(monkeypatch: pytest.MonkeyPatch) -> None:
