@@ -84,8 +84,9 @@ def test_a_stack_that_runs_no_release_has_none_to_promote(states: dict[str, Reso
 
 
 def test_a_stack_that_was_never_deployed_has_none_to_promote_and_nothing_is_started_for_it(
-    reached: list[str],
+    write_stack: WriteStack, reached: list[str]
 ) -> None:
+    write_stack("dev", architecture="arm64")
     with pytest.raises(DeployError, match="'dev' was never deployed"):
         plan("dev", "prod")
     with pytest.raises(DeployError, match="keeps no release"):
