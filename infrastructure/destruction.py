@@ -43,4 +43,6 @@ def destroy(stack: str, *, dry_run: bool) -> Review:
                 preview_only=dry_run,
                 message="destroy",
             )
+        if not dry_run:
+            environment.settle(stack)
         return Review(stack, tuple(log.changes))

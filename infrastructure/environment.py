@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infrastructure.errors import DeployError
@@ -18,6 +19,9 @@ _ROOM_MIB = 256
 _FETCH_SECONDS = 300
 """How long Docker may say nothing while it fetches an image from this machine."""
 
+_PATIENT = Config(retries={"mode": "adaptive", "total_max_attempts": 10})
+"""Every function is asked about at once, and Lambda lets an account ask 15 times a second (AWS Lambda Developer
+Guide: Lambda quotas)."""
 
 LOG_IN = "Log in (aws sso login, or AWS_PROFILE=…), then run this again."
 """What to do where AWS refuses the credentials."""
@@ -70,7 +74,8 @@ def ready_to_build(stack: str) -> None:
 
 
 def settle(stack: str) -> None:
-    """Has what a deploy has made survive a crash: the local AWS writes its state, which AWS needs nobody to ask."""
+    """Has what a command has made or deleted survive a crash: the local AWS writes its state, which AWS needs nobody
+    to ask."""
     if is_local(stack):
         aws.snapshot()
 
@@ -83,8 +88,8 @@ def session(settings: Settings, stack: str) -> boto3.Session:
 
 
 def client_options(stack: str) -> dict[str, Any]:
-    """Where the stack's AWS is, as arguments of ``Session.client``."""
-    return {"endpoint_url": paths.aws_endpoint()} if is_local(stack) else {}
+    """Where the stack's AWS is and how it is asked, as arguments of ``Session.client``."""
+    return {"endpoint_url": paths.aws_endpoint()} if is_local(stack) else {"config": _PATIENT}
 
 
 def check_credentials(stack: str, accounts: Set[str] = frozenset()) -> None:

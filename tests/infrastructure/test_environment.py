@@ -39,6 +39,13 @@ def test_a_stack_has_the_region_and_the_profile_of_its_file(write_stack: WriteSt
     assert access.host == f"{ACCOUNT}.dkr.ecr.sa-east-1.amazonaws.com"
 
 
+def test_aws_is_asked_again_at_the_rate_it_grants_when_it_throttles() -> None:
+    assert environment.client_options("dev")["config"].retries == {
+        "mode": "adaptive",
+        "total_max_attempts": 10,
+    }
+
+
 def test_a_local_aws_that_runs_is_left_as_it_is_where_nothing_is_to_be_built(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -1,0 +1,50 @@
+"""What deleting a stack takes, and what it leaves."""
+
+import moto
+import pulumi
+import pytest
+
+from infrastructure import destruction, environment, workspace
+from infrastructure.errors import DeployError
+from infrastructure.resources import Resources
+
+OURS, ANOTHER = "123456789012", "222222222222"
+
+
+@pytest.fixture
+def settled(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Resources]]:
+    """The stacks whose AWS was asked to survive a crash, and what was in their states then."""
+    seen: list[tuple[str, Resources]] = []
+    monkeypatch.setattr(environment, "ready", lambda _: None)
+    monkeypatch.setattr(environment, "settle", lambda stack: seen.append((stack, workspace.resources(stack))))
+    return seen
+
+
+def deploy(account: str) -> None:
+    """Has the stack ``dev`` hold a resource of that account, which takes no plugin."""
+
+    def declare() -> None:
+        thing = pulumi.ComponentResource("test:index:Thing", "thing")
+        thing.register_outputs({"arn": f"arn:aws:iam::{account}:role/r"})
+
+    with workspace.opened("dev", may_create=True) as opened:
+        opened.up(program=declare)
+
+
+@pytest.mark.usefixtures("own_backend")
+@moto.mock_aws
+def test_what_was_deleted_stays_deleted_after_a_crash(settled: list[tuple[str, Resources]]) -> None:
+    deploy(OURS)
+    destruction.destroy("dev", dry_run=True)
+    assert settled == []
+    destruction.destroy("dev", dry_run=False)
+    assert settled == [("dev", {})]
+
+
+@pytest.mark.usefixtures("own_backend", "settled")
+@moto.mock_aws
+def test_a_stack_in_another_account_is_not_taken_for_deleted() -> None:
+    deploy(ANOTHER)
+    with pytest.raises(DeployError, match=f"account {OURS}, stack 'dev' is of {ANOTHER}"):
+        destruction.destroy("dev", dry_run=False)
+    assert workspace.resources("dev")
