@@ -19,6 +19,17 @@ from infrastructure.settings import is_local
 
 _MESSAGE = re.compile(r"(?P<tag>\d{8}-\d{6}-[0-9a-f]{8}) (?P<kind>.*?)(?: by (?P<by>.*))?")
 
+_REMEDIES = {
+    re.compile("operation error .*already exist"): (
+        "A deploy that was cut off may have made it: README, Troubleshooting, tells how to take it into the state."
+    ),
+    re.compile("scheduled for deletion"): (
+        "make destroy keeps a secret, and its name, for a time: README, Troubleshooting, tells how to delete it now."
+    ),
+}
+"""What to do about errors of AWS's, of which the first is told by the way that its SDK begins: a registry says
+``already exists`` of a tag too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
@@ -114,7 +125,8 @@ def explained(log: ChangeLog, what: str, stack: str) -> Iterator[None]:
         ) from None
     except auto.CommandError as error:
         cause = log.cause or _last_error_line(str(error))
-        raise DeployError(f"{what}: {cause}", "DEBUG=1 shows all of it.") from error
+        remedies = (remedy for pattern, remedy in _REMEDIES.items() if pattern.search(cause))
+        raise DeployError(f"{what}: {cause}", next(remedies, "DEBUG=1 shows all of it.")) from error
 
 
 def both(*listeners: Callable[[auto.EngineEvent], None]) -> Callable[[auto.EngineEvent], None]:

@@ -2,6 +2,8 @@
 
 import pulumi
 import pytest
+from pulumi import automation as auto
+from pulumi.automation import CommandResult
 
 from infrastructure import updates, workspace
 from infrastructure.changes import ChangeLog
@@ -36,3 +38,35 @@ def test_the_outputs_are_those_of_the_state_where_no_event_came_through(
             stack, lambda: pulumi.export("api_url", "http://api"), "a message", "The deploy of dev failed"
         )
     assert outputs == {"api_url": "http://api"}
+
+
+@pytest.mark.parametrize(
+    ("cause", "remedy"),
+    [
+        (
+            "healthz-role: creating IAM Role (r): operation error IAM: CreateRole, https response error StatusCode:"
+            " 409, RequestID: 1, EntityAlreadyExists: Role with name r already exists.",
+            "cut off",
+        ),
+        (
+            "healthz-function: creating Lambda Function (f): operation error Lambda: CreateFunction, https response"
+            " error StatusCode: 409, RequestID: 1, ResourceConflictException: Function already exist: f",
+            "cut off",
+        ),
+        (
+            "seed-secret: creating Secrets Manager Secret (s): operation error Secrets Manager: CreateSecret, https"
+            " response error StatusCode: 400, RequestID: 1, InvalidRequestException: You can't create this secret"
+            " because a secret with this name is already scheduled for deletion.",
+            "make destroy keeps a secret",
+        ),
+        ("image: tag invalid: The image tag 't' already exists in the 'r' repository", "DEBUG=1"),
+    ],
+)
+def test_what_stands_in_the_way_on_aws_is_told_with_its_remedy(cause: str, remedy: str) -> None:
+    with (
+        pytest.raises(DeployError) as caught,
+        updates.explained(ChangeLog(errors=[cause]), "The deploy of prod failed", "prod"),
+    ):
+        raise auto.CommandError(CommandResult("", "", 255))
+    assert caught.value.cause == f"The deploy of prod failed: {cause}"
+    assert remedy in caught.value.remedy
