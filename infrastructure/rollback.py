@@ -123,7 +123,10 @@ def need_versions(stack: str, plan: Plan) -> None:
         with ThreadPoolExecutor() as pool:
             gone = list(pool.map(is_gone, plan.moves))
     except (BotoCoreError, ClientError) as error:
-        raise DeployError(f"The versions of {plan.entry.tag} cannot be looked up: {error}") from error
+        raise DeployError(
+            f"The versions of {plan.entry.tag} cannot be looked up: {error}",
+            "Nothing was moved. Check that the credentials may call lambda:GetFunctionConfiguration.",
+        ) from error
     lost = [f"{name} {plan.after[name]}" for name, missing in zip(plan.moves, gone, strict=True) if missing]
     if lost:
         raise DeployError(

@@ -8,12 +8,13 @@ from typing import Any
 import boto3
 import pulumi
 import pytest
+from botocore.config import Config
 from pulumi import automation as auto
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import set_root_resource
 
-from infrastructure import aliases, release, rollback, updates
+from infrastructure import aliases, environment, release, rollback, updates
 from infrastructure.errors import DeployError
 from infrastructure.local import narrate
 from infrastructure.release import Deployed, Entry
@@ -182,6 +183,16 @@ def test_versions_that_are_gone_are_named_before_anything_moves(functions: dict[
     functions["psn-healthz"].remove("1")
     with pytest.raises(DeployError, match=r"these versions are gone: healthz 1\.$"):
         rollback.need_versions("local", plan(state(SECOND, root="2", healthz="2"), FIRST))
+
+
+def test_an_aws_that_does_not_tell_ends_the_rollback_before_anything_moves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unreachable = {"endpoint_url": "http://127.0.0.1:1", "config": Config(retries={"total_max_attempts": 1})}
+    monkeypatch.setattr(environment, "client_options", lambda _: unreachable)
+    with pytest.raises(DeployError, match=f"versions of {FIRST.tag} cannot be looked up") as caught:
+        rollback.need_versions("local", plan(state(SECOND, root="2", healthz="2"), FIRST))
+    assert "lambda:GetFunctionConfiguration" in caught.value.remedy
 
 
 # Together or not at all
