@@ -117,8 +117,10 @@ def env(options: argparse.Namespace) -> int:
 def logs(options: argparse.Namespace) -> int:
     """Print a function's log."""
     from infrastructure import logs
+    from infrastructure.local import narrate
 
     start = datetime.now(UTC) - logs.since(options.since)
+    event = None
     for event in logs.read(options.stack, options.function, start, follow=options.follow):
         if options.json:
             print(json.dumps(event), flush=True)
@@ -126,6 +128,8 @@ def logs(options: argparse.Namespace) -> int:
             message = event["message"]
             text = message if isinstance(message, str) else json.dumps(message)
             print(f"{event['time']}  {text}", flush=True)
+    if event is None:
+        narrate.say(f"{options.function} has written nothing in the last {options.since}")
     return 0
 
 

@@ -103,7 +103,9 @@ def deploy(request: Request) -> Deployed:
 def preview(request: Request) -> Review:
     """What a deploy would change. Builds nothing, starts nothing and writes nothing."""
     stack = request.stack
-    _check_source_of_image(Settings.load(stack), request)
+    settings = Settings.load(stack)
+    settings.read_seed()
+    _check_source_of_image(settings, request)
     first = not workspace.was_deployed(stack)
     with workspace.opened(stack, may_create=first, scratch=first) as opened:
         log = ChangeLog()

@@ -18,7 +18,7 @@ from infrastructure import aliases, environment, key_schedule, release, signing_
 from infrastructure.changes import resource_name
 from infrastructure.errors import DeployError
 from infrastructure.key_schedule import Schedule
-from infrastructure.resources import FUNCTION, Resources, of_type, resources_of
+from infrastructure.resources import FUNCTION, Resources, accounts, of_type, resources_of
 from infrastructure.settings import Settings
 from infrastructure.storage import PUBLIC_KEYS, SIGNING_KEYS
 
@@ -43,6 +43,7 @@ def preview(stack: str, *, now: bool) -> Schedule:
     """What a rotation would do. Raises ``DeployError`` as :func:`rotate` does."""
     resources = workspace.resources(stack)
     secrets = _secrets(stack, resources)
+    environment.check_readable(stack, accounts(resources))
     return _schedule(Settings.load(stack), resources, _read(stack, secrets[SIGNING_KEYS]), now=now)
 
 

@@ -41,13 +41,15 @@ def was_deployed(stack: str) -> bool:
 
 
 def environment(stack: str) -> dict[str, str]:
-    """The variables by which the engine finds a stack's state; none but quiet ones for an AWS stack.
+    """The variables by which the engine finds a stack's state. An AWS stack's is where the user's own say, unless
+    that is where the local ones have theirs, as in a shell that was shown a local stack.
 
     A local stack's passphrase is made on first use, readable by its owner only.
     """
     quiet = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
     if not is_local(stack):
-        return quiet
+        shown = os.environ.get("PULUMI_BACKEND_URL", "").startswith(backend_folder().as_uri())
+        return quiet | ({"PULUMI_BACKEND_URL": ""} if shown else {})
     backend_folder().mkdir(parents=True, exist_ok=True)
     return quiet | {
         "PULUMI_BACKEND_URL": f"{backend_folder().as_uri()}?{_NO_SIDE_FILES}",

@@ -243,5 +243,5 @@ def _taken(by: str) -> DeployError:
     port = paths.aws_port()
     return DeployError(
         f"Port {port} is taken by {by}.",
-        f"Stop it, or give the local AWS another port: export LOCAL_AWS_PORT={port + 1}",
+        f"Stop it, or give the local AWS another port: LOCAL_AWS_PORT={port + 1} in .env",
     )

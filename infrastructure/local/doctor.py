@@ -99,7 +99,7 @@ def _base_image(stack: str) -> Check:
 def _local_aws() -> Check:
     found = aws.status()
     text = str(found) if found.running or found.occupant else f"{found}; make deploy starts it"
-    remedy = f"Stop it, or export LOCAL_AWS_PORT={found.port + 1}."
+    remedy = f"Stop it, or set LOCAL_AWS_PORT={found.port + 1} in .env."
     return Check("local AWS", found.occupant is None, text, remedy)
 
 

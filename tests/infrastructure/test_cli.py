@@ -283,7 +283,7 @@ def test_a_dry_run_is_asked_for_the_same_as_the_deploy(
 
 @pytest.fixture
 def planned(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What promotions are planned of, from then on; each is of the same release, which the target does not run."""
+    """What promotions are planned of, from then on; each is of the same release."""
     asked: list[Any] = []
 
     def plan(source: str, target: str, tag: str | None, *, may_start: bool) -> Promotion:
@@ -291,7 +291,6 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         return PROMOTION
 
     monkeypatch.setattr(promotion, "plan", plan)
-    monkeypatch.setattr(Promotion, "done", lambda _: False)
     return asked
 
 
@@ -316,40 +315,6 @@ def test_a_dry_run_of_a_promotion_is_a_preview(
     assert cli.main(["promote", "--from", "local-a", "--to", "local-b", "--tag", "t1", "--dry-run"]) == 0
     assert planned == [("local-a", "local-b", "t1", False)]
     assert capsys.readouterr().out.endswith("local-b: 1 to update\n")
-
-
-def test_a_promotion_of_what_runs_already_says_so_and_does_nothing(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], planned: list[Any]
-) -> None:
-    monkeypatch.setattr(Promotion, "done", lambda _: True)
-    monkeypatch.setattr(deployment, "deploy", fails(AssertionError("deployed")))
-    assert cli.main(["promote", "--from", "local-a", "--to", "local-b"]) == 0
-    assert (
-        capsys.readouterr().out
-        == "local-b runs 20260102-030405-0123abcd of local-a already; nothing to do.\n"
-    )
-
-
-@pytest.mark.parametrize(
-    ("flags", "shown"),
-    [
-        ([], "local-b: no changes\n"),
-        (["--json"], '{"stack": "local-b", "summary": {}, "release": null, "changes": []}'),
-        (["--markdown"], "<!-- psn-emulator preview of local-b -->\n### `local-b`: no changes\n"),
-    ],
-)
-def test_a_dry_run_of_a_promotion_of_what_runs_already_is_an_empty_preview(
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    planned: list[Any],
-    flags: list[str],
-    shown: str,
-) -> None:
-    monkeypatch.setattr(Promotion, "done", lambda _: True)
-    assert cli.main(["promote", "--from", "local-a", "--to", "local-b", "--dry-run", *flags]) == 0
-    printed = capsys.readouterr()
-    assert (json.dumps(json.loads(printed.out)) if "--json" in flags else printed.out) == shown
-    assert "already; nothing to do" in printed.err
 
 
 # What the other commands print

@@ -13,7 +13,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from infrastructure import logs
+from infrastructure import cli, logs
 from infrastructure.errors import DeployError
 from infrastructure.settings import Settings
 from tests.checkout import free_port
@@ -52,6 +52,17 @@ def test_json_lines_are_objects_and_others_text(log: list[str]) -> None:
     log.append('{"message": "answered"}')
     log.append("START RequestId: 1")
     assert read() == [{"message": "answered"}, "START RequestId: 1"]
+
+
+def test_a_command_that_finds_nothing_says_so(
+    log: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "_silence_leftovers", lambda: None)
+    assert cli.main(["logs", "--stack", "dev", "--function", "root", "--since", "1h"]) == 0
+    assert capsys.readouterr() == ("", "root has written nothing in the last 1h\n")
+    log.append("a line")
+    assert cli.main(["logs", "--stack", "dev", "--function", "root", "--since", "1h"]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_what_the_runtime_emulator_says_of_itself_is_left_out(log: list[str]) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import moto
 import pulumi
 import pytest
+from argon2 import PasswordHasher
 
 from infrastructure import deployment, program, workspace
 from infrastructure.deployment import Request
@@ -14,6 +15,7 @@ from infrastructure.release import Entry, Release
 from infrastructure.settings import Settings
 from tests.infrastructure.conftest import WriteSeed, WriteStack, a_user
 
+HASH = PasswordHasher(2, 19456, 1).hash("secret")
 ENTRY = Entry(
     "20260101-000000-aaaaaaaa", "1.2.3", "c0ffee", False, "2026-01-01T00:00:00+00:00", "r:t", {}, {}
 )
@@ -31,7 +33,7 @@ def backend(
     monkeypatch.setattr(program, "program", declare)
     write_stack("staging", architecture="amd64", tracing=True)
     for stack in ("dev", "staging"):
-        write_seed(stack, *([a_user("testuser", "hash")] if stack == "dev" else []))
+        write_seed(stack, *([a_user("testuser", HASH)] if stack == "dev" else []))
     return own_backend
 
 
@@ -45,6 +47,13 @@ def test_everything_is_to_be_created_on_aws_too_and_nothing_is_written(backend: 
     assert review.release.before is None
     assert list(backend.rglob("*.json")) == []
     assert {file: file.read_bytes() for file in backend.parent.rglob("Pulumi.*.yaml")} == written
+
+
+def test_a_seed_that_is_wrong_is_refused_as_by_a_deploy(write_seed: WriteSeed) -> None:
+    user = a_user("testuser", HASH)
+    write_seed("dev", user, user)
+    with pytest.raises(DeployError, match="seed file dev"):
+        deployment.preview(Request("dev"))
 
 
 def test_a_first_promotion_can_be_looked_at_before_it_is_made() -> None:

@@ -179,6 +179,15 @@ def test_who_holds_a_stack_knows_whether_the_one_before_was_interrupted() -> Non
         assert not was_cut_off
 
 
+def test_a_shell_that_was_shown_a_local_stack_finds_the_others_where_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://states")
+    assert "PULUMI_BACKEND_URL" not in workspace.environment("dev")
+    monkeypatch.setenv("PULUMI_BACKEND_URL", workspace.environment("local")["PULUMI_BACKEND_URL"])
+    assert workspace.environment("dev")["PULUMI_BACKEND_URL"] == ""
+
+
 def test_the_passphrase_is_made_once_and_its_owners_alone() -> None:
     variables = workspace.environment("local")
     passphrase = Path(variables["PULUMI_CONFIG_PASSPHRASE_FILE"])
