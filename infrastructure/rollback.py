@@ -160,9 +160,9 @@ def carry_out(
 
 def put_back(stack: auto.Stack, before: Resources, error: DeployError) -> DeployError:
     """What to raise for an update that ended in ``error``, once the aliases point where they did ``before`` it and the
-    outputs are those of then: the error, and what runs."""
+    outputs are those of then: the error, and what runs. Another update's aliases stay where they are."""
     cause, live = error.cause.rstrip("."), release.from_state(before).tag
-    if not live:
+    if not live or isinstance(error, updates.BusyError):
         return error
     try:
         resources = resources_of(stack.export_stack())

@@ -31,6 +31,10 @@ _REMEDIES = {
 ``already exists`` of a tag too."""
 
 
+class BusyError(DeployError):
+    """Another update holds the stack: this one changed nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deployed:
     """What a deploy left: the stack's outputs, what it changed, where its time went."""
@@ -119,7 +123,7 @@ def explained(log: ChangeLog, what: str, stack: str) -> Iterator[None]:
     try:
         yield
     except auto.ConcurrentUpdateError:
-        raise DeployError(
+        raise BusyError(
             f"{what}: another update of this stack is running.",
             f"Wait until it has ended, then run this again.{'' if is_local(stack) else _if_killed(stack)}",
         ) from None

@@ -272,6 +272,16 @@ def test_it_is_said_when_the_aliases_cannot_be_put_back_either(monkeypatch: pyte
         carried_out(Engine("rollback", "put back"), monkeypatch)
 
 
+def test_the_aliases_that_another_update_has_moved_stay_where_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine: Any = Engine()
+    monkeypatch.setattr(aliases, "move", engine.move)
+    busy = updates.BusyError("Another update is running.", "Wait until it has ended.")
+    assert rollback.put_back(engine, state(SECOND, SECOND, FIRST, root="1", healthz="1"), busy) is busy
+    assert engine.updates == []
+
+
 def test_a_first_deploy_has_nothing_to_go_back_to() -> None:
     stack: Any = Engine()
     error = DeployError("It failed.", "Repair it.")

@@ -12,10 +12,10 @@ from infrastructure.errors import DeployError
 
 @pytest.mark.usefixtures("own_backend")
 def test_who_finds_another_update_under_way_on_aws_is_told_how_to_clear_what_a_killed_one_left() -> None:
-    refused: list[DeployError] = []
+    refused: list[updates.BusyError] = []
 
     def meanwhile() -> None:
-        with workspace.opened("dev", may_create=False) as second, pytest.raises(DeployError) as caught:
+        with workspace.opened("dev", may_create=False) as second, pytest.raises(updates.BusyError) as caught:
             updates.up(second, lambda: None, "a message", "The deploy of dev failed")
         refused.append(caught.value)
 
