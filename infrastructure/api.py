@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -65,6 +66,7 @@ class Gateway(pulumi.ComponentResource):
         super().__init__("psn-emulator:api:Gateway", "gateway", None, opts)
         self._settings = settings
         self._own = pulumi.ResourceOptions(parent=self)
+        self._permissions: list[aws.lambda_.Permission] = []
         tags = settings.names.tags
         self._api = aws.apigatewayv2.Api(
             "api",
@@ -82,14 +84,16 @@ class Gateway(pulumi.ComponentResource):
         else:
             self.url = self.url_for_functions = self._api.api_endpoint
 
-    def open(self, functions: Mapping[str, Function]) -> None:
-        """Leads every route to the alias of its function, through the authorizer where the route has a scope."""
+    def open(self, functions: Mapping[str, Function]) -> pulumi.Output[Any]:
+        """Leads every route to the alias of its function, through the authorizer where the route has a scope. What it
+        returns is known once all of that is there."""
         authorizer = self._authorizer(functions[AUTHORIZER])
         routes = [
             self._route(route, functions[route.name], authorizer) for route in (*main.ROUTES, main.FALLBACK)
         ]
-        self._stage(routes)
+        stage = self._stage(routes)
         self.register_outputs({"url": self.url})
+        return pulumi.Output.all(stage.id, *(permission.id for permission in self._permissions))
 
     def _cors(self) -> aws.apigatewayv2.ApiCorsConfigurationArgs | None:
         if not self._settings.cors_origins:
@@ -146,7 +150,7 @@ class Gateway(pulumi.ComponentResource):
 
     def _allow(self, name: str, function: Function, source: pulumi.Input[str]) -> None:
         """Lets this API, and of it only ``source``, invoke the alias; not the function's other versions."""
-        aws.lambda_.Permission(
+        permission = aws.lambda_.Permission(
             f"{name}-permission",
             statement_id="gateway",
             action="lambda:InvokeFunction",
@@ -156,8 +160,9 @@ class Gateway(pulumi.ComponentResource):
             source_arn=pulumi.Output.concat(self._api.execution_arn, source),
             opts=self._own,
         )
+        self._permissions.append(permission)
 
-    def _stage(self, routes: list[aws.apigatewayv2.Route]) -> None:
+    def _stage(self, routes: list[aws.apigatewayv2.Route]) -> aws.apigatewayv2.Stage:
         log_group = aws.cloudwatch.LogGroup(
             "access-log",
             name=self._settings.names.access_log_group,
@@ -165,7 +170,7 @@ class Gateway(pulumi.ComponentResource):
             tags=self._settings.names.tags,
             opts=self._own,
         )
-        aws.apigatewayv2.Stage(
+        return aws.apigatewayv2.Stage(
             "stage",
             api_id=self._api.id,
             name="$default",

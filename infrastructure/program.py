@@ -62,11 +62,12 @@ def _declare(
         secret_arns={name: secret.arn for name, secret in storage.secrets.items()},
     )
     declared = functions.declare(settings, surroundings, opts)
-    gateway.open(declared)
-    # The outputs are written when every alias has moved and not before, so that they name a release only when it
-    # is in service.
+    # The outputs are written when every alias has moved and every route is open, so that they name a release only when
+    # it is in service: all that can fail after that is to delete what is left over.
     versions = {name: function.function.version for name, function in declared.items()}
-    in_service = pulumi.Output.all(*(function.alias.arn for function in declared.values()))
+    in_service = pulumi.Output.all(
+        gateway.open(declared), *(function.alias.arn for function in declared.values())
+    )
     pulumi.export("api_url", gateway.url)
     if settings.environment != "prod":
         pulumi.export("docs_url", pulumi.Output.concat(gateway.url, "/docs"))

@@ -160,7 +160,11 @@ def carry_out(
 
 def put_back(stack: auto.Stack, before: Resources, error: DeployError) -> DeployError:
     """What to raise for an update that ended in ``error``, once the aliases point where they did ``before`` it and the
-    outputs are those of then: the error, and what runs. Another update's aliases stay where they are."""
+    outputs are those of then: the error, and what runs.
+
+    Another update's aliases stay where they are, and so do all where the outputs say that a release has gone live: what
+    failed afterwards was to delete what is left over.
+    """
     cause, live = error.cause.rstrip("."), release.from_state(before).tag
     if not live or isinstance(error, updates.BusyError):
         return error
@@ -168,6 +172,11 @@ def put_back(stack: auto.Stack, before: Resources, error: DeployError) -> Deploy
         resources = resources_of(stack.export_stack())
     except auto.CommandError:
         return error
+    if release.outputs(resources) != release.outputs(before):
+        return DeployError(
+            f"{cause}, after {release.from_state(resources).tag} had gone live.",
+            f"It stays live. A deploy does what is left to do: make deploy STACK={stack.name}",
+        )
     are = {name: alias.version for name, alias in aliases.of(resources).items()}
     were = {name: alias.version for name, alias in aliases.of(before).items() if name in are}
     if are == are | were:

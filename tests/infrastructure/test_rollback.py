@@ -207,6 +207,7 @@ class Engine:
     def __init__(self, *failing: str, moving: Collection[str] = ("root",)) -> None:
         self.failing, self.moving = failing, moving
         self.updates: list[tuple[str, Mapping[str, str], Mapping[str, Any]]] = []
+        self.live = SECOND
         self.versions = {"root": "2", "healthz": "2"}
 
     def move(
@@ -222,7 +223,7 @@ class Engine:
 
     def export_stack(self) -> auto.Deployment:
         """The state, with the aliases where they are."""
-        items = state(SECOND, **self.versions).items()
+        items = state(self.live, SECOND, FIRST, **self.versions).items()
         return auto.Deployment(3, {"resources": [{**item, "urn": urn} for urn, item in items]})
 
 
@@ -280,6 +281,21 @@ def test_the_aliases_that_another_update_has_moved_stay_where_they_are(
     busy = updates.BusyError("Another update is running.", "Wait until it has ended.")
     assert rollback.put_back(engine, state(SECOND, SECOND, FIRST, root="1", healthz="1"), busy) is busy
     assert engine.updates == []
+
+
+def test_a_release_that_went_live_stays_when_deleting_what_is_left_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine: Any = Engine()
+    engine.live, engine.versions = THIRD, {"root": "3"}
+    monkeypatch.setattr(aliases, "move", engine.move)
+    denied = DeployError("The deploy of local failed: healthz-role: access denied.")
+    said = rollback.put_back(engine, state(SECOND, SECOND, FIRST, root="2", healthz="2"), denied)
+    assert engine.updates == []
+    assert said.cause == (
+        f"The deploy of local failed: healthz-role: access denied, after {THIRD.tag} had gone live."
+    )
+    assert "make deploy STACK=local" in said.remedy
 
 
 def test_a_first_deploy_has_nothing_to_go_back_to() -> None:
