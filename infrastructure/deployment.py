@@ -82,7 +82,7 @@ def deploy(request: Request) -> Deployed:
             before = workspace.read_back(opened, before, phases=phases)
         outputs, log = _update(opened, request, before, phases)
         with phases.phase("answer"):
-            checks = probe.probe(outputs)
+            checks = _probe(opened, outputs)
             moved = any(change.type == ALIAS for change in log.changes)
             if probe.failed(checks) and not moved:
                 narrate.say("The API does not answer as it must: reading back what is there and repairing it")
@@ -91,9 +91,9 @@ def deploy(request: Request) -> Deployed:
                 now = resources_of(opened.export_stack())
                 now = workspace.read_back(opened, now, phases=phases)
                 outputs, log = _update(opened, request, now, phases)
-                checks = probe.probe(outputs)
+                checks = _probe(opened, outputs)
             if probe.failed(checks):
-                _give_up(opened, before, outputs, checks, may_return=moved or was_cut_off)
+                _give_up(opened, before, outputs, checks, moved=moved, was_cut_off=was_cut_off)
         if was_cut_off or log.changes or outputs["releases"] != release.outputs(before).get("releases"):
             retention.retain(request.stack, resources_of(opened.export_stack()))
             environment.settle(request.stack)
@@ -149,18 +149,35 @@ def _update(
         raise rollback.put_back(stack, resources, error) from error
 
 
+def _probe(stack: auto.Stack, outputs: dict[str, object]) -> tuple[Check, ...]:
+    """What the probe finds of the release that these ``outputs`` name. Raises ``DeployError`` where that fails because
+    another update has changed the stack meanwhile."""
+    checks = probe.probe(outputs)
+    if probe.failed(checks):
+        resources = resources_of(stack.export_stack())
+        if release.outputs(resources) != outputs:
+            raise DeployError(
+                f"Another update has changed the stack while {outputs['image_tag']} was probed:"
+                f" {release.from_state(resources).tag} is live.",
+                f"It stays live. Whose it is: make history STACK={stack.name}",
+            )
+    return checks
+
+
 def _give_up(
     stack: auto.Stack,
     before: Resources,
     outputs: dict[str, object],
     checks: tuple[Check, ...],
     *,
-    may_return: bool,
+    moved: bool,
+    was_cut_off: bool,
 ) -> NoReturn:
-    """Ends a deploy whose release fails the probe: where it ``may_return`` and there is a release before it, with
-    that in service again. Always raises ``DeployError``.
+    """Ends a deploy whose release fails the probe, where it can with what ran ``before`` it in service again. Always
+    raises ``DeployError``.
 
-    It may where this deploy put the release into service, or one that was cut off before it had asked.
+    It can where this deploy ``moved`` aliases. What ran before may be the same release, with the versions that it had
+    then; where a deploy that ``was_cut_off`` had put it into service and not asked it yet, it is the release before.
     """
     tag, previous = str(outputs["image_tag"]), release.from_state(before)
     failed = probe.failed(checks)
@@ -168,26 +185,28 @@ def _give_up(
     narrate.say(f"{tag} fails the probe at {outputs['api_url']}:")
     for check in checks:
         narrate.say(f"  {'ok    ' if check.ok else 'failed'}  {check}")
-    if not may_return:
-        raise DeployError(
-            f"{tag} fails the probe: {probe.said(failed)}.",
-            f"{remedy}. The release before it: make rollback STACK={stack.name}",
-        )
-    entry = previous.before(tag) if previous.tag == tag else previous.entry(previous.tag)
+    unproven = was_cut_off and previous.tag == tag
+    entry = previous.before(tag) if unproven else previous.entry(previous.tag)
     if not entry:
         raise DeployError(
             f"{tag} fails the probe: {probe.said(failed)}; there is no release to return to.", remedy
         )
-    narrate.say(f"Returning to {entry.tag}")
     resources = resources_of(stack.export_stack())
     plan = rollback.plan(resources, entry)
-    kept = tuple(item for item in previous.entries if item.tag != tag)
+    if not (plan.moves and (moved or was_cut_off)):
+        raise DeployError(
+            f"{tag} fails the probe: {probe.said(failed)}.",
+            f"{remedy}. The release before it: make rollback STACK={stack.name}",
+        )
+    what = f"{tag} as it was" if entry.tag == tag else entry.tag
+    narrate.say(f"Returning to {what}")
+    kept = tuple(item for item in previous.entries if item is entry or item.tag != tag)
     returned = rollback.carry_out(stack, resources, plan, "automatic return", kept)
     environment.settle(stack.name)
     again = probe.failed(probe.probe(returned))
     what_runs = f"but {probe.said(again)}" if again else "and answers"
     raise DeployError(
-        f"{tag} fails the probe: {probe.said(failed)}. {entry.tag} is live again, {what_runs}.", remedy
+        f"{tag} fails the probe: {probe.said(failed)}. {what} is live again, {what_runs}.", remedy
     )
 
 
