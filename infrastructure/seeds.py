@@ -1,4 +1,4 @@
-"""The users and clients that a stack has at the start, from ``seeds/<environment>.yaml``."""
+"""The users and clients of a stack, from ``seeds/<environment>.yaml``."""
 
 import re
 from collections.abc import Iterator

@@ -109,7 +109,7 @@ class Settings(Capacity):
     keep_releases: Number = Field(10, ge=2, le=100)
     """Releases that stay at hand for a rollback, the live one among them; older images and versions go."""
     seed_file: str = Field(pattern=r"^[^/]+\.yaml$")
-    """The file in infrastructure/seeds of the users at the start; by default <environment>.yaml."""
+    """The file in infrastructure/seeds of the users and clients; by default <environment>.yaml."""
 
     @classmethod
     def load(cls, stack: str) -> Self:
@@ -160,7 +160,7 @@ class Settings(Capacity):
         return self.environment in _GUARDED
 
     def read_seed(self) -> seeds.Seed:
-        """The users and clients at the start. Raises ``DeployError``; for the default user too, where guarded."""
+        """The users and clients. Raises ``DeployError``; for the default user too, where guarded."""
         file = FOLDER / "seeds" / self.seed_file
         return seeds.read(file, audience=self.audience, defaults_allowed=not self.guarded)
 

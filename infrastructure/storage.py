@@ -41,7 +41,7 @@ class Storage(pulumi.ComponentResource):
             PUBLIC_KEYS: self._secret(
                 PUBLIC_KEYS, "The keys that verify tokens: the JWK Set to be published"
             ),
-            SEED: self._secret(SEED, "The users and clients at the start"),
+            SEED: self._secret(SEED, "The users and clients"),
         }
         made = signing_keys.as_set([signing_keys.new_key(settings.signing_algorithm)])
         # Made once: what a rotation makes of them stays, whatever this run has made.

@@ -1,4 +1,4 @@
-"""The stack's seed: its users and clients at the start, in a secret that is the source of truth for both."""
+"""The stack's seed: its users and clients, in a secret that is the source of truth for both."""
 
 import hashlib
 from collections.abc import Collection, Mapping

@@ -57,6 +57,14 @@ def test_the_flask_application_logs_a_user_in(tmp_path: Path) -> None:
     assert browser.get("/").text == "Hello Test User"
 
 
+def test_the_flask_application_says_so_when_the_user_said_no(tmp_path: Path) -> None:
+    app = runpy.run_path(str(written("app.py", tmp_path)), run_name="app")["app"]
+    browser = app.test_client()
+    callback = log_in(f"{browser.get('/login').location}&prompt=consent", consent="deny")
+    refused = browser.get(callback)
+    assert (refused.status_code, refused.text) == (403, "You are not logged in.")
+
+
 def test_the_backend_calls_in_its_own_name_and_in_a_users(tmp_path: Path) -> None:
     run = subprocess.run(
         [sys.executable, written("backend.py", tmp_path)],

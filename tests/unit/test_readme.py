@@ -1,17 +1,23 @@
-"""The README's tour can be pasted as it is, and so can the commands of the guide to the HTTP API."""
+"""The README's tour can be pasted as it is, and so can the commands of the guide to the HTTP API; the
+resource servers of the guide for integrators learn of new keys."""
 
 import json
 import os
 import re
+import runpy
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from joserfc.jwk import ECKey
 
 from infrastructure import seeds
 from tests import identity
 from tests.browser.site import API, BASE, serving
+from tests.e2e.guide import snippet
 
 _COMMANDS = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -90,3 +96,31 @@ def test_the_commands_of_the_guide_succeed(url: str, tour: list[str], project: P
     player = f"PLAYER={json.loads(made[-1])['data']['player_id']}\n"
     shown = "\n".join([*made, *pasted("\necho\n".join([login, player, *others]), url, tmp_path)])
     assert re.findall(r"^HTTP/\S+ (\d+)", shown, re.MULTILINE) == ["201", "200", "200", "201"]
+
+
+@pytest.mark.parametrize("name", ["with_pyjwt.py", "with_joserfc.py"])
+def test_the_resource_servers_of_the_guide_ask_again_for_a_key_that_they_lack_but_not_at_once(
+    url: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    present = time.monotonic()
+    clock = SimpleNamespace(monotonic=lambda: present)
+    monkeypatch.setattr("jwt.jwks_client.time", clock)
+    monkeypatch.setenv("API", url)
+    file = tmp_path / name
+    file.write_text(snippet(name), encoding="utf-8")
+    claims_of = runpy.run_path(str(file))["claims_of"]
+    if "monotonic" in claims_of.__globals__:
+        monkeypatch.setitem(claims_of.__globals__, "monotonic", clock.monotonic)
+    assert claims_of(access_token(url, identity.KEY))["sub"] == identity.SUBJECT
+    new = identity.new_key("key-2")
+    identity.store_keys(identity.KEY, new)
+    with pytest.raises(Exception, match="key-2"):
+        claims_of(access_token(url, new))
+    present += 31
+    assert claims_of(access_token(url, new))["sub"] == identity.SUBJECT
+
+
+def access_token(issuer: str, key: ECKey) -> str:
+    """A token of the issuer, signed with ``key``."""
+    claims = {"iss": issuer, "aud": identity.AUDIENCE, "sub": identity.SUBJECT, "exp": int(time.time()) + 60}
+    return identity.compact({"alg": "ES256", "typ": "at+jwt", "kid": key.kid}, claims, key)
