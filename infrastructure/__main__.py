@@ -1,4 +1,7 @@
-"""What ``pulumi up`` in this folder runs; ``make deploy`` runs the same program through the Automation API."""
+"""What ``pulumi up`` in this folder runs; ``make deploy`` runs the same program through the Automation API.
+
+It leaves out an image that is not to be built, which here is for the caller to do (ADR 8).
+"""
 
 import sys
 from functools import partial

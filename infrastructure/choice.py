@@ -16,9 +16,10 @@ def choose(
 
     Where the content of the image is that of the live release, it is the live release. Where an update pushed
     this content and failed afterwards, it is what that update pushed; where a release that the stack keeps had
-    it, it is that release. Otherwise, and with ``force``, it is a new one. ``keep_image`` keeps the live release
-    whatever the tree holds, and so does, unless forced, a stack whose images come by promotion. Raises
-    ``DeployError`` when a source is missing, or when there is no release to keep.
+    it, it is that release. Otherwise, and with ``force``, it is a new one; so it is where the state knows of no
+    image any more, for a repository that is still there would refuse another one under the same tag. ``keep_image``
+    keeps the live release whatever the tree holds, and so does, unless forced, a stack whose images come by
+    promotion. Raises ``DeployError`` when a source is missing, or when there is no release to keep.
     """
     try:
         base_image = settings.base_image or (
@@ -29,8 +30,9 @@ def choose(
         content = get_image_tag.content_hash(base_image, settings.platform)
         tags = (deployed.tag, deployed.pushed, *(entry.tag for entry in deployed.entries))
         made = [tag for tag in tags if tag]
-        same = None if force else next((tag for tag in made if get_image_tag.has_content(tag, content)), None)
-        tag = get_image_tag.tag_of(content, same or max(made, default=None), force)
+        there = [tag for tag in made if get_image_tag.has_content(tag, content) and deployed.has_image(tag)]
+        same = None if force else next(iter(there), None)
+        tag = same or get_image_tag.tag_of(content, max(made, default=None), force=True)
         inputs = get_image_tag.inputs(base_image, settings.platform)
     except get_image_tag.SourceError as error:
         raise DeployError(
@@ -43,7 +45,7 @@ def choose(
         tag,
         origins.get(tag) or origin(),
         base_image,
-        to_build=not same or not deployed.has_image(same),
+        to_build=not same,
         permissions=_permissions(settings),
         inputs=inputs,
         before=deployed,

@@ -8,6 +8,7 @@ from dataclasses import asdict
 import pulumi
 import pulumi_aws as aws
 import pulumi_docker as docker
+from pulumi.resource import DependencyProviderResource
 
 from infrastructure.errors import DeployError
 from infrastructure.local import certificates, paths
@@ -24,9 +25,9 @@ class Images(pulumi.ComponentResource):
     """The repository of the stack's images, and the image of one release in it.
 
     The image is built and pushed, or copied from another stack's repository, when the release asks for it;
-    otherwise the one that was built last is left as it is, whatever differs on this machine. ``uri`` is the
-    reference that functions are made of, ``built`` the image that they wait for; empty where the stack never
-    built one. An image that a later release replaces stays in the repository, so a rollback finds it.
+    otherwise the update leaves out the one that was built last (``deployment``), whatever differs on this machine.
+    ``uri`` is the reference that functions are made of, ``built`` the image that they wait for; empty where the
+    stack never built one. An image that a later release replaces stays in the repository, so a rollback finds it.
     """
 
     uri: pulumi.Output[str]
@@ -87,6 +88,7 @@ class Images(pulumi.ComponentResource):
     ) -> docker.Image:
         if release.to_build and not pulumi.runtime.is_dry_run():
             provide_image()
+        provider = "" if release.to_build else release.before.image_provider
         return docker.Image(
             "image",
             image_name=self.uri,
@@ -107,6 +109,8 @@ class Images(pulumi.ComponentResource):
                 parent=self,
                 depends_on=[repository],
                 retain_on_delete=True,
+                # What an update excludes has to have the provider of the state, whose name has the plugin's version.
+                provider=DependencyProviderResource(provider) if provider else None,
                 ignore_changes=None
                 if release.to_build
                 else ["build", "buildOnPreview", "imageName", "registry", "skipPush"],

@@ -76,8 +76,9 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Deployed:
     """What the stack's state knows: the release in service and the tag and origin of the image pushed last, if any,
-    the releases it keeps, the one deployed last first, the public keys that were noted (``storage.Storage``), and the
-    functions of the release deployed last."""
+    the releases it keeps, the one deployed last first, the public keys that were noted (``storage.Storage``), the
+    functions of the release deployed last, and the provider, by its reference, that pushed the image; empty where
+    the engine does not tell it."""
 
     tag: str | None = None
     origin: Origin | None = None
@@ -86,6 +87,7 @@ class Deployed:
     pushed_origin: Origin | None = None
     public_jwks: Mapping[str, str] = field(default_factory=dict)
     functions: Collection[str] = ()
+    image_provider: str = ""
 
     def entry(self, tag: str | None) -> Entry | None:
         """What is kept of the release ``tag``."""
@@ -170,8 +172,9 @@ def from_state(resources: Mapping[str, Mapping[str, Any]]) -> Deployed:
     """What the resources of a state, ``{urn: {"type", "outputs"}}``, know of the stack."""
     found = outputs(resources)
     release = found.get("release")
-    image = _outputs(resources, IMAGE).get("imageName")
-    pushed = image.rsplit(":", 1)[1] if image else None
+    image = _first(resources, IMAGE)
+    name = (image.get("outputs") or {}).get("imageName")
+    pushed = name.rsplit(":", 1)[1] if name else None
     built = _outputs(resources, _IMAGES).get("built") or {}
     return Deployed(
         tag=found.get("image_tag"),
@@ -181,6 +184,7 @@ def from_state(resources: Mapping[str, Mapping[str, Any]]) -> Deployed:
         entries=tuple(Entry.from_output(item) for item in found.get("releases") or ()),
         public_jwks=found.get("public_jwks") or {},
         functions=tuple(found.get("function_names") or ()),
+        image_provider=image.get("provider", ""),
     )
 
 
@@ -190,4 +194,8 @@ def outputs(resources: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
 
 
 def _outputs(resources: Mapping[str, Mapping[str, Any]], type_: str) -> Mapping[str, Any]:
-    return next((item.get("outputs") or {} for item in resources.values() if item["type"] == type_), {})
+    return _first(resources, type_).get("outputs") or {}
+
+
+def _first(resources: Mapping[str, Mapping[str, Any]], type_: str) -> Mapping[str, Any]:
+    return next((item for item in resources.values() if item["type"] == type_), {})

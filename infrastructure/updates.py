@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypedDict, Unpack
 
 from pulumi import automation as auto
 
@@ -44,6 +45,15 @@ class Deployed:
     phases: Phases
 
 
+class Limits(TypedDict, total=False):
+    """What of a stack an update is about, as URNs: these only (``target``), with all that depends on them where
+    ``target_dependents`` says so, or all but these (``exclude``). By default everything."""
+
+    target: list[str]
+    target_dependents: bool
+    exclude: list[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """What the message of an update says: the release it brought, the kind of update, who made it, if known."""
@@ -71,13 +81,11 @@ def up(
     what: str,
     *,
     phases: Phases | None = None,
-    target: list[str] | None = None,
-    target_dependents: bool = False,
+    **limits: Unpack[Limits],
 ) -> tuple[dict[str, object], ChangeLog]:
     """Updates ``stack`` to what ``program`` declares; the stack's outputs and what changed.
 
-    Its time goes to ``phases``. ``target`` limits it to these URNs, and with ``target_dependents`` to what depends
-    on them. Raises ``DeployError``, which begins with ``what`` and goes on with the cause.
+    Its time goes to ``phases``. Raises ``DeployError``, which begins with ``what`` and goes on with the cause.
     """
     log = ChangeLog()
     phases = phases or Phases()
@@ -91,8 +99,7 @@ def up(
             on_event=both(log.record, progress.record),
             color="never",
             message=message,
-            target=target,
-            target_dependents=target_dependents,
+            **limits,
         )
     return log.outputs or _outputs(stack), log
 

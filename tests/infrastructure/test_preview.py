@@ -7,11 +7,12 @@ import pulumi
 import pytest
 from argon2 import PasswordHasher
 
-from infrastructure import deployment, program, workspace
+from infrastructure import choice, deployment, program, release, workspace
 from infrastructure.deployment import Request
 from infrastructure.errors import DeployError
 from infrastructure.promotion import Promotion
 from infrastructure.release import Entry, Release
+from infrastructure.resources import FUNCTION
 from infrastructure.settings import Settings
 from tests.infrastructure.conftest import WriteSeed, WriteStack, a_user
 
@@ -81,6 +82,32 @@ def test_the_cloud_of_another_account_is_not_compared_with_the_state() -> None:
         opened.up(program=elsewhere)
     with pytest.raises(DeployError, match="account 123456789012, stack 'dev' is of 222222222222"):
         deployment.preview(Request("dev", refresh=True))
+
+
+def test_an_image_is_left_out_unless_it_is_to_be_built_and_what_depends_on_it_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tag = choice.choose(Settings.load("dev"), release.Deployed()).tag
+    files = {"handlers/health.py": "as it was built"}
+
+    def declare(_stack: str, _chosen: Release | None) -> None:
+        image = pulumi.ComponentResource(release.IMAGE, "image", files)
+        image.register_outputs({"imageName": f"registry/psn:{tag}"})
+        opts = pulumi.ResourceOptions(depends_on=[image])
+        pulumi.ComponentResource(FUNCTION, "function", files, opts)
+
+    monkeypatch.setattr(program, "program", declare)
+    with workspace.opened("dev", may_create=True) as opened:
+        opened.up(program=lambda: declare("dev", None))
+
+    def changed(request: Request) -> set[str]:
+        return {change.name for change in deployment.preview(request).changes}
+
+    files["handlers/health.py"] = "of another umask"
+    assert changed(Request("dev")) == {"function"}
+    assert changed(Request("dev", image_only=True)) == {"function"}
+    assert changed(Request("dev", force=True)) == {"image", "function"}
+    assert "image" in changed(Request("dev", image_only=True, force=True))
 
 
 @pytest.mark.parametrize(

@@ -116,10 +116,12 @@ def test_a_release_after_a_failed_update_is_later_than_both(content: SetContent)
     assert chosen(Deployed(OLD, ORIGIN, "20990101-000000-bbbbbbbb")).tag == "20990101-000001-cccccccc"
 
 
-def test_an_image_that_is_gone_is_built_again_under_its_tag() -> None:
-    again = chosen(Deployed(tag=OLD, origin=ORIGIN))
+def test_an_image_that_the_state_lost_is_built_again_under_a_tag_that_no_repository_has() -> None:
+    lost = replace(after(2, 1, live=2), tag=OLD, pushed=None)
+    again = chosen(lost)
     assert again.to_build
-    assert again.tag == OLD
+    assert again.tag > entry(2).tag > OLD
+    assert again.tag.endswith("-aaaaaaaa")
 
 
 def test_a_local_release_starts_from_the_base_image_that_set_up_chose(stacks: Path) -> None:
@@ -349,6 +351,16 @@ def test_a_new_image_is_built_of_the_release(content: SetContent) -> None:
 def test_of_an_image_that_stays_nothing_on_this_machine_matters() -> None:
     image = record("dev", chosen=a_release(OLD, before=IN_SERVICE)).named("image")
     assert set(image.inputs) <= set(image.ignored)
+
+
+def test_an_image_that_stays_has_the_provider_of_the_state_and_a_new_one_that_of_the_program() -> None:
+    made_by = "urn:pulumi:dev::psn-emulator::pulumi:providers:docker::default_5_0_0::an-id"
+    state = {"image": {"type": release.IMAGE, "provider": made_by, "outputs": {"imageName": f"r:{OLD}"}}}
+    known = from_state(state)
+    assert known.pushed == OLD
+    stays, new = (a_release(tag, to_build=tag != OLD, before=known) for tag in (OLD, NEWER))
+    assert record("dev", chosen=stays).named("image").provider == made_by
+    assert record("dev", chosen=new).named("image").provider != made_by
 
 
 def test_functions_run_the_release_also_where_another_image_was_pushed_last(content: SetContent) -> None:

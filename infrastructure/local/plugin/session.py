@@ -48,24 +48,27 @@ class Session:
         lifecycle: Callable[[ResourceType], Lifecycle],
         default_tags: Properties | None = None,
         refused: Callable[[ResourceType, Properties], Iterable[Failure]] = lambda _kind, _inputs: (),
+        completed: Callable[[Properties], Properties] = lambda inputs: inputs,
     ) -> None:
         self._types = types
         self._lifecycle = lifecycle
         self._default_tags = default_tags or {}
         self._refused = refused
+        self._completed = completed
         self._created: set[tuple[str, ...]] = set()
         self._lock = threading.Lock()
 
     def check(
         self, token: str, inputs: Properties, olds: Properties, name: str, seed: bytes
     ) -> tuple[Properties, list[Failure]]:
-        """The inputs with generated names filled in, and what is wrong with them."""
+        """The inputs with what is generated filled in, and what is wrong with them."""
         kind = self._type(token)
         checked = dict(inputs)
         for key, declared in kind.inputs.items():
             if declared.autoname and inputs.get(key) is None:
                 checked[key] = olds.get(key) or f"{name}-{seed.hex()[:7]}"
-        return checked, [*failures(kind.inputs, checked), *self._refused(kind, checked)]
+        wrong = [*failures(kind.inputs, checked), *self._refused(kind, checked)]
+        return checked if wrong else self._completed(checked), wrong
 
     def diff(self, token: str, old_inputs: Properties, olds: Properties, news: Properties) -> Difference:
         """What makes ``news`` differ from ``old_inputs``; ``olds`` are all properties of the state."""

@@ -137,15 +137,31 @@ def test_a_deploy_serves_the_new_code_and_keeps_the_data(
 
 
 def test_infrastructure_only_leaves_the_image(deployed: Checkout) -> None:
-    before = deployed.json("outputs")["image_tag"]
+    before = deployed.json("outputs")
     deployed.replace(HANDLER, '"PSN Partner Emulator!"', '"PSN Partner Emulator?"')
-    deployed.done("deploy-infra")
-    assert deployed.json("outputs")["image_tag"] == before
+    with image_events(before["ecr_url"]) as events:
+        deployed.done("deploy-infra")
+    assert events == []
+    assert deployed.json("outputs") == before
 
 
 def test_image_only_brings_the_image(deployed: Checkout, user: httpx.Client) -> None:
     deployed.done("update-image")
     assert user.get("/").json()["data"]["name"] == "PSN Partner Emulator?"
+
+
+def test_a_return_to_an_earlier_tree_builds_nothing(deployed: Checkout, user: httpx.Client) -> None:
+    before = deployed.json("outputs")
+    with image_events(before["ecr_url"]) as events:
+        deployed.replace(HANDLER, '"PSN Partner Emulator?"', '"PSN Partner Emulator!"')
+        deployed.done("update-image")
+        assert user.get("/").json()["data"]["name"] == "PSN Partner Emulator!"
+        deployed.replace(HANDLER, '"PSN Partner Emulator!"', '"PSN Partner Emulator?"')
+        (deployed.folder / HANDLER).chmod(0o755)
+        deployed.done("deploy")
+    assert user.get("/").json()["data"]["name"] == "PSN Partner Emulator?"
+    assert deployed.json("outputs")["image_tag"] == before["image_tag"]
+    assert events == []
 
 
 def test_a_rollback_returns_to_the_release_before_and_a_deploy_leads_forward_again(

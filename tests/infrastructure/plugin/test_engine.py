@@ -11,9 +11,11 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi import automation
+from pulumi.resource import DependencyProviderResource
 
 from infrastructure.local import docker as docker_engine
 from infrastructure.local.plugin import serve
+from infrastructure.resources import of_type, resources_of
 from tests.infrastructure.plugin.conftest import Cloud
 
 PROJECT = "stand-in"
@@ -37,6 +39,10 @@ class Wishes:
     variables: dict[str, str] = field(default_factory=dict)
     endpoint: str | None = None
     fifo: bool | None = None
+    ignored: list[str] = field(default_factory=list)
+    docker: str = ""
+    topic: bool = True
+    provider: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,12 @@ def declare(name: str, wishes: Wishes, endpoint: str) -> None:
             dockerfile="context/Dockerfile",
             builder_version=docker.BuilderVersion.BUILDER_V1,
         ),
-        opts=pulumi.ResourceOptions(depends_on=[repository]),
+        opts=pulumi.ResourceOptions(
+            depends_on=[repository],
+            ignore_changes=wishes.ignored,
+            version=wishes.docker or None,
+            provider=DependencyProviderResource(wishes.provider) if wishes.provider else None,
+        ),
     )
     role = aws.iam.Role("role", name=name, assume_role_policy=TRUST, opts=local)
     function = aws.lambda_.Function(
@@ -123,7 +134,8 @@ def declare(name: str, wishes: Wishes, endpoint: str) -> None:
     aws.secretsmanager.SecretVersion(
         "value", secret_id=secret.id, secret_string=pulumi.Output.secret(SECRET), opts=local
     )
-    aws.sns.Topic("topic", name=name, fifo_topic=wishes.fifo, opts=local)
+    if wishes.topic:
+        aws.sns.Topic("topic", name=name, fifo_topic=wishes.fifo, opts=local)
     pulumi.export("version", function.version)
     pulumi.export("digest", image.repo_digest)
 
@@ -228,6 +240,35 @@ def test_a_stack_lives_from_its_first_preview_to_its_end(stack: Stack, aws: Clou
     removed, _ = stack.run("destroy")
     assert removed == {"delete": ALL}
     assert what_is_there(aws, stack.name) == []
+
+
+def test_an_image_that_is_left_out_stays_while_what_depends_on_it_changes(
+    stack: Stack, aws: Cloud, tmp_path: Path
+) -> None:
+    stack.run("up")
+    (tmp_path / "context" / "kept").write_text("changed")
+    stack.wishes.ignored = ["build", "imageName"]
+    shown, events = stack.run("preview")
+    assert (shown["update"], changed(events)) == (1, {"image": ["build.contextDigest"]})
+
+    [(image, item)] = of_type(resources_of(stack.handle.export_stack()), "docker:index/image:Image").items()
+    stack.wishes.docker = "5.99.0"
+    with pytest.raises(automation.CommandError, match="has not been registered yet"):
+        stack.run("preview", exclude=[image])
+    stack.wishes.provider = item["provider"]
+    for operation in ("preview", "up"):
+        unchanged, _ = stack.run(operation, exclude=[image])
+        assert unchanged == {"same": ALL}
+    stack.wishes.memory, stack.wishes.topic = 256, False
+    updated, events = stack.run("up", exclude=[image])
+    assert updated == {"same": ALL - 3, "update": 2, "delete": 1}
+    assert changed(events) == {"function": ["memorySize"], "alias": ["functionVersion"]}
+    assert aws("lambda").get_alias(FunctionName=stack.name, Name="live")["FunctionVersion"] == "2"
+    assert of_type(resources_of(stack.handle.export_stack()), "docker:index/image:Image") == {image: item}
+
+    stack.wishes.provider = ""
+    _, events = stack.run("up", target=[image], target_dependents=True)
+    assert changed(events)["image"] == ["build.contextDigest"]
 
 
 def test_secrets_stay_secret_in_the_state_and_after_a_refresh(stack: Stack, tmp_path: Path) -> None:

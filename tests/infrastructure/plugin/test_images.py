@@ -18,7 +18,7 @@ from infrastructure.local.plugin.images.package import ImagesPackage
 from infrastructure.local.plugin.package import Log
 from infrastructure.local.plugin.resource_type import Physical
 from infrastructure.local.plugin.session import Session
-from infrastructure.local.plugin.values import UNKNOWN, Properties
+from infrastructure.local.plugin.values import UNKNOWN, Properties, mapping, text
 from tests.infrastructure.plugin.conftest import Cloud
 from tests.infrastructure.plugin.driver import Engine, Resource
 
@@ -147,6 +147,36 @@ def test_an_image_that_is_not_pushed_is_known_by_its_id(opened: Opened, folder: 
     assert properties["platform"] == "linux/amd64"
     [build] = fake.asked
     assert Path(build["path"]) == folder
+
+
+def test_an_image_that_is_checked_has_the_digest_of_what_its_context_lets_in(
+    opened: Opened, folder: Path
+) -> None:
+    """The official plugin's Check, which comes after ``ignoreChanges``, puts it into the inputs."""
+    (folder.parent / ".dockerignore").write_text("# but\n*\n!kept\n")
+    kept, other = folder.parent / "kept", folder.parent / "left-out"
+    kept.write_text("in the image")
+
+    def digest() -> str:
+        checked, wrong = opened(FakeDocker()).check(IMAGE, INPUTS, {}, "image", b"")
+        assert wrong == []
+        return text(mapping(checked["build"])["contextDigest"])
+
+    first = digest()
+    other.write_text("not in the image")
+    assert digest() == first
+    kept.chmod(0o700)
+    another_mode = digest()
+    kept.write_text("changed")
+    another_content = digest()
+    (folder.parent / "Dockerfile").write_text("FROM scratch\n")
+    another_recipe = digest()
+    assert len({first, another_mode, another_content, another_recipe}) == 4
+    before = INPUTS | {"build": {**mapping(INPUTS["build"]), "contextDigest": first}}
+    found = opened(FakeDocker()).diff(
+        IMAGE, before, before, opened(FakeDocker()).check(IMAGE, before, {}, "image", b"")[0]
+    )
+    assert [change.path for change in found.changes] == ["build.contextDigest"]
 
 
 def test_a_changed_image_is_built_anew_in_place(opened: Opened) -> None:

@@ -80,6 +80,9 @@ REPLACED = {
 }
 """What replaces, as planned by HashiCorp's AWS provider 5.100 for a change of every property at once."""
 
+ADDED = {"build.contextDigest is unknown"}
+"""What an official plugin adds to the inputs and its schema does not name."""
+
 ALL: dict[str, ResourceType] = {**TYPES, IMAGE.name: IMAGE}
 KINDS = {str: "text", bool: "flag", int: "number", float: "number"}
 NAMES = sorted(ALL)
@@ -156,7 +159,8 @@ def test_a_type_is_called_what_the_official_sdk_calls_it(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_input_is_one_of_the_official_types_and_of_its_kind(name: str) -> None:
-    assert list(mismatches(ALL[name].inputs, arguments_of(OFFICIAL[name]))) == []
+    found = [item for item in mismatches(ALL[name].inputs, arguments_of(OFFICIAL[name])) if item not in ADDED]
+    assert found == []
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from infrastructure.local.plugin.images import registry
+from infrastructure.local.plugin.images import context, registry
 from infrastructure.local.plugin.images.build import Build, Engine
 from infrastructure.local.plugin.resource_type import Physical, ResourceType
 from infrastructure.local.plugin.shapes import block, flag, table, text
-from infrastructure.local.plugin.values import Properties, mapping
+from infrastructure.local.plugin.values import Properties, has_unknown, mapping
 
 _OUTPUTS: Final = ("baseImageName", "context", "dockerfile", "platform", "registryServer", "repoDigest")
 
@@ -32,6 +32,7 @@ IMAGE: Final = ImageType(
         "build": block(
             {
                 "context": text(),
+                "contextDigest": text(),
                 "dockerfile": text(),
                 "args": table(),
                 "platform": text(),
@@ -57,6 +58,20 @@ class ImageLifecycle:
         self._engine = engine
         self._folder = folder
 
+    def completed(self, inputs: Properties) -> Properties:
+        """The inputs with the digest of what the build would be given now.
+
+        The official plugin computes it in its Check, thus after the engine has applied ``ignoreChanges``: an image
+        that is checked is built anew when a file of its context has changed, whatever the program ignores.
+        """
+        if has_unknown(inputs.get("build")):
+            return inputs
+        build = mapping(inputs.get("build"))
+        folder, dockerfile = (self._folder / place for place in _places(build))
+        if not dockerfile.is_file():
+            return inputs
+        return {**inputs, "build": {**build, "contextDigest": context.digest(folder, dockerfile)}}
+
     def create(self, inputs: Properties) -> tuple[str, Properties]:
         """Builds and pushes; both are harmless to do again after a run that was cut off."""
         name = str(inputs["imageName"])
@@ -78,11 +93,10 @@ class ImageLifecycle:
     def _built(self, inputs: Properties) -> Properties:
         wanted = mapping(inputs.get("build"))
         name = str(inputs["imageName"])
-        context = str(wanted.get("context", "."))
-        dockerfile = str(wanted.get("dockerfile", Path(context, "Dockerfile")))
+        folder, dockerfile = _places(wanted)
         build = Build(
             name=name,
-            context=self._folder / context,
+            context=self._folder / folder,
             dockerfile=self._folder / dockerfile,
             arguments={key: str(value) for key, value in mapping(wanted.get("args")).items()},
             platform=_optional(wanted, "platform"),
@@ -95,12 +109,18 @@ class ImageLifecycle:
         return {
             **inputs,
             "baseImageName": name,
-            "context": context,
+            "context": folder,
             "dockerfile": dockerfile,
             "platform": build.platform or engine.platform(),
             "registryServer": str(mapping(inputs.get("registry")).get("server", "")),
             "repoDigest": image if inputs.get("skipPush") else f"{repository}@{digest}",
         }
+
+
+def _places(build: Properties) -> tuple[str, str]:
+    """Where the context and the Dockerfile are, as the program says it."""
+    folder = str(build.get("context", "."))
+    return folder, str(build.get("dockerfile", Path(folder, "Dockerfile")))
 
 
 def _optional(values: Properties, name: str) -> str | None:

@@ -43,7 +43,9 @@ class ImagesPackage(Package):
         """A session that meets Docker when it first builds."""
         engine = cache(lambda: self._engine(log))
         lifecycle = ImageLifecycle(engine, self._folder)
-        return Session({IMAGE.name: IMAGE}, lambda _kind: lifecycle, refused=_elsewhere)
+        return Session(
+            {IMAGE.name: IMAGE}, lambda _kind: lifecycle, refused=_elsewhere, completed=lifecycle.completed
+        )
 
 
 def _elsewhere(_kind: ResourceType, inputs: Properties) -> list[Failure]:
