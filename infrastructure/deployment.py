@@ -10,6 +10,7 @@ from infrastructure import (
     choice,
     drift,
     environment,
+    limits,
     probe,
     program,
     release,
@@ -25,13 +26,10 @@ from infrastructure.phases import Phases
 from infrastructure.probe import Check
 from infrastructure.progress import Progress
 from infrastructure.promotion import Promotion
-from infrastructure.resources import ALIAS, FUNCTION, Resources, accounts, of_type, resources_of
+from infrastructure.resources import ALIAS, Resources, accounts, resources_of
 from infrastructure.review import Review, Succession
 from infrastructure.settings import Settings
 from infrastructure.updates import Deployed
-
-_ROLE = "aws:iam/role:Role"
-_ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +111,7 @@ def preview(request: Request) -> Review:
         if request.refresh:
             environment.check_readable(stack, accounts(resources))
         chosen = _chosen(request, resources)
-        limits = _limits(request, resources, chosen)
+        about = limits.of(request.stack, resources, chosen, image_only=request.image_only)
         with (
             updates.explained(log, f"The preview of {stack} failed", stack),
             Progress("preview", transient=True) as progress,
@@ -123,7 +121,7 @@ def preview(request: Request) -> Review:
                 on_event=updates.both(log.record, progress.record),
                 color="never",
                 refresh=request.refresh,
-                **limits,
+                **about,
             )
         return Review(stack, tuple(log.changes), Succession.of(chosen))
 
@@ -141,7 +139,7 @@ def _update(
             updates.message(chosen.tag, request.kind),
             f"The deploy of {request.stack} failed",
             phases=phases,
-            **_limits(request, resources, chosen),
+            **limits.of(request.stack, resources, chosen, image_only=request.image_only),
         )
     except DeployError as error:
         raise rollback.put_back(stack, resources, error) from error
@@ -235,22 +233,3 @@ def _check_source_of_image(settings: Settings, request: Request) -> None:
             f"Promote one: make promote FROM=… TO={settings.stack}; or FORCE=1 builds one here.",
         )
     narrate.say(f"The image of stack {settings.stack!r} comes by promotion: the one that runs stays")
-
-
-def _limits(request: Request, resources: Resources, chosen: release.Release) -> updates.Limits:
-    """What an update is about that brings ``chosen`` to a stack with these ``resources``.
-
-    An image that is not to be built is left out: of one that is not, the Docker plugin compares the files of the
-    tree, whatever the program tells the engine to ignore. An image-only update is about the image, or else the
-    functions, and all that depends on them, and the roles that the functions are given, as URNs with wildcards.
-    """
-    images = list(of_type(resources, release.IMAGE))
-    if not request.image_only:
-        return {} if chosen.to_build else {"exclude": images}
-    if not images:
-        raise DeployError(
-            f"Stack {request.stack!r} has no image yet.",
-            f"Deploy all of it: make deploy STACK={request.stack}",
-        )
-    changing = images if chosen.to_build else list(of_type(resources, FUNCTION))
-    return {"target": [*changing, f"**${_ROLE}::*", f"**${_ROLE_POLICY}::*"], "target_dependents": True}

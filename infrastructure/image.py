@@ -25,7 +25,7 @@ class Images(pulumi.ComponentResource):
     """The repository of the stack's images, and the image of one release in it.
 
     The image is built and pushed, or copied from another stack's repository, when the release asks for it;
-    otherwise the update leaves out the one that was built last (``deployment``), whatever differs on this machine.
+    otherwise the update leaves out the one that was built last (``limits``), whatever differs on this machine.
     ``uri`` is the reference that functions are made of, ``built`` the image that they wait for; empty where the
     stack never built one. An image that a later release replaces stays in the repository, so a rollback finds it.
     """

@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypedDict, Unpack
+from typing import Unpack
 
 from pulumi import automation as auto
 
 from infrastructure import release
 from infrastructure.changes import ChangeLog
 from infrastructure.errors import DeployError
+from infrastructure.limits import Limits
 from infrastructure.phases import Phases
 from infrastructure.progress import Progress
 from infrastructure.resources import resources_of
@@ -43,15 +44,6 @@ class Deployed:
     outputs: dict[str, object]
     changes: str
     phases: Phases
-
-
-class Limits(TypedDict, total=False):
-    """What of a stack an update is about, as URNs: these only (``target``), with all that depends on them where
-    ``target_dependents`` says so, or all but these (``exclude``). By default everything."""
-
-    target: list[str]
-    target_dependents: bool
-    exclude: list[str]
 
 
 @dataclass(frozen=True, slots=True)

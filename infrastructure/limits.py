@@ -1,0 +1,38 @@
+"""What of a stack an update is about."""
+
+from typing import TypedDict
+
+from infrastructure import release
+from infrastructure.errors import DeployError
+from infrastructure.resources import FUNCTION, Resources, of_type
+
+_ROLE = "aws:iam/role:Role"
+_ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+
+
+class Limits(TypedDict, total=False):
+    """What an update is about, as URNs: these only (``target``), with all that depends on them where
+    ``target_dependents`` says so, or all but these (``exclude``). By default everything."""
+
+    target: list[str]
+    target_dependents: bool
+    exclude: list[str]
+
+
+def of(stack: str, resources: Resources, chosen: release.Release, *, image_only: bool) -> Limits:
+    """The limits of an update that brings ``chosen`` to ``stack``, whose state has ``resources``.
+
+    An image that is not to be built is left out: the Docker plugin would compare it with the files of the tree,
+    whatever the program tells the engine to ignore. An ``image_only`` update is about the image, or else the
+    functions, and all that depends on them, and the roles that the functions are given, as URNs with wildcards.
+    Raises ``DeployError`` where there is no image yet.
+    """
+    images = list(of_type(resources, release.IMAGE))
+    if not image_only:
+        return {} if chosen.to_build else {"exclude": images}
+    if not images:
+        raise DeployError(
+            f"Stack {stack!r} has no image yet.", f"Deploy all of it: make deploy STACK={stack}"
+        )
+    changing = images if chosen.to_build else list(of_type(resources, FUNCTION))
+    return {"target": [*changing, f"**${_ROLE}::*", f"**${_ROLE_POLICY}::*"], "target_dependents": True}
