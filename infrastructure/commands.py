@@ -175,15 +175,15 @@ def down(options: argparse.Namespace) -> int:
 
 def clean(options: argparse.Namespace) -> int:
     """Stop the local AWS and delete this checkout's local state."""
-    from infrastructure.local import aws, paths
+    from infrastructure.local import aws, paths, state
 
-    home = paths.home()
+    found = state.present()
     if options.dry_run:
-        print(f"Would stop the local AWS, delete {home} and the images of its port")
+        print(f"Would stop the local AWS and delete the images of its port and {state.named(found)}")
         return 0
     aws.stop()
-    aws.delete_state()
-    print(f"Deleted {home}. The tools shared between checkouts stay in {paths.cache()}.")
+    deleted = state.delete()
+    print(f"Deleted {state.named(deleted)}. The tools shared between checkouts stay in {paths.cache()}.")
     return 0
 
 

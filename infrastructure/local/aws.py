@@ -24,7 +24,6 @@ from infrastructure.local import (
     storage,
 )
 from infrastructure.local.aws_instance import Instance
-from infrastructure.names import PROJECT
 
 _OWNER_LABEL = "ministack.instance"
 _SNAPSHOT_SECONDS = 120
@@ -115,25 +114,6 @@ def snapshot() -> None:
             f"The local AWS cannot write its state: {answer[1].decode(errors='replace')}",
             f"Look at {aws_process.log_file(aws_instance.folder())}; is the disk full?",
         )
-
-
-def delete_state() -> None:
-    """Deletes all local state of this checkout: the folder ``LOCAL_HOME``, and in Docker the images that it pushed.
-
-    Call it with the local AWS stopped. An image that a container uses stays, as all do where Docker does not run.
-    Raises ``DeployError`` when that folder holds the checkout or the user's home: it is not ours to delete.
-    """
-    for kept in (paths.ROOT, Path.home()):
-        if kept.is_relative_to(paths.home()):
-            raise DeployError(
-                f"LOCAL_HOME is {paths.home()}, which holds {kept}.", "Point it at a folder of its own."
-            )
-    identity = aws_instance.known_identity()
-    if identity and docker.is_running():
-        client = docker.endpoint().client()
-        aws_container.delete_state(client, identity)
-        aws_container.remove_images(client, f"localhost:{paths.aws_port()}/{PROJECT}-")
-    shutil.rmtree(paths.home(), ignore_errors=True)
 
 
 def log_file() -> Path:

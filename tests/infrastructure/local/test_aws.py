@@ -1,7 +1,6 @@
 """The local AWS itself, started and stopped for real; only Docker, which no function here needs, is made up."""
 
 import os
-import shutil
 import signal
 import socket
 from collections.abc import Iterator
@@ -263,43 +262,6 @@ def test_its_environment_holds_nothing_that_tools_of_aws_or_a_proxy_act_on(
     seen = aws_process.environment(machine.state, {"LAMBDA_EXECUTOR": "docker"})
     assert "theirs" not in seen.values()
     assert seen["STATE_DIR"] == str(machine.state / "state")
-
-
-def test_deleting_the_state_deletes_the_folder(machine: Machine) -> None:
-    aws.ensure()
-    aws.stop()
-    aws.delete_state()
-    assert not machine.state.exists()
-
-
-def test_deleting_the_state_removes_the_images_that_were_pushed_here_and_are_not_in_use(
-    docker_engine: FakeDocker, machine: Machine
-) -> None:
-    here = f"localhost:{paths.aws_port()}/psn-emulator-local"
-    others = ["localhost:1/psn-emulator-local:2", "psn-emulator:local", "localhost:1/other:3"]
-    tags = [f"{here}:1", f"{here}:in-use", *others]
-    images = [{"Id": "sha256:1", "RepoTags": tags}, {"Id": "sha256:2", "RepoTags": None}]
-    docker_engine.answers["GET /images/json"] = (200, images)
-    docker_engine.answers[f"DELETE /images/{here}:in-use"] = (409, {"message": "in use"})
-    docker_engine.answers[f"DELETE /images/{here}:1"] = (200, [])
-    aws_instance.identity()
-    aws.delete_state()
-    asked = {request.line.split("?")[0] for request in docker_engine.asked("DELETE /images")}
-    assert asked == {f"DELETE /images/{here}:1", f"DELETE /images/{here}:in-use"}
-    assert not machine.state.exists()
-
-
-@pytest.mark.parametrize("folder", [paths.ROOT, paths.ROOT.parent, Path.home()])
-def test_a_folder_that_holds_more_than_the_state_is_not_deleted(
-    monkeypatch: pytest.MonkeyPatch, folder: Path
-) -> None:
-    monkeypatch.setattr(Path, "home", lambda: folder)
-    monkeypatch.setenv("LOCAL_HOME", str(folder))
-    deleted: list[object] = []
-    monkeypatch.setattr(shutil, "rmtree", lambda *arguments, **_: deleted.append(arguments))
-    with pytest.raises(DeployError, match=r"LOCAL_HOME is .* which holds"):
-        aws.delete_state()
-    assert deleted == []
 
 
 @pytest.mark.parametrize("port", ["zero", "0", "65536", "-1"])

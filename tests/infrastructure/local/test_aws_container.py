@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from infrastructure.errors import DeployError
-from infrastructure.local import aws, aws_container, aws_instance, aws_process, docker, paths
+from infrastructure.local import aws, aws_container, aws_instance, aws_process, docker, paths, state
 from tests.checkout import free_port
 from tests.infrastructure.local.fake_docker import FakeDocker
 from tests.infrastructure.local.machine import Machine
@@ -146,7 +146,7 @@ def test_deleting_the_state_deletes_its_volume_and_network(
         f"GET /volumes/{OWN}": (200, {"Name": OWN}),
         f"DELETE /volumes/{OWN}": (204, ""),
     }
-    aws.delete_state()
+    state.delete()
     assert [request.line for request in remote_engine.asked("DELETE")] == [f"DELETE /volumes/{OWN}"]
     assert not machine.state.exists()
 
