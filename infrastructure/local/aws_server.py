@@ -3,8 +3,8 @@
 ``GET /_psn-emulator/instance`` tells whose local AWS this is, ``POST /_psn-emulator/snapshot`` writes the state
 that ministack itself writes only when it stops in order, which shows by the process id's file being gone. The API
 takes bodies as large as AWS takes, and refuses larger ones as AWS does. A function that changes keeps the
-containers that are answering until they have answered. The module stands alone: where the local AWS runs in a
-container, this file is copied into it.
+containers that are answering until they have answered, and each of its versions has containers of its own. The
+module stands alone: where the local AWS runs in a container, this file is copied into it.
 """
 
 import asyncio
@@ -39,6 +39,15 @@ _description = json.loads(os.environ.get(DESCRIPTION, "{}"))
 _writing = asyncio.Lock()
 
 
+def _pool_key(function: str, config: dict[str, Any]) -> str:
+    """What containers that may stand in for each other have in common.
+
+    ministack's own key leaves the version out: two versions of one image would answer with each other's settings.
+    """
+    account, region = _functions._account_region_from_function_config(config)
+    return f"{account}:{region}:{function}:{config['Version']}:{config.get('ImageUri')}"
+
+
 def _retire(account: str, function: str) -> None:
     """Takes a function's containers out of service because the function has changed.
 
@@ -68,6 +77,7 @@ def _kill(entry: dict[str, Any]) -> None:
     threading.Thread(target=_functions._kill_pool_entry, args=(entry,), daemon=True).start()
 
 
+_functions._warm_pool_key = _pool_key
 _functions._pool_kill_function = _retire
 _functions._pool_release = _release
 

@@ -17,6 +17,8 @@ HEALTH = "handlers/health.py"
 NAME = '"PSN Partner Emulator"'
 ANSWERS = "return Response(status, Health("
 ANSWERS_WRONG = "return Response(500, Health("
+ANSWERS_WRONG_AT_INFO = "return Response(500 if settings().log_level == 'INFO' else status, Health("
+SETTINGS = "infrastructure/Pulumi.local.yaml"
 FEW = ("root", "healthz", "jwks", "players-list")
 NO_DOCKER = "unix:///nonexistent/docker.sock"
 
@@ -229,6 +231,21 @@ def test_when_one_alias_of_a_new_release_cannot_move_all_stay_where_they_were(st
     client.create_alias(FunctionName=jwks, Name="live", FunctionVersion=before[jwks])
     assert stack.versions == before
     assert stack.answers == stack.live == stack.new
+
+
+def test_settings_that_fail_the_probe_give_way_to_the_versions_that_the_release_had(stack: Stack) -> None:
+    stack.checkout.replace(HEALTH, ANSWERS, ANSWERS_WRONG_AT_INFO)
+    stack.checkout.done("deploy")
+    live, before = stack.live, stack.versions
+    stack.checkout.replace(SETTINGS, "log_level: DEBUG", "log_level: INFO")
+    said = stack.error("deploy")
+    stack.checkout.replace(SETTINGS, "log_level: INFO", "log_level: DEBUG")
+    stack.checkout.replace(HEALTH, ANSWERS_WRONG_AT_INFO, ANSWERS)
+    assert f"{live} fails the probe: GET /healthz: 500" in said
+    assert f"{live} as it was is live again, and answers." in said
+    assert stack.answers == stack.live == live
+    assert stack.versions == before
+    assert f"{live} (live)" in stack.error("rollback", TAG="v9")
 
 
 def test_old_releases_go_and_those_that_are_kept_still_run(stack: Stack) -> None:

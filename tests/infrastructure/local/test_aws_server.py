@@ -146,6 +146,18 @@ def test_other_services_take_larger_bodies(server: ModuleType) -> None:
     assert start["status"] == 204
 
 
+def test_two_versions_of_one_image_share_no_container(server: ModuleType) -> None:
+    arn = "arn:aws:lambda:us-east-1:000000000000:function:psn-root"
+    first, second = (
+        server._functions._warm_pool_key(
+            "psn-root", {"FunctionArn": arn, "PackageType": "Image", "ImageUri": "psn:1", "Version": version}
+        )
+        for version in ("1", "2")
+    )
+    assert first != second
+    assert first.startswith("000000000000:us-east-1:psn-root:")
+
+
 def test_an_orderly_end_removes_the_process_id(server: ModuleType, tmp_path: Path) -> None:
     (tmp_path / "pid").write_text("4711")
     sent: list[Message] = []
