@@ -91,6 +91,14 @@ def promoted(settings: Settings, entry: Entry, source: str, deployed: Deployed) 
 
 
 def _permissions(settings: Settings, entry: Entry | None = None) -> dict[str, Permissions]:
-    """What every function may do: as its code was released, else as its row says."""
-    known = entry.permissions if entry else {}
-    return {row.name: known.get(row.name, row.permissions) for row in rows(settings)}
+    """What every function may do: as its code was released, else as its row says. Raises ``DeployError`` for a row
+    that came after the code."""
+    declared = {row.name: row.permissions for row in rows(settings)}
+    if not entry or not entry.permissions:
+        return declared
+    if later := sorted(declared.keys() - entry.permissions.keys()):
+        raise DeployError(
+            f"Release {entry.tag} has no code for {', '.join(later)}, which came later.",
+            f"Put a release into service that has it, or check out {entry.commit} for this.",
+        )
+    return {name: entry.permissions[name] for name in declared}

@@ -44,7 +44,10 @@ def main(arguments: list[str] | None = None) -> int:
             traceback.print_exc()
         _fail(error.cause, error.remedy)
     except KeyboardInterrupt:
-        _fail("Interrupted.", "Run the same command again: it goes on from where this one stopped.")
+        _fail(
+            "Interrupted.",
+            "The next deploy goes on from where this one stopped; make history tells what is live.",
+        )
         return 130
     except BrokenPipeError:
         sys.stderr.close()

@@ -200,6 +200,10 @@ def _give_up(
     returned = rollback.carry_out(stack, resources, plan, "automatic return", kept)
     environment.settle(stack.name)
     again = probe.failed(probe.probe(returned))
+    if again:
+        remedy = (
+            f"{remedy}. What was changed by hand is repaired by: make deploy STACK={stack.name} REFRESH=1"
+        )
     what_runs = f"but {probe.said(again)}" if again else "and answers"
     raise DeployError(
         f"{tag} fails the probe: {probe.said(failed)}. {what} is live again, {what_runs}.", remedy

@@ -60,6 +60,7 @@ def print_way_back(stack: str, plan: Plan, phases: Phases | None = None) -> None
     label = f"{entry.version}, {entry.commit[:12] or 'no commit'}{', dirty' if entry.dirty else ''}"
     if not moves:
         print(f"{stack}: {entry.tag} ({label}) is live already; nothing to do")
+        print(f"What was changed by hand is repaired by: make deploy STACK={stack} REFRESH=1")
         return
     if phases is None:
         width = max(map(len, moves))

@@ -45,7 +45,7 @@ class Plan:
 def preview(stack: str, tag: str | None) -> Plan:
     """What a rollback would do. Raises ``DeployError`` when there is no such release to go back to."""
     resources = workspace.resources(stack)
-    return plan(resources, find(stack, release.from_state(resources), tag))
+    return plan(resources, find(stack, resources, tag))
 
 
 def rollback(stack: str, tag: str | None) -> tuple[Plan, Phases]:
@@ -56,13 +56,13 @@ def rollback(stack: str, tag: str | None) -> tuple[Plan, Phases]:
     """
     phases = Phases()
     with phases.phase("set-up"):
-        find(stack, release.from_state(workspace.resources(stack)), tag)
+        find(stack, workspace.resources(stack), tag)
         environment.reachable(stack)
     with workspace.exclusive(stack), workspace.opened(stack, may_create=False) as opened:
         with phases.phase("update"):
             resources, _ = workspace.recover(opened)
             deployed = release.from_state(resources)
-            way = plan(resources, find(stack, deployed, tag))
+            way = plan(resources, find(stack, resources, tag))
             if way.entry.tag == deployed.tag and not way.moves:
                 return way, phases
             need_versions(stack, way)
@@ -77,13 +77,18 @@ def rollback(stack: str, tag: str | None) -> tuple[Plan, Phases]:
     return way, phases
 
 
-def find(stack: str, deployed: Deployed, tag: str | None) -> Entry:
-    """The release ``tag``; by default the one that was deployed last before the live one.
+def find(stack: str, resources: Resources, tag: str | None) -> Entry:
+    """The release ``tag``; by default the one that ran before the live one, or where aliases were moved and the move
+    was cut off, the one that they were on their way back to, or else away from.
 
     Raises ``DeployError`` when the stack does not keep it, naming those it keeps, or when there is none.
     """
+    deployed = release.from_state(resources)
     if tag is None:
-        if entry := deployed.before(deployed.tag):
+        live = deployed.entry(deployed.tag)
+        moved = _moved(resources, live) if live else {}
+        back = (entry for entry in deployed.entries if moved.items() <= entry.versions.items())
+        if entry := next(back, live) if moved else deployed.before(deployed.tag):
             return entry
         raise DeployError(
             f"Stack {stack!r} keeps no release before {deployed.tag or 'its first'}.", _known(deployed)
@@ -91,6 +96,12 @@ def find(stack: str, deployed: Deployed, tag: str | None) -> Entry:
     if entry := deployed.entry(tag):
         return entry
     raise DeployError(f"Stack {stack!r} keeps no release {tag!r}.", _known(deployed))
+
+
+def _moved(resources: Resources, live: Entry) -> dict[str, str]:
+    """The versions of the aliases that are not where the live release has them."""
+    versions = {name: alias.version for name, alias in aliases.of(resources).items()}
+    return {name: one for name, one in versions.items() if live.versions.get(name, one) != one}
 
 
 def plan(resources: Resources, entry: Entry) -> Plan:

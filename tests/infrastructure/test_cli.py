@@ -396,7 +396,10 @@ def test_a_rollback_to_the_live_release_says_that_there_is_nothing_to_do(
     monkeypatch.setattr(rollback, "rollback", rolled_back)
     assert cli.main(["rollback", "--tag", "t1", "--stack", "dev"]) == 0
     assert asked == [("dev", "t1")]
-    assert capsys.readouterr().out == "dev: t1 (1.2.3, no commit, dirty) is live already; nothing to do\n"
+    assert capsys.readouterr().out.splitlines() == [
+        "dev: t1 (1.2.3, no commit, dirty) is live already; nothing to do",
+        "What was changed by hand is repaired by: make deploy STACK=dev REFRESH=1",
+    ]
 
 
 def test_only_a_production_stack_asks_for_its_name_before_it_is_destroyed(

@@ -14,6 +14,7 @@ from infrastructure.errors import DeployError
 from infrastructure.origin import Origin
 from infrastructure.permissions import Permissions
 from infrastructure.release import Deployed, Entry, Release, from_state
+from infrastructure.rows import rows
 from infrastructure.settings import Settings
 from tests.infrastructure.conftest import WriteStack
 from tests.infrastructure.recorded import Recorded, record, state_of
@@ -25,6 +26,7 @@ IN_SERVICE = Deployed(tag=OLD, origin=ORIGIN, pushed=OLD)
 FAILED_AFTER_PUSH = Deployed(tag=OLD, origin=ORIGIN, pushed=NEWER)
 NEVER_DEPLOYED = Deployed()
 READS = Permissions(frozenset({"GetItem"}))
+EVERY_FUNCTION = [row.name for row in rows(Settings.load("dev"))]
 
 SetContent = Callable[[str], None]
 
@@ -225,7 +227,7 @@ def entry(number: int) -> Entry:
         image_uri=f"registry/psn:{number}",
         versions={"root": str(number)},
         inputs={"main.py": str(number) * 8},
-        permissions={"root": READS},
+        permissions=dict.fromkeys(EVERY_FUNCTION, READS),
     )
 
 
@@ -389,7 +391,8 @@ def promotion(before: Deployed = NEVER_DEPLOYED) -> Release:
 def after_promotion(*, pushed: str | None = None) -> Deployed:
     """A stack that runs the release number 1 of another stack."""
     made = kept(NEVER_DEPLOYED, entry(1).tag)[0]
-    return Deployed(made.tag, made.origin, pushed, (replace(made, promoted_from="staging"),))
+    made = replace(made, promoted_from="staging", permissions=entry(1).permissions)
+    return Deployed(made.tag, made.origin, pushed, (made,))
 
 
 def test_a_promoted_release_is_that_of_the_other_stack_and_knows_where_it_came_from() -> None:
@@ -441,6 +444,18 @@ def test_promoted_content_is_not_built_again(content: SetContent) -> None:
     assert not same.to_build
     assert not same.to_copy
     assert (same.tag, same.promoted_from) == (entry(1).tag, "staging")
+
+
+def test_a_route_that_came_later_than_the_image_is_refused() -> None:
+    older = replace(entry(1), permissions={"gone": READS, **entry(1).permissions})
+    kept_image = replace(after(1, live=1), entries=(older,))
+    assert chosen(kept_image, keep_image=True).permissions.keys() == set(EVERY_FUNCTION)
+    older = replace(entry(1), permissions={name: READS for name in EVERY_FUNCTION if name != "docs"})
+    kept_image = replace(after(1, live=1), entries=(older,))
+    with pytest.raises(DeployError, match="has no code for docs, which came later") as refused:
+        chosen(kept_image, keep_image=True)
+    assert "c0ffee1" in refused.value.remedy
+    assert chosen(kept_image).to_build
 
 
 def test_a_promoted_release_is_kept_with_where_it_came_from() -> None:

@@ -17,8 +17,8 @@ from pulumi.runtime.settings import set_root_resource
 from infrastructure import aliases, environment, release, rollback, updates
 from infrastructure.errors import DeployError
 from infrastructure.local import narrate
-from infrastructure.release import Deployed, Entry
-from infrastructure.resources import ALIAS
+from infrastructure.release import Entry
+from infrastructure.resources import ALIAS, Resources
 from infrastructure.rollback import find, plan
 
 STACK_URN = "urn:pulumi:local::psn-emulator::pulumi:pulumi:Stack::psn-emulator-local"
@@ -103,25 +103,36 @@ def state(live: Entry, *kept: Entry, **functions: str) -> dict[str, Any]:
 
 
 def test_the_way_back_is_to_the_release_deployed_before_the_live_one() -> None:
-    known = Deployed(tag=THIRD.tag, entries=(THIRD, SECOND, FIRST))
-    assert find("dev", known, None) == SECOND
-    assert find("dev", Deployed(tag=SECOND.tag, entries=(THIRD, SECOND, FIRST)), None) == FIRST
+    assert find("dev", state(THIRD, THIRD, SECOND, FIRST, root="3", healthz="3"), None) == SECOND
+    assert find("dev", state(SECOND, THIRD, SECOND, FIRST, root="2", healthz="2"), None) == FIRST
+
+
+def test_a_function_that_the_live_release_did_not_have_does_not_change_the_way_back() -> None:
+    assert find("dev", state(SECOND, SECOND, FIRST, root="2", healthz="2", docs="1"), None) == FIRST
+
+
+def test_from_a_deploy_that_was_cut_off_while_aliases_moved_the_way_back_is_to_what_ran_before_it() -> None:
+    assert find("dev", state(SECOND, SECOND, FIRST, root="7", healthz="2"), None) == SECOND
+
+
+def test_a_rollback_that_was_cut_off_while_aliases_moved_goes_on() -> None:
+    assert find("dev", state(THIRD, THIRD, SECOND, FIRST, root="1", healthz="3"), None) == FIRST
 
 
 def test_the_way_back_may_be_to_any_kept_release_also_a_newer_one() -> None:
-    assert find("dev", Deployed(tag=FIRST.tag, entries=(SECOND, FIRST)), SECOND.tag) == SECOND
+    assert find("dev", state(FIRST, SECOND, FIRST), SECOND.tag) == SECOND
 
 
 def test_an_unknown_tag_is_an_error_that_names_the_known_ones() -> None:
     with pytest.raises(DeployError, match="no release 'v9'") as refused:
-        find("dev", Deployed(tag=SECOND.tag, entries=(SECOND, FIRST)), "v9")
+        find("dev", state(SECOND, SECOND, FIRST), "v9")
     assert refused.value.remedy == f"It keeps: {SECOND.tag} (live), {FIRST.tag}."
 
 
-@pytest.mark.parametrize("known", [Deployed(), Deployed(tag=FIRST.tag, entries=(FIRST,))])
-def test_before_the_first_release_there_is_nothing(known: Deployed) -> None:
+@pytest.mark.parametrize("resources", [{}, state(FIRST, FIRST, root="1")])
+def test_before_the_first_release_there_is_nothing(resources: Resources) -> None:
     with pytest.raises(DeployError, match="keeps no release before"):
-        find("dev", known, None)
+        find("dev", resources, None)
 
 
 # What moves
