@@ -7,15 +7,18 @@ import threading
 import traceback
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn, override
 
 from infrastructure import commands
 from infrastructure.errors import DeployError
+from infrastructure.local import paths
 from infrastructure.settings import Settings
 
 Command = Callable[[argparse.Namespace], int]
 
 
+_MAIN = paths.ROOT / "main.py"
 _LOGIN = ("pulumi_access_token", "pulumi login", "unauthorized", "access token", "credential", "expiredtoken")
 """What the engine says where nobody is logged in to the place of its state, or to the AWS account of that place."""
 
@@ -159,6 +162,10 @@ def _add_tag(command: argparse.ArgumentParser, text: str) -> None:
 
 def _told(error: Exception) -> tuple[str, str]:
     """The cause and the remedy of a failure that nothing below has put into words."""
+    if line := _broken_line(error):
+        what = error.msg if isinstance(error, SyntaxError) else _gist(str(error))
+        cause = f"main.py cannot be read: {type(error).__name__}: {what}, main.py:{line}"
+        return cause, "Correct main.py, then run this again."
     from pulumi.automation import CommandError  # a second that a command which succeeds need not wait
 
     gist = _gist(str(error))
@@ -168,6 +175,15 @@ def _told(error: Exception) -> tuple[str, str]:
     if any(sign in cause.lower() for sign in _LOGIN):
         return cause, "Log in (pulumi login; aws sso login for a state kept in S3), then run this again."
     return cause, "DEBUG=1 shows all of it."
+
+
+def _broken_line(error: Exception) -> int | None:
+    """The line of main.py that kept it from being imported; ``None`` where ``error`` is of something else."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [(frame.filename, frame.lineno) for frame in frames if frame.name == "<module>"]
+    if isinstance(error, SyntaxError):
+        places.append((str(error.filename), error.lineno))
+    return next((line for file, line in places if Path(file).resolve() == _MAIN), None)
 
 
 def _gist(text: str) -> str:

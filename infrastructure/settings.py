@@ -11,7 +11,7 @@ from typing import Any, Literal, Self, get_args
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from infrastructure import get_image_tag, rows, seeds, stack_file
+from infrastructure import get_image_tag, seeds, stack_file
 from infrastructure.capacity import Capacity, Number
 from infrastructure.errors import DeployError
 from infrastructure.names import Names
@@ -118,6 +118,8 @@ class Settings(Capacity):
         Raises ``DeployError`` for a stack without a file, and for a file with a key that does not exist, a value
         of the wrong type or a combination that cannot work, naming the key.
         """
+        from infrastructure import rows  # reads main.py, without which a command that takes no stack can do
+
         path = FOLDER / f"Pulumi.{LOCAL if is_local(stack) else stack}.yaml"
         if not path.is_file() or not _STACK.fullmatch(stack) or len(stack) > _LONGEST_STACK:
             known = sorted(file.name.split(".")[1] for file in FOLDER.glob("Pulumi.*.yaml"))
@@ -129,6 +131,7 @@ class Settings(Capacity):
         try:
             if not faults:
                 settings = cls.model_validate(values | {"stack": stack})
+                faults = rows.faults(settings)
         except ValidationError as error:
             faults = [stack_file.fault(item) for item in error.errors(include_url=False)]
         if faults:
@@ -243,6 +246,4 @@ class Settings(Capacity):
         ):
             if impossible:
                 raise ValueError(f"{stack_file.key(name)} {fault}")
-        if faults := rows.faults(self):
-            raise ValueError("; ".join(faults))
         return self
