@@ -164,25 +164,29 @@ def destroy(options: argparse.Namespace) -> int:
 
 def down(options: argparse.Namespace) -> int:
     """Stop the local AWS; its data stays."""
+    from infrastructure import workspace
     from infrastructure.local import aws
 
     if options.dry_run:
         print(f"Would stop the local AWS: {aws.status()}")
-    else:
+        return 0
+    with workspace.all_local_exclusive():
         print("Stopped the local AWS; its data stays." if aws.stop() else "The local AWS was not running.")
     return 0
 
 
 def clean(options: argparse.Namespace) -> int:
     """Stop the local AWS and delete this checkout's local state."""
+    from infrastructure import workspace
     from infrastructure.local import aws, paths, state
 
     found = state.present()
     if options.dry_run:
         print(f"Would stop the local AWS and delete the images of its port and {state.named(found)}")
         return 0
-    aws.stop()
-    deleted = state.delete()
+    with workspace.all_local_exclusive():
+        aws.stop()
+        deleted = state.delete()
     print(f"Deleted {state.named(deleted)}. The tools shared between checkouts stay in {paths.cache()}.")
     return 0
 

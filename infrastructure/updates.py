@@ -25,12 +25,16 @@ _REMEDIES = {
     re.compile("operation error .*already exist"): (
         "A deploy that was cut off may have made it: README, Troubleshooting, tells how to take it into the state."
     ),
+    re.compile("incorrect passphrase"): (
+        "The state is of another passphrase. A local stack: make clean, which deletes it, then make deploy. Another: "
+        "set PULUMI_CONFIG_PASSPHRASE to the one that it was made with."
+    ),
     re.compile("scheduled for deletion"): (
         "make destroy keeps a secret, and its name, for a time: README, Troubleshooting, tells how to delete it now."
     ),
 }
-"""What to do about errors of AWS's, of which the first is told by the way that its SDK begins: a registry says
-``already exists`` of a tag too."""
+"""What to do about errors of AWS's and the engine's, of which the first is told by the way that AWS's SDK begins: a
+registry says ``already exists`` of a tag too."""
 
 
 class BusyError(DeployError):

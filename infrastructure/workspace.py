@@ -103,26 +103,27 @@ def exclusive(stack: str) -> Iterator[bool]:
     Yields whether the last one that held it was cut off: who comes to an end of its own, even a bad one, wipes its name
     off.
     """
-    folder = paths.home() / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f"{stack}.lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            narrate.say(
-                f"Another command is changing stack {stack!r} (process {_written(lock)}): waiting for it"
-            )
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    with _held(stack) as lock:
         was_cut_off = bool(_written(lock))
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+        _write(lock, str(os.getpid()))
         try:
             yield was_cut_off
         except Exception:
-            lock.truncate(0)
+            _write(lock, "")
             raise
-        lock.truncate(0)
+        _write(lock, "")
+
+
+@contextmanager
+def all_local_exclusive() -> Iterator[None]:
+    """Holds every local stack that a command of this checkout ever changed; what is noted of those cut off stays."""
+    stacks = sorted(path.stem for path in (paths.home() / "locks").glob("*.lock") if is_local(path.stem))
+    with ExitStack() as held:
+        for stack in stacks:
+            lock = held.enter_context(_held(stack))
+            held.callback(_write, lock, _written(lock))
+            _write(lock, str(os.getpid()))
+        yield
 
 
 def recover(stack: auto.Stack, phases: Phases | None = None) -> tuple[Resources, bool]:
@@ -157,6 +158,33 @@ def read_back(
     publication.publish(stack.name, known)
     updates.refresh(stack, message, size(known), phases)
     return resources_of(stack.export_stack())
+
+
+@contextmanager
+def _held(stack: str) -> Iterator[TextIO]:
+    """The open lock file of ``stack``, locked."""
+    path = paths.home() / "locks" / f"{stack}.lock"
+    while True:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a+") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                narrate.say(
+                    f"Another command is changing stack {stack!r} (process {_written(lock)}): waiting for it"
+                )
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            if os.fstat(
+                lock.fileno()
+            ).st_nlink:  # else the one waited for deleted it, and the next makes another
+                yield lock
+                return
+
+
+def _write(file: TextIO, text: str) -> None:
+    file.truncate(0)
+    file.write(text)
+    file.flush()
 
 
 def _written(file: TextIO) -> str:

@@ -40,6 +40,22 @@ def test_the_outputs_are_those_of_the_state_where_no_event_came_through(
     assert outputs == {"api_url": "http://api"}
 
 
+@pytest.mark.usefixtures("own_backend")
+def test_a_state_of_another_passphrase_is_told_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    def declare() -> None:
+        pulumi.export("secret", pulumi.Output.secret("x"))
+
+    with workspace.opened("dev", may_create=True) as stack:
+        updates.up(stack, declare, "a message", "The deploy of dev failed")
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "another")
+    with (
+        workspace.opened("dev", may_create=False) as stack,
+        pytest.raises(DeployError, match="incorrect passphrase") as caught,
+    ):
+        updates.up(stack, declare, "a message", "The deploy of dev failed")
+    assert "make clean" in caught.value.remedy
+
+
 @pytest.mark.parametrize(
     ("cause", "remedy"),
     [
