@@ -1,5 +1,7 @@
 """The command that deletes a stack, and the preview of it."""
 
+from contextlib import nullcontext
+
 from infrastructure import environment, updates, workspace
 from infrastructure.changes import ChangeLog, resource_name, short_type
 from infrastructure.errors import DeployError
@@ -29,7 +31,8 @@ def destroy(stack: str, *, dry_run: bool) -> Review:
     total = size(workspace.resources(stack))
     if not dry_run:
         environment.ready(stack)
-    with workspace.exclusive(stack), workspace.opened(stack, may_create=False) as opened:
+    held = nullcontext() if dry_run else workspace.exclusive(stack)
+    with held, workspace.opened(stack, may_create=False) as opened:
         if not dry_run:
             workspace.recover(opened)
         log = ChangeLog()

@@ -1,5 +1,7 @@
 """What deleting a stack takes, and what it leaves."""
 
+from pathlib import Path
+
 import moto
 import pulumi
 import pytest
@@ -39,6 +41,21 @@ def test_what_was_deleted_stays_deleted_after_a_crash(settled: list[tuple[str, R
     assert settled == []
     destruction.destroy("dev", dry_run=False)
     assert settled == [("dev", {})]
+
+
+@pytest.mark.usefixtures("own_backend", "settled")
+@moto.mock_aws
+def test_a_preview_of_it_leaves_what_is_noted_of_a_deploy_that_was_cut_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOCAL_HOME", str(tmp_path / "home"))
+    deploy(OURS)
+    with pytest.raises(KeyboardInterrupt), workspace.exclusive("dev"):
+        raise KeyboardInterrupt
+    destruction.destroy("dev", dry_run=True)
+    with workspace.exclusive("dev") as was_cut_off:
+        assert was_cut_off
+        destruction.destroy("dev", dry_run=True)  # waits for nobody
 
 
 @pytest.mark.usefixtures("own_backend", "settled")
