@@ -174,9 +174,8 @@ def _held(stack: str) -> Iterator[TextIO]:
                     f"Another command is changing stack {stack!r} (process {_written(lock)}): waiting for it"
                 )
                 fcntl.flock(lock, fcntl.LOCK_EX)
-            if os.fstat(
-                lock.fileno()
-            ).st_nlink:  # else the one waited for deleted it, and the next makes another
+            # Who was waited for may have deleted the file: then the next command makes another, so this one does.
+            if os.fstat(lock.fileno()).st_nlink:
                 yield lock
                 return
 
