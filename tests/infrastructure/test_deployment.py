@@ -24,13 +24,13 @@ SECOND_CHANGED = a_release(2, root="3", healthz="3")
 
 
 class Stack:
-    """A stack that runs ``live`` and keeps these releases. A deploy brings it ``next``, and ``meanwhile`` what somebody
-    else brings it while that is asked. ``broken`` are the versions that do not answer."""
+    """A stack that runs ``live`` and keeps these releases. A deploy brings it ``brought``, and ``meanwhile`` is what
+    somebody else brings it while that is asked. ``broken`` are the versions that do not answer."""
 
     name = "local"
 
-    def __init__(self, live: Entry, *kept: Entry, next: Entry, broken: str = "3") -> None:  # noqa: A002
-        self.next, self.broken = next, broken
+    def __init__(self, live: Entry, *kept: Entry, brought: Entry, broken: str = "3") -> None:
+        self.brought, self.broken = brought, broken
         self.meanwhile: Entry | None = None
         self.was_cut_off = False
         self.updates: list[str] = []
@@ -60,8 +60,8 @@ class Stack:
     def update(self, *_: object, **__: object) -> tuple[dict[str, Any], Any]:
         """Stands in for the update by the program."""
         before = self.versions
-        self.updates.append(f"deploy {self.next.tag}")
-        self.run(self.next, self.next, *(item for item in self.kept if item.tag != self.next.tag))
+        self.updates.append(f"deploy {self.brought.tag}")
+        self.run(self.brought, self.brought, *(item for item in self.kept if item.tag != self.brought.tag))
         moved = [SimpleNamespace(type=ALIAS)] if self.versions != before else []
         return self.outputs, SimpleNamespace(changes=moved)
 
@@ -131,7 +131,7 @@ def deploying(monkeypatch: pytest.MonkeyPatch) -> Deploying:
 
 
 def test_a_new_release_that_fails_gives_way_to_the_one_that_ran(deploying: Deploying) -> None:
-    stack = deploying(Stack(SECOND, SECOND, FIRST, next=THIRD))
+    stack = deploying(Stack(SECOND, SECOND, FIRST, brought=THIRD))
     assert stack.deploy().endswith(f"{SECOND.tag} is live again, and answers.")
     assert stack.versions == SECOND.versions
     assert stack.kept == [SECOND, FIRST]
@@ -141,7 +141,7 @@ def test_a_new_release_that_fails_gives_way_to_the_one_that_ran(deploying: Deplo
 def test_other_settings_that_fail_give_way_to_the_versions_that_the_release_had(
     deploying: Deploying, others: tuple[Entry, ...]
 ) -> None:
-    stack = deploying(Stack(SECOND, SECOND, *others, next=SECOND_CHANGED))
+    stack = deploying(Stack(SECOND, SECOND, *others, brought=SECOND_CHANGED))
     assert stack.deploy() == (
         f"{SECOND.tag} fails the probe: GET /healthz: 500. {SECOND.tag} as it was is live again, and answers."
     )
@@ -151,7 +151,7 @@ def test_other_settings_that_fail_give_way_to_the_versions_that_the_release_had(
 
 
 def test_a_release_whose_deploy_was_cut_off_gives_way_to_the_one_before_it(deploying: Deploying) -> None:
-    stack = deploying(Stack(THIRD, THIRD, SECOND, FIRST, next=THIRD))
+    stack = deploying(Stack(THIRD, THIRD, SECOND, FIRST, brought=THIRD))
     stack.was_cut_off = True
     assert stack.deploy().endswith(f"{SECOND.tag} is live again, and answers.")
     assert stack.versions == SECOND.versions
@@ -159,13 +159,13 @@ def test_a_release_whose_deploy_was_cut_off_gives_way_to_the_one_before_it(deplo
 
 
 def test_a_release_that_no_deploy_has_just_brought_stays(deploying: Deploying) -> None:
-    stack = deploying(Stack(THIRD, THIRD, SECOND, next=THIRD))
+    stack = deploying(Stack(THIRD, THIRD, SECOND, brought=THIRD))
     assert stack.deploy() == f"{THIRD.tag} fails the probe: GET /healthz: 500."
     assert stack.kept == [THIRD, SECOND]
 
 
 def test_aliases_that_were_moved_by_hand_do_not_go_back_there(deploying: Deploying) -> None:
-    stack = deploying(Stack(SECOND, SECOND, FIRST, next=SECOND, broken="2"))
+    stack = deploying(Stack(SECOND, SECOND, FIRST, brought=SECOND, broken="2"))
     stack.run(SECOND, SECOND, FIRST, root="1", healthz="1")
     assert stack.deploy() == f"{SECOND.tag} fails the probe: GET /healthz: 500."
     assert stack.versions == SECOND.versions
@@ -173,7 +173,7 @@ def test_aliases_that_were_moved_by_hand_do_not_go_back_there(deploying: Deployi
 
 @pytest.mark.parametrize("live", [SECOND, THIRD])
 def test_what_somebody_else_brought_meanwhile_stays(deploying: Deploying, live: Entry) -> None:
-    stack = deploying(Stack(live, live, FIRST, next=THIRD))
+    stack = deploying(Stack(live, live, FIRST, brought=THIRD))
     stack.meanwhile = a_release(4, root="4", healthz="4")
     assert stack.deploy() == (
         f"Another update has changed the stack while {THIRD.tag} was probed: {stack.meanwhile.tag} is live."
