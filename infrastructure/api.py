@@ -9,9 +9,9 @@ import pulumi_aws as aws
 
 import main
 from infrastructure.functions import Function
-from infrastructure.local import paths
 from infrastructure.rows import AUTHORIZER
 from infrastructure.settings import Settings
+from infrastructure.tools import paths
 
 _ACCESS_LOG = {
     "requestId": "$context.requestId",

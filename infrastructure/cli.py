@@ -12,8 +12,8 @@ from typing import NoReturn, override
 
 from infrastructure import commands
 from infrastructure.errors import DeployError
-from infrastructure.local import paths
 from infrastructure.settings import Settings
+from infrastructure.tools import paths
 
 Command = Callable[[argparse.Namespace], int]
 

@@ -178,7 +178,8 @@ def down(options: argparse.Namespace) -> int:
 def clean(options: argparse.Namespace) -> int:
     """Stop the local AWS and delete this checkout's local state."""
     from infrastructure import workspace
-    from infrastructure.local import aws, paths, state
+    from infrastructure.local import aws, state
+    from infrastructure.tools import paths
 
     found = state.present()
     if options.dry_run:
@@ -193,7 +194,7 @@ def clean(options: argparse.Namespace) -> int:
 
 def check_docker(options: argparse.Namespace) -> int:
     """Check the Docker engine; start or install it where possible."""
-    from infrastructure.local import docker
+    from infrastructure.tools import docker
 
     if options.dry_run and not docker.is_running():
         print(f"Docker does not answer at {docker.endpoint().host}; would start or install it where possible")

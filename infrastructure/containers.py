@@ -11,9 +11,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 import main
 from infrastructure import environment, get_image_tag, image
 from infrastructure.errors import DeployError
-from infrastructure.local import base_image, certificates, docker, narrate, paths
+from infrastructure.local import base_image, narrate
 from infrastructure.origin import origin
 from infrastructure.settings import Settings
+from infrastructure.tools import certificates, docker, paths
 
 LOCAL_IMAGE = "psn-emulator:local"
 _RUNTIME_PORT = 8080

@@ -10,8 +10,9 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infrastructure.errors import DeployError
-from infrastructure.local import aws, base_image, docker, engine, paths, storage
+from infrastructure.local import aws, base_image
 from infrastructure.settings import Settings, is_local
+from infrastructure.tools import disk, docker, engine, paths
 
 _ROOM_MIB = 256
 """What the local AWS and the engine write anew, beside what they wrote before, with some to spare."""
@@ -34,7 +35,7 @@ def ready(stack: str) -> None:
     local AWS would run out of disk while it writes what was deployed.
     """
     if is_local(stack):
-        storage.need_room(paths.home(), _ROOM_MIB, "to deploy")
+        disk.need_room(paths.home(), _ROOM_MIB, "to deploy")
     with ThreadPoolExecutor(max_workers=1) as pool:
         found = pool.submit(engine.resolve)
         if is_local(stack):

@@ -181,7 +181,7 @@ def _frames(base_image: str, platform: str, root: Path) -> Iterator[tuple[bytes,
 
 
 def _cache() -> Path:
-    """The same folder as ``infrastructure.local.paths.cache``, which is out of reach when this runs alone."""
+    """The same folder as ``infrastructure.tools.paths.cache``, which is out of reach when this runs alone."""
     if override := os.environ.get("PSN_EMULATOR_CACHE"):
         return Path(override).absolute()
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "psn-emulator"

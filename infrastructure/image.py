@@ -11,10 +11,10 @@ import pulumi_docker as docker
 from pulumi.resource import DependencyProviderResource
 
 from infrastructure.errors import DeployError
-from infrastructure.local import certificates, paths
 from infrastructure.origin import Origin
 from infrastructure.release import Release
 from infrastructure.settings import Settings
+from infrastructure.tools import certificates, paths
 
 _CONTEXT = ".."
 """The build context as seen from this folder: a relative path, because it is part of what is compared, and an

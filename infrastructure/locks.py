@@ -10,7 +10,8 @@ from typing import override
 from pydantic import BaseModel, ValidationError
 
 from infrastructure.errors import DeployError
-from infrastructure.local import narrate, processes
+from infrastructure.local import narrate
+from infrastructure.tools import processes
 
 _PATIENCE_SECONDS = 10.0
 """How long an engine is waited for. One whose command was killed alone goes on until it finds that out, which takes it

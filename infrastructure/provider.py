@@ -2,8 +2,8 @@
 
 import pulumi_aws as aws
 
-from infrastructure.local import paths
 from infrastructure.settings import Settings
+from infrastructure.tools import paths
 
 SERVICES = ("apigatewayv2", "dynamodb", "ecr", "iam", "lambda_", "logs", "secretsmanager", "sts")
 """The AWS services that the program's resources are made in, as the provider names them."""

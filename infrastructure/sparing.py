@@ -7,7 +7,7 @@ from typing import override
 from pulumi import automation as auto
 from semver import VersionInfo
 
-from infrastructure.local import engine
+from infrastructure.tools import engine
 
 
 class FoundEngine(auto.PulumiCommand):

@@ -10,7 +10,7 @@ from pulumi import automation as auto
 
 from infrastructure import release, updates, workspace
 from infrastructure.errors import DeployError
-from infrastructure.local import engine
+from infrastructure.tools import engine
 
 _ALL = 1_000_000
 """More updates than a stack ever has; without a page size the engine gives the last ten."""

@@ -14,12 +14,13 @@ from pulumi import automation as auto
 from infrastructure import locks, publication, updates
 from infrastructure.environment import check_credentials
 from infrastructure.errors import DeployError
-from infrastructure.local import engine, narrate, paths, plugins, storage
+from infrastructure.local import narrate, plugins
 from infrastructure.names import PROJECT
 from infrastructure.phases import Phases
 from infrastructure.resources import Resources, accounts, resources_of, size
 from infrastructure.settings import Settings, is_local
 from infrastructure.sparing import FoundEngine, SparingStack
+from infrastructure.tools import disk, engine, paths
 
 _NO_SIDE_FILES = "metadata=skip"
 """Has the engine write each file of the state alone, in one step. Beside it would be one with its attributes, which
@@ -194,7 +195,7 @@ def _written(file: TextIO) -> str:
 def _passphrase_file() -> Path:
     path = paths.home() / "passphrase"
     if not path.exists():
-        storage.replace_file(path, secrets.token_urlsafe(32), mode=0o600)
+        disk.replace_file(path, secrets.token_urlsafe(32), mode=0o600)
     return path
 
 

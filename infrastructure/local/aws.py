@@ -13,17 +13,9 @@ from functools import partial
 from pathlib import Path
 
 from infrastructure.errors import DeployError
-from infrastructure.local import (
-    aws_container,
-    aws_instance,
-    aws_process,
-    docker,
-    narrate,
-    paths,
-    ports,
-    storage,
-)
+from infrastructure.local import aws_container, aws_instance, aws_process, narrate
 from infrastructure.local.aws_instance import Instance
+from infrastructure.tools import disk, docker, paths, ports
 
 _OWNER_LABEL = "ministack.instance"
 _SNAPSHOT_SECONDS = 120
@@ -63,7 +55,7 @@ def ensure() -> Status:
     """
     if aws_instance.is_current(aws_instance.ask()):
         return status()
-    with storage.exclusive(aws_instance.folder() / "lock", "starting the local AWS"):
+    with disk.exclusive(aws_instance.folder() / "lock", "starting the local AWS"):
         instance = aws_instance.ask()
         if aws_instance.is_current(instance):
             return status()
@@ -85,7 +77,7 @@ def stop() -> bool:
     """
     if not aws_instance.folder().exists() and not aws_instance.is_ours(aws_instance.ask()):
         return False
-    with storage.exclusive(aws_instance.folder() / "lock", "starting or stopping the local AWS"):
+    with disk.exclusive(aws_instance.folder() / "lock", "starting or stopping the local AWS"):
         instance = aws_instance.ask()
         return _stop(instance if aws_instance.is_ours(instance) else None)
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infrastructure.errors import DeployError
-from infrastructure.local import narrate, paths
-from infrastructure.local.docker import Docker
+from infrastructure.local import narrate
+from infrastructure.tools import paths
+from infrastructure.tools.docker import Docker
 
 if TYPE_CHECKING:
     from docker import DockerClient

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from infrastructure.local import docker, paths, storage
+from infrastructure.tools import disk, docker, paths
 
 SNAPSHOT = "/_psn-emulator/snapshot"
 _INSTANCE = "/_psn-emulator/instance"
@@ -71,7 +71,7 @@ def identity() -> str:
     """The identity of this checkout's local AWS, made on first use."""
     if known := known_identity():
         return known
-    storage.replace_file(folder() / "identity", f"{uuid.uuid4().hex[:12]}\n")
+    disk.replace_file(folder() / "identity", f"{uuid.uuid4().hex[:12]}\n")
     return str(known_identity())
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from infrastructure.local import paths, processes, storage
+from infrastructure.tools import disk, paths, processes
 
 _APPLICATION = "infrastructure.local.aws_server:app"
 _KEPT = (
@@ -37,7 +37,7 @@ def start(folder: Path, addresses: tuple[str, ...], settings: Mapping[str, str])
 
     Returns at once. The log is appended to ``log``, the one before it kept as ``log.1``.
     """
-    with storage.room_left(folder):
+    with disk.room_left(folder):
         for name in ("state", "tmp"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         log = log_file(folder)

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from infrastructure.errors import DeployError
-from infrastructure.local import docker, narrate, paths, stand_in_base, storage
+from infrastructure.local import narrate, stand_in_base
+from infrastructure.tools import disk, docker, paths
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -31,7 +32,7 @@ def ensure(*, local: bool = True) -> str:
         return OFFICIAL
     if (chosen := recorded()) in {OFFICIAL, stand_in} and _present(client, str(chosen)):
         return str(chosen)
-    with storage.exclusive(paths.cache() / "base-image.lock", "making the base image"):
+    with disk.exclusive(paths.cache() / "base-image.lock", "making the base image"):
         return _record(_choose(client, stand_in))
 
 
@@ -62,7 +63,7 @@ def _choose(client: "DockerClient", stand_in: str) -> str:
 
 
 def _record(reference: str) -> str:
-    storage.replace_file(paths.cache() / _NOTE, f"{reference}\n")
+    disk.replace_file(paths.cache() / _NOTE, f"{reference}\n")
     return reference
 
 
@@ -94,7 +95,7 @@ def _pulled(client: "DockerClient") -> str | None:
             messages = [{"error": getattr(error, "explanation", None) or str(error)}]
     cause = next((str(message["error"]) for message in messages if "error" in message), None)
     if cause and "no space left on device" in cause:
-        raise storage.disk_full("Docker's data folder")
+        raise disk.disk_full("Docker's data folder")
     return cause and cause.strip().rstrip(".")
 
 

@@ -9,8 +9,9 @@ from botocore.exceptions import BotoCoreError
 
 from infrastructure import environment
 from infrastructure.errors import DeployError
-from infrastructure.local import aws, base_image, docker, engine, packages, paths, plugins, processes, storage
+from infrastructure.local import aws, base_image, plugins
 from infrastructure.settings import Settings, is_local
+from infrastructure.tools import disk, docker, engine, packages, paths, processes
 
 _ROOM_MIB = 4096
 
@@ -83,7 +84,7 @@ def _plugins(stack: str) -> Check:
     absent = plugins.missing()
     if not absent:
         return Check("Pulumi plugins", True, str(plugins.Decision(official=True)))
-    cause = storage.failed_lately(plugins.FAILURE)
+    cause = disk.failed_lately(plugins.FAILURE)
     if is_local(stack) and cause:
         return Check("Pulumi plugins", True, str(plugins.Decision(official=False, reason=cause)))
     found = f"not here: {', '.join(absent)}" + (f"; the last download failed: {cause}" if cause else "")
@@ -120,7 +121,7 @@ def _by_deploy(stack: str) -> str:
 
 
 def _disk() -> Check:
-    free = min(storage.free_mebibytes(folder) for folder in (paths.cache(), paths.home()))
+    free = min(disk.free_mebibytes(folder) for folder in (paths.cache(), paths.home()))
     found = f"{free / 1024:.1f} GiB free for {paths.cache()} and {paths.home()}"
     return Check(
         "disk space", free >= _ROOM_MIB, found, f"Free some: building takes {_ROOM_MIB // 1024} GiB."

@@ -11,8 +11,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from infrastructure.errors import DeployError
-from infrastructure.local import engine, narrate, paths, processes, storage
+from infrastructure.local import narrate
 from infrastructure.settings import is_local
+from infrastructure.tools import disk, engine, paths, processes
 
 NEEDED = {"aws": version("pulumi-aws"), "docker": version("pulumi-docker")}
 """The plugins a stack uses, each in the version of its SDK."""
@@ -62,12 +63,12 @@ def decide(stack: str) -> Decision:
     if not (absent := missing()):
         return Decision(official=True)
     local = is_local(stack)
-    cause = storage.failed_lately(FAILURE) if local else None
+    cause = disk.failed_lately(FAILURE) if local else None
     if not cause:
         cause = _download(absent)
         if cause is None:
             return Decision(official=True)
-        storage.remember_failure(FAILURE, cause)
+        disk.remember_failure(FAILURE, cause)
     if not local:
         raise DeployError(
             f"Stack {stack!r} needs the official Pulumi plugins, which cannot be downloaded: {cause}.",
@@ -94,10 +95,10 @@ def _download(names: list[str]) -> str | None:
     """Why the plugins cannot be downloaded; ``None`` when they were."""
     if cause := _unreachable():
         return cause
-    storage.need_room(Path.home(), _DOWNLOAD_MIB, "to download the Pulumi plugins")
+    disk.need_room(Path.home(), _DOWNLOAD_MIB, "to download the Pulumi plugins")
     pulumi = engine.resolve().path
     environment = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
-    with storage.exclusive(paths.cache() / "plugins.lock", "downloading the Pulumi plugins"):
+    with disk.exclusive(paths.cache() / "plugins.lock", "downloading the Pulumi plugins"):
         for name in names:
             with narrate.progress(
                 f"Downloading the Pulumi plugin for {name}", "the stack's resources need it"

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infrastructure.errors import DeployError
-from infrastructure.local import certificates, docker_daemon, narrate, packages, paths, processes, storage
+from infrastructure.local import narrate
+from infrastructure.tools import certificates, disk, docker_daemon, packages, paths, processes
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -83,10 +84,10 @@ def make(client: "DockerClient", name: str) -> None:
     folder = paths.cache()
     with (
         narrate.progress("Making the base image", why) as step,
-        storage.room_left(folder),
+        disk.room_left(folder),
         tempfile.TemporaryDirectory(prefix=".base-image-", dir=folder, ignore_cleanup_errors=True) as draft,
     ):
-        storage.need_room(folder, _MIB, "to make the base image")
+        disk.need_room(folder, _MIB, "to make the base image")
         root, archive = Path(draft) / "root", Path(draft) / "root.tar"
         step.detail = "Debian packages"
         _bootstrap(root)
@@ -179,6 +180,6 @@ def _import(client: "DockerClient", archive: Path, name: str) -> None:
     except DockerException as error:
         raise DeployError(f"Docker refuses the base image: {error}", "Look at Docker's log.") from error
     if "no space left" in answer:
-        raise storage.disk_full("Docker's data folder")
+        raise disk.disk_full("Docker's data folder")
     if '"error"' in answer:
         raise DeployError(f"Docker refuses the base image: {answer}", "Look at Docker's log.")

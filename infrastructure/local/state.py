@@ -5,8 +5,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from infrastructure.errors import DeployError
-from infrastructure.local import aws_container, aws_instance, docker, paths
+from infrastructure.local import aws_container, aws_instance
 from infrastructure.names import PROJECT
+from infrastructure.tools import docker, paths
 
 _MADE = ("aws", "locks", "passphrase", "pulumi", "workspace")
 """All that is ever made in ``LOCAL_HOME``, which may be a folder of the user's with more in it."""

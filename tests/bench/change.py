@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 from infrastructure import get_image_tag
 from infrastructure.image import build_arguments
-from infrastructure.local import certificates
 from infrastructure.origin import origin
+from infrastructure.tools import certificates
 from tests.bench import stack
 from tests.bench.measure import Contestants
 from tests.bench.stack import Stack

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from infrastructure import containers, get_image_tag
-from infrastructure.local import paths
-from infrastructure.local.docker import endpoint
+from infrastructure.tools import paths
+from infrastructure.tools.docker import endpoint
 from tests.bench import stack
 from tests.bench.measure import Contestants
 from tests.checkout import ROOT

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from infrastructure.errors import DeployError
-from infrastructure.local import docker_daemon, narrate, paths, processes, storage
+from infrastructure.local import narrate
+from infrastructure.tools import disk, docker_daemon, paths, processes
 
 COMMANDS = (
     "chromium",
@@ -35,7 +36,7 @@ def ensure(playwrights_own: Path) -> Path:
 
     Raises ``DeployError`` when there is none to be had.
     """
-    with storage.exclusive(paths.cache() / "chromium.lock", "fetching Chromium"):
+    with disk.exclusive(paths.cache() / "chromium.lock", "fetching Chromium"):
         found = next(filter(_starts, [*_installed(), playwrights_own]), None)
         return found or _fetched(playwrights_own)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from infrastructure.local import processes
+from infrastructure.tools import processes
 
 FUZZ = Path(__file__).parent / "fuzz"
 LONG = "REQUESTS" in os.environ

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from infrastructure import settings, workspace
-from infrastructure.local import engine, plugins
+from infrastructure.local import plugins
+from infrastructure.tools import engine
 from tests.infrastructure.trees import LEAST, write
 
 if TYPE_CHECKING:

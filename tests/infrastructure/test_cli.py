@@ -26,12 +26,12 @@ from infrastructure.aliases import Alias
 from infrastructure.changes import Change, PropertyChange
 from infrastructure.errors import DeployError
 from infrastructure.key_schedule import Schedule
-from infrastructure.local import docker
 from infrastructure.phases import Phases
 from infrastructure.promotion import Promotion
 from infrastructure.release import Entry
 from infrastructure.review import Review
 from infrastructure.settings import Settings
+from infrastructure.tools import docker
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTPUTS: dict[str, Any] = {

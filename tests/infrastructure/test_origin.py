@@ -9,8 +9,8 @@ import pytest
 
 from infrastructure import origin
 from infrastructure.get_image_tag import ROOT
-from infrastructure.local import engine
 from infrastructure.origin import Origin
+from infrastructure.tools import engine
 
 PROJECT = "name: psn-emulator\nruntime: python\n"
 STACK = """config:

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import override
 
-from infrastructure.local import docker
+from infrastructure.tools import docker
 
 _CHUNK = 1 << 16
 _DEAD_REGISTRY = "localhost:1"

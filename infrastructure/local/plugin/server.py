@@ -10,11 +10,11 @@ from typing import Final, override
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from infrastructure.local import paths
 from infrastructure.local.plugin.aws.package import AwsPackage
 from infrastructure.local.plugin.images.package import ImagesPackage
 from infrastructure.local.plugin.package import Package
 from infrastructure.local.plugin.servicer import Servicer
+from infrastructure.tools import paths
 
 _UNLIMITED: Final = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1))
 

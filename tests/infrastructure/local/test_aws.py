@@ -12,7 +12,8 @@ import boto3
 import pytest
 
 from infrastructure.errors import DeployError
-from infrastructure.local import aws, aws_instance, aws_process, paths
+from infrastructure.local import aws, aws_instance, aws_process
+from infrastructure.tools import paths
 from tests.checkout import free_port
 from tests.infrastructure.local.fake_docker import FakeDocker
 from tests.infrastructure.local.machine import Machine

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from infrastructure.errors import DeployError
-from infrastructure.local import aws, aws_container, aws_instance, aws_process, docker, paths, state
+from infrastructure.local import aws, aws_container, aws_instance, aws_process, state
+from infrastructure.tools import docker, paths
 from tests.checkout import free_port
 from tests.infrastructure.local.fake_docker import FakeDocker
 from tests.infrastructure.local.machine import Machine

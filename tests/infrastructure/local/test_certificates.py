@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from infrastructure.local import certificates
+from infrastructure.tools import certificates
 from tests.infrastructure.local.machine import Machine
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from infrastructure.errors import DeployError
-from infrastructure.local import docker_daemon
+from infrastructure.tools import docker_daemon
 from tests.browser import chromium
 from tests.infrastructure.local.machine import Machine
 

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 
-from infrastructure.local import paths
+from infrastructure.tools import paths
 from tests.infrastructure.local.machine import Machine
 
 PROGRAM = """

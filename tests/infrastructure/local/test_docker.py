@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from infrastructure.errors import DeployError
-from infrastructure.local import docker, docker_daemon
+from infrastructure.tools import docker, docker_daemon
 from tests.infrastructure.local.fake_docker import FakeDocker
 from tests.infrastructure.local.machine import Machine
 

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from infrastructure.errors import DeployError
-from infrastructure.local import docker, docker_daemon
+from infrastructure.tools import docker, docker_daemon
 from tests.infrastructure.local import fake_docker
 from tests.infrastructure.local.machine import Machine
 

@@ -3,7 +3,8 @@ import os
 
 import pytest
 
-from infrastructure.local import aws, base_image, docker, doctor, engine, plugins, storage
+from infrastructure.local import aws, base_image, doctor, plugins
+from infrastructure.tools import disk, docker, engine
 from tests.checkout import free_port
 from tests.infrastructure.local.fake_docker import FakeDocker
 from tests.infrastructure.local.machine import Machine
@@ -53,7 +54,7 @@ def test_a_machine_with_everything_is_ok_throughout(
     machine.tool("pulumi", f"echo v{engine.REQUIRED}")
     for name in plugins.NEEDED:
         machine.tool(f"pulumi-resource-{name}")
-    storage.replace_file(machine.cache / "base-image", f"{base_image.OFFICIAL}\n")
+    disk.replace_file(machine.cache / "base-image", f"{base_image.OFFICIAL}\n")
     docker_engine.answers[f"GET /images/{base_image.OFFICIAL}/json"] = (200, {"Id": "sha256:1"})
     monkeypatch.setattr(aws, "status", lambda: aws.Status(4566, machine.state, pid=4711))
     found = checks()
@@ -68,7 +69,7 @@ def test_an_aws_stack_needs_nothing_local(machine: Machine, docker_engine: FakeD
 
 
 def test_the_stand_in_will_do_for_a_local_stack_only(machine: Machine, docker_engine: FakeDocker) -> None:
-    storage.remember_failure(plugins.FAILURE, "no network")
+    disk.remember_failure(plugins.FAILURE, "no network")
     assert checks()["Pulumi plugins"].ok
     check = checks("dev")["Pulumi plugins"]
     assert (check.ok, check.remedy) == (False, "make deploy STACK=dev sets it up.")
@@ -122,7 +123,7 @@ def test_a_docker_context_that_is_not_there_is_told(
 def test_a_disk_that_is_nearly_full_is_told(
     docker_engine: FakeDocker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storage, "free_mebibytes", lambda _: 100)
+    monkeypatch.setattr(disk, "free_mebibytes", lambda _: 100)
     assert not checks()["disk space"].ok
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from infrastructure.errors import DeployError
-from infrastructure.local import engine, storage, toolchain
+from infrastructure.tools import disk, engine, toolchain
 from tests.infrastructure.local.machine import Machine
 
 GO = """
@@ -98,7 +98,7 @@ def test_a_download_that_failed_is_not_tried_again_the_same_day(
     for _ in range(2):
         with pytest.raises(DeployError):
             engine.resolve()
-    assert storage.failed_lately("the official Pulumi engine") == "no network"
+    assert disk.failed_lately("the official Pulumi engine") == "no network"
     with pytest.raises(DeployError, match="could not be downloaded earlier today"):
         engine.resolve()
 
@@ -145,7 +145,7 @@ def test_a_disk_too_full_for_the_modules_is_told_before_they_are_downloaded(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine.tool("go", GO)
-    monkeypatch.setattr(storage, "free_mebibytes", lambda _: 1024)
+    monkeypatch.setattr(disk, "free_mebibytes", lambda _: 1024)
     with pytest.raises(DeployError, match="too full to build the Pulumi engine: 1024 MiB free"):
         engine.resolve()
     (machine.home / "modules/github.com/pulumi/pulumi/pkg/v3@v3.259.0").mkdir(parents=True)

@@ -1,7 +1,7 @@
 import pytest
 
 from infrastructure.errors import DeployError
-from infrastructure.local import packages
+from infrastructure.tools import packages
 from tests.infrastructure.local.machine import Machine
 
 WRITES = """

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from infrastructure.errors import DeployError
-from infrastructure.local import engine, plugins, storage
+from infrastructure.local import plugins
+from infrastructure.tools import disk, engine
 from tests.infrastructure.local.machine import Machine
 
 OUT_OF_REACH = "https://get.pulumi.com cannot be reached (no network)"
@@ -102,7 +103,7 @@ def test_a_failed_download_is_not_tried_again_the_same_day(
 
 @pytest.mark.usefixtures("network")
 def test_an_aws_stack_tries_again_whatever_failed_before(machine: Machine) -> None:
-    storage.remember_failure(plugins.FAILURE, "no network")
+    disk.remember_failure(plugins.FAILURE, "no network")
     assert plugins.decide("dev").official
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.local import ports
+from infrastructure.tools import ports
 
 
 @pytest.fixture

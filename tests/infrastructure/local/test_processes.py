@@ -1,7 +1,7 @@
 import pytest
 
 from infrastructure.errors import DeployError
-from infrastructure.local import processes
+from infrastructure.tools import processes
 from tests.infrastructure.local.machine import Machine
 
 

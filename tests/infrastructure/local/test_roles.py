@@ -9,7 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 import main
-from infrastructure.local import aws, paths
+from infrastructure.local import aws
+from infrastructure.tools import paths
 from tests.checkout import free_port
 from tests.conftest import ENVIRONMENT
 from tests.infrastructure.local.fake_docker import FakeDocker

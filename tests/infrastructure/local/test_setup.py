@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.local import paths
+from infrastructure.tools import paths
 from tests.infrastructure.local.machine import Machine
 
 UTILITIES = ("sh", "dirname", "cat", "cksum", "mkdir", "mktemp", "rm", "mv", "grep", "tail", "sleep", "env")

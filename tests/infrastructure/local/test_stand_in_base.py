@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from infrastructure.errors import DeployError
-from infrastructure.local import base_image, certificates, docker, docker_daemon, processes, stand_in_base
+from infrastructure.local import base_image, stand_in_base
+from infrastructure.tools import certificates, docker, docker_daemon, processes
 from tests.infrastructure.local.fake_docker import FakeDocker
 from tests.infrastructure.local.machine import Machine
 

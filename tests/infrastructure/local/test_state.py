@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from infrastructure import cli
-from infrastructure.local import aws, aws_instance, paths, state
+from infrastructure.local import aws, aws_instance, state
+from infrastructure.tools import paths
 from tests.infrastructure.local.fake_docker import FakeDocker
 from tests.infrastructure.local.machine import Machine
 

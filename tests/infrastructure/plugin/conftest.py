@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from infrastructure.local import engine as local_engine
 from infrastructure.local.plugin import serve
+from infrastructure.tools import engine as local_engine
 from tests.infrastructure.plugin import local_aws
 from tests.infrastructure.plugin.driver import Engine
 

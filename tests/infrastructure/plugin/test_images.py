@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from infrastructure.errors import DeployError
-from infrastructure.local import docker as docker_engine
 from infrastructure.local.plugin.errors import PluginError
 from infrastructure.local.plugin.images import registry
 from infrastructure.local.plugin.images.build import Engine as DockerEngine
@@ -19,6 +18,7 @@ from infrastructure.local.plugin.package import Log
 from infrastructure.local.plugin.resource_type import Physical
 from infrastructure.local.plugin.session import Session
 from infrastructure.local.plugin.values import UNKNOWN, Properties, mapping, text
+from infrastructure.tools import docker as docker_engine
 from tests.infrastructure.plugin.conftest import Cloud
 from tests.infrastructure.plugin.driver import Engine, Resource
 

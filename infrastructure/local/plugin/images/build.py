@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from infrastructure.errors import DeployError
-from infrastructure.local import docker as docker_engine
 from infrastructure.local.plugin.errors import PluginError
 from infrastructure.local.plugin.images.registry import reference
 from infrastructure.local.plugin.package import Log
 from infrastructure.local.plugin.values import Properties, Value, at_path, mapping
+from infrastructure.tools import docker as docker_engine
 
 if TYPE_CHECKING:
     from docker import APIClient

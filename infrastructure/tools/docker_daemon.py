@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from infrastructure.errors import DeployError
-from infrastructure.local import narrate, paths, processes, storage
+from infrastructure.local import narrate
+from infrastructure.tools import disk, paths, processes
 
 Silence = Callable[[], str | None]
 """Asks the engine: why it does not answer, or ``None`` when it does."""
@@ -35,7 +36,7 @@ def start(silence: Silence) -> None:
     What is installed is started; on Debian and Ubuntu root gets it installed. Raises ``DeployError`` when
     neither can be done, or when it was done and there is still no answer.
     """
-    with storage.exclusive(paths.cache() / "docker.lock", "starting Docker"):
+    with disk.exclusive(paths.cache() / "docker.lock", "starting Docker"):
         if silence() is None:
             return
         if sys.platform == "darwin":
@@ -74,7 +75,7 @@ def launch(silence: Silence, folder: Path, arguments: Sequence[str] = ()) -> Non
     if not executable:
         raise DeployError("Docker is not installed.", _HOW)
     _forget_the_killed()
-    with storage.room_left(folder):
+    with disk.room_left(folder):
         folder.mkdir(parents=True, exist_ok=True)
         log = folder / "dockerd.log"
         with log.open("w") as output:
@@ -86,7 +87,7 @@ def launch(silence: Silence, folder: Path, arguments: Sequence[str] = ()) -> Non
                 cwd="/",
                 start_new_session=True,
             )
-    storage.replace_file(folder / "dockerd.pid", f"{process.pid}\n")
+    disk.replace_file(folder / "dockerd.pid", f"{process.pid}\n")
     cause = wait(silence, _START_SECONDS, lambda: process.poll() is None)
     if cause:
         lines = log.read_text(errors="replace").splitlines()
@@ -166,7 +167,7 @@ def _start_systems_own(silence: Silence) -> None:
 def _install() -> None:
     if not can_install():
         raise DeployError("Docker is not installed.", _HOW)
-    storage.need_room(Path("/var/lib"), _INSTALL_MIB, "to install Docker")
+    disk.need_room(Path("/var/lib"), _INSTALL_MIB, "to install Docker")
     with narrate.progress("Installing Docker (docker.io)", "the functions run in containers"):
         apt_install("docker.io")
     if not installed():

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from infrastructure.local import storage
+from infrastructure.tools import disk
 
 _QUOTED_LINES = 15
 _NO_SPACE = ("no space left on device", "disk quota exceeded")
@@ -94,7 +94,7 @@ def _watched(
     if late.is_set():
         return Outcome(None, f"{output}\n{name} did not finish within {limit:.0f} s".strip())
     if code and any(sign in output.lower() for sign in _NO_SPACE):
-        raise storage.disk_full(Path.cwd())
+        raise disk.disk_full(Path.cwd())
     return Outcome(code, output)
 
 

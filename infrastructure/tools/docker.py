@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infrastructure.errors import DeployError
-from infrastructure.local import docker_daemon
+from infrastructure.tools import docker_daemon
 
 if TYPE_CHECKING:
     from docker import DockerClient

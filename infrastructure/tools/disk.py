@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from infrastructure.errors import DeployError
-from infrastructure.local import narrate, paths
+from infrastructure.local import narrate
+from infrastructure.tools import paths
 
 FAILURE_IS_REMEMBERED = timedelta(days=1)
 """How long a download that failed is not tried again."""

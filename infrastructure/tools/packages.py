@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from infrastructure.errors import DeployError
-from infrastructure.local import paths, processes, storage
+from infrastructure.tools import disk, paths, processes
 
 _LIMIT_SECONDS = 600
 
@@ -22,7 +22,7 @@ def unpack(requirement: str, target: Path, *, python: str | None = None) -> None
     command = [str(find_uv()), "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:"]
     if python:
         command += ["--python-version", python]
-    with storage.room_left(target.parent):
+    with disk.room_left(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".draft-", dir=target.parent) as folder:
             draft = Path(folder) / "content"
