@@ -9,8 +9,8 @@ import pulumi_aws as aws
 
 import main
 from infrastructure.functions import Function
-from infrastructure.rows import AUTHORIZER
-from infrastructure.settings import Settings
+from infrastructure.stack.function_specs import AUTHORIZER
+from infrastructure.stack.settings import Settings
 from infrastructure.tools import paths
 
 _ACCESS_LOG = {

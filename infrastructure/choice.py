@@ -3,10 +3,10 @@
 from infrastructure import get_image_tag
 from infrastructure.errors import DeployError
 from infrastructure.origin import Origin, origin
-from infrastructure.permissions import Permissions
 from infrastructure.release import Deployed, Entry, Release
-from infrastructure.rows import rows
-from infrastructure.settings import Settings
+from infrastructure.stack.function_specs import rows
+from infrastructure.stack.permissions import Permissions
+from infrastructure.stack.settings import Settings
 
 
 def choose(

@@ -12,7 +12,7 @@ from typing import NoReturn, override
 
 from infrastructure import commands
 from infrastructure.errors import DeployError
-from infrastructure.settings import Settings
+from infrastructure.stack.settings import Settings
 from infrastructure.tools import paths
 
 Command = Callable[[argparse.Namespace], int]

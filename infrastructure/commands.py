@@ -149,7 +149,7 @@ def doctor(options: argparse.Namespace) -> int:
 def destroy(options: argparse.Namespace) -> int:
     """Delete the stack's resources."""
     from infrastructure import destruction, report
-    from infrastructure.settings import Settings
+    from infrastructure.stack.settings import Settings
 
     destruction.check_deletable(options.stack)
     if not options.dry_run and Settings.load(options.stack).environment == "prod":

@@ -13,7 +13,7 @@ from infrastructure import environment, get_image_tag, image
 from infrastructure.errors import DeployError
 from infrastructure.local import base_image, narrate
 from infrastructure.origin import origin
-from infrastructure.settings import Settings
+from infrastructure.stack.settings import Settings
 from infrastructure.tools import certificates, docker, paths
 
 LOCAL_IMAGE = "psn-emulator:local"

@@ -28,7 +28,7 @@ from infrastructure.progress import Progress
 from infrastructure.promotion import Promotion
 from infrastructure.resources import ALIAS, Resources, accounts, resources_of
 from infrastructure.review import Review, Succession
-from infrastructure.settings import Settings
+from infrastructure.stack.settings import Settings
 from infrastructure.updates import Deployed
 
 

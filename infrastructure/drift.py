@@ -17,7 +17,7 @@ from infrastructure.errors import DeployError
 from infrastructure.functions import LIVE
 from infrastructure.local import narrate
 from infrastructure.resources import FUNCTION, Resources, of_type
-from infrastructure.settings import Settings
+from infrastructure.stack.settings import Settings
 
 _NAMED = 3
 

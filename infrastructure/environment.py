@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infrastructure.errors import DeployError
 from infrastructure.local import aws, base_image
-from infrastructure.settings import Settings, is_local
+from infrastructure.stack.settings import Settings, is_local
 from infrastructure.tools import disk, docker, engine, paths
 
 _ROOM_MIB = 256

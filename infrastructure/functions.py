@@ -8,10 +8,10 @@ import pulumi
 import pulumi_aws as aws
 
 from infrastructure import policies
-from infrastructure.permissions import Permissions
 from infrastructure.release import Release
-from infrastructure.rows import Row, rows
-from infrastructure.settings import Settings
+from infrastructure.stack.function_specs import Row, rows
+from infrastructure.stack.permissions import Permissions
+from infrastructure.stack.settings import Settings
 
 LIVE = "live"
 

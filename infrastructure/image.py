@@ -13,7 +13,7 @@ from pulumi.resource import DependencyProviderResource
 from infrastructure.errors import DeployError
 from infrastructure.origin import Origin
 from infrastructure.release import Release
-from infrastructure.settings import Settings
+from infrastructure.stack.settings import Settings
 from infrastructure.tools import certificates, paths
 
 _CONTEXT = ".."

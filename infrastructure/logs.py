@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionEr
 import main
 from infrastructure import environment
 from infrastructure.errors import DeployError
-from infrastructure.settings import Settings
+from infrastructure.stack.settings import Settings
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _LONGEST = timedelta(days=3653)

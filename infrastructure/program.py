@@ -12,8 +12,8 @@ from infrastructure.api import Gateway
 from infrastructure.errors import DeployError
 from infrastructure.functions import Surroundings
 from infrastructure.image import Images
-from infrastructure.names import PROJECT
-from infrastructure.settings import Settings
+from infrastructure.stack.names import PROJECT
+from infrastructure.stack.settings import Settings
 from infrastructure.storage import PUBLIC_KEYS, SEED, SIGNING_KEYS, Storage
 
 

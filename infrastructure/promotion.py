@@ -6,7 +6,7 @@ from infrastructure import environment, probe, registry, release, workspace
 from infrastructure.errors import DeployError
 from infrastructure.local import narrate
 from infrastructure.release import Deployed, Entry
-from infrastructure.settings import Settings
+from infrastructure.stack.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import pulumi_aws as aws
 
-from infrastructure.settings import Settings
+from infrastructure.stack.settings import Settings
 from infrastructure.tools import paths
 
 SERVICES = ("apigatewayv2", "dynamodb", "ecr", "iam", "lambda_", "logs", "secretsmanager", "sts")

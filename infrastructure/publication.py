@@ -7,7 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 from infrastructure import environment
 from infrastructure.errors import DeployError
 from infrastructure.resources import FUNCTION, Resources, of_type
-from infrastructure.settings import Settings
+from infrastructure.stack.settings import Settings
 
 
 def publish(stack: str, resources: Resources) -> None:

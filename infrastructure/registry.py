@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from infrastructure import environment
 from infrastructure.errors import DeployError
-from infrastructure.settings import Settings
+from infrastructure.stack.settings import Settings
 
 _CHUNK_BYTES = 1 << 20
 _SILENT_SECONDS = 60

@@ -13,7 +13,7 @@ from typing import Any, Self
 import pulumi
 
 from infrastructure.origin import Origin
-from infrastructure.permissions import Permissions
+from infrastructure.stack.permissions import Permissions
 
 STACK = "pulumi:pulumi:Stack"
 """The type of the stack itself, among the resources of its state."""

@@ -16,7 +16,7 @@ from infrastructure.local.doctor import Check
 from infrastructure.phases import Phases
 from infrastructure.review import Review
 from infrastructure.rollback import Plan
-from infrastructure.settings import Settings
+from infrastructure.stack.settings import Settings
 from infrastructure.stack_info import Update
 from infrastructure.updates import Deployed
 

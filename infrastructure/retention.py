@@ -15,7 +15,7 @@ from infrastructure.changes import resource_name
 from infrastructure.local import narrate
 from infrastructure.release import Deployed
 from infrastructure.resources import FUNCTION, Resources, of_type
-from infrastructure.settings import Settings
+from infrastructure.stack.settings import Settings
 
 _REPOSITORY = "aws:ecr/repository:Repository"
 _LATEST = "$LATEST"

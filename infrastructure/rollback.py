@@ -17,7 +17,7 @@ from infrastructure.local import narrate
 from infrastructure.phases import Phases
 from infrastructure.release import Deployed, Entry
 from infrastructure.resources import Resources, resources_of
-from infrastructure.settings import Settings
+from infrastructure.stack.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from infrastructure.changes import resource_name
 from infrastructure.errors import DeployError
 from infrastructure.key_schedule import Schedule
 from infrastructure.resources import FUNCTION, Resources, accounts, of_type, resources_of
-from infrastructure.settings import Settings
+from infrastructure.stack.settings import Settings
 from infrastructure.storage import PUBLIC_KEYS, SIGNING_KEYS
 
 if TYPE_CHECKING:

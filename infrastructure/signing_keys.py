@@ -10,7 +10,7 @@ from typing import Any
 
 from joserfc.jwk import ECKey, RSAKey
 
-from infrastructure.settings import SigningAlgorithm
+from infrastructure.stack.settings import SigningAlgorithm
 
 type Jwk = Mapping[str, Any]
 

@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infrastructure import signing_keys
-from infrastructure.settings import Settings
+from infrastructure.stack.settings import Settings
 
 PUBLIC_KEYS = "public-keys"
 SIGNING_KEYS = "signing-keys"

@@ -17,7 +17,7 @@ from infrastructure.limits import Limits
 from infrastructure.phases import Phases
 from infrastructure.progress import Progress
 from infrastructure.resources import resources_of
-from infrastructure.settings import is_local
+from infrastructure.stack.settings import is_local
 
 _MESSAGE = re.compile(r"(?P<tag>\d{8}-\d{6}-[0-9a-f]{8}) (?P<kind>.*?)(?: by (?P<by>.*))?")
 

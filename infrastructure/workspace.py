@@ -15,11 +15,11 @@ from infrastructure import locks, publication, updates
 from infrastructure.environment import check_credentials
 from infrastructure.errors import DeployError
 from infrastructure.local import narrate, plugins
-from infrastructure.names import PROJECT
 from infrastructure.phases import Phases
 from infrastructure.resources import Resources, accounts, resources_of, size
-from infrastructure.settings import Settings, is_local
 from infrastructure.sparing import FoundEngine, SparingStack
+from infrastructure.stack.names import PROJECT
+from infrastructure.stack.settings import Settings, is_local
 from infrastructure.tools import disk, engine, paths
 
 _NO_SIDE_FILES = "metadata=skip"

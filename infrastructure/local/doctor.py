@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError
 from infrastructure import environment
 from infrastructure.errors import DeployError
 from infrastructure.local import aws, base_image, plugins
-from infrastructure.settings import Settings, is_local
+from infrastructure.stack.settings import Settings, is_local
 from infrastructure.tools import disk, docker, engine, packages, paths, processes
 
 _ROOM_MIB = 4096

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from infrastructure.errors import DeployError
 from infrastructure.local import narrate
-from infrastructure.settings import is_local
+from infrastructure.stack.settings import is_local
 from infrastructure.tools import disk, engine, paths, processes
 
 NEEDED = {"aws": version("pulumi-aws"), "docker": version("pulumi-docker")}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from infrastructure.errors import DeployError
 from infrastructure.local import aws_container, aws_instance
-from infrastructure.names import PROJECT
+from infrastructure.stack.names import PROJECT
 from infrastructure.tools import docker, paths
 
 _MADE = ("aws", "locks", "passphrase", "pulumi", "workspace")

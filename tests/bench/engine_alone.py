@@ -16,9 +16,9 @@ from pulumi import automation as auto
 
 from infrastructure import choice, program, release, workspace
 from infrastructure.local import plugins
-from infrastructure.names import PROJECT
 from infrastructure.resources import Resources
-from infrastructure.settings import Settings
+from infrastructure.stack.names import PROJECT
+from infrastructure.stack.settings import Settings
 
 
 def main(stack: str, tag: str | None) -> None:

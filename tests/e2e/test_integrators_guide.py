@@ -12,7 +12,7 @@ import pytest
 import yaml
 from argon2 import PasswordHasher
 
-from infrastructure import seeds
+from infrastructure.stack import seeds
 from tests import node
 from tests.e2e.conversation import converse
 from tests.e2e.guide import snippet, table, text

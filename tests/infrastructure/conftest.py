@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from infrastructure import settings, workspace
+from infrastructure import workspace
 from infrastructure.local import plugins
+from infrastructure.stack import settings
 from infrastructure.tools import engine
 from tests.infrastructure.trees import LEAST, write
 

@@ -15,7 +15,7 @@ from pulumi.runtime.stack import Stack
 from infrastructure import release
 from infrastructure.choice import choose
 from infrastructure.program import program
-from infrastructure.settings import Settings
+from infrastructure.stack.settings import Settings
 
 _SECRET = "4dabf18193072939515e22adb298388d"
 _STACK = "pulumi:pulumi:Stack"

@@ -30,7 +30,7 @@ from infrastructure.phases import Phases
 from infrastructure.promotion import Promotion
 from infrastructure.release import Entry
 from infrastructure.review import Review
-from infrastructure.settings import Settings
+from infrastructure.stack.settings import Settings
 from infrastructure.tools import docker
 
 ROOT = Path(__file__).resolve().parents[2]

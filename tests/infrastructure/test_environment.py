@@ -11,7 +11,7 @@ from infrastructure import environment
 from infrastructure.environment import RegistryAccess
 from infrastructure.errors import DeployError
 from infrastructure.local import aws as local_aws
-from infrastructure.settings import Settings
+from infrastructure.stack.settings import Settings
 from infrastructure.tools import engine
 from tests.infrastructure.conftest import WriteStack
 from tests.infrastructure.local.fake_docker import FakeDocker

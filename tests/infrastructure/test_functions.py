@@ -7,7 +7,7 @@ import pytest
 
 import main
 from infrastructure.errors import DeployError
-from infrastructure.settings import Settings
+from infrastructure.stack.settings import Settings
 from infrastructure.storage import INDEXES
 from tests.infrastructure.conftest import Declared, WriteStack
 from tests.infrastructure.recorded import record

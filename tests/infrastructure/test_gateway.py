@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import main
-from infrastructure.names import Names
-from infrastructure.settings import Settings
+from infrastructure.stack.names import Names
+from infrastructure.stack.settings import Settings
 from tests.infrastructure.conftest import Declared, WriteStack
 from tests.infrastructure.recorded import record
 from tests.infrastructure.stacks import ALL_ROUTES, KINDS, PERMISSION, ROUTE

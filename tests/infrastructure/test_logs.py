@@ -15,7 +15,7 @@ from moto import mock_aws
 
 from infrastructure import cli, logs
 from infrastructure.errors import DeployError
-from infrastructure.settings import Settings
+from infrastructure.stack.settings import Settings
 from tests.checkout import free_port
 
 HOUR_AGO = datetime.now(UTC) - timedelta(hours=1)

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from infrastructure.get_image_tag import ROOT
-from infrastructure.names import PROJECT
 from infrastructure.provider import SERVICES
+from infrastructure.stack.names import PROJECT
 from tests.infrastructure.conftest import Declared, WriteStack
 from tests.infrastructure.recorded import record
 from tests.infrastructure.stacks import ALL_FUNCTIONS, ALL_ROUTES, KINDS

@@ -8,10 +8,10 @@ import pytest
 import main
 from infrastructure import get_image_tag
 from infrastructure.choice import choose, promoted
-from infrastructure.names import Names
-from infrastructure.permissions import Permissions
 from infrastructure.release import from_state
-from infrastructure.settings import Settings
+from infrastructure.stack.names import Names
+from infrastructure.stack.permissions import Permissions
+from infrastructure.stack.settings import Settings
 from tests.infrastructure.conftest import WriteStack
 from tests.infrastructure.recorded import Recorded, record, state_of
 from tests.infrastructure.stacks import ROLE, ROLE_POLICY, statements

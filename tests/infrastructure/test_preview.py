@@ -13,7 +13,7 @@ from infrastructure.errors import DeployError
 from infrastructure.promotion import Promotion
 from infrastructure.release import Entry, Release
 from infrastructure.resources import FUNCTION
-from infrastructure.settings import Settings
+from infrastructure.stack.settings import Settings
 from tests.infrastructure.conftest import WriteSeed, WriteStack, a_user
 
 HASH = PasswordHasher(2, 19456, 1).hash("secret")

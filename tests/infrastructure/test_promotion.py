@@ -11,7 +11,7 @@ from infrastructure.probe import Check
 from infrastructure.promotion import plan
 from infrastructure.release import Entry
 from infrastructure.resources import Resources
-from infrastructure.settings import Settings
+from infrastructure.stack.settings import Settings
 from tests.infrastructure.conftest import WriteStack
 
 OLD = "20260101-000000-aaaaaaaa"

@@ -10,7 +10,7 @@ import pytest
 
 from infrastructure import registry
 from infrastructure.errors import DeployError
-from infrastructure.settings import Settings
+from infrastructure.stack.settings import Settings
 from tests.infrastructure.conftest import WriteStack
 from tests.infrastructure.registries import FakeRegistry, digest_of, served
 

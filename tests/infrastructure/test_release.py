@@ -12,10 +12,10 @@ from infrastructure import choice, get_image_tag, release
 from infrastructure.choice import choose, promoted
 from infrastructure.errors import DeployError
 from infrastructure.origin import Origin
-from infrastructure.permissions import Permissions
 from infrastructure.release import Deployed, Entry, Release, from_state
-from infrastructure.rows import rows
-from infrastructure.settings import Settings
+from infrastructure.stack.function_specs import rows
+from infrastructure.stack.permissions import Permissions
+from infrastructure.stack.settings import Settings
 from tests.infrastructure.conftest import WriteStack
 from tests.infrastructure.recorded import Recorded, record, state_of
 

@@ -11,9 +11,9 @@ from infrastructure import review_markdown, review_text
 from infrastructure.changes import Change, PropertyChange
 from infrastructure.folds import folded, named, shown
 from infrastructure.origin import Origin
-from infrastructure.permissions import Permissions
 from infrastructure.release import Deployed, Entry, Release
 from infrastructure.review import Review, Sources, Succession
+from infrastructure.stack.permissions import Permissions
 from tests.infrastructure.engine_events import logged, recording
 
 OLD, NEW = Origin("0.1.0", "a" * 40, dirty=False), Origin("0.1.0", "b" * 40, dirty=True)

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
-from infrastructure import seeds
 from infrastructure.errors import DeployError
-from infrastructure.settings import Settings
+from infrastructure.stack import seeds
+from infrastructure.stack.settings import Settings
 from services.scopes import SCOPES
 from services.seed import SIMPLE_CLIENT, docs_client
 from tests.infrastructure.conftest import (

@@ -8,7 +8,7 @@ import pytest
 
 from infrastructure import get_image_tag
 from infrastructure.errors import DeployError
-from infrastructure.settings import Settings, is_local
+from infrastructure.stack.settings import Settings, is_local
 from tests.infrastructure.conftest import (
     HASH_OF_ANOTHER_PASSWORD,
     HASH_OF_PASSWORD123,
@@ -380,5 +380,5 @@ def test_a_seed_that_is_not_yaml_is_refused(every_stack: tuple[str, ...], stacks
 
 
 def test_reading_settings_loads_no_engine() -> None:
-    code = "import sys, infrastructure.settings; sys.exit('pulumi' in sys.modules)"
+    code = "import sys, infrastructure.stack.settings; sys.exit('pulumi' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, cwd=get_image_tag.ROOT).returncode == 0

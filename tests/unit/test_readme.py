@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 from joserfc.jwk import ECKey
 
-from infrastructure import seeds
+from infrastructure.stack import seeds
 from tests import identity
 from tests.browser.site import API, BASE, serving
 from tests.e2e.guide import snippet

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.seeds import Seed, read
+from infrastructure.stack.seeds import Seed, read
 from services import scopes
 from services.clients import authenticate
 from services.seed import seed

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from infrastructure import strict_yaml
 from infrastructure.errors import DeployError
+from infrastructure.stack import strict_yaml
 
 DEFAULT_USER = "testuser"
 DEFAULT_CLIENTS = ("demo-web", "demo-backend", "demo-service")

@@ -5,12 +5,12 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import main
-from infrastructure.capacity import Capacity
-from infrastructure.permissions import Permissions
-from infrastructure.stack_file import key
+from infrastructure.stack.capacity import Capacity
+from infrastructure.stack.permissions import Permissions
+from infrastructure.stack.stack_file import key
 
 if TYPE_CHECKING:
-    from infrastructure.settings import Settings
+    from infrastructure.stack.settings import Settings
 
 AUTHORIZER = "authorizer"
 

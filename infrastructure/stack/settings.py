@@ -11,12 +11,13 @@ from typing import Any, Literal, Self, get_args
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from infrastructure import get_image_tag, seeds, stack_file
-from infrastructure.capacity import Capacity, Number
+from infrastructure import get_image_tag
 from infrastructure.errors import DeployError
-from infrastructure.names import Names
+from infrastructure.stack import seeds, stack_file
+from infrastructure.stack.capacity import Capacity, Number
+from infrastructure.stack.names import Names
 
-FOLDER = Path(__file__).resolve().parent
+FOLDER = Path(__file__).resolve().parents[1]
 """Where the stacks' files are, and ``seeds`` in it."""
 
 Environment = Literal["local", "dev", "staging", "prod"]
@@ -118,7 +119,9 @@ class Settings(Capacity):
         Raises ``DeployError`` for a stack without a file, and for a file with a key that does not exist, a value
         of the wrong type or a combination that cannot work, naming the key.
         """
-        from infrastructure import rows  # reads main.py, without which a command that takes no stack can do
+        from infrastructure.stack import (
+            function_specs,  # reads main.py, without which a command that takes no stack can do
+        )
 
         path = FOLDER / f"Pulumi.{LOCAL if is_local(stack) else stack}.yaml"
         if not path.is_file() or not _STACK.fullmatch(stack) or len(stack) > _LONGEST_STACK:
@@ -131,7 +134,7 @@ class Settings(Capacity):
         try:
             if not faults:
                 settings = cls.model_validate(values | {"stack": stack})
-                faults = rows.faults(settings)
+                faults = function_specs.faults(settings)
         except ValidationError as error:
             faults = [stack_file.fault(item) for item in error.errors(include_url=False)]
         if faults:
