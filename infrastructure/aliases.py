@@ -14,9 +14,10 @@ import pulumi
 from pulumi import automation as auto
 from pulumi.resource import DependencyProviderResource, DependencyResource
 
-from infrastructure import release, updates
+from infrastructure import updates
 from infrastructure.changes import resource_name
-from infrastructure.resources import ALIAS, Resources, of_type
+from infrastructure.release import release
+from infrastructure.release.state import ALIAS, Resources, of_type
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import main
 from infrastructure import environment, get_image_tag, image
 from infrastructure.errors import DeployError
 from infrastructure.local import base_image, narrate
-from infrastructure.origin import origin
+from infrastructure.release.origin import origin
 from infrastructure.stack.settings import Settings
 from infrastructure.tools import certificates, docker, paths
 

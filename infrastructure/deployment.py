@@ -6,19 +6,7 @@ from typing import NoReturn
 
 from pulumi import automation as auto
 
-from infrastructure import (
-    choice,
-    drift,
-    environment,
-    limits,
-    probe,
-    program,
-    release,
-    retention,
-    rollback,
-    updates,
-    workspace,
-)
+from infrastructure import drift, environment, limits, probe, program, retention, rollback, updates, workspace
 from infrastructure.changes import ChangeLog, summary
 from infrastructure.errors import DeployError
 from infrastructure.local import narrate
@@ -26,7 +14,8 @@ from infrastructure.phases import Phases
 from infrastructure.probe import Check
 from infrastructure.progress import Progress
 from infrastructure.promotion import Promotion
-from infrastructure.resources import ALIAS, Resources, accounts, resources_of
+from infrastructure.release import release, selection
+from infrastructure.release.state import ALIAS, Resources, accounts, resources_of
 from infrastructure.review import Review, Succession
 from infrastructure.stack.settings import Settings
 from infrastructure.updates import Deployed
@@ -223,8 +212,8 @@ def _provide_image(request: Request, phases: Phases) -> None:
 def _chosen(request: Request, resources: Resources) -> release.Release:
     settings, deployed = Settings.load(request.stack), release.from_state(resources)
     if request.promotion:
-        return choice.promoted(settings, request.promotion.entry, request.promotion.source.stack, deployed)
-    return choice.choose(settings, deployed, keep_image=request.infrastructure_only, force=request.force)
+        return selection.promoted(settings, request.promotion.entry, request.promotion.source.stack, deployed)
+    return selection.choose(settings, deployed, keep_image=request.infrastructure_only, force=request.force)
 
 
 def _check_source_of_image(settings: Settings, request: Request) -> None:

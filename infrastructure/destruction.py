@@ -6,7 +6,7 @@ from infrastructure import environment, updates, workspace
 from infrastructure.changes import ChangeLog, resource_name, short_type
 from infrastructure.errors import DeployError
 from infrastructure.progress import Progress
-from infrastructure.resources import size
+from infrastructure.release.state import size
 from infrastructure.review import Review
 
 

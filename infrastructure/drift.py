@@ -16,7 +16,7 @@ from infrastructure import aliases, environment
 from infrastructure.errors import DeployError
 from infrastructure.functions import LIVE
 from infrastructure.local import narrate
-from infrastructure.resources import FUNCTION, Resources, of_type
+from infrastructure.release.state import FUNCTION, Resources, of_type
 from infrastructure.stack.settings import Settings
 
 _NAMED = 3

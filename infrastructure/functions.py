@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infrastructure import policies
-from infrastructure.release import Release
+from infrastructure.release.release import Release
 from infrastructure.stack.function_specs import Row, rows
 from infrastructure.stack.permissions import Permissions
 from infrastructure.stack.settings import Settings

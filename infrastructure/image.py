@@ -11,8 +11,8 @@ import pulumi_docker as docker
 from pulumi.resource import DependencyProviderResource
 
 from infrastructure.errors import DeployError
-from infrastructure.origin import Origin
-from infrastructure.release import Release
+from infrastructure.release.origin import Origin
+from infrastructure.release.release import Release
 from infrastructure.stack.settings import Settings
 from infrastructure.tools import certificates, paths
 

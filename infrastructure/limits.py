@@ -2,9 +2,9 @@
 
 from typing import TypedDict
 
-from infrastructure import release
 from infrastructure.errors import DeployError
-from infrastructure.resources import FUNCTION, Resources, of_type
+from infrastructure.release import release
+from infrastructure.release.state import FUNCTION, Resources, of_type
 
 _ROLE = "aws:iam/role:Role"
 _ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"

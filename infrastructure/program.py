@@ -7,11 +7,12 @@ from typing import Any
 
 import pulumi
 
-from infrastructure import choice, functions, provider, release
+from infrastructure import functions, provider
 from infrastructure.api import Gateway
 from infrastructure.errors import DeployError
 from infrastructure.functions import Surroundings
 from infrastructure.image import Images
+from infrastructure.release import release, selection
 from infrastructure.stack.names import PROJECT
 from infrastructure.stack.settings import Settings
 from infrastructure.storage import PUBLIC_KEYS, SEED, SIGNING_KEYS, Storage
@@ -34,7 +35,9 @@ def program(
         settings = Settings.load(stack)
         settings.read_seed()
         in_service = _declare(
-            settings, chosen or choice.choose(settings, release.deployed()), provide_image or (lambda: None)
+            settings,
+            chosen or selection.choose(settings, release.deployed()),
+            provide_image or (lambda: None),
         )
     except DeployError as error:
         raise pulumi.RunError(f"{error.cause} {error.remedy}".strip()) from error

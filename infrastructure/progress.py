@@ -13,8 +13,8 @@ from infrastructure.changes import is_in_the_cloud, resource_name, short_type
 from infrastructure.image_work import ImageWork
 from infrastructure.live import Board
 from infrastructure.phases import Phases
-from infrastructure.release import IMAGE
-from infrastructure.resources import ALIAS
+from infrastructure.release.release import IMAGE
+from infrastructure.release.state import ALIAS
 
 if TYPE_CHECKING:
     from rich.console import Console

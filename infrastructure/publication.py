@@ -6,7 +6,7 @@ from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
 from infrastructure import environment
 from infrastructure.errors import DeployError
-from infrastructure.resources import FUNCTION, Resources, of_type
+from infrastructure.release.state import FUNCTION, Resources, of_type
 from infrastructure.stack.settings import Settings
 
 

@@ -10,11 +10,12 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infrastructure import environment, release
+from infrastructure import environment
 from infrastructure.changes import resource_name
 from infrastructure.local import narrate
-from infrastructure.release import Deployed
-from infrastructure.resources import FUNCTION, Resources, of_type
+from infrastructure.release import release
+from infrastructure.release.release import Deployed
+from infrastructure.release.state import FUNCTION, Resources, of_type
 from infrastructure.stack.settings import Settings
 
 _REPOSITORY = "aws:ecr/repository:Repository"

@@ -9,8 +9,8 @@ from typing import Any, Self
 from infrastructure.changes import Change, Operation
 from infrastructure.folds import Fold, by, folded
 from infrastructure.get_image_tag import BUILD_ARGUMENTS
-from infrastructure.origin import Origin
-from infrastructure.release import Release
+from infrastructure.release.origin import Origin
+from infrastructure.release.release import Release
 from infrastructure.stack.permissions import Permissions
 
 _MOST_NAMES = 6

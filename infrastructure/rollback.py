@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from botocore.exceptions import BotoCoreError, ClientError
 from pulumi import automation as auto
 
-from infrastructure import aliases, environment, probe, release, updates, workspace
+from infrastructure import aliases, environment, probe, updates, workspace
 from infrastructure.aliases import Alias
 from infrastructure.errors import DeployError
 from infrastructure.local import narrate
 from infrastructure.phases import Phases
-from infrastructure.release import Deployed, Entry
-from infrastructure.resources import Resources, resources_of
+from infrastructure.release import release
+from infrastructure.release.release import Deployed, Entry
+from infrastructure.release.state import Resources, resources_of
 from infrastructure.stack.settings import Settings
 
 

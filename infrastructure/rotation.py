@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 from pulumi import automation as auto
 
-from infrastructure import aliases, environment, key_schedule, release, signing_keys, updates, workspace
+from infrastructure import aliases, environment, key_schedule, signing_keys, updates, workspace
 from infrastructure.changes import resource_name
 from infrastructure.errors import DeployError
 from infrastructure.key_schedule import Schedule
-from infrastructure.resources import FUNCTION, Resources, accounts, of_type, resources_of
+from infrastructure.release import release
+from infrastructure.release.state import FUNCTION, Resources, accounts, of_type, resources_of
 from infrastructure.stack.settings import Settings
 from infrastructure.storage import PUBLIC_KEYS, SIGNING_KEYS
 

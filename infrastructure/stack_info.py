@@ -8,8 +8,9 @@ from typing import Any
 
 from pulumi import automation as auto
 
-from infrastructure import release, updates, workspace
+from infrastructure import updates, workspace
 from infrastructure.errors import DeployError
+from infrastructure.release import release
 from infrastructure.tools import engine
 
 _ALL = 1_000_000

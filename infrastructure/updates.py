@@ -10,13 +10,13 @@ from typing import Unpack
 
 from pulumi import automation as auto
 
-from infrastructure import release
 from infrastructure.changes import ChangeLog
 from infrastructure.errors import DeployError
 from infrastructure.limits import Limits
 from infrastructure.phases import Phases
 from infrastructure.progress import Progress
-from infrastructure.resources import resources_of
+from infrastructure.release import release
+from infrastructure.release.state import resources_of
 from infrastructure.stack.settings import is_local
 
 _MESSAGE = re.compile(r"(?P<tag>\d{8}-\d{6}-[0-9a-f]{8}) (?P<kind>.*?)(?: by (?P<by>.*))?")

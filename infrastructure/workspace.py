@@ -16,7 +16,7 @@ from infrastructure.environment import check_credentials
 from infrastructure.errors import DeployError
 from infrastructure.local import narrate, plugins
 from infrastructure.phases import Phases
-from infrastructure.resources import Resources, accounts, resources_of, size
+from infrastructure.release.state import Resources, accounts, resources_of, size
 from infrastructure.sparing import FoundEngine, SparingStack
 from infrastructure.stack.names import PROJECT
 from infrastructure.stack.settings import Settings, is_local

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from infrastructure import get_image_tag
 from infrastructure.image import build_arguments
-from infrastructure.origin import origin
+from infrastructure.release.origin import origin
 from infrastructure.tools import certificates
 from tests.bench import stack
 from tests.bench.measure import Contestants

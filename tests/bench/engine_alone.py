@@ -14,16 +14,17 @@ sys.path.insert(0, str(Path.cwd()))
 
 from pulumi import automation as auto
 
-from infrastructure import choice, program, release, workspace
+from infrastructure import program, workspace
 from infrastructure.local import plugins
-from infrastructure.resources import Resources
+from infrastructure.release import release, selection
+from infrastructure.release.state import Resources
 from infrastructure.stack.names import PROJECT
 from infrastructure.stack.settings import Settings
 
 
 def main(stack: str, tag: str | None) -> None:
     """One ``up``; raises what the engine raises."""
-    chosen = choice.choose(Settings.load(stack), release.from_state(resources(stack)))
+    chosen = selection.choose(Settings.load(stack), release.from_state(resources(stack)))
     chosen = replace(chosen, tag=tag, to_build=False) if tag else chosen
     declare = partial(program.program, stack, chosen)
     with plugins.provided(stack) as variables:

@@ -12,9 +12,9 @@ from pulumi.runtime import mocks, rpc
 from pulumi.runtime.settings import get_root_resource, set_root_resource
 from pulumi.runtime.stack import Stack
 
-from infrastructure import release
-from infrastructure.choice import choose
 from infrastructure.program import program
+from infrastructure.release import release
+from infrastructure.release.selection import choose
 from infrastructure.stack.settings import Settings
 
 _SECRET = "4dabf18193072939515e22adb298388d"

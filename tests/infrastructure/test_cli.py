@@ -28,7 +28,7 @@ from infrastructure.errors import DeployError
 from infrastructure.key_schedule import Schedule
 from infrastructure.phases import Phases
 from infrastructure.promotion import Promotion
-from infrastructure.release import Entry
+from infrastructure.release.release import Entry
 from infrastructure.review import Review
 from infrastructure.stack.settings import Settings
 from infrastructure.tools import docker

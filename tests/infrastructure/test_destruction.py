@@ -8,7 +8,7 @@ import pytest
 
 from infrastructure import destruction, environment, workspace
 from infrastructure.errors import DeployError
-from infrastructure.resources import Resources
+from infrastructure.release.state import Resources
 
 OURS, ANOTHER = "123456789012", "222222222222"
 

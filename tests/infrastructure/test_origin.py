@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure import origin
 from infrastructure.get_image_tag import ROOT
-from infrastructure.origin import Origin
+from infrastructure.release import origin
+from infrastructure.release.origin import Origin
 from infrastructure.tools import engine
 
 PROJECT = "name: psn-emulator\nruntime: python\n"

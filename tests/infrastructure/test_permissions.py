@@ -7,8 +7,8 @@ import pytest
 
 import main
 from infrastructure import get_image_tag
-from infrastructure.choice import choose, promoted
-from infrastructure.release import from_state
+from infrastructure.release.release import from_state
+from infrastructure.release.selection import choose, promoted
 from infrastructure.stack.names import Names
 from infrastructure.stack.permissions import Permissions
 from infrastructure.stack.settings import Settings

@@ -7,12 +7,13 @@ import pulumi
 import pytest
 from argon2 import PasswordHasher
 
-from infrastructure import choice, deployment, program, release, workspace
+from infrastructure import deployment, program, workspace
 from infrastructure.deployment import Request
 from infrastructure.errors import DeployError
 from infrastructure.promotion import Promotion
-from infrastructure.release import Entry, Release
-from infrastructure.resources import FUNCTION
+from infrastructure.release import release, selection
+from infrastructure.release.release import Entry, Release
+from infrastructure.release.state import FUNCTION
 from infrastructure.stack.settings import Settings
 from tests.infrastructure.conftest import WriteSeed, WriteStack, a_user
 
@@ -87,7 +88,7 @@ def test_the_cloud_of_another_account_is_not_compared_with_the_state() -> None:
 def test_an_image_is_left_out_unless_it_is_to_be_built_and_what_depends_on_it_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    tag = choice.choose(Settings.load("dev"), release.Deployed()).tag
+    tag = selection.choose(Settings.load("dev"), release.Deployed()).tag
     files = {"handlers/health.py": "as it was built"}
 
     def declare(_stack: str, _chosen: Release | None) -> None:

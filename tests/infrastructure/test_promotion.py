@@ -9,8 +9,8 @@ from infrastructure import environment, probe, registry, workspace
 from infrastructure.errors import DeployError
 from infrastructure.probe import Check
 from infrastructure.promotion import plan
-from infrastructure.release import Entry
-from infrastructure.resources import Resources
+from infrastructure.release.release import Entry
+from infrastructure.release.state import Resources
 from infrastructure.stack.settings import Settings
 from tests.infrastructure.conftest import WriteStack
 

@@ -8,11 +8,12 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from infrastructure import choice, get_image_tag, release
-from infrastructure.choice import choose, promoted
+from infrastructure import get_image_tag
 from infrastructure.errors import DeployError
-from infrastructure.origin import Origin
-from infrastructure.release import Deployed, Entry, Release, from_state
+from infrastructure.release import release, selection
+from infrastructure.release.origin import Origin
+from infrastructure.release.release import Deployed, Entry, Release, from_state
+from infrastructure.release.selection import choose, promoted
 from infrastructure.stack.function_specs import rows
 from infrastructure.stack.permissions import Permissions
 from infrastructure.stack.settings import Settings
@@ -61,7 +62,7 @@ def test_the_first_deploy_makes_a_release() -> None:
 
 
 def test_the_same_content_is_the_same_release(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(choice, "origin", lambda: pytest.fail("asked git although nothing is new"))
+    monkeypatch.setattr(selection, "origin", lambda: pytest.fail("asked git although nothing is new"))
     kept = chosen(IN_SERVICE)
     assert not kept.to_build
     assert (kept.tag, kept.origin) == (OLD, ORIGIN)
@@ -183,10 +184,10 @@ def test_an_image_that_was_pushed_by_an_update_that_failed_keeps_its_label(
 ) -> None:
     before = state_of(record("dev"))
     content("c")
-    monkeypatch.setattr(choice, "origin", lambda: ORIGIN)
+    monkeypatch.setattr(selection, "origin", lambda: ORIGIN)
     failed = record("dev", state=before)
     stack_of = {urn: item for urn, item in before.items() if item["type"] == "pulumi:pulumi:Stack"}
-    monkeypatch.setattr(choice, "origin", lambda: Origin("1.2.3", "another", dirty=True))
+    monkeypatch.setattr(selection, "origin", lambda: Origin("1.2.3", "another", dirty=True))
     again = record("dev", state=state_of(failed) | stack_of)
     assert again.named("image").inputs["imageName"] == failed.named("image").inputs["imageName"]
     assert again.outputs["release"]["label"] == ORIGIN.label
@@ -195,9 +196,9 @@ def test_an_image_that_was_pushed_by_an_update_that_failed_keeps_its_label(
 def test_a_commit_that_changes_nothing_in_the_image_leaves_every_function_as_it_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(choice, "origin", lambda: Origin("1.2.3", "one", dirty=True))
+    monkeypatch.setattr(selection, "origin", lambda: Origin("1.2.3", "one", dirty=True))
     first = record("dev")
-    monkeypatch.setattr(choice, "origin", lambda: Origin("1.2.3", "two", dirty=False))
+    monkeypatch.setattr(selection, "origin", lambda: Origin("1.2.3", "two", dirty=False))
     second = record("dev", state=state_of(first))
     for function in first.of("aws:lambda/function:Function"):
         for key in ("description", "imageUri"):

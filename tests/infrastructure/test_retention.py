@@ -11,9 +11,10 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from infrastructure import environment, release, retention
+from infrastructure import environment, retention
 from infrastructure.local import narrate
-from infrastructure.release import Entry
+from infrastructure.release import release
+from infrastructure.release.release import Entry
 
 FUNCTION = "psn-emulator-dev-root"
 REPOSITORY = "psn-emulator-dev"

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from infrastructure import review_markdown, review_text
 from infrastructure.changes import Change, PropertyChange
 from infrastructure.folds import folded, named, shown
-from infrastructure.origin import Origin
-from infrastructure.release import Deployed, Entry, Release
+from infrastructure.release.origin import Origin
+from infrastructure.release.release import Deployed, Entry, Release
 from infrastructure.review import Review, Sources, Succession
 from infrastructure.stack.permissions import Permissions
 from tests.infrastructure.engine_events import logged, recording

@@ -14,11 +14,12 @@ from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import set_root_resource
 
-from infrastructure import aliases, environment, release, rollback, updates
+from infrastructure import aliases, environment, rollback, updates
 from infrastructure.errors import DeployError
 from infrastructure.local import narrate
-from infrastructure.release import Entry
-from infrastructure.resources import ALIAS, Resources
+from infrastructure.release import release
+from infrastructure.release.release import Entry
+from infrastructure.release.state import ALIAS, Resources
 from infrastructure.rollback import find, plan
 
 STACK_URN = "urn:pulumi:local::psn-emulator::pulumi:pulumi:Stack::psn-emulator-local"

@@ -14,7 +14,7 @@ from moto import mock_aws
 from infrastructure import aliases, environment, rotation, workspace
 from infrastructure.errors import DeployError
 from infrastructure.key_schedule import LEAD_SECONDS, SOON_SECONDS
-from infrastructure.release import STACK
+from infrastructure.release.release import STACK
 from infrastructure.signing_keys import as_set, in_set, new_key, public_half
 from tests.infrastructure.conftest import WriteStack
 

@@ -16,7 +16,7 @@ import pytest
 from infrastructure import cli, publication, workspace
 from infrastructure.errors import DeployError
 from infrastructure.local import aws, narrate, plugins, state
-from infrastructure.resources import Resources, resources_of
+from infrastructure.release.state import Resources, resources_of
 from infrastructure.tools import engine
 
 if TYPE_CHECKING:

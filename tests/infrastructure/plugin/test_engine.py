@@ -14,7 +14,7 @@ from pulumi import automation
 from pulumi.resource import DependencyProviderResource
 
 from infrastructure.local.plugin import serve
-from infrastructure.resources import of_type, resources_of
+from infrastructure.release.state import of_type, resources_of
 from infrastructure.tools import docker as docker_engine
 from tests.infrastructure.plugin.conftest import Cloud
 

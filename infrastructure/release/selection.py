@@ -2,8 +2,8 @@
 
 from infrastructure import get_image_tag
 from infrastructure.errors import DeployError
-from infrastructure.origin import Origin, origin
-from infrastructure.release import Deployed, Entry, Release
+from infrastructure.release.origin import Origin, origin
+from infrastructure.release.release import Deployed, Entry, Release
 from infrastructure.stack.function_specs import rows
 from infrastructure.stack.permissions import Permissions
 from infrastructure.stack.settings import Settings

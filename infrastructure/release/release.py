@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import pulumi
 
-from infrastructure.origin import Origin
+from infrastructure.release.origin import Origin
 from infrastructure.stack.permissions import Permissions
 
 STACK = "pulumi:pulumi:Stack"
