@@ -117,7 +117,7 @@ def env(options: argparse.Namespace) -> int:
 def logs(options: argparse.Namespace) -> int:
     """Print a function's log."""
     from infrastructure import logs
-    from infrastructure.local import narrate
+    from infrastructure.terminal import narrate
 
     start = datetime.now(UTC) - logs.since(options.since)
     event = None

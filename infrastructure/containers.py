@@ -11,9 +11,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 import main
 from infrastructure import environment, get_image_tag, image
 from infrastructure.errors import DeployError
-from infrastructure.local import base_image, narrate
+from infrastructure.local import base_image
 from infrastructure.release.origin import origin
 from infrastructure.stack.settings import Settings
+from infrastructure.terminal import narrate
 from infrastructure.tools import certificates, docker, paths
 
 LOCAL_IMAGE = "psn-emulator:local"

@@ -5,9 +5,9 @@ from contextlib import nullcontext
 from infrastructure import environment, updates, workspace
 from infrastructure.changes import ChangeLog, resource_name, short_type
 from infrastructure.errors import DeployError
-from infrastructure.progress import Progress
 from infrastructure.release.state import size
 from infrastructure.review import Review
+from infrastructure.terminal.progress import Progress
 
 
 def check_deletable(stack: str) -> None:

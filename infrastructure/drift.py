@@ -15,9 +15,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infrastructure import aliases, environment
 from infrastructure.errors import DeployError
 from infrastructure.functions import LIVE
-from infrastructure.local import narrate
 from infrastructure.release.state import FUNCTION, Resources, of_type
 from infrastructure.stack.settings import Settings
+from infrastructure.terminal import narrate
 
 _NAMED = 3
 

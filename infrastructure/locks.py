@@ -10,7 +10,7 @@ from typing import override
 from pydantic import BaseModel, ValidationError
 
 from infrastructure.errors import DeployError
-from infrastructure.local import narrate
+from infrastructure.terminal import narrate
 from infrastructure.tools import processes
 
 _PATIENCE_SECONDS = 10.0

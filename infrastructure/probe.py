@@ -13,7 +13,7 @@ from http.client import HTTPException
 from typing import Any
 
 import main
-from infrastructure.local import narrate
+from infrastructure.terminal import narrate
 
 _PATIENCE_SECONDS = 20
 _ANSWER_SECONDS = 30

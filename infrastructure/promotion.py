@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from infrastructure import environment, probe, registry, workspace
 from infrastructure.errors import DeployError
-from infrastructure.local import narrate
 from infrastructure.release import release
 from infrastructure.release.release import Deployed, Entry
 from infrastructure.stack.settings import Settings
+from infrastructure.terminal import narrate
 
 
 @dataclass(frozen=True, slots=True)

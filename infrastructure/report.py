@@ -13,11 +13,11 @@ from infrastructure import review_markdown, review_text
 from infrastructure.changes import summary
 from infrastructure.key_schedule import Schedule
 from infrastructure.local.doctor import Check
-from infrastructure.phases import Phases
 from infrastructure.review import Review
 from infrastructure.rollback import Plan
 from infrastructure.stack.settings import Settings
 from infrastructure.stack_info import Update
+from infrastructure.terminal.phases import Phases
 from infrastructure.updates import Deployed
 
 Form = Literal["text", "json", "markdown"]

@@ -12,11 +12,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infrastructure import environment
 from infrastructure.changes import resource_name
-from infrastructure.local import narrate
 from infrastructure.release import release
 from infrastructure.release.release import Deployed
 from infrastructure.release.state import FUNCTION, Resources, of_type
 from infrastructure.stack.settings import Settings
+from infrastructure.terminal import narrate
 
 _REPOSITORY = "aws:ecr/repository:Repository"
 _LATEST = "$LATEST"

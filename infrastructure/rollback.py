@@ -13,12 +13,12 @@ from pulumi import automation as auto
 from infrastructure import aliases, environment, probe, updates, workspace
 from infrastructure.aliases import Alias
 from infrastructure.errors import DeployError
-from infrastructure.local import narrate
-from infrastructure.phases import Phases
 from infrastructure.release import release
 from infrastructure.release.release import Deployed, Entry
 from infrastructure.release.state import Resources, resources_of
 from infrastructure.stack.settings import Settings
+from infrastructure.terminal import narrate
+from infrastructure.terminal.phases import Phases
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ from pulumi import automation as auto
 from infrastructure.changes import ChangeLog
 from infrastructure.errors import DeployError
 from infrastructure.limits import Limits
-from infrastructure.phases import Phases
-from infrastructure.progress import Progress
 from infrastructure.release import release
 from infrastructure.release.state import resources_of
 from infrastructure.stack.settings import is_local
+from infrastructure.terminal.phases import Phases
+from infrastructure.terminal.progress import Progress
 
 _MESSAGE = re.compile(r"(?P<tag>\d{8}-\d{6}-[0-9a-f]{8}) (?P<kind>.*?)(?: by (?P<by>.*))?")
 

@@ -14,12 +14,13 @@ from pulumi import automation as auto
 from infrastructure import locks, publication, updates
 from infrastructure.environment import check_credentials
 from infrastructure.errors import DeployError
-from infrastructure.local import narrate, plugins
-from infrastructure.phases import Phases
+from infrastructure.local import plugins
 from infrastructure.release.state import Resources, accounts, resources_of, size
 from infrastructure.sparing import FoundEngine, SparingStack
 from infrastructure.stack.names import PROJECT
 from infrastructure.stack.settings import Settings, is_local
+from infrastructure.terminal import narrate
+from infrastructure.terminal.phases import Phases
 from infrastructure.tools import disk, engine, paths
 
 _NO_SIDE_FILES = "metadata=skip"

@@ -13,8 +13,9 @@ from functools import partial
 from pathlib import Path
 
 from infrastructure.errors import DeployError
-from infrastructure.local import aws_container, aws_instance, aws_process, narrate
+from infrastructure.local import aws_container, aws_instance, aws_process
 from infrastructure.local.aws_instance import Instance
+from infrastructure.terminal import narrate
 from infrastructure.tools import disk, docker, paths, ports
 
 _OWNER_LABEL = "ministack.instance"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infrastructure.errors import DeployError
-from infrastructure.local import narrate
+from infrastructure.terminal import narrate
 from infrastructure.tools import paths
 from infrastructure.tools.docker import Docker
 

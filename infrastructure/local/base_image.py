@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from infrastructure.errors import DeployError
-from infrastructure.local import narrate, stand_in_base
+from infrastructure.local import stand_in_base
+from infrastructure.terminal import narrate
 from infrastructure.tools import disk, docker, paths
 
 if TYPE_CHECKING:

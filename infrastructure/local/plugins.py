@@ -11,8 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from infrastructure.errors import DeployError
-from infrastructure.local import narrate
 from infrastructure.stack.settings import is_local
+from infrastructure.terminal import narrate
 from infrastructure.tools import disk, engine, paths, processes
 
 NEEDED = {"aws": version("pulumi-aws"), "docker": version("pulumi-docker")}

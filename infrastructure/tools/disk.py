@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from infrastructure.errors import DeployError
-from infrastructure.local import narrate
+from infrastructure.terminal import narrate
 from infrastructure.tools import paths
 
 FAILURE_IS_REMEMBERED = timedelta(days=1)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from infrastructure.errors import DeployError
-from infrastructure.local import narrate
+from infrastructure.terminal import narrate
 from infrastructure.tools import disk, paths, processes
 
 Silence = Callable[[], str | None]

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from infrastructure.errors import DeployError
-from infrastructure.local import narrate
+from infrastructure.terminal import narrate
 from infrastructure.tools import disk, paths, processes, toolchain
 from infrastructure.tools.toolchain import NotAvailableError
 

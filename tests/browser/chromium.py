@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from infrastructure.errors import DeployError
-from infrastructure.local import narrate
+from infrastructure.terminal import narrate
 from infrastructure.tools import disk, docker_daemon, paths, processes
 
 COMMANDS = (

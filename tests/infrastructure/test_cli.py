@@ -26,11 +26,11 @@ from infrastructure.aliases import Alias
 from infrastructure.changes import Change, PropertyChange
 from infrastructure.errors import DeployError
 from infrastructure.key_schedule import Schedule
-from infrastructure.phases import Phases
 from infrastructure.promotion import Promotion
 from infrastructure.release.release import Entry
 from infrastructure.review import Review
 from infrastructure.stack.settings import Settings
+from infrastructure.terminal.phases import Phases
 from infrastructure.tools import docker
 
 ROOT = Path(__file__).resolve().parents[2]

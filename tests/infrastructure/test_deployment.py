@@ -11,11 +11,11 @@ from pulumi import automation as auto
 from infrastructure import aliases, deployment, drift, environment, probe, updates, workspace
 from infrastructure.deployment import Request
 from infrastructure.errors import DeployError
-from infrastructure.local import narrate
 from infrastructure.probe import Check
 from infrastructure.release import release
 from infrastructure.release.release import Entry
 from infrastructure.release.state import ALIAS, Resources, resources_of
+from infrastructure.terminal import narrate
 from tests.infrastructure.test_rollback import FIRST, SECOND, THIRD, a_release, state
 
 FAILS = (Check("GET /healthz", "healthz", "500", ok=False),)

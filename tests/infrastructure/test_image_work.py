@@ -2,7 +2,7 @@
 
 import pytest
 
-from infrastructure.image_work import ImageWork
+from infrastructure.terminal.image_work import ImageWork
 
 
 def after(*lines: str) -> ImageWork:

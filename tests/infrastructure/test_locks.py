@@ -13,7 +13,8 @@ import pytest
 
 from infrastructure import locks, workspace
 from infrastructure.errors import DeployError
-from infrastructure.local import narrate, plugins
+from infrastructure.local import plugins
+from infrastructure.terminal import narrate
 
 Lock = Callable[..., Path]
 

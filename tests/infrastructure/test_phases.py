@@ -2,7 +2,7 @@
 
 import pytest
 
-from infrastructure.phases import Phases
+from infrastructure.terminal.phases import Phases
 
 
 class Clock:

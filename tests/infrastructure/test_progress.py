@@ -9,8 +9,8 @@ import pytest
 from pulumi.automation import EngineEvent
 from rich.console import Console
 
-from infrastructure.phases import Phases
-from infrastructure.progress import Progress
+from infrastructure.terminal.phases import Phases
+from infrastructure.terminal.progress import Progress
 from tests.infrastructure.engine_events import IMAGE, diagnostic, ended, failed, recording, step
 from tests.terminal import COLUMNS, Screen
 

@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from infrastructure import environment, retention
-from infrastructure.local import narrate
 from infrastructure.release import release
 from infrastructure.release.release import Entry
+from infrastructure.terminal import narrate
 
 FUNCTION = "psn-emulator-dev-root"
 REPOSITORY = "psn-emulator-dev"

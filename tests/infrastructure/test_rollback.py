@@ -16,11 +16,11 @@ from pulumi.runtime.settings import set_root_resource
 
 from infrastructure import aliases, environment, rollback, updates
 from infrastructure.errors import DeployError
-from infrastructure.local import narrate
 from infrastructure.release import release
 from infrastructure.release.release import Entry
 from infrastructure.release.state import ALIAS, Resources
 from infrastructure.rollback import find, plan
+from infrastructure.terminal import narrate
 
 STACK_URN = "urn:pulumi:local::psn-emulator::pulumi:pulumi:Stack::psn-emulator-local"
 PROVIDER = "urn:pulumi:local::psn-emulator::pulumi:providers:aws::aws::0b5e"

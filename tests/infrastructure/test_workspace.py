@@ -15,8 +15,9 @@ import pytest
 
 from infrastructure import cli, publication, workspace
 from infrastructure.errors import DeployError
-from infrastructure.local import aws, narrate, plugins, state
+from infrastructure.local import aws, plugins, state
 from infrastructure.release.state import Resources, resources_of
+from infrastructure.terminal import narrate
 from infrastructure.tools import engine
 
 if TYPE_CHECKING:

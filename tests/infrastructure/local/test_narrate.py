@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from infrastructure.local import narrate
+from infrastructure.terminal import narrate
 
 SECONDS = 10
 

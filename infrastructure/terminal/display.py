@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from infrastructure.local import narrate
+from infrastructure.terminal import narrate
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -10,11 +10,11 @@ import pulumi
 from pulumi.automation import DiagnosticEvent, EngineEvent, OpType, StepEventMetadata
 
 from infrastructure.changes import is_in_the_cloud, resource_name, short_type
-from infrastructure.image_work import ImageWork
-from infrastructure.live import Board
-from infrastructure.phases import Phases
 from infrastructure.release.release import IMAGE
 from infrastructure.release.state import ALIAS
+from infrastructure.terminal.display import Board
+from infrastructure.terminal.image_work import ImageWork
+from infrastructure.terminal.phases import Phases
 
 if TYPE_CHECKING:
     from rich.console import Console
