@@ -6,7 +6,6 @@ after any update.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -15,25 +14,8 @@ from pulumi import automation as auto
 from pulumi.resource import DependencyProviderResource, DependencyResource
 
 from infrastructure import updates
-from infrastructure.changes import resource_name
 from infrastructure.release import release
-from infrastructure.release.state import ALIAS, Resources, of_type
-
-
-@dataclass(frozen=True, slots=True)
-class Alias:
-    """Where an alias points: at a version of a function, whose name in AWS is ``function``."""
-
-    function: str
-    version: str
-
-
-def of(resources: Resources) -> dict[str, Alias]:
-    """The aliases in a state, by the name of the row that their function is made of."""
-    return {
-        _row(item): Alias(item["inputs"]["functionName"], str(item["inputs"]["functionVersion"]))
-        for item in of_type(resources, ALIAS).values()
-    }
+from infrastructure.release.state import ALIAS, Resources, of_type, resource_name, row_of
 
 
 def move(
@@ -67,7 +49,7 @@ async def program(resources: Resources, versions: Mapping[str, str], outputs: Ma
     needed = sorted({urn for item in aliases.values() for urn in item.get("dependencies") or ()})
     declared: list[pulumi.CustomResource] = []
     for urn, item in aliases.items():
-        inputs = item["inputs"] | {"functionVersion": versions[_row(item)]}
+        inputs = item["inputs"] | {"functionVersion": versions[row_of(item)]}
         alias = _declare(urn, item, components.get(item["parent"]), inputs, None if declared else needed)
         if not declared:
             await alias.urn.future()
@@ -132,8 +114,3 @@ def _dependents(resources: Resources, aliases: Resources) -> Resources:
 def _once(known: pulumi.Output[Any], value: Any) -> pulumi.Output[Any]:
     """``value``, once ``known`` is, on whose resources it depends."""
     return known.apply(lambda _: value)
-
-
-def _row(alias: Mapping[str, Any]) -> str:
-    """The name of the row that an alias belongs to, which its component has."""
-    return resource_name(alias["parent"])

@@ -7,13 +7,13 @@ from typing import NoReturn
 from pulumi import automation as auto
 
 from infrastructure import drift, environment, limits, probe, program, retention, rollback, updates, workspace
-from infrastructure.changes import ChangeLog, summary
 from infrastructure.errors import DeployError
 from infrastructure.probe import Check
 from infrastructure.promotion import Promotion
 from infrastructure.release import release, selection
 from infrastructure.release.state import ALIAS, Resources, accounts, resources_of
-from infrastructure.review import Review, Succession
+from infrastructure.review.changes import ChangeLog, summary
+from infrastructure.review.review import Review, Succession
 from infrastructure.stack.settings import Settings
 from infrastructure.terminal import narrate
 from infrastructure.terminal.phases import Phases

@@ -3,10 +3,10 @@
 from contextlib import nullcontext
 
 from infrastructure import environment, updates, workspace
-from infrastructure.changes import ChangeLog, resource_name, short_type
 from infrastructure.errors import DeployError
-from infrastructure.release.state import size
-from infrastructure.review import Review
+from infrastructure.release.state import resource_name, short_type, size
+from infrastructure.review.changes import ChangeLog
+from infrastructure.review.review import Review
 from infrastructure.terminal.progress import Progress
 
 

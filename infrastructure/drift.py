@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infrastructure import aliases, environment
+from infrastructure import environment
 from infrastructure.errors import DeployError
 from infrastructure.functions import LIVE
-from infrastructure.release.state import FUNCTION, Resources, of_type
+from infrastructure.release.state import FUNCTION, Resources, aliases_in, of_type
 from infrastructure.stack.settings import Settings
 from infrastructure.terminal import narrate
 
@@ -49,7 +49,7 @@ def looking(stack: str) -> Iterator[Callable[[Resources], bool]]:
 
 def differing(resources: Resources, found: Mapping[str, Function]) -> list[str]:
     """The names of the functions in a state that are not as it says."""
-    live = {alias.function: alias.version for alias in aliases.of(resources).values()}
+    live = {alias.function: alias.version for alias in aliases_in(resources).values()}
     known = {
         item["outputs"]["name"]: Function(item["outputs"]["lastModified"], live.get(item["outputs"]["name"]))
         for item in of_type(resources, FUNCTION).values()

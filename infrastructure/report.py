@@ -9,11 +9,11 @@ from typing import Any, Literal
 from rich.console import Console
 from rich.text import Text
 
-from infrastructure import review_markdown, review_text
-from infrastructure.changes import summary
 from infrastructure.key_schedule import Schedule
 from infrastructure.local.doctor import Check
-from infrastructure.review import Review
+from infrastructure.review import markdown, text
+from infrastructure.review.changes import summary
+from infrastructure.review.review import Review
 from infrastructure.rollback import Plan
 from infrastructure.stack.settings import Settings
 from infrastructure.stack_info import Update
@@ -29,10 +29,10 @@ def print_review(review: Review, form: Form) -> None:
     if form == "json":
         print(json.dumps(review.as_json(), indent=2))
     elif form == "markdown":
-        print(review_markdown.comment(review))
+        print(markdown.comment(review))
     else:
         console = Console(highlight=False, soft_wrap=True)
-        for line, style in review_text.lines(review):
+        for line, style in text.lines(review):
             console.print(Text(line, style))
 
 

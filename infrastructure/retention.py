@@ -11,10 +11,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infrastructure import environment
-from infrastructure.changes import resource_name
 from infrastructure.release import release
 from infrastructure.release.release import Deployed
-from infrastructure.release.state import FUNCTION, Resources, of_type
+from infrastructure.release.state import FUNCTION, Resources, of_type, resource_name
 from infrastructure.stack.settings import Settings
 from infrastructure.terminal import narrate
 

@@ -11,11 +11,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pulumi import automation as auto
 
 from infrastructure import aliases, environment, probe, updates, workspace
-from infrastructure.aliases import Alias
 from infrastructure.errors import DeployError
 from infrastructure.release import release
 from infrastructure.release.release import Deployed, Entry
-from infrastructure.release.state import Resources, resources_of
+from infrastructure.release.state import Alias, Resources, aliases_in, resources_of
 from infrastructure.stack.settings import Settings
 from infrastructure.terminal import narrate
 from infrastructure.terminal.phases import Phases
@@ -101,13 +100,13 @@ def find(stack: str, resources: Resources, tag: str | None) -> Entry:
 
 def _moved(resources: Resources, live: Entry) -> dict[str, str]:
     """The versions of the aliases that are not where the live release has them."""
-    versions = {name: alias.version for name, alias in aliases.of(resources).items()}
+    versions = {name: alias.version for name, alias in aliases_in(resources).items()}
     return {name: one for name, one in versions.items() if live.versions.get(name, one) != one}
 
 
 def plan(resources: Resources, entry: Entry) -> Plan:
     """The way from the state's ``resources`` to ``entry``."""
-    before = aliases.of(resources)
+    before = aliases_in(resources)
     return Plan(
         entry,
         before,
@@ -189,8 +188,8 @@ def put_back(stack: auto.Stack, before: Resources, error: DeployError) -> Deploy
             f"{cause}, after {release.from_state(resources).tag} had gone live.",
             f"It stays live. A deploy does what is left to do: make deploy STACK={stack.name}",
         )
-    are = {name: alias.version for name, alias in aliases.of(resources).items()}
-    were = {name: alias.version for name, alias in aliases.of(before).items() if name in are}
+    are = {name: alias.version for name, alias in aliases_in(resources).items()}
+    were = {name: alias.version for name, alias in aliases_in(before).items() if name in are}
     if are == are | were:
         return DeployError(f"{cause}; what ran before goes on serving.", error.remedy)
     narrate.say("Some aliases have moved: putting them back")

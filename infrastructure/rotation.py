@@ -15,11 +15,18 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pulumi import automation as auto
 
 from infrastructure import aliases, environment, key_schedule, signing_keys, updates, workspace
-from infrastructure.changes import resource_name
 from infrastructure.errors import DeployError
 from infrastructure.key_schedule import Schedule
 from infrastructure.release import release
-from infrastructure.release.state import FUNCTION, Resources, accounts, of_type, resources_of
+from infrastructure.release.state import (
+    FUNCTION,
+    Resources,
+    accounts,
+    aliases_in,
+    of_type,
+    resource_name,
+    resources_of,
+)
 from infrastructure.stack.settings import Settings
 from infrastructure.storage import PUBLIC_KEYS, SIGNING_KEYS
 
@@ -135,7 +142,7 @@ def _record(stack: auto.Stack, resources: Resources, secret: _Secret, public: st
     aliases.move(
         stack,
         resources,
-        {name: alias.version for name, alias in aliases.of(resources).items()},
+        {name: alias.version for name, alias in aliases_in(resources).items()},
         outputs | {"public_jwks": noted},
         message=updates.message(str(outputs["image_tag"]), "rotate-keys"),
         what="The keys are rotated, but noting it in the stack's state failed",

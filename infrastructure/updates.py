@@ -10,11 +10,11 @@ from typing import Unpack
 
 from pulumi import automation as auto
 
-from infrastructure.changes import ChangeLog
 from infrastructure.errors import DeployError
 from infrastructure.limits import Limits
 from infrastructure.release import release
 from infrastructure.release.state import resources_of
+from infrastructure.review.changes import ChangeLog
 from infrastructure.stack.settings import is_local
 from infrastructure.terminal.phases import Phases
 from infrastructure.terminal.progress import Progress

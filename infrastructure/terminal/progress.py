@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Self
 import pulumi
 from pulumi.automation import DiagnosticEvent, EngineEvent, OpType, StepEventMetadata
 
-from infrastructure.changes import is_in_the_cloud, resource_name, short_type
 from infrastructure.release.release import IMAGE
-from infrastructure.release.state import ALIAS
+from infrastructure.release.state import ALIAS, is_in_the_cloud, resource_name, short_type
 from infrastructure.terminal.display import Board
 from infrastructure.terminal.image_work import ImageWork
 from infrastructure.terminal.phases import Phases

@@ -7,7 +7,7 @@ from typing import Any
 
 from pulumi.automation import EngineEvent
 
-from infrastructure.changes import ChangeLog
+from infrastructure.review.changes import ChangeLog
 
 FUNCTION = "urn:pulumi:local::psn-emulator::psn-emulator:functions:Function$aws:lambda/function:Function::players-get"
 TABLE = "urn:pulumi:local::psn-emulator::psn-emulator:storage:Storage$aws:dynamodb/table:Table::table"

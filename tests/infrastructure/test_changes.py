@@ -2,7 +2,8 @@
 
 import pytest
 
-from infrastructure.changes import ChangeLog, short_type, summary
+from infrastructure.release.state import short_type
+from infrastructure.review.changes import ChangeLog, summary
 from tests.infrastructure.engine_events import (
     FUNCTION,
     TABLE,

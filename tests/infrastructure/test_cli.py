@@ -22,13 +22,13 @@ from infrastructure import (
     stack_info,
     updates,
 )
-from infrastructure.aliases import Alias
-from infrastructure.changes import Change, PropertyChange
 from infrastructure.errors import DeployError
 from infrastructure.key_schedule import Schedule
 from infrastructure.promotion import Promotion
 from infrastructure.release.release import Entry
-from infrastructure.review import Review
+from infrastructure.release.state import Alias
+from infrastructure.review.changes import Change, PropertyChange
+from infrastructure.review.review import Review
 from infrastructure.stack.settings import Settings
 from infrastructure.terminal.phases import Phases
 from infrastructure.tools import docker

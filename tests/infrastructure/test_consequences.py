@@ -2,8 +2,8 @@
 
 import pytest
 
-from infrastructure import consequences
-from infrastructure.changes import is_in_the_cloud
+from infrastructure.release.state import is_in_the_cloud
+from infrastructure.review import consequences
 from tests.infrastructure.conftest import Declared, WriteStack
 from tests.infrastructure.recorded import record
 from tests.infrastructure.stacks import KINDS

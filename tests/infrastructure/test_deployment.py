@@ -14,7 +14,7 @@ from infrastructure.errors import DeployError
 from infrastructure.probe import Check
 from infrastructure.release import release
 from infrastructure.release.release import Entry
-from infrastructure.release.state import ALIAS, Resources, resources_of
+from infrastructure.release.state import ALIAS, Resources, aliases_in, resources_of
 from infrastructure.terminal import narrate
 from tests.infrastructure.test_rollback import FIRST, SECOND, THIRD, a_release, state
 
@@ -48,7 +48,7 @@ class Stack:
     @property
     def versions(self) -> dict[str, str]:
         """Where the aliases are."""
-        return {name: alias.version for name, alias in aliases.of(self.state).items()}
+        return {name: alias.version for name, alias in aliases_in(self.state).items()}
 
     @property
     def kept(self) -> list[Entry]:

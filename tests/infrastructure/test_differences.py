@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infrastructure.differences import differences
+from infrastructure.review.differences import differences
 
 
 def policy(**actions: list[str]) -> str:

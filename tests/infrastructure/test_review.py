@@ -7,12 +7,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from infrastructure import review_markdown, review_text
-from infrastructure.changes import Change, PropertyChange
-from infrastructure.folds import folded, named, shown
 from infrastructure.release.origin import Origin
 from infrastructure.release.release import Deployed, Entry, Release
-from infrastructure.review import Review, Sources, Succession
+from infrastructure.review import markdown, text
+from infrastructure.review.changes import Change, PropertyChange
+from infrastructure.review.grouping import folded, named, shown
+from infrastructure.review.review import Review, Sources, Succession
 from infrastructure.stack.permissions import Permissions
 from tests.infrastructure.engine_events import logged, recording
 
@@ -54,7 +54,7 @@ def a_change(name: str, type_: str = FUNCTION, operation: Any = "update", /, **v
 
 def text_of(review: Review) -> str:
     """The review as plain lines."""
-    return "\n".join(line for line, _ in review_text.lines(review))
+    return "\n".join(line for line, _ in text.lines(review))
 
 
 def recorded() -> Review:
@@ -190,7 +190,7 @@ def test_the_first_release_and_one_that_stays_are_told_as_such() -> None:
 def test_nothing_changed_is_one_line_in_every_form() -> None:
     nothing = Review("dev", (), Succession.of(replace(CHOSEN, tag="t1", origin=OLD)))
     assert text_of(nothing) == "dev: no changes"
-    assert review_markdown.comment(nothing).splitlines()[1:] == ["### `dev`: no changes"]
+    assert markdown.comment(nothing).splitlines()[1:] == ["### `dev`: no changes"]
     assert nothing.as_json()["changes"] == []
 
 
@@ -275,7 +275,7 @@ def test_a_recorded_preview_in_json_holds_every_change_unfolded() -> None:
 
 
 def test_a_comment_begins_with_what_to_take_care_of_and_folds_the_rest() -> None:
-    lines = review_markdown.comment(replace(recorded(), release=Succession.of(CHOSEN))).splitlines()
+    lines = markdown.comment(replace(recorded(), release=Succession.of(CHOSEN))).splitlines()
     assert lines[0] == "<!-- psn-emulator preview of local -->"
     assert lines[1] == "### `local`: 9 to update, 4 to replace"
     assert lines[3] == "> [!CAUTION]"
@@ -294,14 +294,14 @@ def test_a_comment_begins_with_what_to_take_care_of_and_folds_the_rest() -> None
 
 
 def test_values_stand_below_one_another_as_in_a_diff() -> None:
-    lines = review_markdown.comment(Review("dev", (a_change("root", memorySize=(256, 512)),))).splitlines()
+    lines = markdown.comment(Review("dev", (a_change("root", memorySize=(256, 512)),))).splitlines()
     start = lines.index("! update aws:lambda:Function  root")
     assert lines[start + 1 : start + 4] == ["    memorySize", "-     256", "+     512"]
 
 
 def test_only_an_interruption_is_a_milder_warning() -> None:
     review = Review("dev", (a_change("alias", "aws:lambda/alias:Alias", "replace"),))
-    assert "> [!WARNING]" in review_markdown.comment(review)
+    assert "> [!WARNING]" in markdown.comment(review)
 
 
 @pytest.mark.parametrize(
@@ -309,7 +309,7 @@ def test_only_an_interruption_is_a_milder_warning() -> None:
 )
 def test_no_value_breaks_out_of_its_block(hostile: str) -> None:
     change = a_change("table", TABLE, "replace", name=(hostile, f"{hostile}2", True))
-    lines = review_markdown.comment(Review("dev", (change,))).splitlines()
+    lines = markdown.comment(Review("dev", (change,))).splitlines()
     opened = next(line for line in lines if line.endswith("diff") and line.startswith("```"))
     fence = opened.removesuffix("diff")
     start = lines.index(opened)
@@ -325,7 +325,7 @@ def test_what_does_not_fit_into_a_comment_is_left_out_and_said_to_be() -> None:
         a_change(f"f{number}", **{f"path{number}": (f"{number} {'a' * 90}", f"{number} {'b' * 90}")})
         for number in range(400)
     )
-    comment = review_markdown.comment(Review("dev", changes))
+    comment = markdown.comment(Review("dev", changes))
     assert len(comment) <= 65_536
     assert "! update aws:lambda:Function  400: f0, f1, f10 and 397 more" in comment
     assert "`make preview STACK=dev`" in comment.splitlines()[-1]

@@ -6,8 +6,8 @@ from pulumi import automation as auto
 from pulumi.automation import CommandResult
 
 from infrastructure import updates, workspace
-from infrastructure.changes import ChangeLog
 from infrastructure.errors import DeployError
+from infrastructure.review.changes import ChangeLog
 
 
 @pytest.mark.usefixtures("own_backend")

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from infrastructure.changes import SYMBOLS, Change, Operation, PropertyChange, short_type
-from infrastructure.consequences import Consequence
+from infrastructure.release.state import short_type
+from infrastructure.review.changes import SYMBOLS, Change, Operation, PropertyChange
+from infrastructure.review.consequences import Consequence
 
 NONE = "(none)"
 _LONGEST_VALUE = 100

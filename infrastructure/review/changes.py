@@ -9,9 +9,10 @@ from typing import Any, Literal
 from pulumi.automation import EngineEvent, OpType, StepEventMetadata
 from pulumi.automation.events import DiffKind, PropertyDiff
 
-from infrastructure import consequences
-from infrastructure.consequences import Consequence
-from infrastructure.differences import differences
+from infrastructure.release.state import is_in_the_cloud, resource_name
+from infrastructure.review import consequences
+from infrastructure.review.consequences import Consequence
+from infrastructure.review.differences import differences
 
 Operation = Literal["create", "update", "replace", "delete"]
 
@@ -128,21 +129,6 @@ class ChangeLog:
         self._seen.add(step.urn)
         properties = tuple(_first(step) if operation == "create" else _properties(step))
         self.changes.append(Change(operation, step.type, resource_name(step.urn), step.urn, properties))
-
-
-def resource_name(urn: str) -> str:
-    """The logical name at the end of a URN."""
-    return urn.rsplit("::", 1)[-1]
-
-
-def is_in_the_cloud(type_: str) -> bool:
-    """Whether a resource of that type is one, not the engine's own or a group of others."""
-    return not type_.startswith(("pulumi:", "psn-emulator:"))
-
-
-def short_type(token: str) -> str:
-    """``aws:lambda/function:Function`` as ``aws:lambda:Function``; a component's type is left as it is."""
-    return re.sub(r"/[^:]+", "", token)
 
 
 def summary(counts: Counter[Operation], *, done: bool) -> str:

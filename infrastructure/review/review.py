@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from infrastructure.changes import Change, Operation
-from infrastructure.folds import Fold, by, folded
 from infrastructure.get_image_tag import BUILD_ARGUMENTS
 from infrastructure.release.origin import Origin
 from infrastructure.release.release import Release
+from infrastructure.review.changes import Change, Operation
+from infrastructure.review.grouping import Fold, by, folded
 from infrastructure.stack.permissions import Permissions
 
 _MOST_NAMES = 6

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from infrastructure.changes import SYMBOLS, Operation, summary
-from infrastructure.folds import Fold, named
-from infrastructure.review import Review, Succession
+from infrastructure.review.changes import SYMBOLS, Operation, summary
+from infrastructure.review.grouping import Fold, named
+from infrastructure.review.review import Review, Succession
 
 STYLES: dict[Operation, str] = {"create": "green", "update": "yellow", "replace": "magenta", "delete": "red"}
 

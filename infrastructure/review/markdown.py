@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from infrastructure.changes import Operation, short_type, summary
-from infrastructure.folds import Fold, named
-from infrastructure.review import Group, Review, Succession, Version
+from infrastructure.release.state import short_type
+from infrastructure.review.changes import Operation, summary
+from infrastructure.review.grouping import Fold, named
+from infrastructure.review.review import Group, Review, Succession, Version
 
 _LONGEST_COMMENT = 65_000
 """What GitHub takes is 65,536 characters."""
