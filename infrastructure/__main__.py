@@ -12,6 +12,6 @@ import pulumi
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from infrastructure import environment
-from infrastructure.program import program
+from infrastructure.program.stack import declare_stack
 
-program(pulumi.get_stack(), provide_image=partial(environment.ready_to_build, pulumi.get_stack()))
+declare_stack(pulumi.get_stack(), provide_image=partial(environment.ready_to_build, pulumi.get_stack()))

@@ -9,9 +9,10 @@ from contextlib import suppress
 from botocore.exceptions import BotoCoreError, ClientError
 
 import main
-from infrastructure import environment, get_image_tag, image
+from infrastructure import environment, get_image_tag
 from infrastructure.errors import DeployError
 from infrastructure.local import base_image
+from infrastructure.program import image
 from infrastructure.release.origin import origin
 from infrastructure.stack.settings import Settings
 from infrastructure.terminal import narrate

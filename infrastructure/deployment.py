@@ -6,9 +6,10 @@ from typing import NoReturn
 
 from pulumi import automation as auto
 
-from infrastructure import drift, environment, limits, probe, program, retention, rollback, updates, workspace
+from infrastructure import drift, environment, limits, probe, retention, rollback, updates, workspace
 from infrastructure.errors import DeployError
 from infrastructure.probe import Check
+from infrastructure.program.stack import declare_stack
 from infrastructure.promotion import Promotion
 from infrastructure.release import release, selection
 from infrastructure.release.state import ALIAS, Resources, accounts, resources_of
@@ -106,7 +107,7 @@ def preview(request: Request) -> Review:
             Progress("preview", transient=True) as progress,
         ):
             opened.preview(
-                program=progress.counted(partial(program.program, stack, chosen)),
+                program=progress.counted(partial(declare_stack, stack, chosen)),
                 on_event=updates.both(log.record, progress.record),
                 color="never",
                 refresh=request.refresh,
@@ -124,7 +125,7 @@ def _update(
     try:
         return updates.up(
             stack,
-            partial(program.program, request.stack, chosen, partial(_provide_image, request, phases)),
+            partial(declare_stack, request.stack, chosen, partial(_provide_image, request, phases)),
             updates.message(chosen.tag, request.kind),
             f"The deploy of {request.stack} failed",
             phases=phases,

@@ -14,8 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infrastructure import environment
 from infrastructure.errors import DeployError
-from infrastructure.functions import LIVE
 from infrastructure.release.state import FUNCTION, Resources, aliases_in, of_type
+from infrastructure.stack.names import LIVE
 from infrastructure.stack.settings import Settings
 from infrastructure.terminal import narrate
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from infrastructure.signing_keys import Jwk
+from infrastructure.program.signing_keys import Jwk
 
 REREAD_SECONDS = 30
 """After so long a function reads the keys again."""

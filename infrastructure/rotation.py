@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 from pulumi import automation as auto
 
-from infrastructure import aliases, environment, key_schedule, signing_keys, updates, workspace
+from infrastructure import aliases, environment, key_schedule, updates, workspace
 from infrastructure.errors import DeployError
 from infrastructure.key_schedule import Schedule
+from infrastructure.program import signing_keys
 from infrastructure.release import release
 from infrastructure.release.state import (
     FUNCTION,
@@ -27,8 +28,8 @@ from infrastructure.release.state import (
     resource_name,
     resources_of,
 )
+from infrastructure.stack.names import PUBLIC_KEYS, SIGNING_KEYS
 from infrastructure.stack.settings import Settings
-from infrastructure.storage import PUBLIC_KEYS, SIGNING_KEYS
 
 if TYPE_CHECKING:
     from types_boto3_secretsmanager import SecretsManagerClient

@@ -5,6 +5,16 @@ from hashlib import sha256
 
 PROJECT = "psn-emulator"
 
+LIVE = "live"
+"""The alias of every function that callers go by."""
+
+PUBLIC_KEYS = "public-keys"
+SIGNING_KEYS = "signing-keys"
+SEED = "seed"
+
+INDEXES = ("by_country", "by_status", "by_country_status")
+"""The table's local secondary indexes, each sorted by the attribute of its own name and holding whole items."""
+
 _LONGEST_ROLE = 64
 """In "IAM and AWS STS quotas" of IAM's guide."""
 

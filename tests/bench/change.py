@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from infrastructure import get_image_tag
-from infrastructure.image import build_arguments
+from infrastructure.program.image import build_arguments
 from infrastructure.release.origin import origin
 from infrastructure.tools import certificates
 from tests.bench import stack

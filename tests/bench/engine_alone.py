@@ -14,8 +14,9 @@ sys.path.insert(0, str(Path.cwd()))
 
 from pulumi import automation as auto
 
-from infrastructure import program, workspace
+from infrastructure import workspace
 from infrastructure.local import plugins
+from infrastructure.program.stack import declare_stack
 from infrastructure.release import release, selection
 from infrastructure.release.state import Resources
 from infrastructure.stack.names import PROJECT
@@ -26,7 +27,7 @@ def main(stack: str, tag: str | None) -> None:
     """One ``up``; raises what the engine raises."""
     chosen = selection.choose(Settings.load(stack), release.from_state(resources(stack)))
     chosen = replace(chosen, tag=tag, to_build=False) if tag else chosen
-    declare = partial(program.program, stack, chosen)
+    declare = partial(declare_stack, stack, chosen)
     with plugins.provided(stack) as variables:
         options = workspace._options(stack, workspace.environment(stack) | variables, None)
         auto.select_stack(stack_name=stack, project_name=PROJECT, program=declare, opts=options).up()

@@ -12,7 +12,7 @@ from pulumi.runtime import mocks, rpc
 from pulumi.runtime.settings import get_root_resource, set_root_resource
 from pulumi.runtime.stack import Stack
 
-from infrastructure.program import program
+from infrastructure.program.stack import declare_stack
 from infrastructure.release import release
 from infrastructure.release.selection import choose
 from infrastructure.stack.settings import Settings
@@ -150,7 +150,7 @@ def record(
     pulumi.runtime.set_mocks(cloud, "psn-emulator", stack, preview, monitor=_Monitor(cloud, recorded))
 
     async def run() -> None:
-        await program(stack, **how)
+        await declare_stack(stack, **how)
         recorded.awaited = {item.name for item in recorded.resources}
         root = get_root_resource()
         assert isinstance(root, Stack)

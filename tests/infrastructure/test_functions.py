@@ -7,8 +7,8 @@ import pytest
 
 import main
 from infrastructure.errors import DeployError
+from infrastructure.stack.names import INDEXES
 from infrastructure.stack.settings import Settings
-from infrastructure.storage import INDEXES
 from tests.infrastructure.conftest import Declared, WriteStack
 from tests.infrastructure.recorded import record
 from tests.infrastructure.stacks import (

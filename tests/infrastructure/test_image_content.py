@@ -162,7 +162,7 @@ def test_the_locale_does_not_matter(root: Path, locale: str) -> None:
         "README.md",
         "tests/test_a.py",
         "docs/a.md",
-        "infrastructure/program.py",
+        "infrastructure/program/stack.py",
         ".env",
         ".dockerignore",
         "handlers.py",

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from infrastructure.get_image_tag import ROOT
-from infrastructure.provider import SERVICES
+from infrastructure.program.provider import SERVICES
 from infrastructure.stack.names import PROJECT
 from tests.infrastructure.conftest import Declared, WriteStack
 from tests.infrastructure.recorded import record
@@ -100,7 +100,8 @@ def test_the_pulumi_command_runs_the_same_program(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("pulumi.get_stack", lambda: "dev")
     monkeypatch.setattr("infrastructure.environment.ready_to_build", ready.append)
     monkeypatch.setattr(
-        "infrastructure.program.program", lambda stack, *, provide_image: ran.append((stack, provide_image()))
+        "infrastructure.program.stack.declare_stack",
+        lambda stack, *, provide_image: ran.append((stack, provide_image())),
     )
     monkeypatch.setattr("sys.path", [str(ROOT / "infrastructure")])
     runpy.run_path(str(ROOT / "infrastructure"), run_name="__main__")

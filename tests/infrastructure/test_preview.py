@@ -7,7 +7,7 @@ import pulumi
 import pytest
 from argon2 import PasswordHasher
 
-from infrastructure import deployment, program, workspace
+from infrastructure import deployment, workspace
 from infrastructure.deployment import Request
 from infrastructure.errors import DeployError
 from infrastructure.promotion import Promotion
@@ -23,16 +23,17 @@ ENTRY = Entry(
 )
 
 
+def declare_thing(stack: str, _: Release | None) -> None:
+    pulumi.ComponentResource("test:index:Thing", stack)
+
+
 @pytest.fixture(autouse=True)
 def backend(
     own_backend: Path, write_stack: WriteStack, write_seed: WriteSeed, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
     """The states of the AWS stacks, whose program declares a resource that takes no plugin."""
 
-    def declare(stack: str, _: Release) -> None:
-        pulumi.ComponentResource("test:index:Thing", stack)
-
-    monkeypatch.setattr(program, "program", declare)
+    monkeypatch.setattr(deployment, "declare_stack", declare_thing)
     write_stack("staging", architecture="amd64", tracing=True)
     for stack in ("dev", "staging"):
         write_seed(stack, *([a_user("testuser", HASH)] if stack == "dev" else []))
@@ -68,7 +69,7 @@ def test_a_first_promotion_can_be_looked_at_before_it_is_made() -> None:
 
 def test_a_stack_on_aws_that_was_deployed_is_compared_with_its_state(backend: Path) -> None:
     with workspace.opened("dev", may_create=True) as opened:
-        opened.up(program=lambda: program.program("dev", None))
+        opened.up(program=lambda: declare_thing("dev", None))
     review = deployment.preview(Request("dev"))
     assert review.changes == ()
 
@@ -97,7 +98,7 @@ def test_an_image_is_left_out_unless_it_is_to_be_built_and_what_depends_on_it_is
         opts = pulumi.ResourceOptions(depends_on=[image])
         pulumi.ComponentResource(FUNCTION, "function", files, opts)
 
-    monkeypatch.setattr(program, "program", declare)
+    monkeypatch.setattr(deployment, "declare_stack", declare)
     with workspace.opened("dev", may_create=True) as opened:
         opened.up(program=lambda: declare("dev", None))
 

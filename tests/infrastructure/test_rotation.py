@@ -14,8 +14,8 @@ from moto import mock_aws
 from infrastructure import aliases, environment, rotation, workspace
 from infrastructure.errors import DeployError
 from infrastructure.key_schedule import LEAD_SECONDS, SOON_SECONDS
+from infrastructure.program.signing_keys import as_set, in_set, new_key, public_half
 from infrastructure.release.release import STACK
-from infrastructure.signing_keys import as_set, in_set, new_key, public_half
 from tests.infrastructure.conftest import WriteStack
 
 NAMES = ("public-keys", "signing-keys")

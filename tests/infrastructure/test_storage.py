@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import pytest
 
-from infrastructure.signing_keys import as_set, in_set, new_key, public_half
+from infrastructure.program.signing_keys import as_set, in_set, new_key, public_half
 from infrastructure.stack.settings import SigningAlgorithm
 from services import player_items
 from tests.infrastructure.conftest import (

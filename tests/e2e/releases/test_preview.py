@@ -67,13 +67,13 @@ def test_a_dry_run_of_a_destroy_says_what_would_be_lost(deployed: Checkout) -> N
 
 
 def test_a_lost_table_is_warned_of_with_what_forces_it(deployed: Checkout) -> None:
-    deployed.replace("infrastructure/storage.py", 'range_key="sk"', 'range_key="sort"')
-    deployed.replace("infrastructure/storage.py", '("pk", "sk", *', '("pk", "sort", *')
+    deployed.replace("infrastructure/program/storage.py", 'range_key="sk"', 'range_key="sort"')
+    deployed.replace("infrastructure/program/storage.py", '("pk", "sk", *', '("pk", "sort", *')
     try:
         lines = deployed.done("preview").splitlines()
     finally:
-        deployed.replace("infrastructure/storage.py", 'range_key="sort"', 'range_key="sk"')
-        deployed.replace("infrastructure/storage.py", '("pk", "sort", *', '("pk", "sk", *')
+        deployed.replace("infrastructure/program/storage.py", 'range_key="sort"', 'range_key="sk"')
+        deployed.replace("infrastructure/program/storage.py", '("pk", "sort", *', '("pk", "sk", *')
     warned = lines[lines.index("take care") :]
     assert warned[1] == "  ± aws:dynamodb:Table  table"
     assert warned[2].startswith("      everything in it is lost: ")

@@ -7,18 +7,18 @@ from typing import Any
 
 import pulumi
 
-from infrastructure import functions, provider
-from infrastructure.api import Gateway
 from infrastructure.errors import DeployError
-from infrastructure.functions import Surroundings
-from infrastructure.image import Images
+from infrastructure.program import functions, provider
+from infrastructure.program.functions import Surroundings
+from infrastructure.program.gateway import Gateway
+from infrastructure.program.image import Images
+from infrastructure.program.storage import Storage
 from infrastructure.release import release, selection
-from infrastructure.stack.names import PROJECT
+from infrastructure.stack.names import PROJECT, PUBLIC_KEYS, SEED, SIGNING_KEYS
 from infrastructure.stack.settings import Settings
-from infrastructure.storage import PUBLIC_KEYS, SEED, SIGNING_KEYS, Storage
 
 
-def program(
+def declare_stack(
     stack: str,
     chosen: release.Release | None = None,
     provide_image: Callable[[], None] | None = None,
@@ -26,7 +26,7 @@ def program(
     """Declares everything that ``stack`` is made of; what it returns is done when all of it is in service or has
     failed. Awaiting that saves the SDK its own way of waiting, which looks at every output each time one is known.
 
-    ``chosen`` is the release to put into service, by default what ``choice.choose`` makes of the tree.
+    ``chosen`` is the release to put into service, by default what ``selection.choose`` makes of the tree.
     ``provide_image`` is called in an update whose image is not there yet: before it is built, to make Docker
     ready and log it in to the registry, or to copy it once its repository is there. A ``DeployError``, whoever
     raised it, ends the run in one line.

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infrastructure import policies
+from infrastructure.program import policies
 from infrastructure.release.release import Release
 from infrastructure.stack.function_specs import Row, rows
+from infrastructure.stack.names import LIVE
 from infrastructure.stack.permissions import Permissions
 from infrastructure.stack.settings import Settings
-
-LIVE = "live"
 
 _SMOKE_EVENT = json.dumps({"smoke": True})
 _ARCHITECTURES = {"linux/amd64": "x86_64", "linux/arm64": "arm64"}

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import pulumi
 
-from infrastructure.storage import INDEXES
+from infrastructure.stack.names import INDEXES
 
 ASSUME_BY_LAMBDA = json.dumps(
     {

@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 import main
-from infrastructure.functions import Function
+from infrastructure.program.functions import Function
 from infrastructure.stack.function_specs import AUTHORIZER
 from infrastructure.stack.settings import Settings
 from infrastructure.tools import paths

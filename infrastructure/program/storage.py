@@ -5,15 +5,9 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
-from infrastructure import signing_keys
+from infrastructure.program import signing_keys
+from infrastructure.stack.names import INDEXES, PUBLIC_KEYS, SEED, SIGNING_KEYS
 from infrastructure.stack.settings import Settings
-
-PUBLIC_KEYS = "public-keys"
-SIGNING_KEYS = "signing-keys"
-SEED = "seed"
-
-INDEXES = ("by_country", "by_status", "by_country_status")
-"""The table's local secondary indexes, each sorted by the attribute of its own name and holding whole items."""
 
 
 class Storage(pulumi.ComponentResource):
