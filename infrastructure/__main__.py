@@ -11,7 +11,7 @@ import pulumi
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from infrastructure import environment
+from infrastructure.commands import readiness
 from infrastructure.program.stack import declare_stack
 
-declare_stack(pulumi.get_stack(), provide_image=partial(environment.ready_to_build, pulumi.get_stack()))
+declare_stack(pulumi.get_stack(), provide_image=partial(readiness.ready_to_build, pulumi.get_stack()))

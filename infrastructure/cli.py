@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn, override
 
-from infrastructure import commands
+from infrastructure.commands import make_targets
 from infrastructure.errors import DeployError
 from infrastructure.stack.settings import Settings
 from infrastructure.tools import paths
@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     def add_flag(sub: argparse.ArgumentParser, flag: str, text: str) -> None:
         sub.add_argument(flag, action="store_true", help=text)
 
-    sub = command("deploy", commands.deploy)
+    sub = command("deploy", make_targets.deploy)
     _add_forms(sub)
     limits = sub.add_mutually_exclusive_group()
     limits.add_argument("--infrastructure-only", action="store_true", help="the deployed image stays")
@@ -87,37 +87,37 @@ def _parser() -> argparse.ArgumentParser:
     add_flag(sub, "--refresh", "read the cloud back first and repair what was changed by hand")
     add_flag(sub, "--dry-run", "show only what would change")
 
-    sub = command("promote", commands.promote, has_stack=False)
+    sub = command("promote", make_targets.promote, has_stack=False)
     _add_forms(sub)
     sub.add_argument("--from", dest="source", metavar="STACK", required=True, help="whose release it is")
     sub.add_argument("--to", dest="target", metavar="STACK", required=True, help="which stack is to run it")
     _add_tag(sub, "another release that the source keeps; default: the one it runs")
     add_flag(sub, "--dry-run", "show only what would change")
 
-    sub = command("preview", commands.preview)
+    sub = command("preview", make_targets.preview)
     _add_forms(sub)
     add_flag(sub, "--detailed", "exit with 2 when there are changes, 0 when there are none, 1 on an error")
     add_flag(sub, "--refresh", "read the cloud back first, to see what was changed by hand")
 
-    sub = command("rollback", commands.rollback)
+    sub = command("rollback", make_targets.rollback)
     _add_tag(sub, "the release to go back to; default: the one before the live one")
     add_flag(sub, "--dry-run", "show only what would move")
 
-    sub = command("rotate-keys", commands.rotate_keys)
+    sub = command("rotate-keys", make_targets.rotate_keys)
     add_flag(sub, "--now", "let the new key sign as soon as every function knows it")
     add_flag(sub, "--dry-run", "show only")
 
     for name, function in (
-        ("outputs", commands.outputs),
-        ("history", commands.history),
-        ("doctor", commands.doctor),
+        ("outputs", make_targets.outputs),
+        ("history", make_targets.history),
+        ("doctor", make_targets.doctor),
     ):
         add_flag(command(name, function), "--json", "print JSON")
 
-    for name, function in (("ecr-url", commands.ecr_url), ("env", commands.env)):
+    for name, function in (("ecr-url", make_targets.ecr_url), ("env", make_targets.env)):
         command(name, function)
 
-    sub = command("logs", commands.logs)
+    sub = command("logs", make_targets.logs)
     sub.add_argument("--function", default="players-create", metavar="NAME", help="default: %(default)s")
     sub.add_argument(
         "--since", default="10m", metavar="DURATION", help="90s, 10m, 2h or 1d; default: %(default)s"
@@ -125,16 +125,19 @@ def _parser() -> argparse.ArgumentParser:
     add_flag(sub, "--follow", "go on as lines come")
     add_flag(sub, "--json", "print one JSON object a line")
 
-    sub = command("destroy", commands.destroy)
+    sub = command("destroy", make_targets.destroy)
     _add_forms(sub)
     add_flag(sub, "--dry-run", "show only")
-    for name, function in (("clean", commands.clean), ("down", commands.down)):
+    for name, function in (("clean", make_targets.clean), ("down", make_targets.down)):
         add_flag(command(name, function, has_stack=False), "--dry-run", "show only")
 
-    add_flag(command("docker-login", commands.docker_login), "--dry-run", "show only")
-    for name, function in (("check-docker", commands.check_docker), ("build-local", commands.build_local)):
+    add_flag(command("docker-login", make_targets.docker_login), "--dry-run", "show only")
+    for name, function in (
+        ("check-docker", make_targets.check_docker),
+        ("build-local", make_targets.build_local),
+    ):
         add_flag(command(name, function, has_stack=False), "--dry-run", "show only")
-    sub = command("run-local", commands.run_local, has_stack=False)
+    sub = command("run-local", make_targets.run_local, has_stack=False)
     add_flag(sub, "--dry-run", "show only")
     sub.add_argument("--function", default="root", metavar="NAME", help="default: %(default)s")
     sub.add_argument("--port", type=int, default=9000, help="default: %(default)s")

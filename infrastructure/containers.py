@@ -9,7 +9,8 @@ from contextlib import suppress
 from botocore.exceptions import BotoCoreError, ClientError
 
 import main
-from infrastructure import environment, get_image_tag
+from infrastructure import get_image_tag
+from infrastructure.cloud import session
 from infrastructure.errors import DeployError
 from infrastructure.local import base_image
 from infrastructure.program import image
@@ -117,7 +118,7 @@ def _run(command: list[str], container: str) -> int:
 def _deployed_environment(function: str) -> dict[str, str]:
     """The environment of the local stack's function; empty when there is none, or no local AWS."""
     settings = Settings.load(_STACK)
-    client = environment.session(settings, _STACK).client("lambda", **environment.client_options(_STACK))
+    client = session.client(settings, "lambda")
     try:
         found = client.get_function_configuration(FunctionName=settings.names.function(function))
     except (BotoCoreError, ClientError):

@@ -6,9 +6,11 @@ from typing import NoReturn
 
 from pulumi import automation as auto
 
-from infrastructure import drift, environment, limits, probe, retention, rollback, updates, workspace
+from infrastructure import limits, rollback, updates, workspace
+from infrastructure.cloud import drift, probe, retention
+from infrastructure.cloud.probe import Check
+from infrastructure.commands import readiness
 from infrastructure.errors import DeployError
-from infrastructure.probe import Check
 from infrastructure.program.stack import declare_stack
 from infrastructure.promotion import Promotion
 from infrastructure.release import release, selection
@@ -58,7 +60,7 @@ def deploy(request: Request) -> Deployed:
     settings.read_seed()
     _check_source_of_image(settings, request)
     with phases.phase("set-up"):
-        environment.ready(request.stack)
+        readiness.ready(request.stack)
     with (
         workspace.exclusive(request.stack) as was_cut_off,
         phases.phase("update"),
@@ -75,7 +77,7 @@ def deploy(request: Request) -> Deployed:
             if probe.failed(checks) and not moved:
                 narrate.say("The API does not answer as it must: reading back what is there and repairing it")
                 if not request.promotion:
-                    environment.ready_to_build(request.stack)
+                    readiness.ready_to_build(request.stack)
                 now = resources_of(opened.export_stack())
                 now = workspace.read_back(opened, now, phases=phases)
                 outputs, log = _update(opened, request, now, phases)
@@ -84,7 +86,7 @@ def deploy(request: Request) -> Deployed:
                 _give_up(opened, before, outputs, checks, moved=moved, was_cut_off=was_cut_off)
         if was_cut_off or log.changes or outputs["releases"] != release.outputs(before).get("releases"):
             retention.retain(request.stack, resources_of(opened.export_stack()))
-            environment.settle(request.stack)
+            readiness.settle(request.stack)
     return Deployed(outputs, summary(log.counts(), done=True), phases)
 
 
@@ -99,7 +101,7 @@ def preview(request: Request) -> Review:
         log = ChangeLog()
         resources = resources_of(opened.export_stack())
         if request.refresh:
-            environment.check_readable(stack, accounts(resources))
+            readiness.check_readable(stack, accounts(resources))
         chosen = _chosen(request, resources)
         about = limits.of(request.stack, resources, chosen, image_only=request.image_only)
         with (
@@ -188,7 +190,7 @@ def _give_up(
     narrate.say(f"Returning to {what}")
     kept = tuple(item for item in previous.entries if item is entry or item.tag != tag)
     returned = rollback.carry_out(stack, resources, plan, "automatic return", kept)
-    environment.settle(stack.name)
+    readiness.settle(stack.name)
     again = probe.failed(probe.probe(returned))
     if again:
         remedy = (
@@ -207,7 +209,7 @@ def _provide_image(request: Request, phases: Phases) -> None:
             request.promotion.copy_image()
     else:
         with phases.phase("set-up"):
-            environment.ready_to_build(request.stack)
+            readiness.ready_to_build(request.stack)
 
 
 def _chosen(request: Request, resources: Resources) -> release.Release:

@@ -2,7 +2,8 @@
 
 from contextlib import nullcontext
 
-from infrastructure import environment, updates, workspace
+from infrastructure import updates, workspace
+from infrastructure.commands import readiness
 from infrastructure.errors import DeployError
 from infrastructure.release.state import resource_name, short_type, size
 from infrastructure.review.changes import ChangeLog
@@ -30,7 +31,7 @@ def destroy(stack: str, *, dry_run: bool) -> Review:
     """Deletes the stack's resources, or says which; its history stays. Raises ``DeployError``."""
     total = size(workspace.resources(stack))
     if not dry_run:
-        environment.ready(stack)
+        readiness.ready(stack)
     held = nullcontext() if dry_run else workspace.exclusive(stack)
     with held, workspace.opened(stack, may_create=False) as opened:
         if not dry_run:
@@ -47,5 +48,5 @@ def destroy(stack: str, *, dry_run: bool) -> Review:
                 message="destroy",
             )
         if not dry_run:
-            environment.settle(stack)
+            readiness.settle(stack)
         return Review(stack, tuple(log.changes))

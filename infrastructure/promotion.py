@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from infrastructure import environment, probe, registry, workspace
+from infrastructure import workspace
+from infrastructure.cloud import probe, registry
+from infrastructure.commands import readiness
 from infrastructure.errors import DeployError
 from infrastructure.release import release
 from infrastructure.release.release import Deployed, Entry
@@ -30,7 +32,7 @@ class Promotion:
                 step.detail = f"{done / 1e6:.1f} of {total / 1e6:.1f} MB"
 
             registry.copy(self.entry.tag, self.digest, self.source, self.target, sent)
-            environment.fetch_image(self.target, self.entry.tag)
+            registry.fetch_image(self.target, self.entry.tag)
 
 
 def plan(source: str, target: str, tag: str | None = None, *, may_start: bool = True) -> Promotion:
@@ -58,7 +60,7 @@ def plan(source: str, target: str, tag: str | None = None, *, may_start: bool = 
     resources = workspace.resources(source)
     entry = _entry(source, release.from_state(resources), tag)
     if may_start:
-        environment.reachable(source)
+        readiness.reachable(source)
     digest = registry.digest(here, entry.tag)
     if digest is None:
         raise DeployError(

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from botocore.exceptions import BotoCoreError, ClientError
 from pulumi import automation as auto
 
-from infrastructure import aliases, environment, probe, updates, workspace
+from infrastructure import aliases, updates, workspace
+from infrastructure.cloud import probe, session
+from infrastructure.commands import readiness
 from infrastructure.errors import DeployError
 from infrastructure.release import release
 from infrastructure.release.release import Deployed, Entry
@@ -57,7 +59,7 @@ def rollback(stack: str, tag: str | None) -> tuple[Plan, Phases]:
     phases = Phases()
     with phases.phase("set-up"):
         find(stack, workspace.resources(stack), tag)
-        environment.reachable(stack)
+        readiness.reachable(stack)
     with workspace.exclusive(stack), workspace.opened(stack, may_create=False) as opened:
         with phases.phase("update"):
             resources, _ = workspace.recover(opened)
@@ -69,7 +71,7 @@ def rollback(stack: str, tag: str | None) -> tuple[Plan, Phases]:
             outputs = carry_out(opened, resources, way, "rollback", deployed.entries)
         with phases.phase("answer"):
             checks = probe.probe(outputs)
-        environment.settle(stack)
+        readiness.settle(stack)
     if failed := probe.failed(checks):
         raise DeployError(
             f"{way.entry.tag} is live again, but {probe.said(failed)}.", probe.remedy(failed, stack)
@@ -118,8 +120,7 @@ def plan(resources: Resources, entry: Entry) -> Plan:
 
 def need_versions(stack: str, plan: Plan) -> None:
     """Raises ``DeployError``, which names them, when versions that the plan moves to are not there any more."""
-    session = environment.session(Settings.load(stack), stack)
-    client = session.client("lambda", **environment.client_options(stack))
+    client = session.client(Settings.load(stack), "lambda")
 
     def is_gone(name: str) -> bool:
         try:

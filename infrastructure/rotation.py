@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 from pulumi import automation as auto
 
-from infrastructure import aliases, environment, key_schedule, updates, workspace
+from infrastructure import aliases, key_schedule, updates, workspace
+from infrastructure.cloud import session
+from infrastructure.commands import readiness
 from infrastructure.errors import DeployError
 from infrastructure.key_schedule import Schedule
 from infrastructure.program import signing_keys
@@ -52,7 +54,7 @@ def preview(stack: str, *, now: bool) -> Schedule:
     """What a rotation would do. Raises ``DeployError`` as :func:`rotate` does."""
     resources = workspace.resources(stack)
     secrets = _secrets(stack, resources)
-    environment.check_readable(stack, accounts(resources))
+    readiness.check_readable(stack, accounts(resources))
     return _schedule(Settings.load(stack), resources, _read(stack, secrets[SIGNING_KEYS]), now=now)
 
 
@@ -64,7 +66,7 @@ def rotate(stack: str, *, now: bool) -> Schedule:
     """
     settings = Settings.load(stack)
     _secrets(stack, workspace.resources(stack))  # nothing is started for a stack that has no keys
-    environment.reachable(stack)
+    readiness.reachable(stack)
     with workspace.exclusive(stack), workspace.opened(stack, may_create=False) as opened:
         workspace.recover(opened)
         resources = resources_of(opened.export_stack())
@@ -78,7 +80,7 @@ def rotate(stack: str, *, now: bool) -> Schedule:
         if _read(stack, secrets[PUBLIC_KEYS]) != public:
             raise DeployError("Another rotation went on at the same time.", "Run this again: it mends that.")
         _record(opened, resources, secrets[SIGNING_KEYS], public)
-        environment.settle(stack)
+        readiness.settle(stack)
     return schedule
 
 
@@ -152,8 +154,8 @@ def _record(stack: auto.Stack, resources: Resources, secret: _Secret, public: st
 
 def _vault(stack: str) -> "SecretsManagerClient":
     settings = Settings.load(stack)
-    session = environment.session(settings, stack)
-    return session.client("secretsmanager", **environment.client_options(stack))
+    client: SecretsManagerClient = session.client(settings, "secretsmanager")
+    return client
 
 
 @contextmanager

@@ -11,8 +11,9 @@ from typing import TextIO
 
 from pulumi import automation as auto
 
-from infrastructure import locks, publication, updates
-from infrastructure.environment import check_credentials
+from infrastructure import locks, updates
+from infrastructure.cloud import versions
+from infrastructure.cloud.session import check_credentials
 from infrastructure.errors import DeployError
 from infrastructure.local import plugins
 from infrastructure.release.state import Resources, accounts, resources_of, size
@@ -142,7 +143,7 @@ def recover(stack: auto.Stack, phases: Phases | None = None) -> tuple[Resources,
     state = stack.export_stack()
     found = resources_of(state)
     if not is_local(stack.name):
-        check_credentials(stack.name, accounts(found))
+        check_credentials(Settings.load(stack.name), accounts(found))
     if not locked and not (state.deployment or {}).get("pending_operations"):
         return found, False
     narrate.say("The last update was cut off: reading back what it did")
@@ -157,7 +158,7 @@ def read_back(
     Functions are published first, as ``publication.publish`` tells. The time goes to ``phases``. Raises
     ``DeployError``.
     """
-    publication.publish(stack.name, known)
+    versions.publish(stack.name, known)
     updates.refresh(stack, message, size(known), phases)
     return resources_of(stack.export_stack())
 

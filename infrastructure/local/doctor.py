@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError
 
-from infrastructure import environment
+from infrastructure.cloud import session
 from infrastructure.errors import DeployError
 from infrastructure.local import aws, base_image, plugins
 from infrastructure.stack.settings import Settings, is_local
@@ -108,7 +108,7 @@ def _credentials(stack: str) -> Check:
     """Whether there are credentials; not whether AWS takes them, which only AWS can say."""
     remedy = f"Log in (aws sso login, or AWS_PROFILE=…), then: make doctor STACK={stack}"
     try:
-        found = environment.session(Settings.load(stack), stack).get_credentials()
+        found = session.session(Settings.load(stack)).get_credentials()
     except DeployError as error:
         return Check("AWS credentials", False, error.cause, error.remedy)
     except BotoCoreError as error:

@@ -12,7 +12,6 @@ from pulumi import automation as auto
 
 from infrastructure import (
     cli,
-    commands,
     containers,
     deployment,
     destruction,
@@ -22,6 +21,7 @@ from infrastructure import (
     stack_info,
     updates,
 )
+from infrastructure.commands import make_targets
 from infrastructure.errors import DeployError
 from infrastructure.key_schedule import Schedule
 from infrastructure.promotion import Promotion
@@ -416,16 +416,16 @@ def test_only_a_production_stack_asks_for_its_name_before_it_is_destroyed(
     assert capsys.readouterr().err.startswith("error: This deletes every resource of stack 'prod'")
     assert cli.main(["destroy", "--stack", "prod", "--dry-run"]) == 0
     with pytest.raises(DeployError, match="Nobody is there to confirm it"):
-        commands._confirm("prod", "This deletes everything.")
+        make_targets._confirm("prod", "This deletes everything.")
 
 
 def test_the_name_typed_must_be_the_stacks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
     monkeypatch.setattr("builtins.input", lambda _: "dev")
     with pytest.raises(DeployError, match="Not confirmed"):
-        commands._confirm("prod", "This deletes everything.")
+        make_targets._confirm("prod", "This deletes everything.")
     monkeypatch.setattr("builtins.input", lambda _: "prod")
-    commands._confirm("prod", "This deletes everything.")
+    make_targets._confirm("prod", "This deletes everything.")
 
 
 @pytest.mark.parametrize(

@@ -12,14 +12,15 @@ LEAVES = {
 }
 COMMAND = """
 import asyncio, sys, threading
-from infrastructure import cli, commands
+from infrastructure import cli
+from infrastructure.commands import make_targets
 from infrastructure.errors import DeployError
 
 def check_docker(options):
     exec(sys.argv[1])
     raise DeployError("It failed.", "Repair it.")
 
-commands.check_docker = check_docker
+make_targets.check_docker = check_docker
 sys.exit(cli.main(["check-docker"]))
 """
 

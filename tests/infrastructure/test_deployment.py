@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from pulumi import automation as auto
 
-from infrastructure import aliases, deployment, drift, environment, probe, updates, workspace
+from infrastructure import aliases, deployment, updates, workspace
+from infrastructure.cloud import drift, probe
+from infrastructure.cloud.probe import Check
+from infrastructure.commands import readiness
 from infrastructure.deployment import Request
 from infrastructure.errors import DeployError
-from infrastructure.probe import Check
 from infrastructure.release import release
 from infrastructure.release.release import Entry
 from infrastructure.release.state import ALIAS, Resources, aliases_in, resources_of
@@ -114,9 +116,9 @@ def deploying(monkeypatch: pytest.MonkeyPatch) -> Deploying:
         def known(*_: object, **__: object) -> Resources:
             return resources_of(stack.export_stack())
 
-        monkeypatch.setattr(environment, "ready", lambda _: None)
-        monkeypatch.setattr(environment, "ready_to_build", lambda _: None)
-        monkeypatch.setattr(environment, "settle", lambda _: None)
+        monkeypatch.setattr(readiness, "ready", lambda _: None)
+        monkeypatch.setattr(readiness, "ready_to_build", lambda _: None)
+        monkeypatch.setattr(readiness, "settle", lambda _: None)
         monkeypatch.setattr(workspace, "exclusive", exclusive)
         monkeypatch.setattr(workspace, "opened", opened)
         monkeypatch.setattr(workspace, "recover", lambda *_: (known(), False))

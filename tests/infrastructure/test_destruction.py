@@ -6,7 +6,8 @@ import moto
 import pulumi
 import pytest
 
-from infrastructure import destruction, environment, workspace
+from infrastructure import destruction, workspace
+from infrastructure.commands import readiness
 from infrastructure.errors import DeployError
 from infrastructure.release.state import Resources
 
@@ -17,8 +18,8 @@ OURS, ANOTHER = "123456789012", "222222222222"
 def settled(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Resources]]:
     """The stacks whose AWS was asked to survive a crash, and what was in their states then."""
     seen: list[tuple[str, Resources]] = []
-    monkeypatch.setattr(environment, "ready", lambda _: None)
-    monkeypatch.setattr(environment, "settle", lambda stack: seen.append((stack, workspace.resources(stack))))
+    monkeypatch.setattr(readiness, "ready", lambda _: None)
+    monkeypatch.setattr(readiness, "settle", lambda stack: seen.append((stack, workspace.resources(stack))))
     return seen
 
 

@@ -6,8 +6,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infrastructure import drift, environment
-from infrastructure.drift import Function
+from infrastructure.cloud import drift, session
+from infrastructure.cloud.drift import Function
 from infrastructure.errors import DeployError
 from tests.infrastructure.stacks import ALIAS, FUNCTION
 
@@ -53,7 +53,7 @@ def test_functions_of_others_are_no_concern() -> None:
 def test_only_the_functions_of_the_stack_are_looked_at(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(environment, "client_options", lambda _stack: {})
+    monkeypatch.setattr(session, "client_options", lambda _stack: {})
     with mock_aws():
         role = boto3.client("iam", region_name="us-east-1").create_role(
             RoleName="any", AssumeRolePolicyDocument="{}"
@@ -74,6 +74,6 @@ def test_only_the_functions_of_the_stack_are_looked_at(
 
 
 def test_an_aws_that_does_not_tell_ends_the_deploy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environment, "client_options", lambda _: {"endpoint_url": "http://127.0.0.1:1"})
+    monkeypatch.setattr(session, "client_options", lambda _: {"endpoint_url": "http://127.0.0.1:1"})
     with drift.looking("local") as drifted, pytest.raises(DeployError, match="cannot be looked at"):
         drifted(STATE)

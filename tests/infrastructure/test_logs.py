@@ -13,7 +13,8 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from infrastructure import cli, logs
+from infrastructure import cli
+from infrastructure.cloud import logs
 from infrastructure.errors import DeployError
 from infrastructure.stack.settings import Settings
 from tests.checkout import free_port

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from infrastructure import probe
+from infrastructure.cloud import probe
 
 TAG = "20260102-000000-bbbbbbbb"
 

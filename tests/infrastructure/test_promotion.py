@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from infrastructure import environment, probe, registry, workspace
+from infrastructure import workspace
+from infrastructure.cloud import probe, registry
+from infrastructure.cloud.probe import Check
+from infrastructure.commands import readiness
 from infrastructure.errors import DeployError
-from infrastructure.probe import Check
 from infrastructure.promotion import plan
 from infrastructure.release.release import Entry
 from infrastructure.release.state import Resources
@@ -55,7 +57,7 @@ def images(states: dict[str, Resources], monkeypatch: pytest.MonkeyPatch) -> Ima
 def reached(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The stacks whose AWS was made sure of. Every stack answers as it must."""
     stacks: list[str] = []
-    monkeypatch.setattr(environment, "reachable", stacks.append)
+    monkeypatch.setattr(readiness, "reachable", stacks.append)
     monkeypatch.setattr(probe, "probe", lambda _: (Check("GET /healthz", "healthz", "200", ok=True),))
     return stacks
 
@@ -155,7 +157,7 @@ def test_the_image_is_copied_by_its_digest_from_stack_to_stack(monkeypatch: pyte
         fetched.append((settings.stack, tag, len(copied)))
 
     monkeypatch.setattr(registry, "copy", copy)
-    monkeypatch.setattr(environment, "fetch_image", fetch)
+    monkeypatch.setattr(registry, "fetch_image", fetch)
     plan("staging", "prod").copy_image()
     assert copied == [(LIVE, DIGEST, "staging", "prod")]
     assert fetched == [("prod", LIVE, 1)]

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infrastructure import environment, publication
+from infrastructure.cloud import session, versions
 from infrastructure.errors import DeployError
 from tests.infrastructure.stacks import FUNCTION
 
@@ -20,7 +20,7 @@ REGISTRY = "123456789012.dkr.ecr.us-east-1.amazonaws.com/psn-emulator-local"
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Lambda with two functions, each with a first version."""
-    monkeypatch.setattr(environment, "client_options", lambda _: {})
+    monkeypatch.setattr(session, "client_options", lambda _: {})
     monkeypatch.setenv("MOTO_LAMBDA_STUB_ECR", "true")
     with mock_aws():
         client = boto3.client("lambda", region_name="us-east-1")
@@ -39,7 +39,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 def test_a_function_that_was_changed_and_not_published_gets_a_version_of_the_change(client: Any) -> None:
     client.update_function_code(FunctionName=NAMES[0], ImageUri=f"{REGISTRY}:2")
-    publication.publish("local", RESOURCES)
+    versions.publish("local", RESOURCES)
     made = client.get_function(FunctionName=NAMES[0], Qualifier="2")
     assert made["Code"]["ImageUri"] == f"{REGISTRY}:2"
 
@@ -47,25 +47,25 @@ def test_a_function_that_was_changed_and_not_published_gets_a_version_of_the_cha
 def test_a_function_that_is_gone_is_left_to_the_update(client: Any) -> None:
     client.delete_function(FunctionName=NAMES[0])
     client.update_function_code(FunctionName=NAMES[1], ImageUri=f"{REGISTRY}:2")
-    publication.publish("local", RESOURCES)
+    versions.publish("local", RESOURCES)
     assert client.get_function(FunctionName=NAMES[1], Qualifier="2")
 
 
 def test_a_stack_without_functions_asks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environment, "session", None)
-    publication.publish("local", {})
+    monkeypatch.setattr(session, "session", None)
+    versions.publish("local", {})
 
 
 @pytest.mark.usefixtures("client")
 def test_who_may_not_look_at_functions_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    session = boto3.Session("key", "secret", region_name="us-east-1")
+    opened = boto3.Session("key", "secret", region_name="us-east-1")
     denied = {"Error": {"Code": "AccessDeniedException", "Message": "not you"}, "ResponseMetadata": {}}
 
     def deny(**_: object) -> Any:
         return SimpleNamespace(status_code=403), denied
 
-    session.events.register("before-call.lambda.GetFunction", deny)
-    monkeypatch.setattr(environment, "session", lambda *_: session)
+    opened.events.register("before-call.lambda.GetFunction", deny)
+    monkeypatch.setattr(session, "session", lambda *_: opened)
     with pytest.raises(DeployError, match=r"cannot be published: .*not you") as caught:
-        publication.publish("local", RESOURCES)
+        versions.publish("local", RESOURCES)
     assert "lambda:GetFunction" in caught.value.remedy

@@ -8,7 +8,7 @@ import boto3
 import moto
 import pytest
 
-from infrastructure import registry
+from infrastructure.cloud import registry
 from infrastructure.errors import DeployError
 from infrastructure.stack.settings import Settings
 from tests.infrastructure.conftest import WriteStack

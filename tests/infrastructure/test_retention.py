@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from infrastructure import environment, retention
+from infrastructure.cloud import retention, session
 from infrastructure.release import release
 from infrastructure.release.release import Entry
 from infrastructure.terminal import narrate
@@ -125,12 +125,12 @@ def an_entry(number: int) -> Entry:
 def cloud(every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     """A stack that has had five releases, the fifth of which is live."""
     with mock_aws():
-        session = boto3.Session("test", "test", region_name="us-east-1")
-        monkeypatch.setattr(environment, "session", lambda *_: session)
-        session.client("iam").create_role(RoleName="any", AssumeRolePolicyDocument="{}")
+        opened = boto3.Session("test", "test", region_name="us-east-1")
+        monkeypatch.setattr(session, "session", lambda *_: opened)
+        opened.client("iam").create_role(RoleName="any", AssumeRolePolicyDocument="{}")
         said: list[str] = []
         monkeypatch.setattr(narrate, "say", said.append)
-        made = Cloud(session.client("lambda"), session.client("ecr"), said)
+        made = Cloud(opened.client("lambda"), opened.client("ecr"), said)
         made.images.create_repository(repositoryName=REPOSITORY)
         for number in range(1, 6):
             made.release(number)

@@ -14,7 +14,8 @@ from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import set_root_resource
 
-from infrastructure import aliases, environment, rollback, updates
+from infrastructure import aliases, rollback, updates
+from infrastructure.cloud import session
 from infrastructure.errors import DeployError
 from infrastructure.release import release
 from infrastructure.release.release import Entry
@@ -201,7 +202,7 @@ def test_an_aws_that_does_not_tell_ends_the_rollback_before_anything_moves(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     unreachable = {"endpoint_url": "http://127.0.0.1:1", "config": Config(retries={"total_max_attempts": 1})}
-    monkeypatch.setattr(environment, "client_options", lambda _: unreachable)
+    monkeypatch.setattr(session, "client_options", lambda _: unreachable)
     with pytest.raises(DeployError, match=f"versions of {FIRST.tag} cannot be looked up") as caught:
         rollback.need_versions("local", plan(state(SECOND, root="2", healthz="2"), FIRST))
     assert "lambda:GetFunctionConfiguration" in caught.value.remedy

@@ -11,7 +11,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infrastructure import aliases, environment, rotation, workspace
+from infrastructure import aliases, rotation, workspace
+from infrastructure.commands import readiness
 from infrastructure.errors import DeployError
 from infrastructure.key_schedule import LEAD_SECONDS, SOON_SECONDS
 from infrastructure.program.signing_keys import as_set, in_set, new_key, public_half
@@ -79,8 +80,8 @@ def deployed(
         monkeypatch.setattr(workspace, "exclusive", lambda _: nullcontext())
         monkeypatch.setattr(workspace, "opened", lambda *_, **__: nullcontext(_Opened()))
         monkeypatch.setattr(workspace, "recover", lambda _: False)
-        monkeypatch.setattr(environment, "reachable", lambda _: None)
-        monkeypatch.setattr(environment, "settle", lambda _: None)
+        monkeypatch.setattr(readiness, "reachable", lambda _: None)
+        monkeypatch.setattr(readiness, "settle", lambda _: None)
         monkeypatch.setattr(aliases, "move", stack.move)
         yield stack
 
@@ -112,7 +113,7 @@ def test_the_new_key_is_published_and_stored_with_the_old_one(
 def reached(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The stacks whose AWS was made sure of."""
     stacks: list[str] = []
-    monkeypatch.setattr(environment, "reachable", stacks.append)
+    monkeypatch.setattr(readiness, "reachable", stacks.append)
     return stacks
 
 

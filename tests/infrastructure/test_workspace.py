@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, cast
 import moto
 import pytest
 
-from infrastructure import cli, publication, workspace
+from infrastructure import cli, workspace
+from infrastructure.cloud import versions
 from infrastructure.errors import DeployError
 from infrastructure.local import aws, plugins, state
 from infrastructure.release.state import Resources, resources_of
@@ -158,7 +159,7 @@ def test_nothing_is_read_back_from_another_account_than_the_resources_are_in() -
 
 def test_what_an_update_changed_is_published_before_it_is_read_back(monkeypatch: pytest.MonkeyPatch) -> None:
     stack = Stack("updating a function")
-    monkeypatch.setattr(publication, "publish", lambda *_: stack.done.append("publish"))
+    monkeypatch.setattr(versions, "publish", lambda *_: stack.done.append("publish"))
     recovered(stack)
     assert stack.done == ["publish", "refresh"]
 

@@ -8,17 +8,30 @@ from typing import cast
 from urllib.parse import urlsplit
 
 import requests
+from botocore.exceptions import BotoCoreError, ClientError
 from dxf import DXF, DXFBase
 from dxf.exceptions import DXFError, DXFUnauthorizedError
 from pydantic import BaseModel, ValidationError
 
-from infrastructure import environment
+from infrastructure.cloud import session
 from infrastructure.errors import DeployError
 from infrastructure.stack.settings import Settings
+from infrastructure.tools import docker, paths
 
+_FETCH_SECONDS = 300
+"""How long Docker may say nothing while it fetches an image from this machine."""
 _CHUNK_BYTES = 1 << 20
 _SILENT_SECONDS = 60
 """How long a registry may say nothing before it counts as dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryAccess:
+    """A registry's host, with its port where it has one, and the base64 of ``user:password``; empty where none is
+    asked for."""
+
+    host: str
+    token: str
 
 
 class _Described(BaseModel):
@@ -62,6 +75,50 @@ class _Blob:
             self.sent(so_far)
 
 
+def registry_access(settings: Settings) -> RegistryAccess:
+    """The stack's registry and what opens it. Raises ``DeployError`` when AWS gives no token."""
+    if settings.local:
+        return RegistryAccess(f"localhost:{paths.aws_port()}", "")
+    try:
+        answer = session.client(settings, "ecr").get_authorization_token()
+    except (BotoCoreError, ClientError) as error:
+        raise DeployError(
+            f"The registry of stack {settings.stack!r} gives no token: {error}",
+            "Log in (aws sso login, or AWS_PROFILE=…), and check ecr:GetAuthorizationToken.",
+        ) from error
+    granted = answer["authorizationData"][0]
+    return RegistryAccess(granted["proxyEndpoint"].removeprefix("https://"), granted["authorizationToken"])
+
+
+def fetch_image(settings: Settings, tag: str) -> None:
+    """Has Docker hold an image of a local stack's repository before functions start from it; fetching it would go
+    from the time they have to answer. Lambda sees to that itself when it makes a function.
+
+    Raises ``DeployError`` when Docker does not answer or cannot fetch it.
+    """
+    if not settings.local:
+        return
+    from docker.errors import DockerException
+    from requests.exceptions import RequestException
+
+    repository = f"{registry_access(settings).host}/{settings.names.base}"
+    try:
+        docker.endpoint().client(_FETCH_SECONDS).images.pull(repository, tag)
+    except (DockerException, RequestException) as error:
+        raise DeployError(
+            f"Docker cannot fetch {repository}:{tag}: {' '.join(str(error).split())}",
+            "Look at it: make check-docker",
+        ) from error
+
+
+def docker_login(settings: Settings) -> str:
+    """Logs Docker in to the stack's registry; the registry. A local stack's asks for no login."""
+    access = registry_access(settings)
+    if access.token:
+        docker.login(f"https://{access.host}", access.token)
+    return access.host
+
+
 def digest(settings: Settings, tag: str) -> str | None:
     """The digest of the image ``tag`` in the stack's repository; ``None`` where there is no such image.
 
@@ -101,7 +158,7 @@ def copy(tag: str, wanted: str, source: Settings, target: Settings, sent: Callab
 
 def _opened(settings: Settings) -> DXF:
     """The stack's repository, entered with the stack's own credentials."""
-    access = environment.registry_access(settings)
+    access = registry_access(settings)
 
     def log_in(repository: DXFBase, refused: requests.Response) -> None:
         repository.authenticate(authorization=f"Basic {access.token}", response=refused)

@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infrastructure import environment
+from infrastructure.cloud import session
 from infrastructure.release import release
 from infrastructure.release.release import Deployed
 from infrastructure.release.state import FUNCTION, Resources, of_type, resource_name
@@ -39,12 +39,11 @@ def retain(stack: str, resources: Resources) -> None:
     under way elsewhere and stays. A failure is said and no error: nothing is wrong with the release, and the next
     deploy that changes something tries again.
     """
-    session = environment.session(Settings.load(stack), stack)
-    options = environment.client_options(stack)
+    settings = Settings.load(stack)
     deployed = release.from_state(resources)
     try:
-        versions, images = _delete_versions(session.client("lambda", **options), resources, deployed)
-        count = _delete_images(session.client("ecr", **options), resources, deployed, images)
+        versions, images = _delete_versions(session.client(settings, "lambda"), resources, deployed)
+        count = _delete_images(session.client(settings, "ecr"), resources, deployed, images)
     except (BotoCoreError, ClientError) as error:
         narrate.say(f"Old versions and images stay for now: {error}")
         return

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
-from infrastructure import environment
+from infrastructure.cloud import session
 from infrastructure.errors import DeployError
 from infrastructure.release.state import FUNCTION, Resources, of_type
 from infrastructure.stack.settings import Settings
@@ -21,8 +21,7 @@ def publish(stack: str, resources: Resources) -> None:
     names = [item["outputs"]["name"] for item in of_type(resources, FUNCTION).values()]
     if not names:
         return
-    session = environment.session(Settings.load(stack), stack)
-    client = session.client("lambda", **environment.client_options(stack))
+    client = session.client(Settings.load(stack), "lambda")
 
     def publish_one(name: str) -> None:
         try:

@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
 import main
-from infrastructure import environment
+from infrastructure.cloud import session
 from infrastructure.errors import DeployError
 from infrastructure.stack.settings import Settings
 
@@ -45,9 +45,8 @@ def read(stack: str, function: str, start: datetime, *, follow: bool) -> Iterato
     if function not in FUNCTIONS:
         raise DeployError(f"There is no function {function!r}.", f"The functions are: {', '.join(FUNCTIONS)}")
     settings = Settings.load(stack)
-    options = environment.client_options(stack) | {"config": Config(retries={"total_max_attempts": 2})}
     with _explained(stack, function):
-        client = environment.session(settings, stack).client("logs", **options)
+        client = session.client(settings, "logs", Config(retries={"total_max_attempts": 2}))
     group = settings.names.function_log_group(function)
     seen: set[tuple[str, int, str]] = set()
     begin = int(start.timestamp() * 1000)
@@ -85,7 +84,7 @@ def _explained(stack: str, function: str) -> Iterator[None]:
                 f"Deploy it first: make deploy STACK={stack}",
             ) from None
         raise DeployError(
-            f"AWS does not give the logs of stack {stack!r}: {error}", environment.LOG_IN
+            f"AWS does not give the logs of stack {stack!r}: {error}", session.LOG_IN
         ) from error
 
 

@@ -116,7 +116,7 @@ def env(options: argparse.Namespace) -> int:
 
 def logs(options: argparse.Namespace) -> int:
     """Print a function's log."""
-    from infrastructure import logs
+    from infrastructure.cloud import logs
     from infrastructure.terminal import narrate
 
     start = datetime.now(UTC) - logs.since(options.since)
@@ -205,12 +205,14 @@ def check_docker(options: argparse.Namespace) -> int:
 
 def docker_login(options: argparse.Namespace) -> int:
     """Log Docker in to the stack's image repository."""
-    from infrastructure import environment
+    from infrastructure.cloud import registry
 
     if options.dry_run:
         print(f"Would log Docker in to the registry of stack {options.stack!r}")
     else:
-        print(f"Docker is logged in to {environment.docker_login(options.stack)}")
+        from infrastructure.stack.settings import Settings
+
+        print(f"Docker is logged in to {registry.docker_login(Settings.load(options.stack))}")
     return 0
 
 

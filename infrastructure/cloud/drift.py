@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infrastructure import environment
+from infrastructure.cloud import session
 from infrastructure.errors import DeployError
 from infrastructure.release.state import FUNCTION, Resources, aliases_in, of_type
 from infrastructure.stack.names import LIVE
@@ -59,11 +59,11 @@ def differing(resources: Resources, found: Mapping[str, Function]) -> list[str]:
 
 def _look(stack: str) -> dict[str, Function]:
     settings = Settings.load(stack)
-    client = environment.session(settings, stack).client("lambda", **environment.client_options(stack))
+    client = session.client(settings, "lambda")
 
     def live(name: str) -> str | None:
         try:
-            return client.get_alias(FunctionName=name, Name=LIVE)["FunctionVersion"]
+            return str(client.get_alias(FunctionName=name, Name=LIVE)["FunctionVersion"])
         except client.exceptions.ResourceNotFoundException:
             return None
 
