@@ -6,7 +6,9 @@ from typing import NoReturn
 
 from pulumi import automation as auto
 
-from infrastructure import limits, rollback, updates, workspace
+from infrastructure import rollback
+from infrastructure.automation import targets, updates, workspace
+from infrastructure.automation.updates import Deployed
 from infrastructure.cloud import drift, probe, retention
 from infrastructure.cloud.probe import Check
 from infrastructure.commands import readiness
@@ -21,7 +23,6 @@ from infrastructure.stack.settings import Settings
 from infrastructure.terminal import narrate
 from infrastructure.terminal.phases import Phases
 from infrastructure.terminal.progress import Progress
-from infrastructure.updates import Deployed
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def preview(request: Request) -> Review:
         if request.refresh:
             readiness.check_readable(stack, accounts(resources))
         chosen = _chosen(request, resources)
-        about = limits.of(request.stack, resources, chosen, image_only=request.image_only)
+        about = targets.of(request.stack, resources, chosen, image_only=request.image_only)
         with (
             updates.explained(log, f"The preview of {stack} failed", stack),
             Progress("preview", transient=True) as progress,
@@ -131,7 +132,7 @@ def _update(
             updates.message(chosen.tag, request.kind),
             f"The deploy of {request.stack} failed",
             phases=phases,
-            **limits.of(request.stack, resources, chosen, image_only=request.image_only),
+            **targets.of(request.stack, resources, chosen, image_only=request.image_only),
         )
     except DeployError as error:
         raise rollback.put_back(stack, resources, error) from error

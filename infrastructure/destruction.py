@@ -2,7 +2,7 @@
 
 from contextlib import nullcontext
 
-from infrastructure import updates, workspace
+from infrastructure.automation import updates, workspace
 from infrastructure.commands import readiness
 from infrastructure.errors import DeployError
 from infrastructure.release.state import resource_name, short_type, size

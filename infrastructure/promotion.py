@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from infrastructure import workspace
+from infrastructure.automation import workspace
 from infrastructure.cloud import probe, registry
 from infrastructure.commands import readiness
 from infrastructure.errors import DeployError

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from rich.console import Console
 from rich.text import Text
 
+from infrastructure.automation.updates import Deployed
 from infrastructure.key_schedule import Schedule
 from infrastructure.local.doctor import Check
 from infrastructure.review import markdown, text
@@ -18,7 +19,6 @@ from infrastructure.rollback import Plan
 from infrastructure.stack.settings import Settings
 from infrastructure.stack_info import Update
 from infrastructure.terminal.phases import Phases
-from infrastructure.updates import Deployed
 
 Form = Literal["text", "json", "markdown"]
 """For people at a terminal, for machines, for the readers of a pull request."""

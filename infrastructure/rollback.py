@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from botocore.exceptions import BotoCoreError, ClientError
 from pulumi import automation as auto
 
-from infrastructure import aliases, updates, workspace
+from infrastructure.automation import aliases, updates, workspace
 from infrastructure.cloud import probe, session
 from infrastructure.commands import readiness
 from infrastructure.errors import DeployError

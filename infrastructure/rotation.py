@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 from pulumi import automation as auto
 
-from infrastructure import aliases, key_schedule, updates, workspace
+from infrastructure import key_schedule
+from infrastructure.automation import aliases, updates, workspace
 from infrastructure.cloud import session
 from infrastructure.commands import readiness
 from infrastructure.errors import DeployError

@@ -8,7 +8,7 @@ from typing import Any
 
 from pulumi import automation as auto
 
-from infrastructure import updates, workspace
+from infrastructure.automation import updates, workspace
 from infrastructure.errors import DeployError
 from infrastructure.release import release
 from infrastructure.tools import engine

@@ -164,7 +164,7 @@ def destroy(options: argparse.Namespace) -> int:
 
 def down(options: argparse.Namespace) -> int:
     """Stop the local AWS; its data stays."""
-    from infrastructure import workspace
+    from infrastructure.automation import workspace
     from infrastructure.local import aws
 
     if options.dry_run:
@@ -177,7 +177,7 @@ def down(options: argparse.Namespace) -> int:
 
 def clean(options: argparse.Namespace) -> int:
     """Stop the local AWS and delete this checkout's local state."""
-    from infrastructure import workspace
+    from infrastructure.automation import workspace
     from infrastructure.local import aws, state
     from infrastructure.tools import paths
 

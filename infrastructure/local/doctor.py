@@ -7,9 +7,10 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError
 
+from infrastructure.automation import plugins
 from infrastructure.cloud import session
 from infrastructure.errors import DeployError
-from infrastructure.local import aws, base_image, plugins
+from infrastructure.local import aws, base_image
 from infrastructure.stack.settings import Settings, is_local
 from infrastructure.tools import disk, docker, engine, packages, paths, processes
 

@@ -14,8 +14,7 @@ sys.path.insert(0, str(Path.cwd()))
 
 from pulumi import automation as auto
 
-from infrastructure import workspace
-from infrastructure.local import plugins
+from infrastructure.automation import plugins, workspace
 from infrastructure.program.stack import declare_stack
 from infrastructure.release import release, selection
 from infrastructure.release.state import Resources

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from infrastructure import workspace
-from infrastructure.local import plugins
+from infrastructure.automation import plugins, workspace
 from infrastructure.stack import settings
 from infrastructure.tools import engine
 from tests.infrastructure.trees import LEAST, write

@@ -10,17 +10,8 @@ from typing import Any
 import pytest
 from pulumi import automation as auto
 
-from infrastructure import (
-    cli,
-    containers,
-    deployment,
-    destruction,
-    promotion,
-    rollback,
-    rotation,
-    stack_info,
-    updates,
-)
+from infrastructure import cli, containers, deployment, destruction, promotion, rollback, rotation, stack_info
+from infrastructure.automation import updates
 from infrastructure.commands import make_targets
 from infrastructure.errors import DeployError
 from infrastructure.key_schedule import Schedule

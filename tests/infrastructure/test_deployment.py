@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from pulumi import automation as auto
 
-from infrastructure import aliases, deployment, updates, workspace
+from infrastructure import deployment
+from infrastructure.automation import aliases, updates, workspace
 from infrastructure.cloud import drift, probe
 from infrastructure.cloud.probe import Check
 from infrastructure.commands import readiness

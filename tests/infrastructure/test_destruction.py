@@ -6,7 +6,8 @@ import moto
 import pulumi
 import pytest
 
-from infrastructure import destruction, workspace
+from infrastructure import destruction
+from infrastructure.automation import workspace
 from infrastructure.commands import readiness
 from infrastructure.errors import DeployError
 from infrastructure.release.state import Resources

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure import locks, workspace
+from infrastructure.automation import locks, plugins, workspace
 from infrastructure.errors import DeployError
-from infrastructure.local import plugins
 from infrastructure.terminal import narrate
 
 Lock = Callable[..., Path]

@@ -7,7 +7,8 @@ import pulumi
 import pytest
 from argon2 import PasswordHasher
 
-from infrastructure import deployment, workspace
+from infrastructure import deployment
+from infrastructure.automation import workspace
 from infrastructure.deployment import Request
 from infrastructure.errors import DeployError
 from infrastructure.promotion import Promotion

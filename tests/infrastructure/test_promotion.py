@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from infrastructure import workspace
+from infrastructure.automation import workspace
 from infrastructure.cloud import probe, registry
 from infrastructure.cloud.probe import Check
 from infrastructure.commands import readiness

@@ -14,7 +14,8 @@ from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import set_root_resource
 
-from infrastructure import aliases, rollback, updates
+from infrastructure import rollback
+from infrastructure.automation import aliases, updates
 from infrastructure.cloud import session
 from infrastructure.errors import DeployError
 from infrastructure.release import release

@@ -11,7 +11,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infrastructure import aliases, rotation, workspace
+from infrastructure import rotation
+from infrastructure.automation import aliases, workspace
 from infrastructure.commands import readiness
 from infrastructure.errors import DeployError
 from infrastructure.key_schedule import LEAD_SECONDS, SOON_SECONDS

@@ -5,7 +5,7 @@ import pytest
 from pulumi import automation as auto
 from pulumi.automation import CommandResult
 
-from infrastructure import updates, workspace
+from infrastructure.automation import updates, workspace
 from infrastructure.errors import DeployError
 from infrastructure.review.changes import ChangeLog
 

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, cast
 import moto
 import pytest
 
-from infrastructure import cli, workspace
+from infrastructure import cli
+from infrastructure.automation import plugins, workspace
 from infrastructure.cloud import versions
 from infrastructure.errors import DeployError
-from infrastructure.local import aws, plugins, state
+from infrastructure.local import aws, state
 from infrastructure.release.state import Resources, resources_of
 from infrastructure.terminal import narrate
 from infrastructure.tools import engine

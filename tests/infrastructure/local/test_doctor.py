@@ -3,7 +3,8 @@ import os
 
 import pytest
 
-from infrastructure.local import aws, base_image, doctor, plugins
+from infrastructure.automation import plugins
+from infrastructure.local import aws, base_image, doctor
 from infrastructure.tools import disk, docker, engine
 from tests.checkout import free_port
 from tests.infrastructure.local.fake_docker import FakeDocker

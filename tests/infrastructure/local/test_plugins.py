@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from infrastructure.automation import plugins
 from infrastructure.errors import DeployError
-from infrastructure.local import plugins
 from infrastructure.tools import disk, engine
 from tests.infrastructure.local.machine import Machine
 

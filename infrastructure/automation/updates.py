@@ -10,8 +10,8 @@ from typing import Unpack
 
 from pulumi import automation as auto
 
+from infrastructure.automation.targets import Limits
 from infrastructure.errors import DeployError
-from infrastructure.limits import Limits
 from infrastructure.release import release
 from infrastructure.release.state import resources_of
 from infrastructure.review.changes import ChangeLog

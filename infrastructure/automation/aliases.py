@@ -13,7 +13,7 @@ import pulumi
 from pulumi import automation as auto
 from pulumi.resource import DependencyProviderResource, DependencyResource
 
-from infrastructure import updates
+from infrastructure.automation import updates
 from infrastructure.release import release
 from infrastructure.release.state import ALIAS, Resources, of_type, resource_name, row_of
 

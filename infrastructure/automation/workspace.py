@@ -11,13 +11,12 @@ from typing import TextIO
 
 from pulumi import automation as auto
 
-from infrastructure import locks, updates
+from infrastructure.automation import locks, plugins, updates
+from infrastructure.automation.lean_stack import FoundEngine, SparingStack
 from infrastructure.cloud import versions
 from infrastructure.cloud.session import check_credentials
 from infrastructure.errors import DeployError
-from infrastructure.local import plugins
 from infrastructure.release.state import Resources, accounts, resources_of, size
-from infrastructure.sparing import FoundEngine, SparingStack
 from infrastructure.stack.names import PROJECT
 from infrastructure.stack.settings import Settings, is_local
 from infrastructure.terminal import narrate
