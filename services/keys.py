@@ -21,7 +21,7 @@ from utils.remembered import Remembered
 from utils.settings import settings
 
 _REREAD_AFTER: Final = timedelta(seconds=30)
-"""A rotation counts on it (``infrastructure.rotation``)."""
+"""A rotation counts on it (``infrastructure.commands.rotate_keys``)."""
 _COORDINATE_BYTES: Final = 32
 _TYPES: Final[Mapping[str, type[ECKey] | type[RSAKey]]] = {"EC": ECKey, "RSA": RSAKey}
 

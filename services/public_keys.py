@@ -10,7 +10,7 @@ from utils.remembered import Remembered
 from utils.settings import settings
 
 _REREAD_AFTER: Final = timedelta(seconds=30)
-"""A rotation counts on it (``infrastructure.rotation``)."""
+"""A rotation counts on it (``infrastructure.commands.rotate_keys``)."""
 _PUBLIC: Final = ("kty", "crv", "x", "y", "n", "e", "kid", "use", "alg")
 """The members of a public key; whatever else a key may have, it is not published."""
 

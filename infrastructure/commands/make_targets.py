@@ -12,9 +12,9 @@ from infrastructure.errors import DeployError
 
 def deploy(options: argparse.Namespace) -> int:
     """Build and deploy; end with the URL."""
-    from infrastructure import deployment, report
+    from infrastructure.commands import deploy, report
 
-    request = deployment.Request(
+    request = deploy.Request(
         stack=options.stack,
         infrastructure_only=options.infrastructure_only,
         image_only=options.image_only,
@@ -22,37 +22,37 @@ def deploy(options: argparse.Namespace) -> int:
         refresh=options.refresh,
     )
     if options.dry_run:
-        report.print_review(deployment.preview(request), options.form)
+        report.print_review(deploy.preview(request), options.form)
     else:
-        report.print_deployed(options.stack, deployment.deploy(request))
+        report.print_deployed(options.stack, deploy.deploy(request))
     return 0
 
 
 def promote(options: argparse.Namespace) -> int:
     """Put another stack's release into service, its very image."""
-    from infrastructure import deployment, promotion, report
+    from infrastructure.commands import deploy, promote, report
 
-    planned = promotion.plan(options.source, options.target, options.tag, may_start=not options.dry_run)
-    request = deployment.Request(stack=options.target, promotion=planned)
+    planned = promote.plan(options.source, options.target, options.tag, may_start=not options.dry_run)
+    request = deploy.Request(stack=options.target, promotion=planned)
     if options.dry_run:
-        report.print_review(deployment.preview(request), options.form)
+        report.print_review(deploy.preview(request), options.form)
     else:
-        report.print_deployed(options.target, deployment.deploy(request))
+        report.print_deployed(options.target, deploy.deploy(request))
     return 0
 
 
 def preview(options: argparse.Namespace) -> int:
     """Show what a deploy would change."""
-    from infrastructure import deployment, report
+    from infrastructure.commands import deploy, report
 
-    review = deployment.preview(deployment.Request(options.stack, refresh=options.refresh))
+    review = deploy.preview(deploy.Request(options.stack, refresh=options.refresh))
     report.print_review(review, options.form)
     return 2 if options.detailed and review.changes else 0
 
 
 def rollback(options: argparse.Namespace) -> int:
     """Put an earlier release into service again."""
-    from infrastructure import report, rollback
+    from infrastructure.commands import report, rollback
 
     if options.dry_run:
         report.print_way_back(options.stack, rollback.preview(options.stack, options.tag))
@@ -64,19 +64,19 @@ def rollback(options: argparse.Namespace) -> int:
 
 def rotate_keys(options: argparse.Namespace) -> int:
     """Let a new key sign tokens; the one before goes when its tokens have expired."""
-    from infrastructure import report, rotation
+    from infrastructure.commands import report, rotate_keys
 
     if options.dry_run:
-        schedule = rotation.preview(options.stack, now=options.now)
+        schedule = rotate_keys.preview(options.stack, now=options.now)
     else:
-        schedule = rotation.rotate(options.stack, now=options.now)
+        schedule = rotate_keys.rotate(options.stack, now=options.now)
     report.print_rotation(options.stack, schedule, done=not options.dry_run)
     return 0
 
 
 def outputs(options: argparse.Namespace) -> int:
     """Print the stack's outputs."""
-    from infrastructure import report, stack_info
+    from infrastructure.commands import report, stack_info
 
     values = stack_info.outputs(options.stack)
     if options.json:
@@ -88,7 +88,7 @@ def outputs(options: argparse.Namespace) -> int:
 
 def history(options: argparse.Namespace) -> int:
     """List the stack's updates."""
-    from infrastructure import report, stack_info
+    from infrastructure.commands import report, stack_info
 
     updates = stack_info.history(options.stack)
     if options.json:
@@ -100,7 +100,7 @@ def history(options: argparse.Namespace) -> int:
 
 def ecr_url(options: argparse.Namespace) -> int:
     """Print the URL of the image repository."""
-    from infrastructure import stack_info
+    from infrastructure.commands import stack_info
 
     print(stack_info.outputs(options.stack)["ecr_url"])
     return 0
@@ -108,7 +108,7 @@ def ecr_url(options: argparse.Namespace) -> int:
 
 def env(options: argparse.Namespace) -> int:
     """Print the shell lines that let the pulumi command see the stack."""
-    from infrastructure import stack_info
+    from infrastructure.commands import stack_info
 
     print("\n".join(stack_info.shell_lines(options.stack)))
     return 0
@@ -135,8 +135,7 @@ def logs(options: argparse.Namespace) -> int:
 
 def doctor(options: argparse.Namespace) -> int:
     """Say what is there, what is missing and how to get it."""
-    from infrastructure import report
-    from infrastructure.local import doctor
+    from infrastructure.commands import doctor, report
 
     checks = doctor.report(options.stack)
     if options.json:
@@ -148,13 +147,13 @@ def doctor(options: argparse.Namespace) -> int:
 
 def destroy(options: argparse.Namespace) -> int:
     """Delete the stack's resources."""
-    from infrastructure import destruction, report
+    from infrastructure.commands import destroy, report
     from infrastructure.stack.settings import Settings
 
-    destruction.check_deletable(options.stack)
+    destroy.check_deletable(options.stack)
     if not options.dry_run and Settings.load(options.stack).environment == "prod":
         _confirm(options.stack, f"This deletes every resource of stack {options.stack!r}, players and all.")
-    review = destruction.destroy(options.stack, dry_run=options.dry_run)
+    review = destroy.destroy(options.stack, dry_run=options.dry_run)
     if options.dry_run:
         report.print_review(review, options.form)
     else:
@@ -218,24 +217,24 @@ def docker_login(options: argparse.Namespace) -> int:
 
 def build_local(options: argparse.Namespace) -> int:
     """Build the image as psn-emulator:local."""
-    from infrastructure import containers
+    from infrastructure.commands import run_local
 
     if options.dry_run:
-        print(f"Would build {containers.LOCAL_IMAGE}")
+        print(f"Would build {run_local.LOCAL_IMAGE}")
     else:
-        print(f"Built {containers.build()}")
+        print(f"Built {run_local.build()}")
     return 0
 
 
 def run_local(options: argparse.Namespace) -> int:
     """Run one function's container on this machine."""
-    from infrastructure import containers
+    from infrastructure.commands import run_local
 
     if options.dry_run:
-        command = containers.command(options.function)
-        print(f"Would build {containers.LOCAL_IMAGE} and run {command} of it on port {options.port}")
+        command = run_local.command(options.function)
+        print(f"Would build {run_local.LOCAL_IMAGE} and run {command} of it on port {options.port}")
         return 0
-    return containers.run(options.function, options.port)
+    return run_local.run(options.function, options.port)
 
 
 def _confirm(stack: str, what: str) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from infrastructure import containers, get_image_tag
+from infrastructure import get_image_tag
+from infrastructure.commands import run_local
 from tests.bench import stack
 from tests.bench.measure import Contestants
 from tests.checkout import ROOT
@@ -45,7 +46,7 @@ def contestants() -> Iterator[Contestants]:
         subprocess.run(["docker", "build", "--quiet", "--tag", BARE, folder], check=True, capture_output=True)
     try:
         yield (
-            lambda: _first_answer(containers.LOCAL_IMAGE, "main.root"),
+            lambda: _first_answer(run_local.LOCAL_IMAGE, "main.root"),
             lambda: _first_answer(BARE, "bare.handler"),
         )
     finally:
@@ -54,7 +55,7 @@ def contestants() -> Iterator[Contestants]:
 
 def _first_answer(image: str, command: str) -> float:
     """Seconds from ``docker run`` to the first answer of the function; its container is gone afterwards."""
-    variables = [word for item in containers.PLACEHOLDERS.items() for word in ("--env", "=".join(item))]
+    variables = [word for item in run_local.PLACEHOLDERS.items() for word in ("--env", "=".join(item))]
     run = ["docker", "run", "--detach", "--publish", "127.0.0.1::8080", *variables, image, command]
     start = time.perf_counter()
     container = subprocess.run(run, check=True, capture_output=True, text=True).stdout.strip()

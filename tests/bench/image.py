@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from infrastructure import containers, get_image_tag
+from infrastructure import get_image_tag
+from infrastructure.commands import run_local
 from infrastructure.tools import paths
 from infrastructure.tools.docker import endpoint
 from tests.bench import stack
@@ -29,7 +30,7 @@ def _added() -> float:
     images = endpoint().client().images
     ours, base = (
         images.get(name).attrs["Size"]
-        for name in (containers.LOCAL_IMAGE, get_image_tag.recorded_base_image())
+        for name in (run_local.LOCAL_IMAGE, get_image_tag.recorded_base_image())
     )
     return float(ours - base)
 

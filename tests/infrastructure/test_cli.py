@@ -10,12 +10,21 @@ from typing import Any
 import pytest
 from pulumi import automation as auto
 
-from infrastructure import cli, containers, deployment, destruction, promotion, rollback, rotation, stack_info
+from infrastructure import cli
 from infrastructure.automation import updates
-from infrastructure.commands import make_targets
+from infrastructure.commands import (
+    deploy,
+    destroy,
+    make_targets,
+    promote,
+    rollback,
+    rotate_keys,
+    run_local,
+    stack_info,
+)
+from infrastructure.commands.key_schedule import Schedule
+from infrastructure.commands.promote import Promotion
 from infrastructure.errors import DeployError
-from infrastructure.key_schedule import Schedule
-from infrastructure.promotion import Promotion
 from infrastructure.release.release import Entry
 from infrastructure.release.state import Alias
 from infrastructure.review.changes import Change, PropertyChange
@@ -88,7 +97,7 @@ def noting(asked: list[Any], answer: Any) -> Any:
 def test_a_failure_is_one_line_of_cause_and_one_of_remedy(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(deployment, "preview", fails(DeployError("The cloud is gone.", "Look up.")))
+    monkeypatch.setattr(deploy, "preview", fails(DeployError("The cloud is gone.", "Look up.")))
     assert cli.main(["preview"]) == 1
     assert capsys.readouterr().err == "error: The cloud is gone.\n       Look up.\n"
 
@@ -97,7 +106,7 @@ def test_a_bug_is_one_line_too_unless_debugging(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("DEBUG", raising=False)
-    monkeypatch.setattr(deployment, "preview", fails(ZeroDivisionError("division by zero")))
+    monkeypatch.setattr(deploy, "preview", fails(ZeroDivisionError("division by zero")))
     assert cli.main(["preview"]) == 1
     assert "Traceback" not in (text := capsys.readouterr().err)
     assert text.startswith("error: ZeroDivisionError: division by zero\n")
@@ -109,7 +118,7 @@ def test_a_bug_is_one_line_too_unless_debugging(
 def test_an_interrupt_says_how_to_go_on(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(deployment, "deploy", fails(KeyboardInterrupt()))
+    monkeypatch.setattr(deploy, "deploy", fails(KeyboardInterrupt()))
     assert cli.main(["deploy"]) == 130
     assert "goes on from where this one stopped" in capsys.readouterr().err
 
@@ -180,12 +189,12 @@ def test_a_wrong_command_line_is_a_failure_like_any_other(
 def test_a_preview_exits_with_two_only_when_asked_for_detail(
     monkeypatch: pytest.MonkeyPatch, flags: list[str], changes: list[Change], code: int
 ) -> None:
-    monkeypatch.setattr(deployment, "preview", lambda _: review_of(*changes))
+    monkeypatch.setattr(deploy, "preview", lambda _: review_of(*changes))
     assert cli.main(["preview", *flags]) == code
 
 
 def test_an_error_of_a_detailed_preview_is_told_from_changes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deployment, "preview", fails(DeployError("The cloud is gone.")))
+    monkeypatch.setattr(deploy, "preview", fails(DeployError("The cloud is gone.")))
     assert cli.main(["preview", "--detailed"]) == 1
     assert cli.main(["preview", "--detailed", "--stack", "nowhere"]) == 1
     assert cli.main(["preview", "--detailed", "--no-such-flag"]) == 1
@@ -194,7 +203,7 @@ def test_an_error_of_a_detailed_preview_is_told_from_changes(monkeypatch: pytest
 def test_a_preview_in_json_is_one_object(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(deployment, "preview", lambda _: review_of(CHANGE))
+    monkeypatch.setattr(deploy, "preview", lambda _: review_of(CHANGE))
     cli.main(["preview", "--json"])
     (change,) = json.loads(capsys.readouterr().out)["changes"]
     assert change["properties"] == [{"path": "imageUri", "before": "a", "after": "b", "replaces": False}]
@@ -203,7 +212,7 @@ def test_a_preview_in_json_is_one_object(
 def test_a_preview_in_markdown_is_a_comment(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(deployment, "preview", lambda _: review_of(CHANGE))
+    monkeypatch.setattr(deploy, "preview", lambda _: review_of(CHANGE))
     cli.main(["preview", "--markdown"])
     assert capsys.readouterr().out.startswith(
         "<!-- psn-emulator preview of local -->\n### `local`: 1 to update\n"
@@ -213,7 +222,7 @@ def test_a_preview_in_markdown_is_a_comment(
 def test_a_preview_without_changes_is_one_plain_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(deployment, "preview", lambda _: review_of())
+    monkeypatch.setattr(deploy, "preview", lambda _: review_of())
     cli.main(["preview"])
     assert capsys.readouterr().out == "local: no changes\n"
 
@@ -221,8 +230,8 @@ def test_a_preview_without_changes_is_one_plain_line(
 def test_a_dry_run_of_a_destroy_is_a_review_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(destruction, "destroy", lambda *_, **__: review_of(GONE))
-    monkeypatch.setattr(destruction, "check_deletable", lambda _: None)
+    monkeypatch.setattr(destroy, "destroy", lambda *_, **__: review_of(GONE))
+    monkeypatch.setattr(destroy, "check_deletable", lambda _: None)
     assert cli.main(["destroy", "--dry-run", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["summary"] == {"delete": 1}
     assert cli.main(["destroy"]) == 0
@@ -232,8 +241,8 @@ def test_a_dry_run_of_a_destroy_is_a_review_too(
 def test_a_dry_run_of_a_deploy_is_a_preview(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(deployment, "deploy", fails(AssertionError("deployed")))
-    monkeypatch.setattr(deployment, "preview", lambda _: review_of(CHANGE))
+    monkeypatch.setattr(deploy, "deploy", fails(AssertionError("deployed")))
+    monkeypatch.setattr(deploy, "preview", lambda _: review_of(CHANGE))
     assert cli.main(["deploy", "--dry-run"]) == 0
     assert capsys.readouterr().out.endswith("local: 1 to update\n")
 
@@ -242,7 +251,7 @@ def test_a_deploy_ends_with_the_url_the_tag_and_lines_to_paste(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     done = updates.Deployed(OUTPUTS, "no changes", Phases({"set-up": 0.1, "update": 2.5}))
-    monkeypatch.setattr(deployment, "deploy", lambda *_: done)
+    monkeypatch.setattr(deploy, "deploy", lambda *_: done)
     assert cli.main(["deploy"]) == 0
     printed = capsys.readouterr()
     assert f"API='{OUTPUTS['api_url']}'" in printed.out
@@ -261,12 +270,12 @@ def test_a_deploy_ends_with_the_url_the_tag_and_lines_to_paste(
 def test_a_dry_run_is_asked_for_the_same_as_the_deploy(
     monkeypatch: pytest.MonkeyPatch, flags: list[str], asked: dict[str, Any]
 ) -> None:
-    requests: list[deployment.Request] = []
+    requests: list[deploy.Request] = []
     done = updates.Deployed(OUTPUTS, "no changes", Phases())
-    monkeypatch.setattr(deployment, "deploy", noting(requests, done))
-    monkeypatch.setattr(deployment, "preview", noting(requests, review_of()))
+    monkeypatch.setattr(deploy, "deploy", noting(requests, done))
+    monkeypatch.setattr(deploy, "preview", noting(requests, review_of()))
     assert cli.main(["deploy", *flags]) == cli.main(["deploy", *flags, "--dry-run"]) == 0
-    assert requests == [deployment.Request("local", **asked)] * 2
+    assert requests == [deploy.Request("local", **asked)] * 2
 
 
 # Promotion
@@ -281,19 +290,19 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         asked.append((source, target, tag, may_start))
         return PROMOTION
 
-    monkeypatch.setattr(promotion, "plan", plan)
+    monkeypatch.setattr(promote, "plan", plan)
     return asked
 
 
 def test_a_promotion_is_a_deploy_of_the_other_stacks_release(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], planned: list[Any]
 ) -> None:
-    requests: list[deployment.Request] = []
+    requests: list[deploy.Request] = []
     done = updates.Deployed(OUTPUTS, "163 created", Phases())
-    monkeypatch.setattr(deployment, "deploy", noting(requests, done))
+    monkeypatch.setattr(deploy, "deploy", noting(requests, done))
     assert cli.main(["promote", "--from", "local-a", "--to", "local-b"]) == 0
     assert planned == [("local-a", "local-b", None, True)]
-    assert requests == [deployment.Request("local-b", promotion=PROMOTION)]
+    assert requests == [deploy.Request("local-b", promotion=PROMOTION)]
     assert requests[0].kind == "promote from local-a"
     assert OUTPUTS["api_url"] in capsys.readouterr().out
 
@@ -301,8 +310,8 @@ def test_a_promotion_is_a_deploy_of_the_other_stacks_release(
 def test_a_dry_run_of_a_promotion_is_a_preview(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], planned: list[Any]
 ) -> None:
-    monkeypatch.setattr(deployment, "deploy", fails(AssertionError("deployed")))
-    monkeypatch.setattr(deployment, "preview", lambda _: review_of(CHANGE, stack="local-b"))
+    monkeypatch.setattr(deploy, "deploy", fails(AssertionError("deployed")))
+    monkeypatch.setattr(deploy, "preview", lambda _: review_of(CHANGE, stack="local-b"))
     assert cli.main(["promote", "--from", "local-a", "--to", "local-b", "--tag", "t1", "--dry-run"]) == 0
     assert planned == [("local-a", "local-b", "t1", False)]
     assert capsys.readouterr().out.endswith("local-b: 1 to update\n")
@@ -396,8 +405,8 @@ def test_a_rollback_to_the_live_release_says_that_there_is_nothing_to_do(
 def test_only_a_production_stack_asks_for_its_name_before_it_is_destroyed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(destruction, "check_deletable", lambda _: None)
-    monkeypatch.setattr(destruction, "destroy", lambda *_, **__: review_of())
+    monkeypatch.setattr(destroy, "check_deletable", lambda _: None)
+    monkeypatch.setattr(destroy, "destroy", lambda *_, **__: review_of())
     assert [cli.main(["destroy", "--stack", stack]) for stack in ("local", "dev", "staging", "prod")] == [
         0,
         0,
@@ -438,7 +447,7 @@ def test_a_dry_run_leaves_docker_alone(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent.sock")
-    for module, name in ((containers, "build"), (containers, "run"), (docker, "ensure"), (docker, "login")):
+    for module, name in ((run_local, "build"), (run_local, "run"), (docker, "ensure"), (docker, "login")):
         monkeypatch.setattr(module, name, fails(AssertionError(name)))
     assert cli.main([*arguments, "--dry-run"]) == 0
     assert capsys.readouterr().out == said
@@ -529,7 +538,7 @@ def test_a_rotation_tells_of_every_key(
         asked.append(now)
         return Schedule(keys, ("older",), begun=False)
 
-    monkeypatch.setattr(rotation, done, schedule)
+    monkeypatch.setattr(rotate_keys, done, schedule)
     assert cli.main(["rotate-keys", "--stack", "local", *arguments]) == 0
     assert capsys.readouterr().out.splitlines() == expected
     assert asked == ["--now" in arguments]

@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 from pulumi import automation as auto
 
-from infrastructure import deployment
 from infrastructure.automation import aliases, updates, workspace
 from infrastructure.cloud import drift, probe
 from infrastructure.cloud.probe import Check
-from infrastructure.commands import readiness
-from infrastructure.deployment import Request
+from infrastructure.commands import deploy, readiness
+from infrastructure.commands.deploy import Request
 from infrastructure.errors import DeployError
 from infrastructure.release import release
 from infrastructure.release.release import Entry
@@ -90,7 +89,7 @@ class Stack:
     def deploy(self) -> str:
         """What a deploy says that fails."""
         with pytest.raises(DeployError) as failed:
-            deployment.deploy(Request("local"))
+            deploy.deploy(Request("local"))
         return failed.value.cause
 
 

@@ -6,9 +6,8 @@ import moto
 import pulumi
 import pytest
 
-from infrastructure import destruction
 from infrastructure.automation import workspace
-from infrastructure.commands import readiness
+from infrastructure.commands import destroy, readiness
 from infrastructure.errors import DeployError
 from infrastructure.release.state import Resources
 
@@ -39,9 +38,9 @@ def deploy(account: str) -> None:
 @moto.mock_aws
 def test_what_was_deleted_stays_deleted_after_a_crash(settled: list[tuple[str, Resources]]) -> None:
     deploy(OURS)
-    destruction.destroy("dev", dry_run=True)
+    destroy.destroy("dev", dry_run=True)
     assert settled == []
-    destruction.destroy("dev", dry_run=False)
+    destroy.destroy("dev", dry_run=False)
     assert settled == [("dev", {})]
 
 
@@ -54,10 +53,10 @@ def test_a_preview_of_it_leaves_what_is_noted_of_a_deploy_that_was_cut_off(
     deploy(OURS)
     with pytest.raises(KeyboardInterrupt), workspace.exclusive("dev"):
         raise KeyboardInterrupt
-    destruction.destroy("dev", dry_run=True)
+    destroy.destroy("dev", dry_run=True)
     with workspace.exclusive("dev") as was_cut_off:
         assert was_cut_off
-        destruction.destroy("dev", dry_run=True)  # waits for nobody
+        destroy.destroy("dev", dry_run=True)  # waits for nobody
 
 
 @pytest.mark.usefixtures("own_backend", "settled")
@@ -65,5 +64,5 @@ def test_a_preview_of_it_leaves_what_is_noted_of_a_deploy_that_was_cut_off(
 def test_a_stack_in_another_account_is_not_taken_for_deleted() -> None:
     deploy(ANOTHER)
     with pytest.raises(DeployError, match=f"account {OURS}, stack 'dev' is of {ANOTHER}"):
-        destruction.destroy("dev", dry_run=False)
+        destroy.destroy("dev", dry_run=False)
     assert workspace.resources("dev")

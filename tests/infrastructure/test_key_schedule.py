@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infrastructure.key_schedule import (
+from infrastructure.commands.key_schedule import (
     ASK_AGAIN_SECONDS,
     LEAD_SECONDS,
     PUBLISHED_SECONDS,

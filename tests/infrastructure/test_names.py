@@ -98,7 +98,7 @@ def test_the_pulumi_command_runs_the_same_program(monkeypatch: pytest.MonkeyPatc
     ran: list[tuple[str, object]] = []
     ready: list[str] = []
     monkeypatch.setattr("pulumi.get_stack", lambda: "dev")
-    monkeypatch.setattr("infrastructure.commands.readiness.ready_to_build", ready.append)
+    monkeypatch.setattr("infrastructure.commands.make_targets.readiness.ready_to_build", ready.append)
     monkeypatch.setattr(
         "infrastructure.program.stack.declare_stack",
         lambda stack, *, provide_image: ran.append((stack, provide_image())),

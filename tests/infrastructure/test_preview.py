@@ -7,11 +7,11 @@ import pulumi
 import pytest
 from argon2 import PasswordHasher
 
-from infrastructure import deployment
 from infrastructure.automation import workspace
-from infrastructure.deployment import Request
+from infrastructure.commands import deploy
+from infrastructure.commands.deploy import Request
+from infrastructure.commands.promote import Promotion
 from infrastructure.errors import DeployError
-from infrastructure.promotion import Promotion
 from infrastructure.release import release, selection
 from infrastructure.release.release import Entry, Release
 from infrastructure.release.state import FUNCTION
@@ -34,7 +34,7 @@ def backend(
 ) -> Path:
     """The states of the AWS stacks, whose program declares a resource that takes no plugin."""
 
-    monkeypatch.setattr(deployment, "declare_stack", declare_thing)
+    monkeypatch.setattr(deploy, "declare_stack", declare_thing)
     write_stack("staging", architecture="amd64", tracing=True)
     for stack in ("dev", "staging"):
         write_seed(stack, *([a_user("testuser", HASH)] if stack == "dev" else []))
@@ -45,7 +45,7 @@ def test_everything_is_to_be_created_on_aws_too_and_nothing_is_written(backend: 
     with (backend.parent / "project" / "Pulumi.dev.yaml").open("a") as file:
         file.write("secretsprovider: awskms://alias/not-needed-for-this\n")
     written = {file: file.read_bytes() for file in backend.parent.rglob("Pulumi.*.yaml")}
-    review = deployment.preview(Request("dev"))
+    review = deploy.preview(Request("dev"))
     assert ("create", "dev") in {(change.operation, change.name) for change in review.changes}
     assert review.release is not None
     assert review.release.before is None
@@ -57,12 +57,12 @@ def test_a_seed_that_is_wrong_is_refused_as_by_a_deploy(write_seed: WriteSeed) -
     user = a_user("testuser", HASH)
     write_seed("dev", user, user)
     with pytest.raises(DeployError, match="seed file dev"):
-        deployment.preview(Request("dev"))
+        deploy.preview(Request("dev"))
 
 
 def test_a_first_promotion_can_be_looked_at_before_it_is_made() -> None:
     promotion = Promotion(Settings.load("dev"), Settings.load("staging"), ENTRY, "sha256:0")
-    review = deployment.preview(Request("staging", promotion=promotion))
+    review = deploy.preview(Request("staging", promotion=promotion))
     assert ("create", "staging") in {(change.operation, change.name) for change in review.changes}
     assert review.release is not None
     assert review.release.after.tag == ENTRY.tag
@@ -71,7 +71,7 @@ def test_a_first_promotion_can_be_looked_at_before_it_is_made() -> None:
 def test_a_stack_on_aws_that_was_deployed_is_compared_with_its_state(backend: Path) -> None:
     with workspace.opened("dev", may_create=True) as opened:
         opened.up(program=lambda: declare_thing("dev", None))
-    review = deployment.preview(Request("dev"))
+    review = deploy.preview(Request("dev"))
     assert review.changes == ()
 
 
@@ -84,7 +84,7 @@ def test_the_cloud_of_another_account_is_not_compared_with_the_state() -> None:
     with workspace.opened("dev", may_create=True) as opened:
         opened.up(program=elsewhere)
     with pytest.raises(DeployError, match="account 123456789012, stack 'dev' is of 222222222222"):
-        deployment.preview(Request("dev", refresh=True))
+        deploy.preview(Request("dev", refresh=True))
 
 
 def test_an_image_is_left_out_unless_it_is_to_be_built_and_what_depends_on_it_is_not(
@@ -99,12 +99,12 @@ def test_an_image_is_left_out_unless_it_is_to_be_built_and_what_depends_on_it_is
         opts = pulumi.ResourceOptions(depends_on=[image])
         pulumi.ComponentResource(FUNCTION, "function", files, opts)
 
-    monkeypatch.setattr(deployment, "declare_stack", declare)
+    monkeypatch.setattr(deploy, "declare_stack", declare)
     with workspace.opened("dev", may_create=True) as opened:
         opened.up(program=lambda: declare("dev", None))
 
     def changed(request: Request) -> set[str]:
-        return {change.name for change in deployment.preview(request).changes}
+        return {change.name for change in deploy.preview(request).changes}
 
     files["handlers/health.py"] = "of another umask"
     assert changed(Request("dev")) == {"function"}

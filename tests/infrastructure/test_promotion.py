@@ -9,8 +9,8 @@ from infrastructure.automation import workspace
 from infrastructure.cloud import probe, registry
 from infrastructure.cloud.probe import Check
 from infrastructure.commands import readiness
+from infrastructure.commands.promote import plan
 from infrastructure.errors import DeployError
-from infrastructure.promotion import plan
 from infrastructure.release.release import Entry
 from infrastructure.release.state import Resources
 from infrastructure.stack.settings import Settings

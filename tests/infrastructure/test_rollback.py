@@ -14,14 +14,14 @@ from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import set_root_resource
 
-from infrastructure import rollback
 from infrastructure.automation import aliases, updates
 from infrastructure.cloud import session
+from infrastructure.commands import rollback
+from infrastructure.commands.rollback import find, plan
 from infrastructure.errors import DeployError
 from infrastructure.release import release
 from infrastructure.release.release import Entry
 from infrastructure.release.state import ALIAS, Resources
-from infrastructure.rollback import find, plan
 from infrastructure.terminal import narrate
 
 STACK_URN = "urn:pulumi:local::psn-emulator::pulumi:pulumi:Stack::psn-emulator-local"

@@ -11,11 +11,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infrastructure import rotation
 from infrastructure.automation import aliases, workspace
-from infrastructure.commands import readiness
+from infrastructure.commands import readiness, rotate_keys
+from infrastructure.commands.key_schedule import LEAD_SECONDS, SOON_SECONDS
 from infrastructure.errors import DeployError
-from infrastructure.key_schedule import LEAD_SECONDS, SOON_SECONDS
 from infrastructure.program.signing_keys import as_set, in_set, new_key, public_half
 from infrastructure.release.release import STACK
 from tests.infrastructure.conftest import WriteStack
@@ -77,7 +76,7 @@ def deployed(
     with mock_aws():
         stack = Deployed()
         monkeypatch.setattr(workspace, "resources", lambda _: stack.resources)
-        monkeypatch.setattr(rotation, "resources_of", lambda _: stack.resources)
+        monkeypatch.setattr(rotate_keys, "resources_of", lambda _: stack.resources)
         monkeypatch.setattr(workspace, "exclusive", lambda _: nullcontext())
         monkeypatch.setattr(workspace, "opened", lambda *_, **__: nullcontext(_Opened()))
         monkeypatch.setattr(workspace, "recover", lambda _: False)
@@ -102,7 +101,7 @@ def test_the_new_key_is_published_and_stored_with_the_old_one(
     deployed: Deployed, at: Callable[[float], None]
 ) -> None:
     at(1_000_000.5)
-    schedule = rotation.rotate("dev", now=False)
+    schedule = rotate_keys.rotate("dev", now=False)
     old, new = deployed.keys("signing-keys")
     assert (old["kid"], old["d"]) == (deployed.first["kid"], deployed.first["d"])
     assert (new["kid"], new["signs_from"]) == (schedule.added, 1_000_000 + LEAD_SECONDS)
@@ -123,7 +122,7 @@ def test_nothing_is_started_for_a_stack_that_was_never_deployed(
 ) -> None:
     monkeypatch.setenv("LOCAL_HOME", str(tmp_path / "home"))
     with pytest.raises(DeployError, match="'local' was never deployed"):
-        rotation.rotate("local", now=False)
+        rotate_keys.rotate("local", now=False)
     assert reached == []
     assert not (tmp_path / "home").exists()
 
@@ -131,7 +130,7 @@ def test_nothing_is_started_for_a_stack_that_was_never_deployed(
 def test_nothing_is_started_for_a_stack_without_keys(deployed: Deployed, reached: list[str]) -> None:
     deployed.resources.clear()
     with pytest.raises(DeployError, match="'dev' has no keys"):
-        rotation.rotate("dev", now=False)
+        rotate_keys.rotate("dev", now=False)
     assert reached == []
 
 
@@ -139,16 +138,16 @@ def test_an_old_key_stays_for_the_tokens_of_the_deployed_functions(
     deployed: Deployed, at: Callable[[float], None]
 ) -> None:
     at(1_000_000)
-    [until] = rotation.preview("dev", now=True).leaving.values()
+    [until] = rotate_keys.preview("dev", now=True).leaving.values()
     assert until > 1_000_000 + SOON_SECONDS + 3600
     deployed.set_token_seconds(60)
-    [until] = rotation.preview("dev", now=True).leaving.values()
+    [until] = rotate_keys.preview("dev", now=True).leaving.values()
     assert 1_000_000 + SOON_SECONDS + 600 < until < 1_000_000 + 3600
 
 
 def test_a_new_key_is_for_the_algorithm_of_the_settings(deployed: Deployed, write_stack: WriteStack) -> None:
     write_stack("dev", architecture="amd64", signing_algorithm="RS256")
-    rotation.rotate("dev", now=False)
+    rotate_keys.rotate("dev", now=False)
     assert [key["alg"] for key in deployed.keys("signing-keys")] == ["ES256", "RS256"]
     assert [sorted(key) for key in deployed.keys("public-keys")] == [
         ["alg", "crv", "kid", "kty", "published_until", "use", "x", "y"],
@@ -158,13 +157,13 @@ def test_a_new_key_is_for_the_algorithm_of_the_settings(deployed: Deployed, writ
 
 def test_a_preview_writes_nothing(deployed: Deployed) -> None:
     before = [deployed.text(name) for name in NAMES]
-    rotation.preview("dev", now=True)
+    rotate_keys.preview("dev", now=True)
     assert [deployed.text(name) for name in NAMES] == before
     assert deployed.notes == []
 
 
 def test_the_next_deploy_is_left_a_note_with_the_public_keys(deployed: Deployed) -> None:
-    rotation.rotate("dev", now=False)
+    rotate_keys.rotate("dev", now=False)
     [note] = deployed.notes
     made = deployed.resources["urn::signing-keys"]["outputs"]["versionId"]
     assert note["public_jwks"] == {"made": made, "jwks": deployed.text("public-keys")}
@@ -176,14 +175,14 @@ def test_a_repeated_rotation_changes_nothing_until_the_new_key_signs(
     deployed: Deployed, at: Callable[[float], None]
 ) -> None:
     at(1_000_000)
-    first = rotation.rotate("dev", now=False)
+    first = rotate_keys.rotate("dev", now=False)
     versions = _versions(deployed)
     at(first.signs_from - 1)
-    assert rotation.rotate("dev", now=False).keys == first.keys
+    assert rotate_keys.rotate("dev", now=False).keys == first.keys
     assert _versions(deployed) == versions
     assert len(deployed.notes) == 1
     at(first.signs_from)
-    assert rotation.rotate("dev", now=False).added != first.added
+    assert rotate_keys.rotate("dev", now=False).added != first.added
 
 
 @pytest.mark.parametrize("written", [0, 1])
@@ -191,7 +190,7 @@ def test_a_rotation_that_was_cut_off_is_finished_by_the_next(
     deployed: Deployed, monkeypatch: pytest.MonkeyPatch, written: int
 ) -> None:
     """``written`` is how many of the two secrets it wrote."""
-    writes, write = iter(range(9)), rotation._write
+    writes, write = iter(range(9)), rotate_keys._write
 
     def cut_off(*arguments: Any) -> None:
         if next(writes) == written:
@@ -199,12 +198,12 @@ def test_a_rotation_that_was_cut_off_is_finished_by_the_next(
         write(*arguments)
 
     with monkeypatch.context() as patched:
-        patched.setattr(rotation, "_write", cut_off)
+        patched.setattr(rotate_keys, "_write", cut_off)
         with pytest.raises(KeyboardInterrupt):
-            rotation.rotate("dev", now=False)
+            rotate_keys.rotate("dev", now=False)
     assert [key["kid"] for key in deployed.keys("signing-keys")] == [deployed.first["kid"]]
     assert len(deployed.keys("public-keys")) == 1 + written
-    schedule = rotation.rotate("dev", now=False)
+    schedule = rotate_keys.rotate("dev", now=False)
     assert [key["kid"] for key in deployed.keys("signing-keys")] == [deployed.first["kid"], schedule.added]
     assert deployed.text("public-keys") == public_half(deployed.text("signing-keys"))
     assert len(deployed.notes) == 1
@@ -214,11 +213,11 @@ def test_a_rotation_that_was_cut_off_before_its_note_leaves_it_the_next_time(
     deployed: Deployed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(rotation, "_record", _interrupted)
+        patched.setattr(rotate_keys, "_record", _interrupted)
         with pytest.raises(KeyboardInterrupt):
-            rotation.rotate("dev", now=False)
+            rotate_keys.rotate("dev", now=False)
     versions = _versions(deployed)
-    rotation.rotate("dev", now=False)
+    rotate_keys.rotate("dev", now=False)
     assert _versions(deployed) == versions
     assert len(deployed.notes) == 1
 
@@ -228,7 +227,7 @@ def test_the_version_that_the_state_knows_outlives_any_number_of_rotations(
 ) -> None:
     for number in range(4):
         at(1_000_000 * (number + 1))
-        rotation.rotate("dev", now=True)
+        rotate_keys.rotate("dev", now=True)
     for name in NAMES:
         made = deployed.resources[f"urn::{name}"]["outputs"]["versionId"]
         stages = deployed.vault.describe_secret(SecretId=f"psn-emulator/dev/{name}")["VersionIdsToStages"]
@@ -242,16 +241,16 @@ def test_the_label_follows_when_the_state_knows_another_version(
     held = deployed.resources["urn::signing-keys"]["outputs"]
     for moment in (1_000_000, 2_000_000):
         at(moment)
-        rotation.rotate("dev", now=False)
+        rotate_keys.rotate("dev", now=False)
     assert _holders(deployed, "made-by-the-program") == [held["versionId"]]
     [held["versionId"]] = _holders(deployed, "AWSPREVIOUS")
     at(3_000_000)
-    rotation.rotate("dev", now=False)
+    rotate_keys.rotate("dev", now=False)
     assert _holders(deployed, "made-by-the-program") == [held["versionId"]]
 
 
 def test_two_rotations_at_once_are_told(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
-    write = rotation._write
+    write = rotate_keys._write
 
     def overtaken(stack: str, secret: Any, value: str) -> None:
         write(stack, secret, value)
@@ -260,24 +259,24 @@ def test_two_rotations_at_once_are_told(deployed: Deployed, monkeypatch: pytest.
             deployed.vault.put_secret_value(SecretId=public, SecretString=as_set([{"kid": "theirs"}]))
 
     with monkeypatch.context() as patched:
-        patched.setattr(rotation, "_write", overtaken)
+        patched.setattr(rotate_keys, "_write", overtaken)
         with pytest.raises(DeployError, match="Another rotation"):
-            rotation.rotate("dev", now=False)
-    rotation.rotate("dev", now=False)
+            rotate_keys.rotate("dev", now=False)
+    rotate_keys.rotate("dev", now=False)
     assert deployed.text("public-keys") == public_half(deployed.text("signing-keys"))
 
 
 def test_a_stack_of_before_the_public_keys_is_to_be_deployed_first(deployed: Deployed) -> None:
     del deployed.resources["urn::public-keys"]
     with pytest.raises(DeployError, match="no keys that can be rotated") as refused:
-        rotation.rotate("dev", now=False)
+        rotate_keys.rotate("dev", now=False)
     assert refused.value.remedy == "Deploy it first: make deploy STACK=dev"
 
 
 def test_a_refusal_of_awss_is_a_line_without_any_key(deployed: Deployed) -> None:
     deployed.resources["urn::signing-keys"]["outputs"]["secretId"] = "gone"
     with pytest.raises(DeployError, match="does not let the keys in gone be rotated") as refused:
-        rotation.rotate("dev", now=False)
+        rotate_keys.rotate("dev", now=False)
     assert deployed.first["d"] not in json.dumps([refused.value.cause, refused.value.remedy])
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from infrastructure import stack_info
 from infrastructure.automation import updates, workspace
+from infrastructure.commands import stack_info
 from infrastructure.errors import DeployError
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

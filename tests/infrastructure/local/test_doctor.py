@@ -4,7 +4,8 @@ import os
 import pytest
 
 from infrastructure.automation import plugins
-from infrastructure.local import aws, base_image, doctor
+from infrastructure.commands import doctor
+from infrastructure.local import aws, base_image
 from infrastructure.tools import disk, docker, engine
 from tests.checkout import free_port
 from tests.infrastructure.local.fake_docker import FakeDocker

@@ -6,15 +6,14 @@ from typing import NoReturn
 
 from pulumi import automation as auto
 
-from infrastructure import rollback
 from infrastructure.automation import targets, updates, workspace
 from infrastructure.automation.updates import Deployed
 from infrastructure.cloud import drift, probe, retention
 from infrastructure.cloud.probe import Check
-from infrastructure.commands import readiness
+from infrastructure.commands import readiness, rollback
+from infrastructure.commands.promote import Promotion
 from infrastructure.errors import DeployError
 from infrastructure.program.stack import declare_stack
-from infrastructure.promotion import Promotion
 from infrastructure.release import release, selection
 from infrastructure.release.state import ALIAS, Resources, accounts, resources_of
 from infrastructure.review.changes import ChangeLog, summary

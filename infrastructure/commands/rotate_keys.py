@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 from pulumi import automation as auto
 
-from infrastructure import key_schedule
 from infrastructure.automation import aliases, updates, workspace
 from infrastructure.cloud import session
-from infrastructure.commands import readiness
+from infrastructure.commands import key_schedule, readiness
+from infrastructure.commands.key_schedule import Schedule
 from infrastructure.errors import DeployError
-from infrastructure.key_schedule import Schedule
 from infrastructure.program import signing_keys
 from infrastructure.release import release
 from infrastructure.release.state import (

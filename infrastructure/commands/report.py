@@ -10,14 +10,14 @@ from rich.console import Console
 from rich.text import Text
 
 from infrastructure.automation.updates import Deployed
-from infrastructure.key_schedule import Schedule
-from infrastructure.local.doctor import Check
+from infrastructure.commands.doctor import Check
+from infrastructure.commands.key_schedule import Schedule
+from infrastructure.commands.rollback import Plan
+from infrastructure.commands.stack_info import Update
 from infrastructure.review import markdown, text
 from infrastructure.review.changes import summary
 from infrastructure.review.review import Review
-from infrastructure.rollback import Plan
 from infrastructure.stack.settings import Settings
-from infrastructure.stack_info import Update
 from infrastructure.terminal.phases import Phases
 
 Form = Literal["text", "json", "markdown"]
