@@ -15,8 +15,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from main import ROUTES
+from services.identity.access_token_verifier import (
+    AccessToken,
+    TokenRefusedError,
+    bearer_token,
+    trusted_verifier,
+)
 from utils import correlation
-from utils.access_token import AccessToken, TokenRefusedError, bearer_token, trusted_verifier
 from utils.settings import settings
 
 _SCOPES: Final = {route.key: route.scope for route in ROUTES if route.scope is not None}

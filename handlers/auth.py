@@ -11,10 +11,10 @@ from utils.oauth_errors import BearerTokenError
 _CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="psn-emulator"'}
 
 
-@preload("services.clients", "services.revocation")
+@preload("services.identity.clients", "services.identity.revocation")
 def revoke(request: Request) -> Response:
     """``POST /auth/revoke``: the end of a token (RFC 7009); the same answer for one that there is not."""
-    from services.revocation import revoke
+    from services.identity.revocation import revoke
 
     form = form_of(request)
     client = authenticated_client(request, form)
@@ -22,21 +22,21 @@ def revoke(request: Request) -> Response:
     return Response(200)
 
 
-@preload("services.clients", "services.introspection")
+@preload("services.identity.clients", "services.identity.introspection")
 def introspect(request: Request) -> Response:
     """``POST /auth/introspect``: what a token is worth, for clients with the scope (RFC 7662)."""
-    from services.introspection import introspect
+    from services.identity.introspection import introspect
 
     form = form_of(request)
     client = authenticated_client(request, form)
     return Response(200, introspect(request.sandbox, client, required(form, "token")))
 
 
-@preload("services.userinfo")
+@preload("services.identity.userinfo")
 def userinfo(request: Request) -> Response:
     """``GET /auth/userinfo``: the claims of the bearer, whose token no authorizer has looked at before."""
-    from services.userinfo import claims
-    from utils.access_token import TokenRefusedError, bearer_token, verifier
+    from services.identity.access_token_verifier import TokenRefusedError, bearer_token, verifier
+    from services.identity.userinfo import claims
 
     authorization = request.headers.get("authorization")
     if authorization is None:

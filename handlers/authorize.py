@@ -12,15 +12,15 @@ from urllib.parse import urlencode, urlsplit
 from handlers import browser, pages
 from handlers.dispatch import preload
 from main import ROUTES
-from services import authorization, consents
-from services.authorization import Question
-from services.authorization_request import (
+from services.identity import authorization, consents
+from services.identity.authorization import Question
+from services.identity.authorization_request import (
     AuthorizationRequest,
     Destination,
     read_destination,
     read_request,
 )
-from services.browser_sessions import BrowserSession, find_session, open_session
+from services.identity.browser_sessions import BrowserSession, find_session, open_session
 from utils import cookies
 from utils.authorization_errors import AccessDeniedError, LoginRequiredError, StaleFormError
 from utils.http import Pairs, Request, Response
@@ -50,7 +50,7 @@ def show(request: Request) -> Response:
     return _consent_page(request, pairs, destination, session, outcome)
 
 
-@preload("services.users")
+@preload("services.identity.users")
 @browser.paged
 def submit(request: Request) -> Response:
     """``POST /auth/authorize``: one of our forms, or a client's request in a form."""
@@ -83,7 +83,7 @@ def _decide(request: Request, form: Mapping[str, str], pairs: Pairs, destination
 
 
 def _sign_in(request: Request, form: Mapping[str, str], pairs: Pairs, destination: Destination) -> Response:
-    from services.users import authenticate
+    from services.identity.users import authenticate
 
     username, password = form.get("username", ""), form.get("password", "")
     try:

@@ -11,7 +11,7 @@ from utils.http import Request
 from utils.oauth_errors import InvalidClientError, InvalidRequestError
 
 if TYPE_CHECKING:
-    from services.seed import Client
+    from services.identity.seed import Client
 
 _BASIC: Final = re.compile(r"basic +([A-Za-z0-9+/]+={0,2})", re.IGNORECASE)
 
@@ -37,7 +37,7 @@ def authenticated_client(request: Request, form: Mapping[str, str]) -> "Client":
     Libraries that authenticate by Basic may repeat the ``client_id`` in the form, which must then be the same.
     Raises :class:`InvalidClientError` and :class:`InvalidRequestError`.
     """
-    from services.clients import authenticate
+    from services.identity.clients import authenticate
 
     authorization = request.headers.get("authorization")
     if authorization is None:

@@ -5,9 +5,9 @@ from typing import Any, Final
 from handlers.token import GRANTS
 from main import ROUTES
 from models.auth import JWKSet, ProviderMetadata, ServerMetadata
-from services.authorization_request import CHALLENGE_METHOD, PROMPTS, RESPONSE_MODE, RESPONSE_TYPE
-from services.public_keys import published
-from services.scopes import SCOPES
+from services.identity.authorization_request import CHALLENGE_METHOD, PROMPTS, RESPONSE_MODE, RESPONSE_TYPE
+from services.identity.public_keys import published
+from services.identity.scopes import SCOPES
 from utils.http import Request, Response
 from utils.settings import settings
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from main import FALLBACK, ROUTES, Route
 from models.responses import OAuthErrorResponse
-from services.sessions import Session, require_alive
+from services.identity.sessions import Session, require_alive
 from utils import table
 from utils.aws import client
 from utils.errors import PSNEmulatorException

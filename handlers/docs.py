@@ -49,12 +49,12 @@ def openapi(_request: Request) -> Response:
     return Response(200, document(settings()), _CACHED)
 
 
-@preload("handlers.pages", "services.seed")
+@preload("handlers.pages", "services.identity.seed")
 @_where_described
 def page(_request: Request) -> Response:
     """``GET /docs``: the page on which people read the document and try it."""
     from handlers.pages import ICON
-    from services.seed import docs_client
+    from services.identity.seed import docs_client
     from utils.markup import markup
 
     client = docs_client()

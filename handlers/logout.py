@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 from handlers import browser, pages
 from main import ROUTES
-from services.browser_sessions import BrowserSession, end_session, find_session
-from services.logout_request import LogoutRequest, read_logout
+from services.identity.browser_sessions import BrowserSession, end_session, find_session
+from services.identity.logout_request import LogoutRequest, read_logout
 from utils import cookies
 from utils.authorization_errors import StaleFormError
 from utils.http import Request, Response

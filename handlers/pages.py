@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from services.scopes import MEANINGS
+from services.identity.scopes import MEANINGS
 from utils.errors import PSNEmulatorException
 from utils.http import HTML_TYPE, Request, Response
 from utils.markup import Markup, joined, markup

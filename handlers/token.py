@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from models.auth import Tokens
-    from services.seed import Client
+    from services.identity.seed import Client
 
 type Form = Mapping[str, str]
 
@@ -24,12 +24,17 @@ _NOT_KEPT: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 """What RFC 6749 section 5.1 wants of every answer that holds a token."""
 
 
-@preload("models.auth_body", "services.clients", "services.codes", "services.grants")
+@preload(
+    "models.auth_body",
+    "services.identity.clients",
+    "services.identity.authorization_codes",
+    "services.identity.grants",
+)
 def token(request: Request) -> Response:
     """``POST /auth/token``: a grant in a form, or a login with username and password in JSON."""
     from models.auth_body import LoginBody
-    from services.grants import password
-    from services.seed import SIMPLE_CLIENT
+    from services.identity.grants import password
+    from services.identity.seed import SIMPLE_CLIENT
 
     if request.media_type == FORM_TYPE:
         return _answer(_granted(request))
@@ -38,19 +43,19 @@ def token(request: Request) -> Response:
     return _answer(password(request.sandbox, SIMPLE_CLIENT, login.username, secret, login.scope))
 
 
-@preload("models.auth_body", "services.refresh")
+@preload("models.auth_body", "services.identity.refresh_tokens")
 def refresh(request: Request) -> Response:
     """``POST /auth/refresh``: the next tokens for a refresh token in JSON."""
     from models.auth_body import RefreshBody
-    from services.refresh import rotate
-    from services.seed import SIMPLE_CLIENT
+    from services.identity.refresh_tokens import rotate
+    from services.identity.seed import SIMPLE_CLIENT
 
     body = _valid(RefreshBody, request.json)
     return _answer(rotate(request.sandbox, SIMPLE_CLIENT, body.refresh_token.get_secret_value(), body.scope))
 
 
 def _granted(request: Request) -> "Tokens":
-    from services.clients import require_grant
+    from services.identity.clients import require_grant
 
     form = form_of(request)
     grant_type = required(form, "grant_type")
@@ -63,7 +68,7 @@ def _granted(request: Request) -> "Tokens":
 
 def _by_code(sandbox: str, client: "Client", form: Form) -> "Tokens":
     from models.auth_body import CodeBody
-    from services.codes import redeem
+    from services.identity.authorization_codes import redeem
 
     body = _fields(CodeBody, form)
     code, verifier = body.code.get_secret_value(), body.code_verifier.get_secret_value()
@@ -72,7 +77,7 @@ def _by_code(sandbox: str, client: "Client", form: Form) -> "Tokens":
 
 def _by_refresh_token(sandbox: str, client: "Client", form: Form) -> "Tokens":
     from models.auth_body import RefreshBody
-    from services.refresh import rotate
+    from services.identity.refresh_tokens import rotate
 
     body = _fields(RefreshBody, form)
     return rotate(sandbox, client, body.refresh_token.get_secret_value(), body.scope)
@@ -80,7 +85,7 @@ def _by_refresh_token(sandbox: str, client: "Client", form: Form) -> "Tokens":
 
 def _by_password(sandbox: str, client: "Client", form: Form) -> "Tokens":
     from models.auth_body import LoginBody
-    from services.grants import password
+    from services.identity.grants import password
 
     login = _fields(LoginBody, form)
     return password(sandbox, client, login.username, login.password.get_secret_value(), login.scope)
@@ -88,7 +93,7 @@ def _by_password(sandbox: str, client: "Client", form: Form) -> "Tokens":
 
 def _by_client_credentials(sandbox: str, client: "Client", form: Form) -> "Tokens":
     from models.auth_body import ClientCredentialsBody
-    from services.grants import client_credentials
+    from services.identity.grants import client_credentials
 
     return client_credentials(sandbox, client, _fields(ClientCredentialsBody, form).scope)
 

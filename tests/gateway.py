@@ -11,7 +11,8 @@ from urllib.parse import parse_qsl
 from uuid import uuid4
 
 import main
-from services import clock, sessions
+from services import clock
+from services.identity import sessions
 from utils import table
 from utils.writes import Put
 

@@ -10,10 +10,9 @@ from argon2 import PasswordHasher
 from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
 
-from services import keys, public_keys
-from services.seed import seed
+from services.identity import access_token_verifier, public_keys, signing_keys
+from services.identity.seed import seed
 from tests.conftest import ENVIRONMENT
-from utils import access_token
 from utils.aws import client
 from utils.settings import settings
 
@@ -62,9 +61,9 @@ def publish(monkeypatch: pytest.MonkeyPatch, *signing: ECKey | RSAKey) -> None:
 def forget() -> None:
     """Let every function read its settings, keys and seed anew."""
     settings.cache_clear()
-    access_token.verifier.cache_clear()
-    access_token.trusted_verifier.cache_clear()
-    keys.signing_keys.cache_clear()
+    access_token_verifier.verifier.cache_clear()
+    access_token_verifier.trusted_verifier.cache_clear()
+    signing_keys.signing_keys.cache_clear()
     public_keys.public_keys.cache_clear()
     seed.cache_clear()
 

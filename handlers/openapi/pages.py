@@ -7,7 +7,7 @@ from annotated_types import Ge
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from handlers.openapi.operation import Answer, Body, Operation, Parameter
-from services.authorization_request import CHALLENGE_METHOD, RESPONSE_TYPE
+from services.identity.authorization_request import CHALLENGE_METHOD, RESPONSE_TYPE
 from utils.authorization_errors import StaleFormError
 from utils.errors import PayloadTooLargeException, UnsupportedMediaTypeException
 from utils.http import FORM_TYPE, HTML_TYPE

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from handlers.openapi.operation import Operation
 from main import ROUTES, Route
-from services.scopes import MEANINGS, OF_USERS
+from services.identity.scopes import MEANINGS, OF_USERS
 from utils.settings import Settings
 
 _OAUTH: Final = "oauth"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 AUTHORIZER = "authorizer"
 
 _AUTHORIZER = Capacity(memory_mib=512, timeout_seconds=8)
-"""It waits up to 6 seconds for an issuer's keys (``utils.issuer_keys``)."""
+"""It waits up to 6 seconds for an issuer's keys (``services.identity.issuer_keys``)."""
 _AUTHORIZER_SECONDS = 10
 """As long as the gateway waits for an authorizer ("Quotas for HTTP APIs" in API Gateway's guide)."""
 _UNRESERVED = 100

@@ -20,8 +20,7 @@ from infrastructure.commands.key_schedule import (
     Schedule,
     rotated,
 )
-from services import keys, public_keys
-from utils import issuer_keys
+from services.identity import issuer_keys, public_keys, signing_keys
 
 TOKEN_SECONDS = 600
 FIRST: dict[str, Any] = {"kid": "first"}
@@ -112,7 +111,7 @@ def _signers(held: tuple[Any, ...], moment: int) -> Iterator[tuple[int, Any]]:
 
 
 def test_the_application_reads_and_asks_as_often_as_is_counted_on(project: Path) -> None:
-    assert keys._REREAD_AFTER == public_keys._REREAD_AFTER == timedelta(seconds=REREAD_SECONDS)
+    assert signing_keys._REREAD_AFTER == public_keys._REREAD_AFTER == timedelta(seconds=REREAD_SECONDS)
     assert issuer_keys.ASK_AGAIN_SECONDS == ASK_AGAIN_SECONDS
     discovery = (project / "handlers" / "discovery.py").read_text()
     assert re.findall(r"max-age=(\d+)", discovery) == [str(PUBLISHED_SECONDS)]

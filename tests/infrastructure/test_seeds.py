@@ -8,8 +8,8 @@ from argon2 import PasswordHasher
 from infrastructure.errors import DeployError
 from infrastructure.stack import seeds
 from infrastructure.stack.settings import Settings
-from services.scopes import SCOPES
-from services.seed import SIMPLE_CLIENT, docs_client
+from services.identity.scopes import SCOPES
+from services.identity.seed import SIMPLE_CLIENT, docs_client
 from tests.infrastructure.conftest import (
     HASH_OF_ANOTHER_PASSWORD,
     WriteSeed,

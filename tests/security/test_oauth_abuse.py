@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.sessions import ACTIVE, family_key, user_key
+from services.identity.sessions import ACTIVE, family_key, user_key
 from tests import identity
 from tests.conftest import Clock, Log
 from tests.gateway import Answer

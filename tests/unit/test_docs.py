@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from handlers.docs import FILES
-from services.seed import docs_client, seed
+from services.identity.seed import docs_client, seed
 from tests import identity
 from tests.gateway import Gateway
 from utils.settings import settings

@@ -21,7 +21,7 @@ from handlers.openapi.schemas import schemas
 from handlers.token import GRANTS
 from models.player_body import PlayerBody
 from models.result_body import ResultBody
-from services.scopes import OF_USERS, SCOPES
+from services.identity.scopes import OF_USERS, SCOPES
 from tests.gateway import Gateway
 from utils import errors, oauth_errors
 from utils.settings import settings

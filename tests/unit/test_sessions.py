@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from services import sessions
-from services.sessions import Session, require_alive
+from services.identity import sessions
+from services.identity.sessions import Session, require_alive
 from tests.conftest import Clock
 from tests.gateway import open_session
 from utils import table

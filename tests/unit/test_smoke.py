@@ -7,10 +7,11 @@ import pytest
 
 import authorizer
 import main
+from services.identity import access_token_verifier
 from tests import identity
 from tests.conftest import MayDo
 from tests.gateway import Context
-from utils import access_token, permissions
+from utils import permissions
 from utils.aws import client
 from utils.permissions import PermissionsError
 from utils.settings import settings
@@ -89,7 +90,7 @@ def test_the_authorizers_role_opens_nothing(
     everything: MayDo, given: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     identity.publish(monkeypatch, identity.KEY)
-    access_token.verifier.cache_clear()
+    access_token_verifier.verifier.cache_clear()
     everything(given)
     if not given:
         assert authorizer.handler({"smoke": True}, Context())["status"] == "ok"

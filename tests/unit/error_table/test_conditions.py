@@ -9,7 +9,8 @@ from botocore.exceptions import ClientError
 
 import main
 from handlers import dispatch
-from services import clock, sessions
+from services import clock
+from services.identity import sessions
 from tests.gateway import Gateway
 from tests.players import NOBODY, body, made
 from tests.unit.error_table.conftest import GOOD, INVALID, OF_A_PLAYER, READING, SCOPED, Send, problem

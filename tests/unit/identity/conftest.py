@@ -10,7 +10,7 @@ from urllib.parse import quote_plus, urlencode
 import pytest
 
 from services import clock
-from services.codes import Authorization, open_code
+from services.identity.authorization_codes import Authorization, open_code
 from tests import identity
 from tests.gateway import Answer, Gateway
 from tests.user_agent import app

@@ -8,14 +8,14 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from services import codes
-from services.seed import seed
-from services.sessions import user_key
+from services.identity import authorization_codes
+from services.identity.access_token_verifier import verifier
+from services.identity.seed import seed
+from services.identity.sessions import user_key
 from tests import identity
 from tests.conftest import ENVIRONMENT, Clock
 from tests.user_agent import CALLBACK, CHALLENGE, VERIFIER, Form, UserAgent, app, authorize, sent_back
 from utils import table
-from utils.access_token import verifier
 from utils.writes import Update
 
 
@@ -48,7 +48,7 @@ class TestTheWholeWay:
         at = int(stopped_clock.moment.timestamp())
         stopped_clock.moment += timedelta(seconds=30)
         code = sent_back(allow(agent, agent.follow(login)))["code"]
-        tokens = codes.redeem("default", seed().clients["app"], code, CALLBACK, VERIFIER)
+        tokens = authorization_codes.redeem("default", seed().clients["app"], code, CALLBACK, VERIFIER)
         token = verifier().verify(tokens.access_token)
         assert (token.subject, token.client_id) == (identity.SUBJECT, "app")
         assert token.scope == "openid profile players:read"
@@ -236,7 +236,7 @@ class TestWithoutAPage:
 class TestTheExpectedUser:
     def hint(self, agent: UserAgent) -> str:
         code = sent_back(allow(agent, agent.logged_in()))["code"]
-        tokens = codes.redeem("default", seed().clients["app"], code, CALLBACK, VERIFIER)
+        tokens = authorization_codes.redeem("default", seed().clients["app"], code, CALLBACK, VERIFIER)
         return tokens.id_token or ""
 
     def test_is_welcome(self, agent: UserAgent) -> None:

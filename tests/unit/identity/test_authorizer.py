@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 import authorizer
+from services.identity import access_token_verifier
+from services.identity.access_token_verifier import Verifier
 from tests import identity
 from tests.gateway import Context
-from utils import access_token
-from utils.access_token import Verifier
 from utils.settings import settings
 
 EVENT = identity.authorizer_event(f"Bearer {identity.good_token()}")
@@ -148,8 +148,8 @@ class TestAWrongDeployment:
     def _deploy(jwks: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PUBLIC_JWKS", jwks)
         settings.cache_clear()
-        access_token.verifier.cache_clear()
-        access_token.trusted_verifier.cache_clear()
+        access_token_verifier.verifier.cache_clear()
+        access_token_verifier.trusted_verifier.cache_clear()
 
 
 def test_it_loads_no_aws_client_no_pydantic_and_no_certificates(project: Path) -> None:

@@ -7,7 +7,7 @@ from urllib.parse import quote_plus
 import pytest
 from argon2 import PasswordHasher
 
-from services import clients
+from services.identity import clients
 from tests import identity
 from tests.gateway import Answer
 from tests.unit.identity.conftest import BASIC, SERVICE, Client

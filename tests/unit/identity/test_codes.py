@@ -4,16 +4,16 @@ from datetime import timedelta
 
 import pytest
 
-from services import families
-from services.codes import LIFETIME
-from services.families import family_of
-from services.sessions import family_key, user_key
+from services.identity import token_families
+from services.identity.access_token_verifier import verifier
+from services.identity.authorization_codes import LIFETIME
+from services.identity.sessions import family_key, user_key
+from services.identity.token_families import family_of
 from tests import identity
 from tests.conftest import Clock, Log
 from tests.gateway import Answer
 from tests.unit.identity.conftest import Client
 from utils import table
-from utils.access_token import verifier
 from utils.aws import client as aws_client
 from utils.writes import Delete
 
@@ -186,7 +186,7 @@ class TestRefusal:
 
     def test_one_that_was_revoked_before_its_use(self, client: Client) -> None:
         code = client.code()
-        families.revoke("default", str(family_of(code)))
+        token_families.revoke("default", str(family_of(code)))
         assert _refused(client.redeem(code))
 
     def test_one_whose_item_is_gone(self, client: Client) -> None:

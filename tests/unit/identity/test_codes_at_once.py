@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import main
-from services import families
-from services.families import Family, family_of
+from services.identity import token_families
+from services.identity.token_families import Family, family_of
 from tests import identity
 from tests.gateway import Answer
 from tests.unit.identity.conftest import Client
@@ -44,15 +44,15 @@ def test_one_that_another_overtakes_gets_nothing_and_revokes_what_that_got(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code, won = client.code(), []
-    live = families.live
+    live = token_families.live
 
     def overtaken(*arguments: Any) -> Family | None:
         found = live(*arguments)
-        monkeypatch.setattr(families, "live", live)
+        monkeypatch.setattr(token_families, "live", live)
         won.append(client.redeem(code).json())
         return found
 
-    monkeypatch.setattr(families, "live", overtaken)
+    monkeypatch.setattr(token_families, "live", overtaken)
     assert client.redeem(code).json()["error"] == "invalid_grant"
     assert client.userinfo(won[0]["access_token"]).status == 401
 
@@ -61,11 +61,11 @@ def test_one_that_a_revocation_overtakes_gets_nothing(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code = client.code()
-    live = families.live
+    live = token_families.live
 
     def overtaken(*arguments: Any) -> Family | None:
-        families.revoke("default", str(family_of(code)))
-        monkeypatch.setattr(families, "live", live)
+        token_families.revoke("default", str(family_of(code)))
+        monkeypatch.setattr(token_families, "live", live)
         return Family(
             sandbox="default",
             id=str(family_of(code)),
@@ -76,7 +76,7 @@ def test_one_that_a_revocation_overtakes_gets_nothing(
             expires_at=0,
         )
 
-    monkeypatch.setattr(families, "live", overtaken)
+    monkeypatch.setattr(token_families, "live", overtaken)
     assert client.redeem(code).json()["error"] == "invalid_grant"
 
 

@@ -9,7 +9,7 @@ from joserfc import jws, jwt
 from joserfc.jwk import KeySet
 
 from main import ROUTES
-from services import public_keys
+from services.identity import public_keys
 from tests import identity
 from tests.conftest import ENVIRONMENT
 from tests.gateway import Answer

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from services.families import family_of
-from services.sessions import family_key, user_key
+from services.identity.access_token_verifier import verifier
+from services.identity.sessions import family_key, user_key
+from services.identity.token_families import family_of
 from tests import identity
 from tests.conftest import Clock
 from tests.unit.identity.conftest import BASIC, SERVICE, Client
 from utils import table
-from utils.access_token import verifier
 from utils.writes import Update
 
 LOGIN: dict[str, Any] = {"username": identity.USERNAME, "password": identity.PASSWORD}

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from services.sessions import user_key
+from services.identity.access_token_verifier import verifier
+from services.identity.sessions import user_key
 from tests import identity
 from tests.conftest import Clock
 from tests.gateway import Answer
 from tests.unit.identity.conftest import BASIC, SERVICE, Client
 from utils import table
-from utils.access_token import verifier
 from utils.writes import Update
 
 LOGIN: dict[str, Any] = {"username": identity.USERNAME, "password": identity.PASSWORD}

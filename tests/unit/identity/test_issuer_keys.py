@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 
 import authorizer
-from tests import identity, issuer
-from tests.conftest import MayDo
-from tests.gateway import Context
-from tests.issuer import Issuer
-from utils import issuer_keys
-from utils.access_token import TokenRefusedError, Verifier
-from utils.issuer_keys import (
+from services.identity import issuer_keys
+from services.identity.access_token_verifier import TokenRefusedError, Verifier
+from services.identity.issuer_keys import (
     ASK_AGAIN_AFTER_FAILURE_SECONDS,
     ASK_AGAIN_SECONDS,
     IssuerKeys,
     IssuerKeysError,
 )
+from tests import identity, issuer
+from tests.conftest import MayDo
+from tests.gateway import Context
+from tests.issuer import Issuer
 
 NEW = identity.new_key("key-2")
 DEPLOYED = identity.public_jwks(identity.KEY)

@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey, RSAKey
 
-from services import keys
-from services.families import Family
-from services.keys import SigningKey, signing_keys
-from services.tokens import issue
+from services.identity import signing_keys
+from services.identity.access_token_verifier import Verifier
+from services.identity.signing_keys import SigningKey
+from services.identity.token_families import Family
+from services.identity.tokens import issue
 from tests import identity
 from tests.unit.identity.conftest import Client
 from utils import secrets
-from utils.access_token import Verifier
 
 KEY = SigningKey.from_jwk(identity.KEY.as_dict(private=True))
 RSA = identity.new_rsa_key("rsa-1")
@@ -104,9 +104,9 @@ class TestWhichKeySigns:
         identity.store_keys(
             identity.KEY, identity.new_rsa_key("key-2"), times={"key-2": {"signs_from": 2_000_000_000}}
         )
-        monkeypatch.setattr(keys, "time", lambda: 1_999_999_999.9)
+        monkeypatch.setattr(signing_keys, "time", lambda: 1_999_999_999.9)
         assert _header(client) == {"alg": "ES256", "typ": "at+jwt", "kid": "key-1"}
-        monkeypatch.setattr(keys, "time", lambda: 2_000_000_000.0)
+        monkeypatch.setattr(signing_keys, "time", lambda: 2_000_000_000.0)
         assert _header(client) == {"alg": "RS256", "typ": "at+jwt", "kid": "key-2"}
 
     def test_a_retried_refresh_is_answered_by_the_key_of_the_first_try(self, client: Client) -> None:
@@ -122,4 +122,4 @@ def test_the_keys_are_not_read_on_every_request(client: Client, monkeypatch: pyt
     tokens = client.tokens()
     monkeypatch.setattr(secrets, "read_json", lambda _name: pytest.fail("read again"))
     assert client.refresh(tokens["refresh_token"]).status == 200
-    assert [key.kid for key in signing_keys()] == ["key-1"]
+    assert [key.kid for key in signing_keys.signing_keys()] == ["key-1"]

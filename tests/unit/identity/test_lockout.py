@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from services import lockout, users
-from services.lockout import MAX_FAILURES, PERIOD, failures_key
+from services.identity import lockout, users
+from services.identity.lockout import MAX_FAILURES, PERIOD, failures_key
 from tests import identity
 from tests.conftest import Clock
 from tests.unit.identity.conftest import Client

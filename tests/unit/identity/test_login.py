@@ -6,12 +6,12 @@ from urllib.parse import urlencode
 import pytest
 from argon2 import PasswordHasher, extract_parameters
 
-from services.sessions import user_key
+from services.identity.access_token_verifier import verifier
+from services.identity.sessions import user_key
 from tests import identity
 from tests.conftest import Clock
 from tests.unit.identity.conftest import Client
 from utils import table
-from utils.access_token import verifier
 from utils.aws import client as aws_client
 from utils.writes import Update
 

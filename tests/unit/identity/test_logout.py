@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from services import codes
-from services.seed import seed
+from services.identity import authorization_codes
+from services.identity.seed import seed
 from tests import identity
 from tests.conftest import Clock
 from tests.unit.identity.conftest import Client
@@ -34,7 +34,7 @@ def logout(**parameters: str) -> str:
 
 def tokens(agent: UserAgent) -> dict[str, str]:
     code = sent_back(agent.get(authorize()))["code"]
-    got = codes.redeem("default", seed().clients["app"], code, CALLBACK, VERIFIER)
+    got = authorization_codes.redeem("default", seed().clients["app"], code, CALLBACK, VERIFIER)
     return {"access": got.access_token, "refresh": str(got.refresh_token), "id": str(got.id_token)}
 
 
@@ -86,7 +86,7 @@ class TestAtTheWordOfAnIdToken:
         code = sent_back(agent.get(authorize()))["code"]
         agent.get(logout(id_token_hint=hint))
         with pytest.raises(InvalidGrantError):
-            codes.redeem("default", seed().clients["app"], code, CALLBACK, VERIFIER)
+            authorization_codes.redeem("default", seed().clients["app"], code, CALLBACK, VERIFIER)
 
     def test_of_another_user_the_user_is_asked(self, agent: UserAgent) -> None:
         hint = tokens(agent)["id"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from main import ROUTES
-from services.refresh import GRACE
+from services.identity.refresh_tokens import GRACE
 from tests import identity
 from tests.conftest import Clock, permissions_of
 from tests.gateway import Answer, Gateway

@@ -6,17 +6,17 @@ from typing import Any
 import pytest
 
 import authorizer
-from services import families, refresh
-from services.refresh import GRACE, rotate
-from services.seed import SIMPLE_CLIENT
-from services.seed import Client as RegisteredClient
-from services.sessions import family_key, user_key
+from services.identity import refresh_tokens, token_families
+from services.identity.access_token_verifier import verifier
+from services.identity.refresh_tokens import GRACE, rotate
+from services.identity.seed import SIMPLE_CLIENT
+from services.identity.seed import Client as RegisteredClient
+from services.identity.sessions import family_key, user_key
 from tests import identity
 from tests.conftest import Clock
 from tests.gateway import Context, Gateway
 from tests.unit.identity.conftest import Client
 from utils import table
-from utils.access_token import verifier
 from utils.aws import client as aws_client
 from utils.oauth_errors import InvalidGrantError
 from utils.writes import Delete, Update
@@ -86,21 +86,21 @@ def test_a_second_use_after_the_successors_use_revokes_the_family_at_once(client
 
 def test_a_revoked_family_leaves_others_alone(client: Client) -> None:
     revoked, other = client.tokens(), client.tokens()
-    families.revoke("default", _family(revoked))
+    token_families.revoke("default", _family(revoked))
     assert client.refresh(revoked["refresh_token"]).json() == REFUSAL
     assert client.refresh(other["refresh_token"]).status == 200
 
 
 def test_a_family_stays_revoked_since_it_first_was(client: Client, stopped_clock: Clock) -> None:
     tokens, moment = client.tokens(), int(stopped_clock.moment.timestamp())
-    families.revoke("default", _family(tokens))
+    token_families.revoke("default", _family(tokens))
     stopped_clock.moment += timedelta(hours=1)
-    families.revoke("default", _family(tokens))
+    token_families.revoke("default", _family(tokens))
     assert _stored(tokens)["revoked_at"] == moment
 
 
 def test_to_revoke_a_family_that_is_not_there_makes_none(client: Client) -> None:
-    families.revoke("default", "gone")
+    token_families.revoke("default", "gone")
     assert table.get(family_key("default", "gone")) is None
 
 
@@ -110,7 +110,7 @@ def test_a_revoked_familys_access_token_stops_at_the_players_routes(client: Clie
     decision = authorizer.handler(event, Context())
     assert decision["isAuthorized"]
     assert Gateway(decision["context"]).get("/players").status == 200
-    families.revoke("default", _family(tokens))
+    token_families.revoke("default", _family(tokens))
     assert Gateway(decision["context"]).get("/players").code == "invalid_token"
 
 
@@ -182,14 +182,14 @@ class TestRefusal:
         self, client: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         tokens = client.tokens()
-        live = refresh._live
+        live = refresh_tokens._live
 
         def vanish(sandbox: str, client: RegisteredClient, refresh_token: str, now: int) -> Any:
             found = live(sandbox, client, refresh_token, now)
-            table.write(Delete(families.refresh_key(sandbox, refresh_token)))
+            table.write(Delete(token_families.refresh_key(sandbox, refresh_token)))
             return found
 
-        monkeypatch.setattr(refresh, "_live", vanish)
+        monkeypatch.setattr(refresh_tokens, "_live", vanish)
         assert client.refresh(tokens["refresh_token"]).json() == REFUSAL
 
     @pytest.mark.parametrize("body", [{}, {"refresh_token": 1}, {"refresh_token": ""}, {"token": "x"}, []])

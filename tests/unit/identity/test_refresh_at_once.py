@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from models.auth import Tokens
-from services import clock, refresh, users
-from services.families import Family
-from services.keys import signing_keys
-from services.seed import SIMPLE_CLIENT, seed
-from services.seed import Client as RegisteredClient
-from services.sessions import family_key
+from services import clock
+from services.identity import refresh_tokens, users
+from services.identity.seed import SIMPLE_CLIENT, seed
+from services.identity.seed import Client as RegisteredClient
+from services.identity.sessions import family_key
+from services.identity.signing_keys import signing_keys
+from services.identity.token_families import Family
 from tests import identity
 from tests.conftest import Clock
 from tests.unit.identity.conftest import Client
@@ -42,7 +43,7 @@ def _together[T](work: Callable[[], T]) -> list[T]:
 
 def _attempt(refresh_token: str) -> Tokens | None:
     try:
-        return refresh.rotate("default", SIMPLE_CLIENT, refresh_token)
+        return refresh_tokens.rotate("default", SIMPLE_CLIENT, refresh_token)
     except InvalidGrantError:
         return None
 
@@ -54,7 +55,7 @@ def _refresh_items() -> int:
 
 def test_all_get_the_same_tokens(client: Client) -> None:
     token = client.tokens()["refresh_token"]
-    answers = _together(lambda: refresh.rotate("default", SIMPLE_CLIENT, token))
+    answers = _together(lambda: refresh_tokens.rotate("default", SIMPLE_CLIENT, token))
     assert len(set(answers)) == 1
     assert _refresh_items() == 2
 
@@ -63,33 +64,33 @@ def test_one_that_another_overtakes_gets_the_others_answer(
     client: Client, stopped_clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token, winners = client.tokens()["refresh_token"], []
-    live = refresh._live
+    live = refresh_tokens._live
 
     def overtaken(sandbox: str, client: RegisteredClient, refresh_token: str, now: int) -> Any:
         found = live(sandbox, client, refresh_token, now)
-        monkeypatch.setattr(refresh, "_live", live)
+        monkeypatch.setattr(refresh_tokens, "_live", live)
         stopped_clock.moment += timedelta(seconds=3)
-        winners.append(refresh.rotate(sandbox, client, refresh_token))
+        winners.append(refresh_tokens.rotate(sandbox, client, refresh_token))
         return found
 
-    monkeypatch.setattr(refresh, "_live", overtaken)
-    assert [refresh.rotate("default", SIMPLE_CLIENT, token)] == winners
+    monkeypatch.setattr(refresh_tokens, "_live", overtaken)
+    assert [refresh_tokens.rotate("default", SIMPLE_CLIENT, token)] == winners
 
 
 def test_the_first_use_is_answered_though_a_retry_was_faster_and_is_a_step_ahead(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token, ahead = client.tokens()["refresh_token"], []
-    store = refresh._store
+    store = refresh_tokens._store
 
     def overtaken(family: Family, refresh_token: str) -> bool:
-        monkeypatch.setattr(refresh, "_store", store)
-        ahead.append(refresh.rotate("default", SIMPLE_CLIENT, token))
-        refresh.rotate("default", SIMPLE_CLIENT, str(ahead[0].refresh_token))
+        monkeypatch.setattr(refresh_tokens, "_store", store)
+        ahead.append(refresh_tokens.rotate("default", SIMPLE_CLIENT, token))
+        refresh_tokens.rotate("default", SIMPLE_CLIENT, str(ahead[0].refresh_token))
         return store(family, refresh_token)
 
-    monkeypatch.setattr(refresh, "_store", overtaken)
-    assert [refresh.rotate("default", SIMPLE_CLIENT, token)] == ahead
+    monkeypatch.setattr(refresh_tokens, "_store", overtaken)
+    assert [refresh_tokens.rotate("default", SIMPLE_CLIENT, token)] == ahead
 
 
 def test_all_get_the_same_tokens_though_their_clocks_differ(
@@ -98,12 +99,12 @@ def test_all_get_the_same_tokens_though_their_clocks_differ(
     token = client.tokens()["refresh_token"]
     moments = iter([stopped_clock.moment.replace(second=second) for second in range(THREADS)])
     monkeypatch.setattr(clock, "now", lambda _sandbox: next(moments))
-    assert len(set(_together(lambda: refresh.rotate("default", SIMPLE_CLIENT, token)))) == 1
+    assert len(set(_together(lambda: refresh_tokens.rotate("default", SIMPLE_CLIENT, token)))) == 1
 
 
 def test_of_a_chain_used_at_once_at_most_one_line_goes_on(client: Client) -> None:
     first = client.tokens()["refresh_token"]
-    second = str(refresh.rotate("default", SIMPLE_CLIENT, first).refresh_token)
+    second = str(refresh_tokens.rotate("default", SIMPLE_CLIENT, first).refresh_token)
     answers = {one for one in _together(lambda: _attempt(second)) if one is not None}
     assert len(answers) == 1
     assert _attempt(first) is None
@@ -112,8 +113,8 @@ def test_of_a_chain_used_at_once_at_most_one_line_goes_on(client: Client) -> Non
 
 def test_reuse_found_by_many_revokes_once(client: Client, stopped_clock: Clock) -> None:
     token = client.tokens()["refresh_token"]
-    refresh.rotate("default", SIMPLE_CLIENT, token)
-    stopped_clock.moment += refresh.GRACE * 2
+    refresh_tokens.rotate("default", SIMPLE_CLIENT, token)
+    stopped_clock.moment += refresh_tokens.GRACE * 2
     assert set(_together(lambda: _attempt(token))) == {None}
     family = table.get(family_key("default", token.partition(".")[0])) or {}
     assert family["revoked_at"] == int(stopped_clock.moment.timestamp())
@@ -124,7 +125,9 @@ def test_first_logins_at_once_make_one_user_and_a_family_each(client: Client) ->
 
     def login() -> str:
         user = users.authenticate("default", identity.USERNAME, identity.PASSWORD)
-        opened = refresh.open_family("default", SIMPLE_CLIENT, user.subject, "openid", refreshable=True)
+        opened = refresh_tokens.open_family(
+            "default", SIMPLE_CLIENT, user.subject, "openid", refreshable=True
+        )
         return str(opened.refresh_token)
 
     assert len({token.partition(".")[0] for token in _together(login)}) == THREADS

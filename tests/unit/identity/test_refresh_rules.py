@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.keys import signing_keys
-from services.refresh import GRACE, open_family, rotate
-from services.seed import SIMPLE_CLIENT
-from services.sessions import family_key, user_key
+from services.identity.refresh_tokens import GRACE, open_family, rotate
+from services.identity.seed import SIMPLE_CLIENT
+from services.identity.sessions import family_key, user_key
+from services.identity.signing_keys import signing_keys
 from tests import identity
 from tests.conftest import Clock
 from tests.unit.identity.conftest import Client

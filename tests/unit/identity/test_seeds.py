@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from infrastructure.stack.seeds import Seed, read
-from services import scopes
-from services.clients import authenticate
-from services.seed import seed
+from services.identity import scopes
+from services.identity.clients import authenticate
+from services.identity.seed import seed
 from tests import identity
 from tests.unit.identity.conftest import Client
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
-from services.sessions import user_key
+from services.identity.sessions import user_key
 from tests import identity
 from tests.unit.identity.conftest import Client
 from utils import secrets, table

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from services import families
-from services.sessions import user_key
+from services.identity import token_families
+from services.identity.access_token_verifier import verifier
+from services.identity.sessions import user_key
 from tests import identity
 from tests.conftest import Clock
 from tests.unit.identity.conftest import Client
 from utils import table
-from utils.access_token import verifier
 from utils.writes import Delete, Update
 
 PROFILE = {"name": "Test User", "preferred_username": "testuser"}
@@ -77,7 +77,7 @@ class TestInvalidToken:
 
     def test_a_revoked_one(self, client: Client) -> None:
         token = client.tokens()["access_token"]
-        families.revoke("default", verifier().verify(token).token_id.partition(".")[0])
+        token_families.revoke("default", verifier().verify(token).token_id.partition(".")[0])
         self._refused(client.userinfo(token))
 
     def test_one_of_no_known_family(self, client: Client) -> None:

@@ -18,7 +18,7 @@ from utils.table import Snapshot
 from utils.writes import Key
 
 if TYPE_CHECKING:
-    from utils.access_token import AccessToken
+    from services.identity.access_token_verifier import AccessToken
 
 ACTIVE = "active"
 """The ``status`` of a user who is not locked."""

@@ -4,8 +4,8 @@ from datetime import timedelta
 from time import time
 from typing import Any, Final
 
+from services.identity.key_times import is_published
 from utils import secrets
-from utils.key_times import is_published
 from utils.remembered import Remembered
 from utils.settings import settings
 

@@ -15,8 +15,8 @@ from joserfc import jws
 from joserfc.jwa import ESAlgorithm
 from joserfc.jwk import ECKey, RSAKey
 
+from services.identity.key_times import signs_from
 from utils import secrets
-from utils.key_times import signs_from
 from utils.remembered import Remembered
 from utils.settings import settings
 

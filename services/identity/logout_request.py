@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.id_token_hint import read_hint
-from services.seed import seed
+from services.identity.id_token_hint import read_hint
+from services.identity.seed import seed
 from utils.oauth_errors import InvalidRequestError
 
 

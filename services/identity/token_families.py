@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from services import clock
-from services.seed import Client
-from services.sessions import ACTIVE, family_key, user_key
+from services.identity.seed import Client
+from services.identity.sessions import ACTIVE, family_key, user_key
 from utils import table
 from utils.attributes import Item
 from utils.settings import settings

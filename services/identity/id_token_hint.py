@@ -6,7 +6,7 @@ By OpenID Connect Core section 3.1.2.1 and RP-Initiated Logout section 2, an exp
 from dataclasses import dataclass
 from typing import Any
 
-from services.public_keys import published
+from services.identity.public_keys import published
 from utils.settings import settings
 
 _ALGORITHMS = ["ES256", "RS256"]

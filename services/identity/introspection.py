@@ -1,11 +1,12 @@
 """What a resource server may know of a token that it was shown (RFC 7662)."""
 
 from models.auth import Introspection
-from services import clock, families
-from services.scopes import INTROSPECT
-from services.seed import Client
-from services.sessions import Session, require_alive, user_key
-from utils.access_token import AccessToken, TokenRefusedError, verifier
+from services import clock
+from services.identity import token_families
+from services.identity.access_token_verifier import AccessToken, TokenRefusedError, verifier
+from services.identity.scopes import INTROSPECT
+from services.identity.seed import Client
+from services.identity.sessions import Session, require_alive, user_key
 from utils.errors import InvalidTokenException
 from utils.oauth_errors import UnauthorizedClientError
 from utils.settings import settings
@@ -49,11 +50,11 @@ def _of_access_token(token: AccessToken) -> Introspection:
 
 
 def _of_refresh_token(sandbox: str, client: Client, token: str) -> Introspection:
-    found = families.find(sandbox, token)
+    found = token_families.find(sandbox, token)
     if found is None:
         return {"active": False}
     family_id, item, refresh_token = found
-    family = families.live(sandbox, client, family_id, item, clock.seconds(sandbox))
+    family = token_families.live(sandbox, client, family_id, item, clock.seconds(sandbox))
     if family is None or "used_at" in refresh_token:
         return {"active": False}
     return {

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from services import clock, codes, consents
-from services.authorization_request import AuthorizationRequest, Destination
-from services.browser_sessions import BrowserSession, note_family
-from services.codes import Authorization
-from services.scopes import granted
+from services import clock
+from services.identity import authorization_codes, consents
+from services.identity.authorization_codes import Authorization
+from services.identity.authorization_request import AuthorizationRequest, Destination
+from services.identity.browser_sessions import BrowserSession, note_family
+from services.identity.scopes import granted
 from utils.authorization_errors import ConsentRequiredError, LoginRequiredError
 
 
@@ -58,7 +59,7 @@ def _wants_consent(
 def _grant(
     sandbox: str, destination: Destination, request: AuthorizationRequest, session: BrowserSession, scope: str
 ) -> str:
-    code, family = codes.open_code(
+    code, family = authorization_codes.open_code(
         sandbox,
         Authorization(
             client_id=destination.client.client_id,

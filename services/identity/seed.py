@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Any, Final
 
-from services.scopes import SCOPES
+from services.identity.scopes import SCOPES
 from utils import json, secrets
 from utils.remembered import Remembered
 from utils.settings import settings

@@ -12,9 +12,9 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
+from services.identity.issuer_keys import IssuerKeys, IssuerKeysError
 from utils import json
 from utils.deferred import deferred
-from utils.issuer_keys import IssuerKeys, IssuerKeysError
 from utils.settings import DEFAULT_SANDBOX, settings
 
 with deferred("cryptography.x509"):

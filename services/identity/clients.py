@@ -4,8 +4,8 @@ import hashlib
 import hmac
 from typing import Final
 
-from services import passwords
-from services.seed import Client, seed
+from services.identity import passwords
+from services.identity.seed import Client, seed
 from utils.oauth_errors import InvalidClientError, UnauthorizedClientError
 
 _proven: Final[dict[str, bytes]] = {}

@@ -10,12 +10,13 @@ from datetime import timedelta
 from typing import Final
 
 from models.auth import Tokens
-from services import clock, families
-from services.families import Family, refresh_key
-from services.keys import find_key, signer
-from services.scopes import granted
-from services.seed import Client
-from services.tokens import base64url, issue
+from services import clock
+from services.identity import token_families
+from services.identity.scopes import granted
+from services.identity.seed import Client
+from services.identity.signing_keys import find_key, signer
+from services.identity.token_families import Family, refresh_key
+from services.identity.tokens import base64url, issue
 from utils import table
 from utils.attributes import Item
 from utils.logger import logger
@@ -29,7 +30,7 @@ GRACE: Final = timedelta(seconds=10)
 
 def open_family(sandbox: str, client: Client, subject: str, scope: str, *, refreshable: bool) -> Tokens:
     """Open a family for a login and issue its first tokens, with a refresh token if it is ``refreshable``."""
-    family = families.new_family(sandbox, client, subject, scope, refreshable=refreshable)
+    family = token_families.new_family(sandbox, client, subject, scope, refreshable=refreshable)
     return begin(family, Put(family.to_item(), ABSENT), at=family.auth_time, refreshable=refreshable)
 
 
@@ -44,7 +45,7 @@ def begin(
     if not refreshable:
         table.write(opening)
         return issue(family, None, at=at, key=key, nonce=nonce)
-    refresh_token = families.new_secret(family.id)
+    refresh_token = token_families.new_secret(family.id)
     table.transact(opening, _storing(family, refresh_token))
     return issue(family, refresh_token, at=at, key=key, nonce=nonce)
 
@@ -74,11 +75,11 @@ def rotate(sandbox: str, client: Client, refresh_token: str, scope: str | None =
 
 def _live(sandbox: str, client: Client, refresh_token: str, now: int) -> tuple[Family, Item]:
     """The family of a refresh token and the token's item; :class:`InvalidGrantError` unless both are there."""
-    found = families.find(sandbox, refresh_token)
+    found = token_families.find(sandbox, refresh_token)
     if found is None:
         raise _refusal()
     family_id, item, token = found
-    family = families.live(sandbox, client, family_id, item, now)
+    family = token_families.live(sandbox, client, family_id, item, now)
     if family is None:
         raise _refusal()
     return family, token
@@ -117,7 +118,7 @@ def _is_used(sandbox: str, refresh_token: str) -> bool:
 
 
 def _reused(family: Family) -> InvalidGrantError:
-    families.revoke(family.sandbox, family.id)
+    token_families.revoke(family.sandbox, family.id)
     logger.warning("a refresh token was used twice; its family is revoked", extra={"family": family.id})
     return _refusal()
 

@@ -1,8 +1,8 @@
 """What is told of the user whose access token is shown (OpenID Connect Core section 5.3)."""
 
 from models.auth import UserInfo
-from services.sessions import Session, require_alive, user_key
-from utils.access_token import AccessToken
+from services.identity.access_token_verifier import AccessToken
+from services.identity.sessions import Session, require_alive, user_key
 from utils.errors import InvalidTokenException
 from utils.oauth_errors import InsufficientScopeError
 

@@ -12,9 +12,10 @@ from hashlib import sha256
 from typing import Any, Final
 
 from models.auth import Tokens
-from services import clock, families
-from services.seed import Client
-from services.sessions import family_key
+from services import clock
+from services.identity import token_families
+from services.identity.seed import Client
+from services.identity.sessions import family_key
 from utils import table
 from utils.attributes import Item
 from utils.logger import logger
@@ -48,18 +49,18 @@ def open_code(sandbox: str, authorization: Authorization) -> tuple[str, str]:
     """A code for ``authorization``, and the id of the family that it brings to life, which ``families.revoke``
     ends, redeemed or not."""
     now = clock.seconds(sandbox)
-    family = families.Family(
+    family = token_families.Family(
         sandbox=sandbox,
-        id=families.new_id(),
+        id=token_families.new_id(),
         subject=authorization.subject,
         client_id=authorization.client_id,
         scope=authorization.scope,
         auth_time=authorization.auth_time,
         expires_at=now + int(LIFETIME.total_seconds()),
     )
-    code = families.new_secret(family.id)
+    code = token_families.new_secret(family.id)
     bound: dict[str, Any] = {
-        "code": families.digest(code),
+        "code": token_families.digest(code),
         "redirect_uri": authorization.redirect_uri,
         "code_challenge": authorization.code_challenge,
         "nonce": authorization.nonce,
@@ -76,20 +77,20 @@ def redeem(sandbox: str, client: Client, code: str, redirect_uri: str, code_veri
     the user is locked, or it was redeemed before, which revokes what it gave then. Only who could have redeemed it
     can do that: a code that a third party reads somewhere ends nothing.
     """
-    from services.refresh import begin  # the function that opens codes signs nothing
+    from services.identity.refresh_tokens import begin  # the function that opens codes signs nothing
 
     now = clock.seconds(sandbox)
-    family_id = families.family_of(code)
+    family_id = token_families.family_of(code)
     item = family_id and table.get(family_key(sandbox, family_id))
     if not (family_id and item and _is_bound(item, client, code, redirect_uri, code_verifier)):
         raise _refusal()
     if "redeemed_at" in item:
         raise _reused(sandbox, family_id)
-    family = families.live(sandbox, client, family_id, item, now)
+    family = token_families.live(sandbox, client, family_id, item, now)
     if family is None:
         raise _refusal()
     refreshable = "refresh_token" in client.grant_types
-    family = replace(family, expires_at=now + families.lifetime(refreshable=refreshable))
+    family = replace(family, expires_at=now + token_families.lifetime(refreshable=refreshable))
     redemption = Update(
         family_key(sandbox, family_id),
         assign={"redeemed_at": now, "expires_at": family.expires_at},
@@ -103,13 +104,13 @@ def redeem(sandbox: str, client: Client, code: str, redirect_uri: str, code_veri
 
 def _is_bound(item: Item, client: Client, code: str, redirect_uri: str, code_verifier: str) -> bool:
     """Whether the code in ``item`` is this one, and who shows it knows what its authorization request said."""
-    from services.tokens import base64url
+    from services.identity.tokens import base64url
 
     if not _VERIFIER.fullmatch(code_verifier):
         return False
     challenge = base64url(sha256(code_verifier.encode()).digest())
     return (
-        hmac.compare_digest(item.get("code", ""), families.digest(code))
+        hmac.compare_digest(item.get("code", ""), token_families.digest(code))
         and item["client_id"] == client.client_id
         and item["redirect_uri"] == redirect_uri
         and hmac.compare_digest(item["code_challenge"], challenge)
@@ -117,7 +118,7 @@ def _is_bound(item: Item, client: Client, code: str, redirect_uri: str, code_ver
 
 
 def _reused(sandbox: str, family_id: str) -> InvalidGrantError:
-    families.revoke(sandbox, family_id)
+    token_families.revoke(sandbox, family_id)
     logger.warning("a code was redeemed twice; its family is revoked", extra={"family": family_id})
     return _refusal()
 

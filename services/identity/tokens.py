@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from models.auth import Tokens
-from services.families import Family
-from services.keys import SigningKey
-from utils.access_token import JWT_TYPE
+from services.identity.access_token_verifier import JWT_TYPE
+from services.identity.signing_keys import SigningKey
+from services.identity.token_families import Family
 from utils.settings import settings
 
 _BEARER: Final = "Bearer"

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from services import clock, families
-from services.sessions import ACTIVE, user_key
+from services import clock
+from services.identity import token_families
+from services.identity.sessions import ACTIVE, user_key
 from utils import table
 from utils.settings import settings
 from utils.writes import Delete, Key, Put
@@ -87,7 +88,7 @@ def end_session(sandbox: str, session: BrowserSession) -> None:
     """End ``session`` and every token of the families that were opened in it."""
     table.write(Delete(session.key))
     for family in _noted(sandbox, session):
-        families.revoke(sandbox, family)
+        token_families.revoke(sandbox, family)
 
 
 def _noted(sandbox: str, session: BrowserSession) -> Iterator[str]:

@@ -1,15 +1,15 @@
 """The public keys of an issuer of access tokens: those given at deploy, and those that it publishes since.
 
 A token decides when the issuer is asked again, so it is asked at a limited rate: random key ids must not make
-requests of ours out of requests to us. Like ``utils.access_token`` this knows no AWS client and no pydantic.
+requests of ours out of requests to us. Like ``services.identity.access_token_verifier`` this knows no AWS client and no pydantic.
 """
 
 from time import monotonic, time
 from typing import Any, Final
 
+from services.identity.key_times import is_published
 from utils import json
 from utils.deferred import deferred
-from utils.key_times import is_published
 
 with deferred("cryptography.x509"):
     from joserfc.errors import JoseError

@@ -1,9 +1,9 @@
 """The end of a token before its time, at its client's wish (RFC 7009)."""
 
-from services import families
-from services.seed import Client
-from services.sessions import Session
-from utils.access_token import TokenRefusedError, verifier
+from services.identity import token_families
+from services.identity.access_token_verifier import TokenRefusedError, verifier
+from services.identity.seed import Client
+from services.identity.sessions import Session
 from utils.oauth_errors import InvalidGrantError
 
 
@@ -15,7 +15,7 @@ def revoke(sandbox: str, client: Client, token: str) -> None:
     try:
         access = verifier().verify(token)
     except TokenRefusedError:
-        found = families.find(sandbox, token)
+        found = token_families.find(sandbox, token)
         if found is not None:
             family_id, item, _ = found
             _revoke(sandbox, family_id, issued_to=item["client_id"], client=client)
@@ -27,4 +27,4 @@ def revoke(sandbox: str, client: Client, token: str) -> None:
 def _revoke(sandbox: str, family_id: str, *, issued_to: str, client: Client) -> None:
     if issued_to != client.client_id:
         raise InvalidGrantError("The token was issued to another client.")
-    families.revoke(sandbox, family_id)
+    token_families.revoke(sandbox, family_id)

@@ -9,9 +9,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from services import clock, lockout, passwords
-from services.seed import Entry, seed
-from services.sessions import ACTIVE, user_key
+from services import clock
+from services.identity import lockout, passwords
+from services.identity.seed import Entry, seed
+from services.identity.sessions import ACTIVE, user_key
 from utils import table
 from utils.attributes import Item
 from utils.oauth_errors import InvalidGrantError

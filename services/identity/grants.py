@@ -1,10 +1,10 @@
 """The grants that need no token of before: a user's password, and a client's own credentials (RFC 6749 section 4)."""
 
 from models.auth import Tokens
-from services import users
-from services.refresh import open_family
-from services.scopes import OF_USERS, granted
-from services.seed import Client
+from services.identity import users
+from services.identity.refresh_tokens import open_family
+from services.identity.scopes import OF_USERS, granted
+from services.identity.seed import Client
 
 
 def password(sandbox: str, client: Client, username: str, secret: str, scope: str | None) -> Tokens:
