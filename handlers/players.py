@@ -8,7 +8,7 @@ from handlers.dispatch import prefetch, preload
 from handlers.idempotency import Once, keys
 from models.player import Player
 from models.responses import PageMeta, PageResponse
-from services import player_items, players, players_page
+from services.players import listing, player_items, players
 from utils.http import Request, Response
 from utils.settings import settings
 from utils.versions import Versioned
@@ -22,7 +22,7 @@ def _player(request: Request) -> list[Key]:
 
 
 def _cursor_secret(request: Request) -> list[Key]:
-    return [players_page.secret_key(request.sandbox)]
+    return [listing.secret_key(request.sandbox)]
 
 
 @preload("models.player_body", "uuid_utils")
@@ -51,7 +51,7 @@ def index(request: Request) -> Response:
     from models.players_query import PlayersQuery
 
     query = request.parameters(PlayersQuery)
-    page = players_page.page(request.items, request.sandbox, query)
+    page = listing.page(request.items, request.sandbox, query)
     headers = {}
     if page.next_cursor:
         following = {

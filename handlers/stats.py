@@ -3,7 +3,7 @@
 from handlers.conditional import if_match, versioned, versioned_or_known
 from handlers.dispatch import prefetch, preload
 from handlers.idempotency import Once, keys
-from services import stats
+from services.players import stats
 from utils.http import Request, Response
 from utils.writes import Key
 

@@ -17,7 +17,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from services import clock
-from services.player_items import INDEXES
+from services.players.player_items import INDEXES
 from tests.gateway import Gateway, open_session
 from utils.aws import client
 from utils.logger import logger

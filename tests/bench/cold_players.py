@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from models.player import Player
-from services import player_items
+from services.players import player_items
 from tests.bench import table
 from tests.bench.measure import Contestants, timed
 from tests.checkout import ROOT

@@ -8,7 +8,7 @@ from unittest.mock import patch
 from urllib.parse import urlencode
 
 from models.player import Player
-from services import player_items
+from services.players import player_items
 from tests.bench import log, table
 from tests.bench.measure import Contestants, timed
 from tests.gateway import Gateway, open_session

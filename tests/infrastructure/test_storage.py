@@ -7,7 +7,7 @@ import pytest
 
 from infrastructure.program.signing_keys import as_set, in_set, new_key, public_half
 from infrastructure.stack.settings import SigningAlgorithm
-from services import player_items
+from services.players import player_items
 from tests.infrastructure.conftest import (
     HASH_OF_ANOTHER_PASSWORD,
     Declared,

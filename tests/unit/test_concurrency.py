@@ -12,7 +12,7 @@ from models.player import Player
 from models.player_body import PlayerBody
 from models.players_query import PlayersQuery
 from models.result_body import ResultBody
-from services import player_items, players, players_page, stats
+from services.players import listing, player_items, players, stats
 from utils import table
 from utils.errors import (
     EmailTakenException,
@@ -72,7 +72,7 @@ def held(attribute: str, value: str) -> str | None:
 
 def there_are() -> list[Player]:
     """All players."""
-    return players_page.page({}, SANDBOX, PlayersQuery(limit=100)).players
+    return listing.page({}, SANDBOX, PlayersQuery(limit=100)).players
 
 
 def names_are_consistent(*free: str) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services import player_items
+from services.players import player_items
 from tests.conftest import ENVIRONMENT, Clock, Log
 from tests.gateway import Gateway, open_session
 from tests.players import FULL, NOBODY, body, items, made

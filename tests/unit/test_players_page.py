@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from models.player_body import PlayerBody
 from models.players_query import PlayersQuery
-from services import player_items, players, players_page
+from services.players import listing, player_items, players
 from tests.gateway import Answer, Gateway, open_session
 from tests.players import body
 from utils import cursors, table
@@ -288,7 +288,7 @@ class TestFilters:
 
         monkeypatch.setattr(table, "get_many", overtaken)
         query = PlayersQuery(username="ares")
-        (found,) = players_page.page({}, "default", query).players
+        (found,) = listing.page({}, "default", query).players
         assert (found.player_id, found.username) == (zeus, "ares")
 
     def test_by_a_name_that_never_rests_are_given_up(self, api: Gateway) -> None:
@@ -296,7 +296,7 @@ class TestFilters:
         key = player_items.unique_key("default", "username", "loki")
         table.write(Put({"pk": key[0], "sk": key[1], "player_id": player["player_id"]}))
         with pytest.raises(ThrottledException):
-            players_page.page({}, "default", PlayersQuery(username="loki"))
+            listing.page({}, "default", PlayersQuery(username="loki"))
 
 
 @pytest.mark.parametrize(

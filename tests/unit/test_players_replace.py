@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services import player_items
+from services.players import player_items
 from tests.conftest import Clock
 from tests.gateway import Answer, Gateway
 from tests.players import FULL, body, items, made

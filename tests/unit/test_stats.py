@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services import stats
+from services.players import stats
 from tests.conftest import Clock
 from tests.gateway import Answer, Gateway
 from utils.times import rfc3339

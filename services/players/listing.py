@@ -10,7 +10,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from models.player import Player
-from services.player_items import INDEXES, keys, partition, player, prefix, unique_key
+from services.players.player_items import INDEXES, keys, partition, player, prefix, unique_key
 from utils import cursors, json, table
 from utils.errors import InvalidCursorException, ThrottledException
 from utils.table import Snapshot

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from models.player import Player
-from services import clock, player_items
-from services.player_items import keys, player_key, stats_key, unique_key
+from services import clock
+from services.players import player_items
+from services.players.player_items import keys, player_key, stats_key, unique_key
 from utils import table
 from utils.attributes import Item
 from utils.errors import (

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from models.responses import FieldError
 from models.stats import Stats, Trophies
-from services import clock, player_items, players
+from services import clock
+from services.players import player_items, players
 from utils import table
 from utils.attributes import Item
 from utils.errors import PlayerNotFoundException, ValidationException
