@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from utils.etags import IfMatch, Versioned, is_known
 from utils.http import Request, Response, success
-from utils.versions import IfMatch, Versioned, is_known
 
 
 def if_match(request: Request) -> IfMatch:

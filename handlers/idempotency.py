@@ -7,7 +7,7 @@ from typing import Self
 
 from models.responses import FieldError
 from services.idempotency import Answer, Intent, record_key
-from utils import json
+from utils import strict_json
 from utils.errors import PSNEmulatorException, ValidationException
 from utils.http import Request, Response
 from utils.writes import Key, Put
@@ -48,7 +48,7 @@ class Once:
         found = keys(request, route)
         if not found:
             raise ValidationException([_MALFORMED])
-        content = f"{request.path}\n{json.canonical(request.json())}"
+        content = f"{request.path}\n{strict_json.canonical(request.json())}"
         return cls(request, Intent(request.sandbox, found[0], content))
 
     def run(self, act: Callable[[bool], Response]) -> Response:

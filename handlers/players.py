@@ -9,9 +9,9 @@ from handlers.idempotency import Once, keys
 from models.player import Player
 from models.responses import PageMeta, PageResponse
 from services.players import listing, player_items, players
+from utils.etags import Versioned
 from utils.http import Request, Response
 from utils.settings import settings
-from utils.versions import Versioned
 from utils.writes import Key
 
 _CREATE = "players-create"

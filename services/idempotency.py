@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from services import clock
-from utils import json, table
+from utils import strict_json, table
 from utils.attributes import Item
 from utils.errors import (
     IdempotencyKeyInUseException,
@@ -30,7 +30,7 @@ type Answer = Mapping[str, Any]
 
 def record_key(sandbox: str, *names: str) -> Key:
     """The key of the record of one request: ``names`` are whose, to what, and under which key of theirs."""
-    return f"{sandbox}#idempotency#{_digest(json.dump(names))}", "-"
+    return f"{sandbox}#idempotency#{_digest(strict_json.dump(names))}", "-"
 
 
 @dataclass(frozen=True, slots=True)

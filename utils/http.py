@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from models.responses import APIResponse, ErrorResponse, FieldError, Meta, ValidationErrorResponse
-from utils import cookies, correlation, json
+from utils import cookies, correlation, strict_json
 from utils.errors import (
     MalformedJSONException,
     PayloadTooLargeException,
@@ -109,7 +109,7 @@ class Request:
         """
         self._require(JSON_TYPE)
         try:
-            return json.parse(self.raw_body)
+            return strict_json.parse(self.raw_body)
         except ValueError:
             raise MalformedJSONException("The body is not valid JSON.") from None
 
@@ -170,7 +170,7 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Response:
     """An answer. ``body`` is ``None`` for no content, text that goes out as it is, or a value that
-    ``utils.json.dump`` knows; ``cookies`` are the values of as many ``Set-Cookie`` headers."""
+    ``utils.strict_json.dump`` knows; ``cookies`` are the values of as many ``Set-Cookie`` headers."""
 
     status: int = 200
     body: Any = None
@@ -184,7 +184,7 @@ class Response:
         answer: dict[str, Any] = {"statusCode": self.status, "headers": headers, "isBase64Encoded": False}
         if self.body is not None:
             headers["Content-Type"] = self.media_type
-            answer["body"] = self.body if isinstance(self.body, str) else json.dump(self.body)
+            answer["body"] = self.body if isinstance(self.body, str) else strict_json.dump(self.body)
         if self.cookies:
             answer["cookies"] = list(self.cookies)
         return answer

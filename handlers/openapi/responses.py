@@ -12,7 +12,7 @@ from handlers.openapi.schemas import Kind
 from main import ROUTES, Route
 from models.responses import GatewayMessage
 from utils.http import HTML_TYPE, JSON_TYPE
-from utils.json import dump, parse
+from utils.strict_json import dump, parse
 
 type SchemaOf = Callable[[Kind, Any], dict[str, Any]]
 

@@ -13,8 +13,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from services.identity.issuer_keys import IssuerKeys, IssuerKeysError
-from utils import json
-from utils.deferred import deferred
+from utils import strict_json
+from utils.lazy_module import deferred
 from utils.settings import DEFAULT_SANDBOX, settings
 
 with deferred("cryptography.x509"):
@@ -222,7 +222,7 @@ def _canonical_bytes(segment: str) -> bytes:
 
 def _json_object(text: bytes) -> dict[str, Any]:
     try:
-        value = json.parse(text)
+        value = strict_json.parse(text)
     except ValueError:
         value = None
     if not isinstance(value, dict):

@@ -8,8 +8,8 @@ from time import monotonic, time
 from typing import Any, Final
 
 from services.identity.key_times import is_published
-from utils import json
-from utils.deferred import deferred
+from utils import strict_json
+from utils.lazy_module import deferred
 
 with deferred("cryptography.x509"):
     from joserfc.errors import JoseError
@@ -85,7 +85,7 @@ def _usable(jwks: bytes | str) -> dict[str, PublicKey]:
 
     A key past its time is left out as well: of a set given at deploy, which no rotation reaches.
     """
-    present, found = time(), json.parse(jwks)
+    present, found = time(), strict_json.parse(jwks)
     listed = found.get("keys") if isinstance(found, dict) else None
     keys: dict[str, PublicKey] = {}
     for parameters in listed if isinstance(listed, list) else []:

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from services.identity.key_times import is_published
 from utils import secrets
-from utils.remembered import Remembered
 from utils.settings import settings
+from utils.ttl_cache import Remembered
 
 _REREAD_AFTER: Final = timedelta(seconds=30)
 """A rotation counts on it (``infrastructure.commands.rotate_keys``)."""

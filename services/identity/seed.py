@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Any, Final
 
 from services.identity.scopes import SCOPES
-from utils import json, secrets
-from utils.remembered import Remembered
+from utils import secrets, strict_json
 from utils.settings import settings
+from utils.ttl_cache import Remembered
 
 _REREAD_AFTER: Final = timedelta(minutes=1)
 
@@ -31,7 +31,7 @@ class Entry:
     @classmethod
     def from_seed(cls, entry: Mapping[str, Any]) -> "Entry":
         """The user in an entry of the seed."""
-        fingerprint = hashlib.sha256(json.dump(entry).encode()).hexdigest()
+        fingerprint = hashlib.sha256(strict_json.dump(entry).encode()).hexdigest()
         return cls(**_members(cls, {**entry, "fingerprint": fingerprint}))
 
 

@@ -17,8 +17,8 @@ from joserfc.jwk import ECKey, RSAKey
 
 from services.identity.key_times import signs_from
 from utils import secrets
-from utils.remembered import Remembered
 from utils.settings import settings
+from utils.ttl_cache import Remembered
 
 _REREAD_AFTER: Final = timedelta(seconds=30)
 """A rotation counts on it (``infrastructure.commands.rotate_keys``)."""

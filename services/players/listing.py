@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from models.player import Player
 from services.players.player_items import INDEXES, keys, partition, player, prefix, unique_key
-from utils import cursors, json, table
+from utils import cursors, strict_json, table
 from utils.errors import InvalidCursorException, ThrottledException
 from utils.table import Snapshot
 from utils.writes import Key, Update
@@ -43,7 +43,7 @@ def page(items: Snapshot, sandbox: str, query: "PlayersQuery") -> Page:
     that was not given by this sandbox for these filters and this order.
     """
     filters = {name: getattr(query, name) for name in (*_NAMES, "country", "status")}
-    listing = json.dump([sandbox, query.sort, filters])
+    listing = strict_json.dump([sandbox, query.sort, filters])
     after = _position(items, sandbox, query.cursor, listing)
     if query.username or query.email:
         return Page(_named(sandbox, query), None)

@@ -20,8 +20,8 @@ from utils.errors import (
     ThrottledException,
     UsernameTakenException,
 )
+from utils.etags import IfMatch, Versioned
 from utils.table import ConditionFailed, Snapshot, Write
-from utils.versions import IfMatch, Versioned
 from utils.writes import ABSENT, Delete, Key, Put, equals
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from services.players import player_items, players
 from utils import table
 from utils.attributes import Item
 from utils.errors import PlayerNotFoundException, ValidationException
+from utils.etags import IfMatch, Versioned
 from utils.table import ConditionFailed, Snapshot, Write
 from utils.times import rfc3339
-from utils.versions import IfMatch, Versioned
 from utils.writes import ABSENT, EXISTS, Check, Condition, Key, Update, all_of, below, equals, lacks
 
 if TYPE_CHECKING:

@@ -22,9 +22,9 @@ from utils.errors import (
     UsernameTakenException,
     VersionConflictException,
 )
+from utils.etags import IfMatch, Versioned
 from utils.table import ConditionFailed, Snapshot
 from utils.times import rfc3339
-from utils.versions import IfMatch, Versioned
 from utils.writes import Delete, Update
 
 pytestmark = pytest.mark.usefixtures("one_call_at_a_time")

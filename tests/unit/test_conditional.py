@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.gateway import Answer, Gateway
 from tests.players import body, items, made
 from utils.errors import VersionConflictException
-from utils.versions import IfMatch, Versioned, is_known
+from utils.etags import IfMatch, Versioned, is_known
 
 WIN = {"outcome": "win"}
 

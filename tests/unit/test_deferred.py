@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from utils.deferred import deferred
+from utils.lazy_module import deferred
 
 READING = """
 import sys

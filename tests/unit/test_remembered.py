@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from utils import remembered
-from utils.remembered import Remembered
+from utils import ttl_cache
+from utils.ttl_cache import Remembered
 
 
 class Source:
@@ -15,7 +15,7 @@ class Source:
         self.reads = 0
         self.seconds = 0.0
         self.fault: Exception | None = None
-        monkeypatch.setattr(remembered, "monotonic", lambda: self.seconds)
+        monkeypatch.setattr(ttl_cache, "monotonic", lambda: self.seconds)
 
     def read(self) -> int:
         """How often this was called."""
