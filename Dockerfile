@@ -69,7 +69,7 @@ RUN printf '%s\n' \
     && python -m compileall -q -j 0 --invalidation-mode unchecked-hash packages \
     && chmod -R a+rX,go-w packages
 
-COPY main.py authorizer.py application/
+COPY main.py routes.py authorizer.py application/
 COPY handlers application/handlers
 COPY models application/models
 COPY services application/services

@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Mapping
 from typing import Any, Final
 
-from main import ROUTES
+from routes import ROUTES
 from services.identity.access_token_verifier import (
     AccessToken,
     TokenRefusedError,

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 from handlers import browser, pages
 from handlers.dispatch import preload
-from main import ROUTES
+from routes import ROUTES
 from services.identity import authorization, consents
 from services.identity.authorization import Question
 from services.identity.authorization_request import (

@@ -3,8 +3,8 @@
 from typing import Any, Final
 
 from handlers.token import GRANTS
-from main import ROUTES
 from models.auth import JWKSet, ProviderMetadata, ServerMetadata
+from routes import ROUTES
 from services.identity.authorization_request import CHALLENGE_METHOD, PROMPTS, RESPONSE_MODE, RESPONSE_TYPE
 from services.identity.public_keys import published
 from services.identity.scopes import SCOPES

@@ -6,8 +6,8 @@ from importlib import import_module
 from time import perf_counter
 from typing import Any
 
-from main import FALLBACK, ROUTES, Route
 from models.responses import OAuthErrorResponse
+from routes import Route
 from services.identity.sessions import Session, require_alive
 from utils import table
 from utils.aws import client
@@ -21,7 +21,6 @@ from utils.writes import Key
 type Handler = Callable[[Request], Response]
 type EntryPoint = Callable[[dict[str, Any], Any], dict[str, Any]]
 
-_ROUTES = {route.name: route for route in (*ROUTES, FALLBACK)}
 _PREFETCHED: dict[Handler, Callable[[Request], Iterable[Key]]] = {}
 _PRELOADED: dict[Handler, tuple[str, ...]] = {}
 
@@ -49,13 +48,12 @@ def preload(*modules: str) -> Callable[[Handler], Handler]:
     return declare
 
 
-def entry_point(name: str, scope: str | None, handler: Handler) -> EntryPoint:
-    """The Lambda entry point of the route ``name``.
+def entry_point(route: Route, handler: Handler) -> EntryPoint:
+    """The Lambda entry point of ``route``, which ``handler`` answers.
 
     Everything that the first request would wait for is done here, while Lambda lends a starting function a full
     processor; a function whose environment is incomplete does not start (:class:`SettingsError`).
     """
-    route = _ROUTES[name]
     settings()
     for module in _PRELOADED.get(handler, ()):
         import_module(module)
@@ -63,7 +61,7 @@ def entry_point(name: str, scope: str | None, handler: Handler) -> EntryPoint:
         client("dynamodb")
     if route.secrets:
         client("secretsmanager")
-    logger.append_keys(function=name, image_tag=settings().image_tag, release=settings().release)
+    logger.append_keys(function=route.name, image_tag=settings().image_tag, release=settings().release)
     cold_start = True
 
     def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -79,7 +77,7 @@ def entry_point(name: str, scope: str | None, handler: Handler) -> EntryPoint:
             traceparent=request.traceparent,
             sandbox=request.sandbox,
         )
-        result = _answer(request, scope, handler)
+        result = _answer(request, route.scope, handler)
         duration = round((perf_counter() - started) * 1000, 1)
         log = {"method": request.method, "route": route.key, "status": result["statusCode"]}
         logger.info("answered", extra={**log, "duration_ms": duration, "cold_start": cold})

@@ -4,29 +4,16 @@ The page is Swagger UI as it comes, served from here. It logs in by OAuth as a c
 """
 
 from collections.abc import Callable
-from functools import cache, wraps
-from importlib.util import find_spec
-from pathlib import Path
+from functools import wraps
 from typing import Final
 from urllib.parse import urlsplit
 
+from handlers import swagger_ui
 from handlers.dispatch import preload
 from utils.errors import NotFoundException
 from utils.http import HTML_TYPE, Request, Response
 from utils.settings import settings
 
-_HERE: Final = Path(__file__).parent
-_LIBRARY: Final = "flask_swagger_ui"
-_SCRIPT: Final = "text/javascript; charset=utf-8"
-_STYLE: Final = "text/css; charset=utf-8"
-FILES: Final = {
-    "docs.css": _STYLE,
-    "docs.js": _SCRIPT,
-    "swagger-ui.css": _STYLE,
-    "swagger-ui-bundle.js": _SCRIPT,
-    "oauth2-redirect.html": HTML_TYPE,
-    "oauth2-redirect.js": _SCRIPT,
-}
 _CACHED: Final = {"Cache-Control": "public, max-age=300"}
 
 
@@ -59,7 +46,7 @@ def page(_request: Request) -> Response:
 
     client = docs_client()
     body = markup(
-        (_HERE / "docs.html").read_text(encoding="utf-8"),
+        swagger_ui.text("docs.html"),
         icon=ICON,
         environment=settings().environment,
         client=client.client_id,
@@ -73,23 +60,9 @@ def page(_request: Request) -> Response:
 def file(request: Request) -> Response:
     """``GET /docs/{file}``: what the page is made of."""
     name = request.path_parameters["file"]
-    if name not in FILES:
+    if name not in swagger_ui.FILES:
         raise NotFoundException("Nothing is served at this path.")
-    return Response(200, _text(name), {**_guarded(), **_CACHED}, FILES[name])
-
-
-@cache
-def _text(name: str) -> str:
-    own = _HERE / name
-    return (own if own.exists() else _library() / name).read_text(encoding="utf-8")
-
-
-def _library() -> Path:
-    """Where Swagger UI's files are; the package around them is not imported, for it would want Flask."""
-    package = find_spec(_LIBRARY)
-    if package is None or package.origin is None:
-        raise FileNotFoundError(f"{_LIBRARY} is not in the image")
-    return Path(package.origin).parent / "dist"
+    return Response(200, swagger_ui.text(name), {**_guarded(), **_CACHED}, swagger_ui.FILES[name])
 
 
 def _guarded() -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import re
 
-from main import ROUTES
+from routes import ROUTES
 from utils.errors import MethodNotAllowedException, NotFoundException
 from utils.http import Request, Response
 

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from handlers import browser, pages
-from main import ROUTES
+from routes import ROUTES
 from services.identity.browser_sessions import BrowserSession, end_session, find_session
 from services.identity.logout_request import LogoutRequest, read_logout
 from utils import cookies

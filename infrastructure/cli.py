@@ -18,7 +18,7 @@ from infrastructure.tools import paths
 Command = Callable[[argparse.Namespace], int]
 
 
-_MAIN = paths.ROOT / "main.py"
+_TABLE = paths.ROOT / "routes.py"
 _LOGIN = ("pulumi_access_token", "pulumi login", "unauthorized", "access token", "credential", "expiredtoken")
 """What the engine says where nobody is logged in to the place of its state, or to the AWS account of that place."""
 
@@ -167,8 +167,8 @@ def _told(error: Exception) -> tuple[str, str]:
     """The cause and the remedy of a failure that nothing below has put into words."""
     if line := _broken_line(error):
         what = error.msg if isinstance(error, SyntaxError) else _gist(str(error))
-        cause = f"main.py cannot be read: {type(error).__name__}: {what}, main.py:{line}"
-        return cause, "Correct main.py, then run this again."
+        cause = f"routes.py cannot be read: {type(error).__name__}: {what}, routes.py:{line}"
+        return cause, "Correct routes.py, then run this again."
     from pulumi.automation import CommandError  # a second that a command which succeeds need not wait
 
     gist = _gist(str(error))
@@ -181,12 +181,12 @@ def _told(error: Exception) -> tuple[str, str]:
 
 
 def _broken_line(error: Exception) -> int | None:
-    """The line of main.py that kept it from being imported; ``None`` where ``error`` is of something else."""
+    """The line of routes.py that kept it from being imported; ``None`` where ``error`` is of something else."""
     frames = traceback.extract_tb(error.__traceback__)
     places = [(frame.filename, frame.lineno) for frame in frames if frame.name == "<module>"]
     if isinstance(error, SyntaxError):
         places.append((str(error.filename), error.lineno))
-    return next((line for file, line in places if Path(file).resolve() == _MAIN), None)
+    return next((line for file, line in places if Path(file).resolve() == _TABLE), None)
 
 
 def _gist(text: str) -> str:

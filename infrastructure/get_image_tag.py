@@ -30,6 +30,7 @@ SOURCES = (
     "main.py",
     "models/",
     "pyproject.toml",
+    "routes.py",
     "services/",
     "utils/",
     "uv.lock",

@@ -134,7 +134,7 @@ class Checkout:
     def keep_routes(self, *names: str) -> None:
         """Takes every other route out of the copy, so that a deploy makes and starts only these functions."""
         self.replace(
-            "main.py",
+            "routes.py",
             "\nFALLBACK = ",
             f"\nROUTES = tuple(route for route in ROUTES if route.name in {names})\n\nFALLBACK = ",
         )

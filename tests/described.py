@@ -7,13 +7,13 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-import main
+import routes
 from handlers.openapi.document import document
 from handlers.openapi.responses import HEADERS
 from utils.settings import settings
 
 
-def require_described(route: main.Route, status: int, headers: Mapping[str, str], text: str) -> None:
+def require_described(route: routes.Route, status: int, headers: Mapping[str, str], text: str) -> None:
     """Fail unless the document says that ``route`` may answer so; ``headers`` by their names in lower case."""
     what = f"{route.key} answered {status}"
     response = document(settings())["paths"][route.path][route.method.lower()]["responses"].get(str(status))

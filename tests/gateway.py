@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from uuid import uuid4
 
 import main
+import routes
 from services import clock
 from services.identity import sessions
 from utils import table
@@ -78,7 +79,7 @@ class Gateway:
         answer = getattr(main, route.entry)(event, Context())
         lower = {name.lower(): value for name, value in answer["headers"].items()}
         text = answer.get("body", "")
-        if route is not main.FALLBACK:
+        if route is not routes.FALLBACK:
             from tests.described import require_described
 
             require_described(route, answer["statusCode"], lower, text)
@@ -109,7 +110,7 @@ class Gateway:
         raw: str | bytes | None = None,
         headers: Mapping[str, str] | None = None,
         cookies: Mapping[str, str] | None = None,
-    ) -> tuple[dict[str, Any], main.Route]:
+    ) -> tuple[dict[str, Any], routes.Route]:
         """The event of a request, and the route that the gateway would choose."""
         path, _, query = target.partition("?")
         route, parameters = _route(method, path)
@@ -128,7 +129,7 @@ class Gateway:
             context["authorizer"] = {"lambda": dict(self.claims)}
         event: dict[str, Any] = {
             "version": "2.0",
-            "routeKey": "$default" if route is main.FALLBACK else route.key,
+            "routeKey": "$default" if route is routes.FALLBACK else route.key,
             "rawPath": path,
             "rawQueryString": query,
             "headers": sent,
@@ -166,10 +167,10 @@ def open_session(
     }
 
 
-def _route(method: str, path: str) -> tuple[main.Route, dict[str, str]]:
-    for route in main.ROUTES:
+def _route(method: str, path: str) -> tuple[routes.Route, dict[str, str]]:
+    for route in routes.ROUTES:
         template = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route.path)
         found = re.fullmatch(template, path)
         if found and route.method == method:
             return route, found.groupdict()
-    return main.FALLBACK, {}
+    return routes.FALLBACK, {}

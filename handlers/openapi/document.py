@@ -9,8 +9,8 @@ from handlers.openapi.operation import Body, Operation, Parameter
 from handlers.openapi.refusals import Error
 from handlers.openapi.responses import SchemaOf, plain
 from handlers.openapi.schemas import Kind, schemas
-from main import ROUTES, Route
 from models.responses import GatewayMessage
+from routes import ROUTES, Route
 from utils.http import FORM_TYPE
 from utils.settings import Settings
 from utils.version import VERSION

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from handlers.openapi.operation import Operation
 from handlers.openapi.samples import REQUEST_ID
-from main import Route
 from models.responses import FieldError, OAuthErrorResponse
+from routes import Route
 from utils.errors import (
     InvalidTokenException,
     MalformedJSONException,

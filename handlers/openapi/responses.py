@@ -9,8 +9,8 @@ from handlers.openapi import refusals
 from handlers.openapi.operation import Answer, Operation
 from handlers.openapi.refusals import GATEWAYS_OWN, Error
 from handlers.openapi.schemas import Kind
-from main import ROUTES, Route
 from models.responses import GatewayMessage
+from routes import ROUTES, Route
 from utils.http import HTML_TYPE, JSON_TYPE
 from utils.strict_json import dump, parse
 

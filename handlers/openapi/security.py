@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from handlers.openapi.operation import Operation
-from main import ROUTES, Route
+from routes import ROUTES, Route
 from services.identity.scopes import MEANINGS, OF_USERS
 from utils.settings import Settings
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from handlers import docs
+from handlers import swagger_ui
 from handlers.openapi.operation import Answer, Operation, Parameter
 from handlers.openapi.samples import META
 from models.responses import APIResponse, Health, Root
@@ -53,7 +53,9 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         summary="What the page is made of",
         parameters=(Parameter("file", "path", "The file's name.", example="docs.css", required=True),),
         answers={
-            200: Answer("The file.", str, "header { color: #fff; }", tuple(sorted({*docs.FILES.values()})))
+            200: Answer(
+                "The file.", str, "header { color: #fff; }", tuple(sorted({*swagger_ui.FILES.values()}))
+            )
         },
         errors=(NotFoundException,),
     ),

@@ -11,7 +11,7 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
-import main
+import routes
 from infrastructure.cloud import session
 from infrastructure.errors import DeployError
 from infrastructure.stack.settings import Settings
@@ -22,7 +22,7 @@ _LONGEST = timedelta(days=3653)
 _POLL_SECONDS = 1.0
 _EMULATOR = re.compile(r"\d\d \w{3} \d{4} [\d:,.]+ \[\w+\] \(rapid\)")
 """What the runtime interface emulator of a local container says of itself."""
-FUNCTIONS = (*(route.name for route in main.ROUTES), main.FALLBACK.name, "authorizer")
+FUNCTIONS = (*(route.name for route in routes.ROUTES), routes.FALLBACK.name, "authorizer")
 
 
 def since(text: str) -> timedelta:

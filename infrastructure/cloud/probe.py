@@ -12,7 +12,7 @@ from http import HTTPStatus
 from http.client import HTTPException
 from typing import Any
 
-import main
+import routes
 from infrastructure.terminal import narrate
 
 _PATIENCE_SECONDS = 20
@@ -105,7 +105,9 @@ def _keys(api_url: str) -> Check:
 
 def _guard(api_url: str, token: str | None, expected: HTTPStatus) -> Check:
     """A route that needs a scope, called without one."""
-    route = next(item for item in main.ROUTES if item.scope and item.method == "GET" and "{" not in item.path)
+    route = next(
+        item for item in routes.ROUTES if item.scope and item.method == "GET" and "{" not in item.path
+    )
     status, _ = _get(api_url + route.path, token)
     how = "with an invalid token" if token else "without a token"
     ok = status == expected

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-import main
+import routes
 from infrastructure import get_image_tag
 from infrastructure.cloud import session
 from infrastructure.errors import DeployError
@@ -23,7 +23,7 @@ LOCAL_IMAGE = "psn-emulator:local"
 _RUNTIME_PORT = 8080
 _LOOK_SECONDS = 0.2
 _STACK = "local"
-_ROUTES = {route.name: route for route in (*main.ROUTES, main.FALLBACK)}
+_ROUTES = {route.name: route for route in (*routes.ROUTES, routes.FALLBACK)}
 PLACEHOLDERS = {
     "ENVIRONMENT": "local",
     "LOG_LEVEL": "DEBUG",
@@ -89,7 +89,7 @@ def run(function: str, port: int) -> int:
     for name, value in variables.items():
         docker_run += ["--env", f"{name}={value}"]
     narrate.say(f"Running {function} on port {port}; Ctrl-C stops it. Try it from another shell:")
-    route = _ROUTES.get(function, main.FALLBACK)
+    route = _ROUTES.get(function, routes.FALLBACK)
     event = json.dumps({"rawPath": route.path, "requestContext": {"http": {"method": route.method}}})
     narrate.say(f"  curl -s http://localhost:{port}/2015-03-31/functions/function/invocations -d '{event}'")
     return _run([*docker_run, LOCAL_IMAGE, entry], container)

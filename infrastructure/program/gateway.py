@@ -7,11 +7,11 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-import main
 from infrastructure.program.functions import Function
 from infrastructure.stack.function_specs import AUTHORIZER
 from infrastructure.stack.settings import Settings
 from infrastructure.tools import paths
+from routes import FALLBACK, ROUTES, Route
 
 _ACCESS_LOG = {
     "requestId": "$context.requestId",
@@ -88,10 +88,8 @@ class Gateway(pulumi.ComponentResource):
         """Leads every route to the alias of its function, through the authorizer where the route has a scope. What it
         returns is known once all of that is there."""
         authorizer = self._authorizer(functions[AUTHORIZER])
-        routes = [
-            self._route(route, functions[route.name], authorizer) for route in (*main.ROUTES, main.FALLBACK)
-        ]
-        stage = self._stage(routes)
+        opened = [self._route(route, functions[route.name], authorizer) for route in (*ROUTES, FALLBACK)]
+        stage = self._stage(opened)
         self.register_outputs({"url": self.url})
         return pulumi.Output.all(stage.id, *(permission.id for permission in self._permissions))
 
@@ -100,7 +98,7 @@ class Gateway(pulumi.ComponentResource):
             return None
         return aws.apigatewayv2.ApiCorsConfigurationArgs(
             allow_origins=list(self._settings.cors_origins),
-            allow_methods=sorted({route.method for route in main.ROUTES}),
+            allow_methods=sorted({route.method for route in ROUTES}),
             allow_headers=_REQUEST_HEADERS,
             expose_headers=_ANSWER_HEADERS,
             max_age=self._settings.cors_max_age_seconds,
@@ -124,9 +122,9 @@ class Gateway(pulumi.ComponentResource):
         return authorizer
 
     def _route(
-        self, route: main.Route, function: Function, authorizer: aws.apigatewayv2.Authorizer
+        self, route: Route, function: Function, authorizer: aws.apigatewayv2.Authorizer
     ) -> aws.apigatewayv2.Route:
-        is_fallback = route is main.FALLBACK
+        is_fallback = route is FALLBACK
         integration = aws.apigatewayv2.Integration(
             f"{route.name}-integration",
             api_id=self._api.id,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-import main
+import routes
 from infrastructure.stack.capacity import Capacity
 from infrastructure.stack.permissions import Permissions
 from infrastructure.stack.stack_file import key
@@ -45,7 +45,7 @@ def rows(settings: "Settings") -> tuple[Row, ...]:
     """One for every route, the fallback and the authorizer; what the stack says of a function alone comes first,
     then what it says of all routes, then the route table."""
     return (
-        *(_of_route(route, settings) for route in (*main.ROUTES, main.FALLBACK)),
+        *(_of_route(route, settings) for route in (*routes.ROUTES, routes.FALLBACK)),
         _row(
             AUTHORIZER,
             "authorizer.handler",
@@ -98,16 +98,16 @@ def _who_says(setting: str, name: str, settings: "Settings") -> str:
         return f"{key('functions')}.{name}.{setting}"
     if name != AUTHORIZER and getattr(settings, setting) is not None:
         return key(setting)
-    return f"{setting} of row {name} in main.py"
+    return f"{setting} of row {name} in routes.py"
 
 
-def _of_route(route: main.Route, settings: "Settings") -> Row:
+def _of_route(route: routes.Route, settings: "Settings") -> Row:
     # Not validated here: a wrong row is told of with the settings' contradictions, by its name.
     said = Capacity.model_construct(memory_mib=route.memory, timeout_seconds=route.timeout)
     return _row(
         route.name,
         f"main.{route.entry}",
-        "Answers what no route does" if route is main.FALLBACK else route.key,
+        "Answers what no route does" if route is routes.FALLBACK else route.key,
         Permissions(frozenset(route.table), frozenset(route.secrets)),
         (settings.functions.get(route.name, Capacity()), settings, said),
     )

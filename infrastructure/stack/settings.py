@@ -120,7 +120,7 @@ class Settings(Capacity):
         of the wrong type or a combination that cannot work, naming the key.
         """
         from infrastructure.stack import (
-            function_specs,  # reads main.py, without which a command that takes no stack can do
+            function_specs,  # reads the route table, without which a command that takes no stack can do
         )
 
         path = FOLDER / f"Pulumi.{LOCAL if is_local(stack) else stack}.yaml"

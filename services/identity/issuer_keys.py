@@ -1,7 +1,8 @@
 """The public keys of an issuer of access tokens: those given at deploy, and those that it publishes since.
 
 A token decides when the issuer is asked again, so it is asked at a limited rate: random key ids must not make
-requests of ours out of requests to us. Like ``services.identity.access_token_verifier`` this knows no AWS client and no pydantic.
+requests of ours out of requests to us. The authorizer imports this module, so it imports no AWS
+client and no pydantic.
 """
 
 from time import monotonic, time

@@ -15,7 +15,7 @@ from tests.bench.measure import Contestants, timed
 ROOT = Path(__file__).resolve().parents[2]
 FILES = 5_000
 FOLDERS = ("handlers", "models", "services", "utils")
-REQUIRED = ("Dockerfile", "pyproject.toml", "uv.lock", "main.py", "authorizer.py")
+REQUIRED = ("Dockerfile", "pyproject.toml", "uv.lock", "main.py", "routes.py", "authorizer.py")
 
 
 @contextmanager

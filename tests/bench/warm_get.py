@@ -43,7 +43,7 @@ def contestants() -> Iterator[Contestants]:
 
 def _add_echo(checkout: Checkout) -> None:
     """Adds the function to the route table, so that it is deployed as the others are, and lets tokens last."""
-    checkout.replace("main.py", _ROUTES, _ROUTES + _ROW)
+    checkout.replace("routes.py", _ROUTES, _ROUTES + _ROW)
     with (checkout.folder / "main.py").open("a") as file:
         file.write(_FUNCTION)
     with (checkout.folder / "infrastructure" / "Pulumi.local.yaml").open("a") as file:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import authorizer
-import main
+import routes
 from tests import identity
 from tests.gateway import Context, Gateway
 
@@ -84,7 +84,7 @@ class API(Quiet):
         self.answer(answer.status, [*answer.headers.items(), *cookies], answer.text)
 
 
-def _decision(event: Mapping[str, Any], route: main.Route) -> dict[str, Any]:
+def _decision(event: Mapping[str, Any], route: routes.Route) -> dict[str, Any]:
     """Whether the request may reach ``route``, and what its function is told of the caller."""
     if route.scope is None:
         return {"isAuthorized": True, "context": {}}

@@ -3,13 +3,13 @@
 import json
 from typing import Any
 
-import main
+import routes
 from tests.infrastructure.recorded import Recorded
 
 KINDS = ("local", "local-7", "dev", "staging", "prod")
 """A stack of every kind."""
 
-ALL_ROUTES = (*main.ROUTES, main.FALLBACK)
+ALL_ROUTES = (*routes.ROUTES, routes.FALLBACK)
 ALL_FUNCTIONS = (*(route.name for route in ALL_ROUTES), "authorizer")
 
 ALIAS = "aws:lambda/alias:Alias"

@@ -31,7 +31,8 @@ def test_a_route_table_that_cannot_be_read_is_told_with_its_line(checkout: Path,
     failed = run(checkout, line, "outputs")
     assert failed.returncode == 1
     assert failed.stderr == (
-        f"error: main.py cannot be read: {BROKEN[line]}, main.py:2\n       Correct main.py, then run this again.\n"
+        f"error: routes.py cannot be read: {BROKEN[line]}, routes.py:2\n"
+        "       Correct routes.py, then run this again.\n"
     )
 
 
@@ -46,7 +47,7 @@ def test_what_needs_no_route_table_does_without(checkout: Path, command: str) ->
 
 def run(checkout: Path, line: str, command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """A command where that is the second line of the route table."""
-    (checkout / "main.py").write_text(f'"""The API."""\n{line}\n')
+    (checkout / "routes.py").write_text(f'"""The API."""\n{line}\n')
     return subprocess.run(
         [sys.executable, "-B", "-m", "infrastructure.cli", command],
         cwd=checkout,

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-import main
+import routes
 from infrastructure.errors import DeployError
 from infrastructure.stack.names import INDEXES
 from infrastructure.stack.settings import Settings
@@ -209,8 +209,8 @@ def test_no_concurrency_is_set_aside_unless_the_stack_asks(declared: Declared) -
 def test_a_row_that_could_not_run_is_refused_by_its_routes_name(
     every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, change: dict[str, int]
 ) -> None:
-    row = main.Route("odd", "GET", "/odd", "handlers.health:root", **change)  # type: ignore[arg-type]
-    monkeypatch.setattr(main, "ROUTES", (row,))
+    row = routes.Route("odd", "GET", "/odd", "handlers.health:root", **change)  # type: ignore[arg-type]
+    monkeypatch.setattr(routes, "ROUTES", (row,))
     with pytest.raises(DeployError, match=r"of row odd in main\.py is "):
         Settings.load("dev")
 
@@ -229,7 +229,7 @@ def test_every_function_has_a_role_of_its_own_that_only_lambda_may_take(
 
 
 @pytest.mark.parametrize("route", ALL_ROUTES, ids=lambda route: route.name)
-def test_a_role_allows_what_the_row_names_and_no_more(declared: Declared, route: main.Route) -> None:
+def test_a_role_allows_what_the_row_names_and_no_more(declared: Declared, route: routes.Route) -> None:
     recorded = declared("dev")
     allowed = statements(recorded, route.name)
     table = allowed.pop("Table", {"Action": [], "Resource": "arn:aws:::psn-emulator-dev"})

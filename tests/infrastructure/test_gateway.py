@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import main
+import routes
 from infrastructure.stack.names import Names
 from infrastructure.stack.settings import Settings
 from tests.infrastructure.conftest import Declared, WriteStack
@@ -17,7 +17,7 @@ from tests.infrastructure.stacks import ALL_ROUTES, KINDS, PERMISSION, ROUTE
 def test_every_route_of_the_table_and_the_rest_lead_to_an_alias(declared: Declared) -> None:
     recorded = declared("dev")
     assert {route.inputs["routeKey"] for route in recorded.of(ROUTE)} == {
-        *(route.key for route in main.ROUTES),
+        *(route.key for route in routes.ROUTES),
         "$default",
     }
     for route in ALL_ROUTES:
@@ -52,7 +52,7 @@ def test_the_authorizers_answers_are_remembered_for_a_token_and_a_route(declared
 def test_the_gateway_may_invoke_the_aliases_for_their_own_routes_only(declared: Declared) -> None:
     recorded = declared("dev")
     api = "arn:aws:execute-api:eu-west-1:123456789012:abc"
-    sources = {route.name: f"{api}/*/*{route.path}" for route in main.ROUTES}
+    sources = {route.name: f"{api}/*/*{route.path}" for route in routes.ROUTES}
     sources |= {"fallback": f"{api}/*/*", "authorizer": f"{api}/authorizers/token-authorizer-id"}
     for name, source in sources.items():
         permission = recorded.named(f"{name}-permission").inputs
@@ -84,7 +84,7 @@ def test_pages_of_the_set_origins_may_call_the_api_and_no_others(
 ) -> None:
     cors = record("prod").named("api").inputs["corsConfiguration"]
     assert cors["allowOrigins"] == ["https://game.example"]
-    assert set(cors["allowMethods"]) == {route.method for route in main.ROUTES}
+    assert set(cors["allowMethods"]) == {route.method for route in routes.ROUTES}
     write_stack("dev", architecture="amd64")
     assert "corsConfiguration" not in record("dev").named("api").inputs
 

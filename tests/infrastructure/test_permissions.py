@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-import main
+import routes
 from infrastructure import get_image_tag
 from infrastructure.release.release import from_state
 from infrastructure.release.selection import choose, promoted
@@ -17,7 +17,7 @@ from tests.infrastructure.recorded import Recorded, record, state_of
 from tests.infrastructure.stacks import ROLE, ROLE_POLICY, statements
 
 NAME = "players-get"
-ROW = next(route for route in main.ROUTES if route.name == NAME)
+ROW = next(route for route in routes.ROUTES if route.name == NAME)
 
 SetTree = Callable[..., None]
 
@@ -25,11 +25,11 @@ SetTree = Callable[..., None]
 @pytest.fixture(autouse=True)
 def tree(every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> SetTree:
     """Gives the row of ``players-get`` these actions on the table, and the image the content of that digit."""
-    declared = main.ROUTES
+    declared = routes.ROUTES
 
     def set_tree(*table: str, content: str) -> None:
         rows = tuple(replace(row, table=table) if row is ROW else row for row in declared)
-        monkeypatch.setattr(main, "ROUTES", rows)
+        monkeypatch.setattr(routes, "ROUTES", rows)
         monkeypatch.setattr(get_image_tag, "content_hash", lambda *_: content * 32)
 
     set_tree(*ROW.table, content="0")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-import main
+import routes
 from tests.infrastructure.conftest import Declared
 from tests.infrastructure.recorded import Resource
 from tests.infrastructure.stacks import KINDS
@@ -180,7 +180,7 @@ def test_every_exception_is_still_needed(declared: Declared) -> None:
 
 
 def test_every_open_route_is_there_and_asks_for_no_scope() -> None:
-    assert {route.key for route in main.ROUTES if route.scope is None} | {"$default"} == OPEN_ROUTES
+    assert {route.key for route in routes.ROUTES if route.scope is None} | {"$default"} == OPEN_ROUTES
 
 
 @pytest.mark.parametrize("stack", KINDS)

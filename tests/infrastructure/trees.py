@@ -18,6 +18,7 @@ LEAST: Tree = {
     "Dockerfile": b"ARG BASE_IMAGE=base:1\n",
     "authorizer.py": b"",
     "main.py": b"",
+    "routes.py": b"",
     "pyproject.toml": b"",
     "uv.lock": b"",
     "handlers/a.py": b"a = 1\n",

@@ -77,10 +77,10 @@ def change(checkout: Checkout, number: int) -> str:
     health = checkout.folder / "handlers" / "health.py"
     before, _, rest = health.read_text().partition(NAME)
     health.write_text(f'{before}"{name}"{rest.partition('"')[2]}')
-    routes = (checkout.folder / "main.py").read_text()
+    routes = (checkout.folder / "routes.py").read_text()
     there = ROUTE in routes
     changed = routes.replace(ROUTE, "") if there else routes.replace(ROUTES, ROUTES + ROUTE)
-    (checkout.folder / "main.py").write_text(changed)
+    (checkout.folder / "routes.py").write_text(changed)
     return name
 
 

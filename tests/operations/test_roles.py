@@ -163,7 +163,7 @@ def test_a_function_gets_the_capacity_that_the_stack_says(
 @pytest.fixture
 def tree(deployed: Checkout) -> Iterator[Checkout]:
     """The deployed checkout, whose files are as they were and deployed again at the end."""
-    kept = {path: (deployed.folder / path).read_text() for path in ("main.py", HEALTH)}
+    kept = {path: (deployed.folder / path).read_text() for path in ("routes.py", HEALTH)}
     yield deployed
     for path, text in kept.items():
         (deployed.folder / path).write_text(text)
@@ -177,13 +177,13 @@ def test_a_release_keeps_its_permissions_whatever_becomes_of_its_row(
     healthy = (tree.folder / HEALTH).read_text()
     tag = tree.json("outputs")["image_tag"]
 
-    tree.replace("main.py", ROW, ROW.replace('"PutItem"', ""))
+    tree.replace("routes.py", ROW, ROW.replace('"PutItem"', ""))
     (tree.folder / HEALTH).write_text(f'{healthy}\nraise RuntimeError("broken")\n')
     assert "what ran before goes on serving" in tree.make("deploy").stderr
     assert make_player(user).status_code == 201
 
     (tree.folder / HEALTH).write_text(healthy)
-    tree.replace("main.py", ROW.replace('"PutItem"', ""), ROW.replace('"PutItem"', '"DeleteItem"'))
+    tree.replace("routes.py", ROW.replace('"PutItem"', ""), ROW.replace('"PutItem"', '"DeleteItem"'))
     tree.done("update-image")
     assert make_player(user).status_code == 500
     assert "not authorized to perform: dynamodb:PutItem" in tree.done("logs", FN="players-create")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import authorizer
-from main import FALLBACK, ROUTES
+from routes import FALLBACK, ROUTES
 from tests.gateway import Context
 from tests.identity import authorizer_event, good_token
 from tests.security.conftest import Denied

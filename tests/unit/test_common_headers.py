@@ -2,7 +2,7 @@
 
 import pytest
 
-import main
+import routes
 from tests import identity
 from tests.conftest import Log
 from tests.gateway import Gateway
@@ -10,7 +10,7 @@ from tests.players import NOBODY, body, made
 
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 PUBLIC = {"jwks", "openid-configuration", "oauth-authorization-server", "openapi", "docs-file"}
-ROUTES = [*main.ROUTES, main.FALLBACK]
+ROUTES = [*routes.ROUTES, routes.FALLBACK]
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +21,7 @@ def _provider(the_table: str, monkeypatch: pytest.MonkeyPatch) -> None:
     identity.store_seed(identity.seed_entry())
 
 
-def target(api: Gateway, route: main.Route, found: bool) -> str:
+def target(api: Gateway, route: routes.Route, found: bool) -> str:
     """A path of the route, about a player that there is or not."""
     player_id = made(api)["player_id"] if found else NOBODY
     return route.path.replace("{player_id}", player_id).replace("{file}", "docs.css")
@@ -30,7 +30,7 @@ def target(api: Gateway, route: main.Route, found: bool) -> str:
 @pytest.mark.parametrize("found", [True, False])
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 class TestEveryRoute:
-    def test_answers_with_the_common_headers(self, api: Gateway, route: main.Route, found: bool) -> None:
+    def test_answers_with_the_common_headers(self, api: Gateway, route: routes.Route, found: bool) -> None:
         answer = api.send(route.method, target(api, route, found))
         assert answer.status < 500
         assert answer.headers["x-request-id"].startswith("request-")
@@ -40,7 +40,7 @@ class TestEveryRoute:
         assert ("content-type" in answer.headers) == bool(answer.text)
 
     def test_takes_the_callers_names_to_the_log_and_back(
-        self, api: Gateway, log: Log, route: main.Route, found: bool
+        self, api: Gateway, log: Log, route: routes.Route, found: bool
     ) -> None:
         names = {"x-correlation-id": "build-7", "traceparent": TRACEPARENT}
         answer = api.send(route.method, target(api, route, found), headers=names)

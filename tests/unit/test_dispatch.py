@@ -1,6 +1,7 @@
 """The one place between Lambda and the handlers."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from handlers import dispatch
 from handlers.dispatch import entry_point, prefetch, preload
 from models.responses import FieldError
+from routes import ROUTES
 from tests.conftest import ENVIRONMENT, Log
 from tests.gateway import Answer, Context, Gateway
 from utils import table
@@ -17,6 +19,7 @@ from utils.oauth_errors import InvalidGrantError
 from utils.settings import SettingsError, settings
 from utils.writes import Put
 
+ROOT, LISTING = (next(route for route in ROUTES if route.name == name) for name in ("root", "players-list"))
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
@@ -27,7 +30,7 @@ def call(handler: Callable[[Request], Response], name: str = "root", **event: An
         "requestContext": {"requestId": "r-1", "http": {"method": "GET", "path": "/x"}},
         **event,
     }
-    answer = entry_point(name, None, handler)(sent, Context())
+    answer = entry_point(replace(ROOT, name=name), handler)(sent, Context())
     lower = {key.lower(): value for key, value in answer["headers"].items()}
     return Answer(answer["statusCode"], lower, answer.get("body", ""))
 
@@ -102,7 +105,7 @@ class TestEveryAnswer:
         assert line["duration_ms"] >= 0
 
     def test_says_in_the_log_whether_its_function_had_just_started(self, log: Log) -> None:
-        entry = entry_point("root", None, answering(Response()))
+        entry = entry_point(ROOT, answering(Response()))
         for _ in range(2):
             entry({"requestContext": {"http": {"method": "GET", "path": "/"}}}, Context())
         assert [line["cold_start"] for line in log.lines()] == [True, False]
@@ -164,8 +167,8 @@ class TestPrefetching:
             return Response()
 
         event, _ = api.event("GET", "/players")
-        assert entry_point("players-list", "players:read", handler)(event, Context())["statusCode"] == 200
-        assert entry_point("players-list", None, handler)(event, Context())["statusCode"] == 200
+        assert entry_point(LISTING, handler)(event, Context())["statusCode"] == 200
+        assert entry_point(replace(LISTING, scope=None), handler)(event, Context())["statusCode"] == 200
         assert seen == [1, 1]
 
     def test_and_liveness_are_one_read(self, api: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,14 +196,14 @@ class TestStartingAFunction:
         def handler(request: Request) -> Response:
             return Response()
 
-        entry_point("root", None, handler)
+        entry_point(ROOT, handler)
         assert imported == ["one", "two"]
 
     def test_fails_when_its_environment_is_incomplete(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("TABLE_NAME")
         settings.cache_clear()
         with pytest.raises(SettingsError, match="TABLE_NAME is missing"):
-            entry_point("root", None, answering(Response()))
+            entry_point(ROOT, answering(Response()))
 
 
 def test_only_true_is_a_smoke_event() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from handlers.docs import FILES
+from handlers.swagger_ui import FILES
 from services.identity.seed import docs_client, seed
 from tests import identity
 from tests.gateway import Gateway
@@ -92,9 +92,9 @@ def test_the_image_keeps_every_file_of_the_library_that_is_served(project: Path)
 
 
 def test_a_file_is_missed_when_the_library_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    from handlers import docs
+    from handlers import docs, swagger_ui
 
     monkeypatch.setattr(docs, "find_spec", lambda _: None)
-    docs._text.cache_clear()
+    swagger_ui.text.cache_clear()
     answer = Gateway().get("/docs/swagger-ui.css")
     assert (answer.status, answer.code) == (500, "internal_error")

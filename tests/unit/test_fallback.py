@@ -2,7 +2,7 @@
 
 import pytest
 
-import main
+import routes
 from tests.gateway import Gateway
 
 ALLOWED = {
@@ -33,11 +33,11 @@ def test_a_method_that_is_not_served_is_405_and_names_those_that_are(
     assert answer.headers["allow"] == allow
 
 
-@pytest.mark.parametrize("route", main.ROUTES, ids=lambda route: route.name)
+@pytest.mark.parametrize("route", routes.ROUTES, ids=lambda route: route.name)
 @pytest.mark.parametrize("method", ["HEAD", "PATCH"])
-def test_the_allowed_methods_of_a_path_are_those_of_its_routes(method: str, route: main.Route) -> None:
+def test_the_allowed_methods_of_a_path_are_those_of_its_routes(method: str, route: routes.Route) -> None:
     answer = Gateway().send(method, route.path.replace("{player_id}", "x"))
-    served = sorted(other.method for other in main.ROUTES if other.path == route.path)
+    served = sorted(other.method for other in routes.ROUTES if other.path == route.path)
     assert (answer.status, answer.headers["allow"]) == (405, ", ".join(served))
 
 

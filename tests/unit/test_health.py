@@ -2,7 +2,7 @@
 
 import pytest
 
-import main
+import routes
 from tests.conftest import ENVIRONMENT, Log
 from tests.gateway import Gateway
 from utils.version import VERSION
@@ -18,7 +18,7 @@ def test_the_root_names_the_product_and_its_links() -> None:
 
 
 def test_every_link_of_the_root_is_a_route() -> None:
-    paths = {f"{ENVIRONMENT['ISSUER']}{route.path}" for route in main.ROUTES}
+    paths = {f"{ENVIRONMENT['ISSUER']}{route.path}" for route in routes.ROUTES}
     assert set(Gateway().get("/").data["links"].values()) <= paths
 
 
@@ -51,5 +51,5 @@ def test_healthz_is_503_when_the_table_does_not_answer(aws: None, log: Log) -> N
 
 @pytest.mark.parametrize("path", ["/", "/healthz"])
 def test_neither_needs_a_token(path: str) -> None:
-    (route,) = [route for route in main.ROUTES if route.path == path]
+    (route,) = [route for route in routes.ROUTES if route.path == path]
     assert route.scope is None

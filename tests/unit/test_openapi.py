@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 from pydantic import ValidationError
 
-import main
+import routes
 from handlers.openapi import refusals
 from handlers.openapi.document import OPERATIONS, document
 from handlers.openapi.schemas import schemas
@@ -35,10 +35,10 @@ def said() -> dict[str, Any]:
     return body
 
 
-def operations() -> Iterator[tuple[main.Route, dict[str, Any]]]:
+def operations() -> Iterator[tuple[routes.Route, dict[str, Any]]]:
     """Every route, and what is said of it."""
     paths = said()["paths"]
-    yield from ((route, paths[route.path][route.method.lower()]) for route in main.ROUTES)
+    yield from ((route, paths[route.path][route.method.lower()]) for route in routes.ROUTES)
 
 
 def every_error(root: type[errors.PSNEmulatorException]) -> Iterator[type[errors.PSNEmulatorException]]:
@@ -63,8 +63,8 @@ def test_it_describes_every_route_and_no_other() -> None:
     described = {
         f"{method.upper()} {path}" for path, methods in said()["paths"].items() for method in methods
     }
-    assert described == {route.key for route in main.ROUTES}
-    assert OPERATIONS.keys() == {route.name for route in main.ROUTES}
+    assert described == {route.key for route in routes.ROUTES}
+    assert OPERATIONS.keys() == {route.name for route in routes.ROUTES}
 
 
 def test_it_demands_the_scope_that_the_route_demands() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-import main
+import routes
 from tests.conftest import permissions_of
 from tests.gateway import Gateway
 from utils.aws import client
@@ -39,7 +39,7 @@ def test_a_route_uses_the_table_as_its_row_says(
 ) -> None:
     path = f"/players/{api.post('/players', KRATOS).data['player_id']}"
     api.post("/players", FREYA)
-    (route,) = [one for one in (*main.ROUTES, main.FALLBACK) if one.name == name]
+    (route,) = [one for one in (*routes.ROUTES, routes.FALLBACK) if one.name == name]
     used: set[str] = set()
     dynamodb = client("dynamodb")
     call = dynamodb._make_api_call
@@ -55,4 +55,4 @@ def test_a_route_uses_the_table_as_its_row_says(
 
 
 def test_every_player_route_has_a_scenario() -> None:
-    assert {route.name for route in main.ROUTES if route.path.startswith("/players")} <= SCENARIOS.keys()
+    assert {route.name for route in routes.ROUTES if route.path.startswith("/players")} <= SCENARIOS.keys()

@@ -7,6 +7,7 @@ import pytest
 
 import authorizer
 import main
+import routes
 from services.identity import access_token_verifier
 from tests import identity
 from tests.conftest import MayDo
@@ -16,7 +17,7 @@ from utils.aws import client
 from utils.permissions import PermissionsError
 from utils.settings import settings
 
-ROUTES = [*main.ROUTES, main.FALLBACK]
+ROUTES = [*routes.ROUTES, routes.FALLBACK]
 SECRETS = {"public-keys", "signing-keys", "seed"}
 ACTIONS = {
     *("GetItem", "BatchGetItem", "Query", "Scan"),
@@ -28,12 +29,12 @@ REFUSED = [
 ]
 
 
-def name(value: main.Route | str) -> str:
+def name(value: routes.Route | str) -> str:
     """What a parametrized test is called."""
     return value if isinstance(value, str) else value.name
 
 
-def smoke(route: main.Route, context: Any = None) -> dict[str, Any]:
+def smoke(route: routes.Route, context: Any = None) -> dict[str, Any]:
     """The function's answer to the smoke event."""
     answer: dict[str, Any] = getattr(main, route.entry)({"smoke": True}, context or Context())
     return answer
@@ -48,7 +49,7 @@ def everything(the_table: str, may_do: MayDo) -> MayDo:
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=name)
-def test_a_function_answers_when_its_role_is_as_its_row_says(route: main.Route, everything: MayDo) -> None:
+def test_a_function_answers_when_its_role_is_as_its_row_says(route: routes.Route, everything: MayDo) -> None:
     everything(route.table, route.secrets)
     assert smoke(route) == {
         "status": "ok",
@@ -59,7 +60,7 @@ def test_a_function_answers_when_its_role_is_as_its_row_says(route: main.Route, 
 
 @pytest.mark.parametrize(("route", "lost"), ALLOWED, ids=name)
 def test_a_function_whose_role_refuses_what_the_row_allows_fails(
-    route: main.Route, lost: str, everything: MayDo
+    route: routes.Route, lost: str, everything: MayDo
 ) -> None:
     everything({*route.table, *route.secrets} - {lost})
     with pytest.raises(PermissionsError, match=rf"it refuses [^,]*\b{lost}$"):
@@ -68,7 +69,7 @@ def test_a_function_whose_role_refuses_what_the_row_allows_fails(
 
 @pytest.mark.parametrize(("route", "gained"), REFUSED, ids=name)
 def test_a_function_whose_role_allows_what_the_row_does_not_fails(
-    route: main.Route, gained: str, everything: MayDo
+    route: routes.Route, gained: str, everything: MayDo
 ) -> None:
     everything({*route.table, *route.secrets, gained})
     with pytest.raises(PermissionsError, match=rf"it allows [^,]*\b{gained}$"):
@@ -78,7 +79,7 @@ def test_a_function_whose_role_allows_what_the_row_does_not_fails(
 def test_every_difference_is_named_at_once(everything: MayDo) -> None:
     everything({"Query", "seed"})
     with pytest.raises(PermissionsError) as failure:
-        smoke(main.ROUTES[1])
+        smoke(routes.ROUTES[1])
     assert str(failure.value) == (
         "the role is not as its row says: "
         "it refuses dynamodb:GetItem, allows dynamodb:Query, allows reading the secret seed"
@@ -105,7 +106,7 @@ def test_trying_what_a_role_allows_changes_nothing(everything: MayDo) -> None:
         smoke(route)
     everything(ACTIONS)
     with pytest.raises(PermissionsError):
-        smoke(main.FALLBACK)
+        smoke(routes.FALLBACK)
     assert client("dynamodb").scan(TableName=settings().table_name)["Items"] == []
 
 
@@ -147,17 +148,17 @@ def test_it_is_not_waited_for_longer_than_the_function_may_run(
     monkeypatch.setattr(permissions, "_pause", lambda _: pytest.fail("no time is left to wait"))
     everything()
     with pytest.raises(PermissionsError):
-        smoke(main.ROUTES[1], TimeLeft(milliseconds=2_900))
+        smoke(routes.ROUTES[1], TimeLeft(milliseconds=2_900))
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.table], ids=name)
-def test_a_function_without_its_table_fails(route: main.Route, aws: None) -> None:
+def test_a_function_without_its_table_fails(route: routes.Route, aws: None) -> None:
     with pytest.raises(Exception, match="ResourceNotFound"):
         smoke(route)
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.secrets], ids=name)
-def test_a_function_without_its_secrets_fails(route: main.Route, the_table: str, may_do: MayDo) -> None:
+def test_a_function_without_its_secrets_fails(route: routes.Route, the_table: str, may_do: MayDo) -> None:
     may_do(route.table, route.secrets)
     with pytest.raises(Exception, match="ResourceNotFound"):
         smoke(route)

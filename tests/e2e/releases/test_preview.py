@@ -17,11 +17,11 @@ FUNCTION = "aws:lambda/function:Function"
 def changed(deployed: Checkout) -> Iterator[Checkout]:
     """The deployed checkout with a changed handler, a new file and a permission more, from the first test
     that asks for it until the last of this file."""
-    kept = {path: (deployed.folder / path).read_text() for path in ("handlers/health.py", "main.py")}
+    kept = {path: (deployed.folder / path).read_text() for path in ("handlers/health.py", "routes.py")}
     new = deployed.folder / "services" / "added.py"
     with (deployed.folder / "handlers/health.py").open("a") as handler:
         handler.write("# changed\n")
-    deployed.replace("main.py", ROW, ROW.replace('"GetItem",', '"GetItem", "Query"'))
+    deployed.replace("routes.py", ROW, ROW.replace('"GetItem",', '"GetItem", "Query"'))
     new.write_text('"""Added."""\n')
     yield deployed
     new.unlink()
@@ -87,7 +87,7 @@ def test_a_reviewer_reads_the_files_the_permission_and_one_change_of_all_functio
     lines = changed.done("preview").splitlines()
     count = len(outputs["function_names"])
     assert lines[0].startswith(f"release  {outputs['image_tag']} (")
-    assert lines[1:4] == ["  ~ handlers/health.py", "  ~ main.py", "  + services/added.py"]
+    assert lines[1:4] == ["  ~ handlers/health.py", "  ~ routes.py", "  + services/added.py"]
     assert lines[lines.index("permissions") + 1] == "  + healthz: dynamodb:Query"
     assert any(line.startswith("  + aws:iam:RolePolicy  healthz-policy-") for line in lines)
     assert sum(line.startswith(f"  ~ aws:lambda:Function  {count}: ") for line in lines) == 1
@@ -104,7 +104,7 @@ def test_the_json_holds_every_change_and_both_releases(
     assert review["release"]["after"]["tag"] > outputs["image_tag"]
     assert review["release"]["sources"] == {
         "added": ["services/added.py"],
-        "changed": ["handlers/health.py", "main.py"],
+        "changed": ["handlers/health.py", "routes.py"],
         "removed": [],
     }
     assert review["release"]["permissions"] == [

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-import main
+import routes
 from infrastructure.local import aws
 from infrastructure.tools import paths
 from tests.checkout import free_port
@@ -18,7 +18,7 @@ from utils.aws import client
 from utils.permissions import PermissionsError, require
 from utils.settings import settings
 
-ROUTES = (*main.ROUTES, main.FALLBACK)
+ROUTES = (*routes.ROUTES, routes.FALLBACK)
 TABLE = ENVIRONMENT["TABLE_NAME"]
 SECRETS = {
     "signing-keys": ENVIRONMENT["SIGNING_KEYS_SECRET"],

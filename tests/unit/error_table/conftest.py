@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-import main
+import routes
 from tests.gateway import Answer, Gateway
 from tests.players import FULL, made
 
@@ -14,10 +14,10 @@ type Send = Callable[..., Answer]
 
 MEMBERS = {"type", "title", "status", "detail", "instance", "code", "request_id"}
 READING = [
-    route for route in main.ROUTES if route.path.startswith("/players") and route.method in {"POST", "PUT"}
+    route for route in routes.ROUTES if route.path.startswith("/players") and route.method in {"POST", "PUT"}
 ]
-SCOPED = [route for route in main.ROUTES if route.scope]
-OF_A_PLAYER = [route for route in main.ROUTES if "{player_id}" in route.path]
+SCOPED = [route for route in routes.ROUTES if route.scope]
+OF_A_PLAYER = [route for route in routes.ROUTES if "{player_id}" in route.path]
 GOOD = {"players-create": FULL, "players-update": FULL, "stats-post": {"outcome": "win"}}
 
 INVALID: dict[str, Any] = {
@@ -49,7 +49,7 @@ def send(api: Gateway) -> Send:
     """Sends a request to a route, about a player that is there and with a good body unless told otherwise."""
     player_id = made(api, "atreus")["player_id"]
 
-    def to(route: main.Route, player_id: str = player_id, **options: Any) -> Answer:
+    def to(route: routes.Route, player_id: str = player_id, **options: Any) -> Answer:
         if route.name in GOOD and not options.keys() & {"body", "raw"}:
             options["body"] = GOOD[route.name]
         return api.send(route.method, route.path.replace("{player_id}", player_id), **options)

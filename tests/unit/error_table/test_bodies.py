@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-import main
+import routes
 from tests.unit.error_table.conftest import GOOD, INVALID, READING, Send, problem
 from utils.http import MAX_BODY_BYTES
 
@@ -49,21 +49,21 @@ def sent_json(text: str | bytes) -> dict[str, Any]:
 @pytest.mark.parametrize("route", READING, ids=lambda route: route.name)
 class TestABody:
     @pytest.mark.parametrize("text", NO_JSON.values(), ids=NO_JSON.keys())
-    def test_that_is_not_json_is_400(self, send: Send, route: main.Route, text: str | bytes) -> None:
+    def test_that_is_not_json_is_400(self, send: Send, route: routes.Route, text: str | bytes) -> None:
         told = problem(send(route, **sent_json(text)), 400, "malformed_json")
         assert told["detail"] == "The body is not valid JSON."
 
     @pytest.mark.parametrize("content_type", NO_JSON_TYPE)
-    def test_of_another_type_is_415(self, send: Send, route: main.Route, content_type: str | None) -> None:
+    def test_of_another_type_is_415(self, send: Send, route: routes.Route, content_type: str | None) -> None:
         headers = {} if content_type is None else {"content-type": content_type}
         problem(send(route, raw="{}", headers=headers), 415, "unsupported_media_type")
 
     @pytest.mark.parametrize("filler", [" ", b" "])
-    def test_over_64_kib_is_413(self, send: Send, route: main.Route, filler: str | bytes) -> None:
+    def test_over_64_kib_is_413(self, send: Send, route: routes.Route, filler: str | bytes) -> None:
         problem(send(route, **sent_json(filler * (MAX_BODY_BYTES + 1))), 413, "payload_too_large")
 
     @pytest.mark.parametrize("value", INVALID.values(), ids=INVALID.keys())
-    def test_with_invalid_fields_is_422(self, send: Send, route: main.Route, value: Any) -> None:
+    def test_with_invalid_fields_is_422(self, send: Send, route: routes.Route, value: Any) -> None:
         told = problem(send(route, **sent_json(json.dumps(value))), 422, "validation_error")
         assert told["errors"]
         for fault in told["errors"]:
@@ -73,7 +73,7 @@ class TestABody:
     @pytest.mark.parametrize("content_type", ["application/json", 'Application/JSON; charset="UTF-8"'])
     @pytest.mark.parametrize("encoded", [False, True])
     def test_in_order_is_taken_in_every_form_that_json_comes_in(
-        self, send: Send, route: main.Route, content_type: str, encoded: bool
+        self, send: Send, route: routes.Route, content_type: str, encoded: bool
     ) -> None:
         text = json.dumps(GOOD[route.name])
         raw = text.encode() if encoded else text
@@ -83,7 +83,7 @@ class TestABody:
 
 
 @pytest.mark.parametrize("route", READING, ids=lambda route: route.name)
-def test_every_invalid_field_is_listed(send: Send, route: main.Route) -> None:
+def test_every_invalid_field_is_listed(send: Send, route: routes.Route) -> None:
     wrong = {name: [] for name in GOOD[route.name]} | {"more": 1, "even-more": {}}
     told = problem(send(route, body=wrong), 422, "validation_error")
     assert {fault["field"] for fault in told["errors"]} == wrong.keys()

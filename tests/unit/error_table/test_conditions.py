@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-import main
+import routes
 from handlers import dispatch
 from services import clock
 from services.identity import sessions
@@ -29,7 +29,7 @@ class TestAToken:
     @pytest.mark.parametrize("route", SCOPED, ids=lambda route: route.name)
     @pytest.mark.parametrize("condition", ["expired", "not yet valid", "revoked", "of a locked user"])
     def test_that_is_not_alive_is_401_with_a_challenge(
-        self, api: Gateway, send: Send, route: main.Route, condition: str
+        self, api: Gateway, send: Send, route: routes.Route, condition: str
     ) -> None:
         self._spoil(api, condition)
         answer = send(route)
@@ -52,25 +52,25 @@ class TestAToken:
 
 @pytest.mark.parametrize("route", OF_A_PLAYER, ids=lambda route: route.name)
 @pytest.mark.parametrize("player_id", [NOBODY, "1"])
-def test_a_player_that_is_not_there_is_404(send: Send, route: main.Route, player_id: str) -> None:
+def test_a_player_that_is_not_there_is_404(send: Send, route: routes.Route, player_id: str) -> None:
     told = problem(send(route, player_id), 404, "player_not_found")
     assert told["instance"] == route.path.replace("{player_id}", player_id)
 
 
 @pytest.mark.parametrize("route", [route for route in READING if route.name != "stats-post"], ids=str)
 class TestANameThatAnotherPlayerHas:
-    def test_is_409_username_taken(self, api: Gateway, send: Send, route: main.Route) -> None:
+    def test_is_409_username_taken(self, api: Gateway, send: Send, route: routes.Route) -> None:
         made(api, "kratos")
         problem(send(route, body=body("KRATOS", email="a@mail.example")), 409, "username_taken")
 
-    def test_is_409_email_taken(self, api: Gateway, send: Send, route: main.Route) -> None:
+    def test_is_409_email_taken(self, api: Gateway, send: Send, route: routes.Route) -> None:
         made(api, "kratos")
         problem(send(route, body=body("faye", email="Kratos@Mail.Example")), 409, "email_taken")
 
 
 @pytest.mark.parametrize("route", ONCE, ids=lambda route: route.name)
 class TestAnIdempotencyKey:
-    def test_of_another_request_is_422(self, send: Send, route: main.Route) -> None:
+    def test_of_another_request_is_422(self, send: Send, route: routes.Route) -> None:
         assert send(route, headers=KEY).status < 300
         changed = (
             {**GOOD[route.name], "username": "faye"}
@@ -80,12 +80,12 @@ class TestAnIdempotencyKey:
         problem(send(route, body=changed, headers=KEY), 422, "idempotency_key_reused")
 
     @pytest.mark.parametrize("key", ["", "two words", "x" * 256, "ü"])
-    def test_that_is_malformed_is_422(self, send: Send, route: main.Route, key: str) -> None:
+    def test_that_is_malformed_is_422(self, send: Send, route: routes.Route, key: str) -> None:
         told = problem(send(route, headers={"idempotency-key": key}), 422, "validation_error")
         assert [fault["field"] for fault in told["errors"]] == ["Idempotency-Key"]
 
     def test_of_a_request_that_is_still_carried_out_is_409_with_the_seconds_to_wait(
-        self, send: Send, monkeypatch: pytest.MonkeyPatch, route: main.Route
+        self, send: Send, monkeypatch: pytest.MonkeyPatch, route: routes.Route
     ) -> None:
         dynamodb = client("dynamodb")
         call = dynamodb._make_api_call
@@ -104,13 +104,13 @@ class TestAnIdempotencyKey:
         assert int(answer.headers["retry-after"]) >= 1
 
     @pytest.mark.parametrize("value", INVALID.values(), ids=INVALID.keys())
-    def test_changes_nothing_about_invalid_fields(self, send: Send, route: main.Route, value: Any) -> None:
+    def test_changes_nothing_about_invalid_fields(self, send: Send, route: routes.Route, value: Any) -> None:
         sent = {"raw": json.dumps(value), "headers": {**KEY, "content-type": "application/json"}}
         problem(send(route, **sent), 422, "validation_error")
 
 
 @pytest.mark.parametrize("route", VERSIONED, ids=lambda route: route.name)
-def test_a_version_that_is_not_the_records_is_412(send: Send, route: main.Route) -> None:
+def test_a_version_that_is_not_the_records_is_412(send: Send, route: routes.Route) -> None:
     problem(send(route, headers={"if-match": '"another"'}), 412, "version_conflict")
 
 
@@ -121,7 +121,7 @@ def test_a_cursor_that_nobody_gave_is_400(api: Gateway) -> None:
 @pytest.mark.parametrize("route", SCOPED, ids=lambda route: route.name)
 @pytest.mark.parametrize("refusal", ["ProvisionedThroughputExceededException", "ThrottlingException"])
 def test_a_table_that_has_no_capacity_left_is_429_with_the_seconds_to_wait(
-    send: Send, monkeypatch: pytest.MonkeyPatch, route: main.Route, refusal: str
+    send: Send, monkeypatch: pytest.MonkeyPatch, route: routes.Route, refusal: str
 ) -> None:
     def refuse(operation: str, arguments: dict[str, Any]) -> Any:
         raise ClientError({"Error": {"Code": refusal, "Message": "no"}}, operation)

@@ -8,7 +8,7 @@ import pytest
 from joserfc import jws, jwt
 from joserfc.jwk import KeySet
 
-from main import ROUTES
+from routes import ROUTES
 from services.identity import public_keys
 from tests import identity
 from tests.conftest import ENVIRONMENT

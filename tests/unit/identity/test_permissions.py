@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from main import ROUTES
+from routes import ROUTES
 from services.identity.refresh_tokens import GRACE
 from tests import identity
 from tests.conftest import Clock, permissions_of
