@@ -137,7 +137,7 @@ test-kills: setup ## Kill deploys at random moments; the next one has to mend al
 
 test-model: setup ## Send the API random requests and hold it against its model (STEPS=2000, SEED=…, DEPLOYED=1)
 	@MODEL_STEPS=$(call either,STEPS,2000) MODEL_SEED=$(call either,SEED,$$(date +%s)) $(PY) -m pytest -q \
-		$(if $(call flag,DEPLOYED,on),tests/e2e/test_model.py,tests/unit/test_model.py) $(ARGS)
+		$(if $(call flag,DEPLOYED,on),tests/e2e/test_model.py,tests/unit/players/test_model.py) $(ARGS)
 
 test-fuzz: setup ## Send a deployed stack requests made of its document, valid and not (REQUESTS=10000, SEED=…)
 	@REQUESTS=$(call either,REQUESTS,10000) SEED=$(call either,SEED,$$(date +%s)) $(PY) -m pytest tests/e2e/test_fuzz.py -s $(ARGS)

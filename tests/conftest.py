@@ -18,7 +18,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from services import clock
 from services.players.player_items import INDEXES
-from tests.gateway import Gateway, open_session
+from tests.support.gateway import Gateway, open_session
 from utils.aws import client
 from utils.logger import logger
 from utils.settings import settings

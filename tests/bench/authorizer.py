@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from tests import identity
 from tests.bench.measure import Contestants, timed
 from tests.conftest import ENVIRONMENT
+from tests.support import identity
 
 ROOT = Path(__file__).resolve().parents[2]
 DECISIONS = 300

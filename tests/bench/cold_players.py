@@ -13,9 +13,9 @@ from models.player import Player
 from services.players import player_items
 from tests.bench import table
 from tests.bench.measure import Contestants, timed
-from tests.checkout import ROOT
-from tests.gateway import Gateway, open_session
-from tests.players import NOBODY
+from tests.support.checkout import ROOT
+from tests.support.gateway import Gateway, open_session
+from tests.support.players import NOBODY
 
 _ASK = """
 import json, sys

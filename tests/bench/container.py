@@ -13,7 +13,7 @@ from infrastructure import get_image_tag
 from infrastructure.commands import run_local
 from tests.bench import stack
 from tests.bench.measure import Contestants
-from tests.checkout import ROOT
+from tests.support.checkout import ROOT
 
 BARE = "psn-emulator:bare"
 _HANDLER = "def handler(event, context):\n    return {'statusCode': 200, 'body': 'hello'}\n"

@@ -16,7 +16,7 @@ from infrastructure.tools import paths
 from infrastructure.tools.docker import endpoint
 from tests.bench import stack
 from tests.bench.measure import Contestants
-from tests.checkout import ROOT
+from tests.support.checkout import ROOT
 
 
 @contextmanager

@@ -19,11 +19,11 @@ from moto import mock_aws
 from moto.core.botocore_stubber import MockRawResponse
 
 import main
-from tests import identity
 from tests.bench import log
 from tests.bench.measure import Contestants, timed
 from tests.conftest import ENVIRONMENT, create_table
-from tests.gateway import Context, Gateway
+from tests.support import identity
+from tests.support.gateway import Context, Gateway
 from utils.aws import client
 
 

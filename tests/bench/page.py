@@ -11,7 +11,7 @@ from models.player import Player
 from services.players import player_items
 from tests.bench import log, table
 from tests.bench.measure import Contestants, timed
-from tests.gateway import Gateway, open_session
+from tests.support.gateway import Gateway, open_session
 from utils.attributes import Item
 from utils.settings import settings
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.checkout import Checkout, checkout_in
+from tests.support.checkout import Checkout, checkout_in
 
 ENGINE_ALONE = Path(__file__).with_name("engine_alone.py")
 _HANDLER = "handlers/health.py"

@@ -15,9 +15,9 @@ from itertools import batched
 from pathlib import Path
 from unittest.mock import patch
 
-from tests import identity, node
-from tests.checkout import free_port
 from tests.conftest import ENVIRONMENT, create_table
+from tests.support import identity, node
+from tests.support.checkout import free_port
 from utils.attributes import Item, marshal_item
 from utils.aws import client
 from utils.settings import settings

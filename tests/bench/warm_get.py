@@ -9,7 +9,7 @@ import httpx
 
 from tests.bench import stack
 from tests.bench.measure import Contestants
-from tests.checkout import Checkout
+from tests.support.checkout import Checkout
 
 REQUESTS = 200
 """In one go, one after the other: enough for a 99th percentile."""

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
-from tests import identity, user_agent
 from tests.browser import chromium
 from tests.browser.site import API, BASE, Application, application, serving
+from tests.support import identity, user_agent
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import authorizer
 import routes
-from tests import identity
-from tests.gateway import Context, Gateway
+from tests.support import identity
+from tests.support.gateway import Context, Gateway
 
 BASE = "/_aws/execute-api/psn/$default"
 """The path that the API is under, as that of a local stack is."""

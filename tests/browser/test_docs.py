@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests import identity
 from tests.browser import axe
 from tests.browser.conftest import Open, Site, again_if_the_network_changed
 from tests.browser.test_login_page import log_in
-from tests.gateway import Gateway, open_session
+from tests.support import identity
+from tests.support.gateway import Gateway, open_session
 
 pytestmark = again_if_the_network_changed
 

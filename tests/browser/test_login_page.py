@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests import identity
 from tests.browser import axe
 from tests.browser.conftest import Open, Site, again_if_the_network_changed
 from tests.browser.site import application
+from tests.support import identity
 
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light", "viewport": {"width": 1000, "height": 800}},

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.checkout import Checkout, checkout_in
 from tests.e2e.deployed import api, deployment, outputs, tokens, url, user
-from tests.rules.api import DeployedApi
+from tests.support.checkout import Checkout, checkout_in
+from tests.support.rules.api import DeployedApi
 
 __all__ = ["api", "deployed", "outputs", "tokens", "url", "user"]
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.checkout import Checkout
+from tests.support.checkout import Checkout
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 import re
 from functools import cache
 
-from tests.checkout import ROOT
+from tests.support.checkout import ROOT
 
 GUIDE = ROOT / "docs" / "guides" / "integrators.md"
 

@@ -5,7 +5,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from tests.user_agent import Form
+from tests.support.user_agent import Form
 
 REDIRECT_URI = "http://localhost:8080/callback"
 """One of the demo clients' own."""

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests import node
 from tests.e2e.test_api import unique
+from tests.support import node
 
 LINTER = Path(__file__).parent / "redocly"
 

@@ -13,10 +13,10 @@ import yaml
 from argon2 import PasswordHasher
 
 from infrastructure.stack import seeds
-from tests import node
 from tests.e2e.conversation import converse
 from tests.e2e.guide import snippet, table, text
 from tests.e2e.login_page import log_in
+from tests.support import node
 
 OPENID_CLIENT = Path(__file__).with_name("openid_client")
 

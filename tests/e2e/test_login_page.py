@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from tests.browser import chromium
 from tests.browser.site import application
-from tests.user_agent import CHALLENGE, VERIFIER
+from tests.support.user_agent import CHALLENGE, VERIFIER
 
 CALLBACK = "http://localhost:8080/callback"
 GOODBYE = "http://localhost:8080/"

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from tests.rules.api import DeployedApi
-from tests.rules.machine import run
+from tests.support.rules.api import DeployedApi
+from tests.support.rules.machine import run
 
 STEPS = int(os.environ.get("MODEL_STEPS", "60"))
 SEED = int(os.environ.get("MODEL_SEED", "7"))

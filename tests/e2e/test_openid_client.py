@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests import node
 from tests.e2e.conversation import converse
+from tests.support import node
 
 PACKAGE = Path(__file__).with_name("openid_client")
 

@@ -1,6 +1,6 @@
 """The rules, over a deployed API."""
 
-from tests.rules import rules
+from tests.support.rules import rules
 
 
 class TestUniqueness(rules.Uniqueness):

@@ -1,8 +1,10 @@
 """Stacks of every kind, in a folder of their own."""
 
 import shutil
-from collections.abc import Callable, Sequence
+import socket
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,11 +12,13 @@ import yaml
 
 from infrastructure.automation import plugins, workspace
 from infrastructure.stack import settings
-from infrastructure.tools import engine
-from tests.infrastructure.trees import LEAST, write
+from infrastructure.tools import engine, packages
+from tests.support.fake_docker import FakeDocker
+from tests.support.machine import Machine
+from tests.support.trees import LEAST, write
 
 if TYPE_CHECKING:
-    from tests.infrastructure.recorded import Recorded
+    from tests.support.recorded import Recorded
 
 HASH_OF_PASSWORD123 = (
     "$argon2id$v=19$m=19456,t=2,p=1$OkAYRyBg+FU81vDfzUKQiw$vmjVpjTaK8JsxoVB4z63VhYq/CC0Rz104ovbJJneeNw"
@@ -111,7 +115,7 @@ def every_stack(write_stack: WriteStack, write_seed: WriteSeed) -> tuple[str, ..
 @pytest.fixture
 def declared(every_stack: tuple[str, ...]) -> Declared:
     """What the program declares for a stack that was never deployed; the same object each time it is asked."""
-    from tests.infrastructure.recorded import record
+    from tests.support.recorded import record
 
     def declare(stack: str) -> "Recorded":
         if stack not in _DECLARED:
@@ -148,3 +152,22 @@ def own_backend(found_engine: engine.Engine, tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("PULUMI_BACKEND_URL", folder.as_uri())
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "a passphrase")
     return folder
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
+    """A machine with nothing on its PATH."""
+    packages.find_uv.cache_clear()
+    yield Machine(tmp_path, monkeypatch)
+    packages.find_uv.cache_clear()
+
+
+@pytest.fixture
+def docker_engine(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDocker]:
+    """A running Docker engine of this machine without an image, a container or a bridge."""
+    with (
+        TemporaryDirectory(prefix="psn-") as folder,
+        FakeDocker(Path(folder) / "s", socket.gethostname()) as engine,
+    ):
+        monkeypatch.setenv("DOCKER_HOST", engine.host)
+        yield engine

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from infrastructure import get_image_tag
 from infrastructure.get_image_tag import SourceError, content_hash, image_tag
 from infrastructure.tools import paths
-from tests.infrastructure.trees import BASE, LEAST, PLATFORM, run_alone
+from tests.support.trees import BASE, LEAST, PLATFORM, run_alone
 
 NOON = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
 

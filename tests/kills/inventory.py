@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from tests.checkout import Checkout
+from tests.support.checkout import Checkout
 
 Item = tuple[str, ...]
 """The kind of a thing and the names that tell it from others of its kind."""

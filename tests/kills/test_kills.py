@@ -14,9 +14,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.checkout import Checkout, checkout_in
 from tests.kills import inventory
 from tests.kills.caller import calling
+from tests.support.checkout import Checkout, checkout_in
 
 KILLS = int(os.environ.get("KILLS") or 1)
 SEED = int(os.environ.get("SEED") or 5)

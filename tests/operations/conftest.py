@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.checkout import Checkout, checkout_in
 from tests.e2e.deployed import api, deployment, outputs, tokens, url, user
+from tests.support.checkout import Checkout, checkout_in
 
 __all__ = ["api", "deployed", "outputs", "tokens", "url", "user"]
 

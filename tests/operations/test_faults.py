@@ -14,9 +14,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.checkout import Checkout, checkout_in
 from tests.kills import inventory
 from tests.operations.door import Door
+from tests.support.checkout import Checkout, checkout_in
 
 NAME = "PSN Partner Emulator"
 EXPIRED = (

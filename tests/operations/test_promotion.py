@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.checkout import Checkout, checkout_in
 from tests.e2e.deployed import deployment
+from tests.support.checkout import Checkout, checkout_in
 
 SOURCE, TARGET = "local-from", "local-to"
 SETTINGS = "infrastructure/Pulumi.local.yaml"

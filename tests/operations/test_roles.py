@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.checkout import Checkout
+from tests.support.checkout import Checkout
 
 HEALTH = "handlers/health.py"
 ROW = '"handlers.players:create",\n        scope=_WRITE,\n        table=("BatchGetItem", "PutItem"),'

@@ -9,9 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.checkout import Checkout, checkout_in
 from tests.e2e.deployed import deployment
 from tests.e2e.releases.test_release import image_events
+from tests.support.checkout import Checkout, checkout_in
 
 HEALTH = "handlers/health.py"
 NAME = '"PSN Partner Emulator"'

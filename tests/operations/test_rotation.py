@@ -9,9 +9,9 @@ from threading import Event, Thread
 import httpx
 import pytest
 
-from tests.checkout import Checkout, checkout_in
 from tests.e2e.deployed import deployment
-from tests.identity import decode
+from tests.support.checkout import Checkout, checkout_in
+from tests.support.identity import decode
 
 TOKEN_SECONDS = 60
 LOGIN = {"username": "testuser", "password": "password123"}

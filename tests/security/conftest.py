@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 import authorizer
-from tests import identity, issuer
-from tests.gateway import Answer, Context
-from tests.issuer import Issuer
-from tests.user_agent import UserAgent, app
+from tests.support import identity, issuer
+from tests.support.gateway import Answer, Context
+from tests.support.issuer import Issuer
+from tests.support.user_agent import UserAgent, app
 
 SESSION = "__Host-psn-session"
 BROWSER = "__Host-psn-browser"

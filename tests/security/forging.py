@@ -11,7 +11,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from tests.identity import SUBJECT, claims, compact, decode, encode, good_token, header, sign
+from tests.support.identity import SUBJECT, claims, compact, decode, encode, good_token, header, sign
 
 type Forgery = Callable[[], str]
 type Forgeries = dict[str, tuple[str, Forgery]]

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
-from tests.identity import ISSUER, KEY, claims, compact, decode, header, new_key
 from tests.security.conftest import Denied
 from tests.security.forging import Forgeries, Forgery, by, by_hmac, each, head, raw_head, unsigned
+from tests.support.identity import ISSUER, KEY, claims, compact, decode, header, new_key
 
 _STRANGER = new_key("key-1")
 _PUBLIC = KEY.as_dict(private=False)

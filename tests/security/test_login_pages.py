@@ -5,10 +5,10 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from tests import identity
-from tests.gateway import Answer, Gateway
 from tests.security.conftest import BROWSER, SESSION, refused_by_a_page
-from tests.user_agent import CALLBACK, CHALLENGE, Form, UserAgent, app, authorize, sent_back
+from tests.support import identity
+from tests.support.gateway import Answer, Gateway
+from tests.support.user_agent import CALLBACK, CHALLENGE, Form, UserAgent, app, authorize, sent_back
 
 pytestmark = pytest.mark.usefixtures("provider")
 

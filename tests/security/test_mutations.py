@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import authorizer
-from tests.gateway import Context
-from tests.identity import authorizer_event, claims, compact, good_token, header
+from tests.support.gateway import Context
+from tests.support.identity import authorizer_event, claims, compact, good_token, header
 
 pytestmark = pytest.mark.usefixtures("_deployment")
 

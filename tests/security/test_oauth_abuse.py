@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.identity.sessions import ACTIVE, family_key, user_key
-from tests import identity
 from tests.conftest import Clock, Log
-from tests.gateway import Answer
 from tests.security.test_header_forgeries import ALGORITHMS, KEYS, TYPES
 from tests.security.test_payload_forgeries import CLAIMS, ENCODINGS, PAYLOADS
+from tests.support import identity
+from tests.support.gateway import Answer
 from tests.unit.identity.conftest import BASIC, SERVICE, Client
 from utils import table
 from utils.writes import Put

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from tests.identity import AUDIENCE, ISSUER, compact, good_token, header, sign
 from tests.security.conftest import Denied
 from tests.security.forging import (
     Forgeries,
@@ -20,6 +19,7 @@ from tests.security.forging import (
     segments,
     signature,
 )
+from tests.support.identity import AUDIENCE, ISSUER, compact, good_token, header, sign
 
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _TWICE = claims_text()[:-1]

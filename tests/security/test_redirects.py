@@ -6,9 +6,9 @@ from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
-from tests import identity
 from tests.security.conftest import SESSION, refused_by_a_page
-from tests.user_agent import CALLBACK, GOODBYE, Form, UserAgent, authorize, sent_back
+from tests.support import identity
+from tests.support.user_agent import CALLBACK, GOODBYE, Form, UserAgent, authorize, sent_back
 
 pytestmark = pytest.mark.usefixtures("provider")
 

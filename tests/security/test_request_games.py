@@ -7,9 +7,9 @@ import pytest
 
 import authorizer
 from routes import FALLBACK, ROUTES
-from tests.gateway import Context
-from tests.identity import authorizer_event, good_token
 from tests.security.conftest import Denied
+from tests.support.gateway import Context
+from tests.support.identity import authorizer_event, good_token
 
 HEADERS = {
     "the scheme in lower case": "bearer {token}",

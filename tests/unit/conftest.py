@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.gateway import open_session
-from tests.rules.api import Api
+from tests.support.gateway import open_session
+from tests.support.rules.api import Api
 from utils.aws import client
 from utils.settings import settings
 

@@ -15,9 +15,9 @@ import pytest
 from joserfc.jwk import ECKey
 
 from infrastructure.stack import seeds
-from tests import identity
 from tests.browser.site import API, BASE, serving
 from tests.e2e.guide import snippet
+from tests.support import identity
 
 _COMMANDS = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.checkout import Checkout
+from tests.support.checkout import Checkout
 
 ROW = 'Route("healthz", "GET", "/healthz", "handlers.health:healthz", table=("GetItem",)'
 POLICY = "aws:iam/rolePolicy:RolePolicy"

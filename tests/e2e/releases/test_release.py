@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from tests.checkout import Checkout
+from tests.support.checkout import Checkout
 
 HANDLER = "handlers/health.py"
 SERVICE_NAME = '"PSN Partner Emulator"'

@@ -14,9 +14,9 @@ import pytest
 from infrastructure.errors import DeployError
 from infrastructure.local import aws, aws_instance, aws_process
 from infrastructure.tools import paths
-from tests.checkout import free_port
-from tests.infrastructure.local.fake_docker import FakeDocker
-from tests.infrastructure.local.machine import Machine
+from tests.support.checkout import free_port
+from tests.support.fake_docker import FakeDocker
+from tests.support.machine import Machine
 
 GROUP = "/psn-emulator/test"
 

@@ -11,9 +11,9 @@ import pytest
 from infrastructure.errors import DeployError
 from infrastructure.local import aws, aws_container, aws_instance, aws_process, state
 from infrastructure.tools import docker, paths
-from tests.checkout import free_port
-from tests.infrastructure.local.fake_docker import FakeDocker
-from tests.infrastructure.local.machine import Machine
+from tests.support.checkout import free_port
+from tests.support.fake_docker import FakeDocker
+from tests.support.machine import Machine
 
 IDENTITY = "0123456789ab"
 OWN = f"psn-emulator-aws-{IDENTITY}"

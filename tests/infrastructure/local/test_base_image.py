@@ -5,8 +5,8 @@ import pytest
 
 from infrastructure.errors import DeployError
 from infrastructure.local import base_image, stand_in_base
-from tests.infrastructure.local.fake_docker import Answer, FakeDocker
-from tests.infrastructure.local.machine import Machine
+from tests.support.fake_docker import Answer, FakeDocker
+from tests.support.machine import Machine
 
 NO_NETWORK = json.dumps({"error": "lookup public.ecr.aws: no such host"})
 OFFICIAL = f"GET /images/{base_image.OFFICIAL}/json"

@@ -8,7 +8,7 @@ import pytest
 from infrastructure.errors import DeployError
 from infrastructure.tools import docker_daemon
 from tests.browser import chromium
-from tests.infrastructure.local.machine import Machine
+from tests.support.machine import Machine
 
 
 @pytest.fixture(autouse=True)

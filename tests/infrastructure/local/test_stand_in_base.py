@@ -12,8 +12,8 @@ import pytest
 from infrastructure.errors import DeployError
 from infrastructure.local import base_image, stand_in_base
 from infrastructure.tools import certificates, docker, docker_daemon, processes
-from tests.infrastructure.local.fake_docker import FakeDocker
-from tests.infrastructure.local.machine import Machine
+from tests.support.fake_docker import FakeDocker
+from tests.support.machine import Machine
 
 DEBOOTSTRAP = """
 for root; do case "$root" in */root) break ;; esac; done

@@ -7,8 +7,8 @@ import pytest
 from infrastructure import cli
 from infrastructure.local import aws, aws_instance, state
 from infrastructure.tools import paths
-from tests.infrastructure.local.fake_docker import FakeDocker
-from tests.infrastructure.local.machine import Machine
+from tests.support.fake_docker import FakeDocker
+from tests.support.machine import Machine
 
 
 def make(machine: Machine) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 import routes
-from tests.gateway import Answer, Gateway
-from tests.players import FULL, made
+from tests.support.gateway import Answer, Gateway
+from tests.support.players import FULL, made
 
 type Send = Callable[..., Answer]
 

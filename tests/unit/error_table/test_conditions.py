@@ -11,8 +11,8 @@ import routes
 from handlers import dispatch
 from services import clock
 from services.identity import sessions
-from tests.gateway import Gateway
-from tests.players import NOBODY, body, made
+from tests.support.gateway import Gateway
+from tests.support.players import NOBODY, body, made
 from tests.unit.error_table.conftest import GOOD, INVALID, OF_A_PLAYER, READING, SCOPED, Send, problem
 from utils import table
 from utils.aws import client

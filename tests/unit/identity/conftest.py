@@ -11,9 +11,9 @@ import pytest
 
 from services import clock
 from services.identity.authorization_codes import Authorization, open_code
-from tests import identity
-from tests.gateway import Answer, Gateway
-from tests.user_agent import app
+from tests.support import identity
+from tests.support.gateway import Answer, Gateway
+from tests.support.user_agent import app
 
 BASIC = (identity.BACKEND, identity.SECRET)
 SERVICE = (identity.SERVICE, identity.SECRET)

@@ -12,9 +12,9 @@ from services.identity import authorization_codes
 from services.identity.access_token_verifier import verifier
 from services.identity.seed import seed
 from services.identity.sessions import user_key
-from tests import identity
 from tests.conftest import ENVIRONMENT, Clock
-from tests.user_agent import CALLBACK, CHALLENGE, VERIFIER, Form, UserAgent, app, authorize, sent_back
+from tests.support import identity
+from tests.support.user_agent import CALLBACK, CHALLENGE, VERIFIER, Form, UserAgent, app, authorize, sent_back
 from utils import table
 from utils.writes import Update
 

@@ -12,8 +12,8 @@ import pytest
 import authorizer
 from services.identity import access_token_verifier
 from services.identity.access_token_verifier import Verifier
-from tests import identity
-from tests.gateway import Context
+from tests.support import identity
+from tests.support.gateway import Context
 from utils.settings import settings
 
 EVENT = identity.authorizer_event(f"Bearer {identity.good_token()}")

@@ -8,8 +8,8 @@ import pytest
 from argon2 import PasswordHasher
 
 from services.identity import clients
-from tests import identity
-from tests.gateway import Answer
+from tests.support import identity
+from tests.support.gateway import Answer
 from tests.unit.identity.conftest import BASIC, SERVICE, Client
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}

@@ -9,9 +9,9 @@ from services.identity.access_token_verifier import verifier
 from services.identity.authorization_codes import LIFETIME
 from services.identity.sessions import family_key, user_key
 from services.identity.token_families import family_of
-from tests import identity
 from tests.conftest import Clock, Log
-from tests.gateway import Answer
+from tests.support import identity
+from tests.support.gateway import Answer
 from tests.unit.identity.conftest import Client
 from utils import table
 from utils.aws import client as aws_client

@@ -10,8 +10,8 @@ import pytest
 import main
 from services.identity import token_families
 from services.identity.token_families import Family, family_of
-from tests import identity
-from tests.gateway import Answer
+from tests.support import identity
+from tests.support.gateway import Answer
 from tests.unit.identity.conftest import Client
 
 pytestmark = pytest.mark.usefixtures("one_call_at_a_time")

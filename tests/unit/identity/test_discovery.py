@@ -10,11 +10,11 @@ from joserfc.jwk import KeySet
 
 from routes import ROUTES
 from services.identity import public_keys
-from tests import identity
 from tests.conftest import ENVIRONMENT
-from tests.gateway import Answer
+from tests.support import identity
+from tests.support.gateway import Answer
+from tests.support.user_agent import UserAgent, authorize, sent_back
 from tests.unit.identity.conftest import SERVICE, Client
-from tests.user_agent import UserAgent, authorize, sent_back
 
 INTROSPECT = "tokens:introspect"
 DOCUMENTS = ["openid-configuration", "oauth-authorization-server"]

@@ -8,8 +8,8 @@ import pytest
 from services.identity.access_token_verifier import verifier
 from services.identity.sessions import family_key, user_key
 from services.identity.token_families import family_of
-from tests import identity
 from tests.conftest import Clock
+from tests.support import identity
 from tests.unit.identity.conftest import BASIC, SERVICE, Client
 from utils import table
 from utils.writes import Update

@@ -10,9 +10,9 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 import authorizer
-from tests import identity
 from tests.conftest import Clock
-from tests.gateway import Context
+from tests.support import identity
+from tests.support.gateway import Context
 from tests.unit.identity.conftest import Client
 
 LOGIN: dict[str, Any] = {"username": identity.USERNAME, "password": identity.PASSWORD}

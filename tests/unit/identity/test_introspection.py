@@ -7,9 +7,9 @@ import pytest
 
 from services.identity.access_token_verifier import verifier
 from services.identity.sessions import user_key
-from tests import identity
 from tests.conftest import Clock
-from tests.gateway import Answer
+from tests.support import identity
+from tests.support.gateway import Answer
 from tests.unit.identity.conftest import BASIC, SERVICE, Client
 from utils import table
 from utils.writes import Update

@@ -16,10 +16,10 @@ from services.identity.issuer_keys import (
     IssuerKeys,
     IssuerKeysError,
 )
-from tests import identity, issuer
 from tests.conftest import MayDo
-from tests.gateway import Context
-from tests.issuer import Issuer
+from tests.support import identity, issuer
+from tests.support.gateway import Context
+from tests.support.issuer import Issuer
 
 NEW = identity.new_key("key-2")
 DEPLOYED = identity.public_jwks(identity.KEY)

@@ -14,7 +14,7 @@ from services.identity.access_token_verifier import Verifier
 from services.identity.signing_keys import SigningKey
 from services.identity.token_families import Family
 from services.identity.tokens import issue
-from tests import identity
+from tests.support import identity
 from tests.unit.identity.conftest import Client
 from utils import secrets
 

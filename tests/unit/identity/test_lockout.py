@@ -6,8 +6,8 @@ import pytest
 
 from services.identity import lockout, users
 from services.identity.lockout import MAX_FAILURES, PERIOD, failures_key
-from tests import identity
 from tests.conftest import Clock
+from tests.support import identity
 from tests.unit.identity.conftest import Client
 from utils import table
 from utils.oauth_errors import InvalidGrantError

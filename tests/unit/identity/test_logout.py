@@ -8,10 +8,10 @@ import pytest
 
 from services.identity import authorization_codes
 from services.identity.seed import seed
-from tests import identity
 from tests.conftest import Clock
+from tests.support import identity
+from tests.support.user_agent import CALLBACK, GOODBYE, VERIFIER, UserAgent, app, authorize, sent_back
 from tests.unit.identity.conftest import Client
-from tests.user_agent import CALLBACK, GOODBYE, VERIFIER, UserAgent, app, authorize, sent_back
 from utils.oauth_errors import InvalidGrantError
 
 

@@ -9,11 +9,11 @@ import pytest
 
 from routes import ROUTES
 from services.identity.refresh_tokens import GRACE
-from tests import identity
 from tests.conftest import Clock, permissions_of
-from tests.gateway import Answer, Gateway
+from tests.support import identity
+from tests.support.gateway import Answer, Gateway
+from tests.support.user_agent import Form, UserAgent, app, authorize, sent_back
 from tests.unit.identity.conftest import BASIC, Client
-from tests.user_agent import Form, UserAgent, app, authorize, sent_back
 from utils.aws import client as aws_client
 
 type Uses = dict[str, set[str]]

@@ -12,9 +12,9 @@ from services.identity.refresh_tokens import GRACE, rotate
 from services.identity.seed import SIMPLE_CLIENT
 from services.identity.seed import Client as RegisteredClient
 from services.identity.sessions import family_key, user_key
-from tests import identity
 from tests.conftest import Clock
-from tests.gateway import Context, Gateway
+from tests.support import identity
+from tests.support.gateway import Context, Gateway
 from tests.unit.identity.conftest import Client
 from utils import table
 from utils.aws import client as aws_client

@@ -16,8 +16,8 @@ from services.identity.seed import Client as RegisteredClient
 from services.identity.sessions import family_key
 from services.identity.signing_keys import signing_keys
 from services.identity.token_families import Family
-from tests import identity
 from tests.conftest import Clock
+from tests.support import identity
 from tests.unit.identity.conftest import Client
 from utils import table
 from utils.aws import client as aws_client

@@ -12,8 +12,8 @@ from services.identity.refresh_tokens import GRACE, open_family, rotate
 from services.identity.seed import SIMPLE_CLIENT
 from services.identity.sessions import family_key, user_key
 from services.identity.signing_keys import signing_keys
-from tests import identity
 from tests.conftest import Clock
+from tests.support import identity
 from tests.unit.identity.conftest import Client
 from utils import table
 from utils.oauth_errors import InvalidGrantError

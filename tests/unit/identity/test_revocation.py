@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests import identity
-from tests.gateway import Answer
+from tests.support import identity
+from tests.support.gateway import Answer
 from tests.unit.identity.conftest import BASIC, SERVICE, Client
 
 LOGIN: dict[str, Any] = {"username": identity.USERNAME, "password": identity.PASSWORD}

@@ -8,7 +8,7 @@ from infrastructure.stack.seeds import Seed, read
 from services.identity import scopes
 from services.identity.clients import authenticate
 from services.identity.seed import seed
-from tests import identity
+from tests.support import identity
 from tests.unit.identity.conftest import Client
 
 USER = ("testuser", "password123")

@@ -6,7 +6,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from services.identity.sessions import user_key
-from tests import identity
+from tests.support import identity
 from tests.unit.identity.conftest import Client
 from utils import secrets, table
 from utils.writes import Put, Update

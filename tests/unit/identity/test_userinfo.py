@@ -8,8 +8,8 @@ import pytest
 from services.identity import token_families
 from services.identity.access_token_verifier import verifier
 from services.identity.sessions import user_key
-from tests import identity
 from tests.conftest import Clock
+from tests.support import identity
 from tests.unit.identity.conftest import Client
 from utils import table
 from utils.writes import Delete, Update

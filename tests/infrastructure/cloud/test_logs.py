@@ -1,0 +1,135 @@
+"""A function's log as ``make logs`` reads it."""
+
+import os
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from infrastructure import cli
+from infrastructure.cloud import logs
+from infrastructure.errors import DeployError
+from infrastructure.stack.settings import Settings
+from tests.support.checkout import free_port
+
+HOUR_AGO = datetime.now(UTC) - timedelta(hours=1)
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The log of dev's function ``root``, in a made-up AWS; what is appended to the list is written."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    settings = Settings.load("dev")
+    with mock_aws():
+        client = boto3.client("logs", region_name=settings.region)
+        group = settings.names.function_log_group("root")
+        client.create_log_group(logGroupName=group)
+        client.create_log_stream(logGroupName=group, logStreamName="1")
+
+        class Written(list[str]):
+            def append(self, line: str) -> None:
+                moment = int(time.time() * 1000)
+                events: list[Any] = [{"timestamp": moment, "message": line}]
+                client.put_log_events(logGroupName=group, logStreamName="1", logEvents=events)
+
+        yield Written()
+
+
+def read(function: str = "root", stack: str = "dev") -> list[Any]:
+    """The messages of the last hour."""
+    return [event["message"] for event in logs.read(stack, function, HOUR_AGO, follow=False)]
+
+
+def test_json_lines_are_objects_and_others_text(log: list[str]) -> None:
+    log.append('{"message": "answered"}')
+    log.append("START RequestId: 1")
+    assert read() == [{"message": "answered"}, "START RequestId: 1"]
+
+
+def test_a_command_that_finds_nothing_says_so(
+    log: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "_silence_leftovers", lambda: None)
+    assert cli.main(["logs", "--stack", "dev", "--function", "root", "--since", "1h"]) == 0
+    assert capsys.readouterr() == ("", "root has written nothing in the last 1h\n")
+    log.append("a line")
+    assert cli.main(["logs", "--stack", "dev", "--function", "root", "--since", "1h"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_what_the_runtime_emulator_says_of_itself_is_left_out(log: list[str]) -> None:
+    log.append("21 Nov 2026 08:51:01,123 [DEBUG] (rapid) Adding log group")
+    assert read() == []
+
+
+def test_following_goes_on_and_repeats_no_line(log: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    log.append("first")
+    monkeypatch.setattr("time.sleep", lambda _: log.append("second"))
+    following = logs.read("dev", "root", HOUR_AGO, follow=True)
+    assert [next(following)["message"], next(following)["message"]] == ["first", "second"]
+
+
+def test_a_function_that_was_not_deployed_has_no_log(log: list[str]) -> None:
+    with pytest.raises(DeployError, match="has no log yet"):
+        read("healthz")
+
+
+@pytest.mark.parametrize("given", [{}, {"AWS_PROFILE": "nobody"}])
+def test_where_nobody_is_logged_in_to_aws_it_says_how_to(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: dict[str, str]
+) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    nothing = str(tmp_path / "nothing")
+    files = {"AWS_CONFIG_FILE": nothing, "AWS_SHARED_CREDENTIALS_FILE": nothing}
+    for name, value in (files | {"AWS_EC2_METADATA_DISABLED": "true"} | given).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(DeployError, match="AWS does not give the logs of stack 'dev'") as refused:
+        read()
+    assert refused.value.remedy.startswith("Log in (aws sso login")
+
+
+def test_what_aws_refuses_is_said_with_how_to_log_in(log: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        said: Any = {"Error": {"Code": "ExpiredTokenException", "Message": "The token is expired"}}
+        raise ClientError(said, "FilterLogEvents")
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", refuse)
+    with pytest.raises(DeployError, match=r"logs of stack 'dev': .*The token is expired$") as refused:
+        read()
+    assert refused.value.remedy.startswith("Log in (aws sso login")
+
+
+def test_an_unknown_function_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(DeployError) as refused:
+        read("nothing")
+    assert "players-create" in refused.value.remedy
+
+
+def test_a_local_aws_that_is_not_there_is_said_to_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCAL_AWS_PORT", str(free_port()))
+    with pytest.raises(DeployError) as refused:
+        read(stack="local")
+    assert refused.value.remedy == "Start it: make deploy STACK=local"
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("10m", 600), ("2h", 7200), ("1d", 86400)])
+def test_a_duration_has_a_number_and_a_unit(text: str, seconds: int) -> None:
+    assert logs.since(text) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "10", "m", "-1m", "1w", "1 m", "3654d", "99999999999d", "9" * 5000 + "s"]
+)
+def test_another_form_of_duration_is_refused(text: str) -> None:
+    with pytest.raises(DeployError, match="no duration"):
+        logs.since(text)

@@ -1,0 +1,185 @@
+"""What a deploy does when the API does not answer as it must."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from pulumi import automation as auto
+
+from infrastructure.automation import aliases, updates, workspace
+from infrastructure.cloud import drift, probe
+from infrastructure.cloud.probe import Check
+from infrastructure.commands import deploy, readiness
+from infrastructure.commands.deploy import Request
+from infrastructure.errors import DeployError
+from infrastructure.release import release
+from infrastructure.release.release import Entry
+from infrastructure.release.state import ALIAS, Resources, aliases_in, resources_of
+from infrastructure.terminal import narrate
+from tests.infrastructure.commands.test_rollback import FIRST, SECOND, THIRD, a_release, state
+
+FAILS = (Check("GET /healthz", "healthz", "500", ok=False),)
+ANSWERS = (Check("GET /healthz", "healthz", "200", ok=True),)
+SECOND_CHANGED = a_release(2, root="3", healthz="3")
+"""The second release after a change of its settings."""
+
+
+class Stack:
+    """A stack that runs ``live`` and keeps these releases. A deploy brings it ``brought``, and ``meanwhile`` is what
+    somebody else brings it while that is asked. ``broken`` are the versions that do not answer."""
+
+    name = "local"
+
+    def __init__(self, live: Entry, *kept: Entry, brought: Entry, broken: str = "3") -> None:
+        self.brought, self.broken = brought, broken
+        self.meanwhile: Entry | None = None
+        self.was_cut_off = False
+        self.updates: list[str] = []
+        self.run(live, *kept)
+
+    def run(self, live: Entry, *kept: Entry, **versions: str) -> None:
+        """Has the state say that this release runs, on its own versions unless others are given."""
+        self.state = state(live, *kept, **versions or live.versions)
+
+    @property
+    def outputs(self) -> dict[str, Any]:
+        return dict(release.outputs(self.state))
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Where the aliases are."""
+        return {name: alias.version for name, alias in aliases_in(self.state).items()}
+
+    @property
+    def kept(self) -> list[Entry]:
+        """The releases that the stack keeps."""
+        return list(release.from_state(self.state).entries)
+
+    def export_stack(self) -> auto.Deployment:
+        return auto.Deployment(3, {"resources": [{**item, "urn": urn} for urn, item in self.state.items()]})
+
+    def update(self, *_: object, **__: object) -> tuple[dict[str, Any], Any]:
+        """Stands in for the update by the program."""
+        before = self.versions
+        self.updates.append(f"deploy {self.brought.tag}")
+        self.run(self.brought, self.brought, *(item for item in self.kept if item.tag != self.brought.tag))
+        moved = [SimpleNamespace(type=ALIAS)] if self.versions != before else []
+        return self.outputs, SimpleNamespace(changes=moved)
+
+    def move(
+        self, _: object, __: object, versions: Mapping[str, str], outputs: Mapping[str, Any], **said: str
+    ) -> Mapping[str, Any]:
+        """Stands in for ``aliases.move``."""
+        self.updates.append(f"{said['message'].split(' by ')[0]}")
+        [live] = [
+            Entry.from_output(item) for item in outputs["releases"] if item["tag"] == outputs["image_tag"]
+        ]
+        self.run(live, *map(Entry.from_output, outputs["releases"]), **versions)
+        return self.outputs
+
+    def probe(self, _: object) -> tuple[Check, ...]:
+        """Stands in for the probe."""
+        fails = self.broken in self.versions.values()
+        if self.meanwhile:
+            self.run(self.meanwhile, self.meanwhile, *self.kept)
+        return FAILS if fails else ANSWERS
+
+    def deploy(self) -> str:
+        """What a deploy says that fails."""
+        with pytest.raises(DeployError) as failed:
+            deploy.deploy(Request("local"))
+        return failed.value.cause
+
+
+type Deploying = Callable[[Stack], Stack]
+
+
+@pytest.fixture
+def deploying(monkeypatch: pytest.MonkeyPatch) -> Deploying:
+    """Has deploys go to a stack."""
+
+    def to(stack: Stack) -> Stack:
+        @contextmanager
+        def exclusive(_: str) -> Iterator[bool]:
+            yield stack.was_cut_off
+
+        @contextmanager
+        def opened(_: str, *, may_create: bool) -> Iterator[Stack]:
+            yield stack
+
+        @contextmanager
+        def looking(_: str) -> Iterator[Any]:
+            yield lambda _: False
+
+        def known(*_: object, **__: object) -> Resources:
+            return resources_of(stack.export_stack())
+
+        monkeypatch.setattr(readiness, "ready", lambda _: None)
+        monkeypatch.setattr(readiness, "ready_to_build", lambda _: None)
+        monkeypatch.setattr(readiness, "settle", lambda _: None)
+        monkeypatch.setattr(workspace, "exclusive", exclusive)
+        monkeypatch.setattr(workspace, "opened", opened)
+        monkeypatch.setattr(workspace, "recover", lambda *_: (known(), False))
+        monkeypatch.setattr(workspace, "read_back", known)
+        monkeypatch.setattr(drift, "looking", looking)
+        monkeypatch.setattr(updates, "up", stack.update)
+        monkeypatch.setattr(aliases, "move", stack.move)
+        monkeypatch.setattr(probe, "probe", stack.probe)
+        monkeypatch.setattr(narrate, "say", lambda _: None)
+        return stack
+
+    return to
+
+
+def test_a_new_release_that_fails_gives_way_to_the_one_that_ran(deploying: Deploying) -> None:
+    stack = deploying(Stack(SECOND, SECOND, FIRST, brought=THIRD))
+    assert stack.deploy().endswith(f"{SECOND.tag} is live again, and answers.")
+    assert stack.versions == SECOND.versions
+    assert stack.kept == [SECOND, FIRST]
+
+
+@pytest.mark.parametrize("others", [(FIRST,), ()])
+def test_other_settings_that_fail_give_way_to_the_versions_that_the_release_had(
+    deploying: Deploying, others: tuple[Entry, ...]
+) -> None:
+    stack = deploying(Stack(SECOND, SECOND, *others, brought=SECOND_CHANGED))
+    assert stack.deploy() == (
+        f"{SECOND.tag} fails the probe: GET /healthz: 500. {SECOND.tag} as it was is live again, and answers."
+    )
+    assert stack.versions == SECOND.versions
+    assert stack.outputs["image_tag"] == SECOND.tag
+    assert stack.kept == [SECOND, *others]
+
+
+def test_a_release_whose_deploy_was_cut_off_gives_way_to_the_one_before_it(deploying: Deploying) -> None:
+    stack = deploying(Stack(THIRD, THIRD, SECOND, FIRST, brought=THIRD))
+    stack.was_cut_off = True
+    assert stack.deploy().endswith(f"{SECOND.tag} is live again, and answers.")
+    assert stack.versions == SECOND.versions
+    assert stack.kept == [SECOND, FIRST]
+
+
+def test_a_release_that_no_deploy_has_just_brought_stays(deploying: Deploying) -> None:
+    stack = deploying(Stack(THIRD, THIRD, SECOND, brought=THIRD))
+    assert stack.deploy() == f"{THIRD.tag} fails the probe: GET /healthz: 500."
+    assert stack.kept == [THIRD, SECOND]
+
+
+def test_aliases_that_were_moved_by_hand_do_not_go_back_there(deploying: Deploying) -> None:
+    stack = deploying(Stack(SECOND, SECOND, FIRST, brought=SECOND, broken="2"))
+    stack.run(SECOND, SECOND, FIRST, root="1", healthz="1")
+    assert stack.deploy() == f"{SECOND.tag} fails the probe: GET /healthz: 500."
+    assert stack.versions == SECOND.versions
+
+
+@pytest.mark.parametrize("live", [SECOND, THIRD])
+def test_what_somebody_else_brought_meanwhile_stays(deploying: Deploying, live: Entry) -> None:
+    stack = deploying(Stack(live, live, FIRST, brought=THIRD))
+    stack.meanwhile = a_release(4, root="4", healthz="4")
+    assert stack.deploy() == (
+        f"Another update has changed the stack while {THIRD.tag} was probed: {stack.meanwhile.tag} is live."
+    )
+    assert stack.updates == [f"deploy {THIRD.tag}"]
+    assert stack.versions == stack.meanwhile.versions

@@ -1,0 +1,131 @@
+"""The gateway of a stack: which routes it has, whom it asks, what it lets through."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+import routes
+from infrastructure.stack.names import Names
+from infrastructure.stack.settings import Settings
+from tests.infrastructure.conftest import Declared, WriteStack
+from tests.support.recorded import record
+from tests.support.stacks import ALL_ROUTES, KINDS, PERMISSION, ROUTE
+
+
+def test_every_route_of_the_table_and_the_rest_lead_to_an_alias(declared: Declared) -> None:
+    recorded = declared("dev")
+    assert {route.inputs["routeKey"] for route in recorded.of(ROUTE)} == {
+        *(route.key for route in routes.ROUTES),
+        "$default",
+    }
+    for route in ALL_ROUTES:
+        declared_route = recorded.named(f"{route.name}-route").inputs
+        assert declared_route["target"] == f"integrations/{route.name}-integration-id"
+        integration = recorded.named(f"{route.name}-integration").inputs
+        assert integration["integrationUri"] == f"invoke:psn-emulator-dev-{route.name}:live"
+        assert integration["payloadFormatVersion"] == "2.0"
+        assert 50 <= integration["timeoutMilliseconds"] <= 30_000
+
+
+@pytest.mark.parametrize("stack", KINDS)
+def test_every_route_with_a_scope_asks_the_authorizer_and_no_other_does(
+    declared: Declared, stack: str
+) -> None:
+    recorded = declared(stack)
+    for route in ALL_ROUTES:
+        inputs = recorded.named(f"{route.name}-route").inputs
+        asked = inputs["authorizationType"], inputs.get("authorizerId")
+        assert asked == (("CUSTOM", "token-authorizer-id") if route.scope else ("NONE", None)), route.name
+
+
+def test_the_authorizers_answers_are_remembered_for_a_token_and_a_route(declared: Declared) -> None:
+    authorizer = declared("dev").named("token-authorizer").inputs
+    assert authorizer["identitySources"] == ["$request.header.Authorization", "$context.routeKey"]
+    assert authorizer["authorizerPayloadFormatVersion"] == "2.0"
+    assert authorizer["enableSimpleResponses"] is True
+    assert authorizer["authorizerResultTtlInSeconds"] == Settings.load("dev").authorizer_ttl_seconds
+    assert authorizer["authorizerUri"] == "invoke:psn-emulator-dev-authorizer:live"
+
+
+def test_the_gateway_may_invoke_the_aliases_for_their_own_routes_only(declared: Declared) -> None:
+    recorded = declared("dev")
+    api = "arn:aws:execute-api:eu-west-1:123456789012:abc"
+    sources = {route.name: f"{api}/*/*{route.path}" for route in routes.ROUTES}
+    sources |= {"fallback": f"{api}/*/*", "authorizer": f"{api}/authorizers/token-authorizer-id"}
+    for name, source in sources.items():
+        permission = recorded.named(f"{name}-permission").inputs
+        assert permission["sourceArn"] == source
+        assert permission["qualifier"] == "live"
+        assert permission["principal"] == "apigateway.amazonaws.com"
+        assert permission["action"] == "lambda:InvokeFunction"
+    assert len(recorded.of(PERMISSION)) == len(sources)
+
+
+def test_the_stage_throttles_and_logs_every_access_as_json(declared: Declared) -> None:
+    recorded = declared("dev")
+    stage = recorded.named("stage").inputs
+    settings = Settings.load("dev")
+    assert stage["name"] == "$default"
+    assert stage["autoDeploy"] is True
+    assert stage["defaultRouteSettings"] == {
+        "throttlingRateLimit": settings.throttle_rate,
+        "throttlingBurstLimit": settings.throttle_burst,
+    }
+    logged = json.loads(stage["accessLogSettings"]["format"])
+    assert {"$context.requestId", "$context.routeKey", "$context.status"} <= set(logged.values())
+    assert "authorization" not in stage["accessLogSettings"]["format"].lower().replace("authorizer", "")
+    assert {route.urn for route in recorded.of(ROUTE)} <= recorded.named("stage").after
+
+
+def test_pages_of_the_set_origins_may_call_the_api_and_no_others(
+    every_stack: tuple[str, ...], write_stack: WriteStack
+) -> None:
+    cors = record("prod").named("api").inputs["corsConfiguration"]
+    assert cors["allowOrigins"] == ["https://game.example"]
+    assert set(cors["allowMethods"]) == {route.method for route in routes.ROUTES}
+    write_stack("dev", architecture="amd64")
+    assert "corsConfiguration" not in record("dev").named("api").inputs
+
+
+def test_pages_may_send_and_read_the_headers_that_the_guide_names(declared: Declared, project: Path) -> None:
+    cors = declared("dev").named("api").inputs["corsConfiguration"]
+    guide = (project / "docs" / "guides" / "http-api.md").read_text()
+    may_send, _, may_read = guide.partition("They may send ")[2].partition(" and read ")
+    assert sorted(cors["allowHeaders"]) == _headers(may_send)
+    assert sorted(cors["exposeHeaders"]) == _headers(may_read)
+    assert {"authorization", "content-type", "if-match", "if-none-match", "idempotency-key"} <= set(
+        cors["allowHeaders"]
+    )
+    assert {"etag", "link", "location", "x-request-id", "x-correlation-id", "retry-after"} <= set(
+        cors["exposeHeaders"]
+    )
+
+
+def _headers(text: str) -> list[str]:
+    return sorted(name.lower() for name in re.findall(r"`([A-Za-z-]+)`", text))
+
+
+def test_the_issuer_is_the_url_that_clients_are_given(declared: Declared) -> None:
+    assert declared("dev").outputs["api_url"] == "https://abc.execute-api.eu-west-1.amazonaws.com"
+
+
+@pytest.mark.parametrize(("stack", "there"), [("dev", True), ("staging", True), ("prod", False)])
+def test_the_description_is_where_the_outputs_say_but_in_prod(
+    declared: Declared, stack: str, there: bool
+) -> None:
+    outputs = declared(stack).outputs
+    assert outputs.get("docs_url") == (f"{outputs['api_url']}/docs" if there else None)
+
+
+def test_a_local_stacks_url_is_usable_from_this_machine_and_stays_the_same(
+    every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOCAL_AWS_PORT", "4999")
+    recorded = record("local-7")
+    assert (
+        recorded.named("api").inputs["tags"]["ms-custom-id"] == Names("local-7").local_api_id == "psn-local-7"
+    )
+    assert recorded.outputs["api_url"] == "http://localhost:4999/_aws/execute-api/api-id/$default"
+    assert recorded.outputs["ecr_url"] == "localhost:4999/psn-emulator-local-7"

@@ -1,0 +1,194 @@
+"""Known rules over the program's resources, under the names that checkov gives them."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import routes
+from tests.infrastructure.conftest import Declared
+from tests.support.recorded import Resource
+from tests.support.stacks import KINDS
+
+Rule = Callable[[dict[str, Any]], bool]
+
+_KEY = re.compile(r"AKIA[0-9A-Z]{16}|-----BEGIN|\"d\":|\$argon2|password123", re.IGNORECASE)
+
+
+def statements(inputs: dict[str, Any]) -> Iterator[tuple[list[str], list[str]]]:
+    """The actions and the resources of every statement of a policy."""
+    for statement in json.loads(inputs["policy"])["Statement"]:
+        resource = statement["Resource"]
+        yield statement["Action"], [resource] if isinstance(resource, str) else resource
+
+
+def principals(inputs: dict[str, Any]) -> list[Any]:
+    """Who may take a role."""
+    return [statement["Principal"] for statement in json.loads(inputs["assumeRolePolicy"])["Statement"]]
+
+
+def allows_none_of(*actions: str) -> Rule:
+    """Whether a policy allows none of the actions, which may end in ``*``."""
+
+    def rule(inputs: dict[str, Any]) -> bool:
+        allowed = [action for names, _ in statements(inputs) for action in names]
+        patterns = [re.compile(re.escape(action).replace(r"\*", ".*"), re.IGNORECASE) for action in actions]
+        return not any(pattern.fullmatch(action) for pattern in patterns for action in allowed)
+
+    return rule
+
+
+def names_resources(inputs: dict[str, Any]) -> bool:
+    """Whether no statement of a policy is about every resource."""
+    return all("*" not in resources for _, resources in statements(inputs))
+
+
+RULES: dict[tuple[str, str], Rule] = {
+    ("aws:apigatewayv2/route:Route", "CKV_AWS_309"): lambda route: route["authorizationType"] != "NONE",
+    ("aws:apigatewayv2/stage:Stage", "CKV_AWS_76"): lambda stage: bool(
+        stage["accessLogSettings"]["destinationArn"]
+    ),
+    ("aws:apigatewayv2/stage:Stage", "CKV2_AWS_51"): lambda stage: "clientCertificateId" in stage,
+    ("aws:cloudwatch/logGroup:LogGroup", "CKV_AWS_66"): lambda group: group["retentionInDays"] > 0,
+    ("aws:cloudwatch/logGroup:LogGroup", "CKV_AWS_158"): lambda group: "kmsKeyId" in group,
+    ("aws:cloudwatch/logGroup:LogGroup", "CKV_AWS_338"): lambda group: group["retentionInDays"] >= 365,
+    ("aws:dynamodb/table:Table", "CKV_AWS_28"): lambda table: bool(table["pointInTimeRecovery"]["enabled"]),
+    ("aws:dynamodb/table:Table", "CKV_AWS_119"): lambda table: "kmsKeyArn" in table["serverSideEncryption"],
+    ("aws:ecr/repository:Repository", "CKV_AWS_51"): lambda images: (
+        images["imageTagMutability"] == "IMMUTABLE"
+    ),
+    ("aws:ecr/repository:Repository", "CKV_AWS_163"): lambda images: bool(
+        images["imageScanningConfiguration"]["scanOnPush"]
+    ),
+    ("aws:ecr/repository:Repository", "CKV_AWS_136"): lambda images: (
+        images["encryptionConfigurations"][0]["encryptionType"] == "KMS"
+    ),
+    ("aws:iam/role:Role", "CKV_AWS_60"): lambda role: all(
+        who != "*" and who.get("AWS") != "*" for who in principals(role)
+    ),
+    ("aws:iam/role:Role", "CKV_AWS_61"): lambda role: all("AWS" not in who for who in principals(role)),
+    ("aws:iam/role:Role", "CKV_AWS_274"): lambda role: not role.get("managedPolicyArns"),
+    ("aws:iam/rolePolicy:RolePolicy", "CKV_AWS_62"): lambda policy: (
+        not any("*" in actions and "*" in resources for actions, resources in statements(policy))
+    ),
+    ("aws:iam/rolePolicy:RolePolicy", "CKV_AWS_63"): lambda policy: (
+        not any("*" in action for actions, _ in statements(policy) for action in actions)
+    ),
+    ("aws:iam/rolePolicy:RolePolicy", "CKV_AWS_286"): allows_none_of("iam:*", "lambda:*", "sts:AssumeRole"),
+    ("aws:iam/rolePolicy:RolePolicy", "CKV_AWS_287"): allows_none_of("sts:*", "ecr:GetAuthorizationToken"),
+    ("aws:iam/rolePolicy:RolePolicy", "CKV_AWS_288"): names_resources,
+    ("aws:iam/rolePolicy:RolePolicy", "CKV_AWS_289"): allows_none_of(
+        "*:Put*Policy", "*:AddPermission", "*:Tag*"
+    ),
+    ("aws:iam/rolePolicy:RolePolicy", "CKV_AWS_290"): names_resources,
+    ("aws:iam/rolePolicy:RolePolicy", "CKV_AWS_355"): names_resources,
+    ("aws:lambda/function:Function", "CKV_AWS_45"): lambda function: not _KEY.search(json.dumps(function)),
+    ("aws:lambda/function:Function", "CKV_AWS_50"): lambda function: (
+        function["tracingConfig"]["mode"] == "Active"
+    ),
+    ("aws:lambda/function:Function", "CKV_AWS_115"): lambda function: (
+        "reservedConcurrentExecutions" in function
+    ),
+    ("aws:lambda/function:Function", "CKV_AWS_116"): lambda function: "deadLetterConfig" in function,
+    ("aws:lambda/function:Function", "CKV_AWS_117"): lambda function: "vpcConfig" in function,
+    ("aws:lambda/function:Function", "CKV_AWS_173"): lambda function: "kmsKeyArn" in function,
+    ("aws:lambda/function:Function", "CKV_AWS_272"): lambda function: "codeSigningConfigArn" in function,
+    ("aws:lambda/permission:Permission", "CKV_AWS_301"): lambda permission: permission["principal"] != "*",
+    ("aws:lambda/permission:Permission", "CKV_AWS_364"): lambda permission: bool(permission["sourceArn"]),
+    ("aws:secretsmanager/secret:Secret", "CKV_AWS_149"): lambda secret: "kmsKeyId" in secret,
+    ("aws:secretsmanager/secret:Secret", "CKV2_AWS_57"): lambda secret: "rotationRules" in secret,
+}
+"""What each rule asks of the inputs of a resource of its type."""
+
+_AWS_KEY = "encrypted under AWS's own key; a key of ours would cost by the call and protect from nobody new"
+_UNTRACED = "tracing is a setting, on where it is worth its price"
+
+EXCEPTIONS: dict[str, str] = {
+    "CKV_AWS_119": _AWS_KEY,
+    "CKV_AWS_136": _AWS_KEY,
+    "CKV_AWS_149": _AWS_KEY,
+    "CKV_AWS_158": _AWS_KEY,
+    "CKV_AWS_173": "the environment holds names and public keys, no secret",
+    "CKV_AWS_115": "the stage throttles; reserving would take from the account what idle functions do not use",
+    "CKV_AWS_116": "functions are invoked synchronously: their errors are answers, not lost events",
+    "CKV_AWS_117": "nothing they reach is in a VPC; one would add cold start and a gateway to pay for",
+    "CKV_AWS_272": "AWS signs packages, not images; tags are immutable and the hash is in the tag",
+    "CKV_AWS_338": "how long logs are kept is a setting",
+    "CKV2_AWS_57": "a signing key stays published until its tokens have expired; the seed holds hashes",
+    "CKV2_AWS_51": "an HTTP API presents no certificate to a function",
+}
+"""The rules that the program does not follow on any stack, and why."""
+
+ON_SOME_STACKS: dict[str, tuple[frozenset[str], str]] = {
+    "CKV_AWS_28": (frozenset({"local", "local-7", "dev"}), "their data is made up"),
+    "CKV_AWS_50": (frozenset({"local", "local-7", "dev"}), _UNTRACED),
+    "CKV_AWS_288": (frozenset({"staging", "prod"}), "traces: X-Ray knows no finer resource"),
+    "CKV_AWS_290": (frozenset({"staging", "prod"}), "traces: X-Ray knows no finer resource"),
+    "CKV_AWS_355": (frozenset({"staging", "prod"}), "traces: X-Ray knows no finer resource"),
+}
+"""The rules that it does not follow on these stacks, and why."""
+
+OPEN_ROUTES = {
+    "GET /",
+    "GET /healthz",
+    "POST /auth/token",
+    "POST /auth/refresh",
+    "POST /auth/revoke",
+    "POST /auth/introspect",
+    "GET /auth/userinfo",
+    "GET /auth/authorize",
+    "POST /auth/authorize",
+    "GET /auth/logout",
+    "POST /auth/logout",
+    "GET /.well-known/jwks.json",
+    "GET /.well-known/openid-configuration",
+    "GET /.well-known/oauth-authorization-server",
+    "GET /openapi.json",
+    "GET /docs",
+    "GET /docs/{file}",
+    "$default",
+}
+"""The routes without an authorizer (CKV_AWS_309): public by their standards, judging the token themselves
+(userinfo, whose 401 must be OpenID Connect's) or the client (revoke, introspect), or answering 404 and 405."""
+
+
+def violations(resources: list[Resource]) -> Iterator[tuple[str, Resource]]:
+    """Each rule that a resource breaks."""
+    for resource in resources:
+        for (type_, name), rule in RULES.items():
+            if type_ == resource.type and not rule(resource.inputs):
+                yield name, resource
+
+
+@pytest.mark.parametrize("stack", KINDS)
+def test_known_rules_are_kept_but_for_those_with_a_reason(declared: Declared, stack: str) -> None:
+    for rule, resource in violations(declared(stack).resources):
+        if rule == "CKV_AWS_309":
+            assert resource.inputs["routeKey"] in OPEN_ROUTES
+            continue
+        stacks, _ = ON_SOME_STACKS.get(rule, (frozenset(), ""))
+        assert rule in EXCEPTIONS or stack in stacks, f"{resource.name} breaks {rule}"
+
+
+def test_every_exception_is_still_needed(declared: Declared) -> None:
+    broken = {(rule, stack) for stack in KINDS for rule, _ in violations(declared(stack).resources)}
+    assert set(EXCEPTIONS) <= {rule for rule, _ in broken}
+    for rule, (stacks, _) in ON_SOME_STACKS.items():
+        assert {(rule, stack) for stack in stacks} <= broken
+
+
+def test_every_open_route_is_there_and_asks_for_no_scope() -> None:
+    assert {route.key for route in routes.ROUTES if route.scope is None} | {"$default"} == OPEN_ROUTES
+
+
+@pytest.mark.parametrize("stack", KINDS)
+def test_a_wildcard_is_in_a_policy_only_where_aws_has_no_finer_name(declared: Declared, stack: str) -> None:
+    for policy in declared(stack).of("aws:iam/rolePolicy:RolePolicy"):
+        for actions, resources in statements(policy.inputs):
+            assert not any("*" in action for action in actions)
+            for resource in resources:
+                own_streams = resource.endswith(":log-stream:*") and resource.count("*") == 1
+                traces = resource == "*" and all(action.startswith("xray:Put") for action in actions)
+                assert "*" not in resource or own_streams or traces, policy.name

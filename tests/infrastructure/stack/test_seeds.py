@@ -1,0 +1,158 @@
+"""The clients of a seed file: which are refused, and where the defaults are."""
+
+import pytest
+from argon2 import PasswordHasher
+
+from infrastructure.errors import DeployError
+from infrastructure.stack import seeds
+from infrastructure.stack.settings import Settings
+from infrastructure.tools import paths
+from services.identity.scopes import SCOPES
+from services.identity.seed import SIMPLE_CLIENT, docs_client
+from tests.infrastructure.conftest import (
+    HASH_OF_ANOTHER_PASSWORD,
+    WriteSeed,
+    a_client,
+    a_user,
+)
+
+pytestmark = pytest.mark.usefixtures("every_stack")
+
+
+def _refusal(stack: str = "dev") -> str:
+    with pytest.raises(DeployError) as refused:
+        Settings.load(stack).read_seed()
+    assert "$argon2" not in refused.value.cause
+    return refused.value.cause
+
+
+@pytest.mark.parametrize(
+    "redirect_uri",
+    [
+        "https://client.example",
+        "https://client.example:8443/callback?tenant=1",
+        "http://localhost:8080/callback",
+        "http://127.0.0.1/callback",
+        "http://[::1]:3000/",
+    ],
+)
+def test_a_redirect_uri_is_https_or_on_the_loopback_interface(
+    write_seed: WriteSeed, redirect_uri: str
+) -> None:
+    write_seed("dev", clients=[a_client("game", redirect_uris=[redirect_uri])])
+    assert Settings.load("dev").read_seed().clients[0].redirect_uris == (redirect_uri,)
+
+
+@pytest.mark.parametrize(
+    "redirect_uri",
+    [
+        "",
+        "callback",
+        "/callback",
+        "//client.example/callback",
+        "http://client.example/callback",
+        "http://localhost.client.example/callback",
+        "http://localhost@client.example/callback",
+        "https://user@client.example/callback",
+        "https://client.example/callback#fragment",
+        "https://client.example/call back",
+        "https://client.example/call\nback",
+        "https://client.example\\callback",
+        "https://*/callback",
+        "https:///callback",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "HTTPS://client.example/callback",
+    ],
+)
+@pytest.mark.parametrize("member", ["redirect_uris", "post_logout_redirect_uris"])
+def test_any_other_is_refused(write_seed: WriteSeed, member: str, redirect_uri: str) -> None:
+    write_seed("dev", clients=[a_client("game", **{member: [redirect_uri]})])
+    assert f"clients.0.{member}.0" in _refusal()
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"client_id": "psn-emulator"}, "psn-emulator is a client of the emulator's own"),
+        ({"client_id": "a game"}, "clients.0.client_id"),
+        ({"client_id": ""}, "clients.0.client_id"),
+        ({"secret_hash": "secret"}, "clients.0.secret_hash"),
+        ({"secret": "secret"}, "clients.0.secret"),
+        ({"grant_types": []}, "clients.0.grant_types"),
+        ({"grant_types": ["implicit"]}, "clients.0.grant_types.0"),
+        ({"scopes": []}, "clients.0.scopes"),
+        ({"redirect_uris": []}, "redirect_uris and the grant authorization_code go together"),
+        ({"grant_types": ["password"]}, "redirect_uris and the grant authorization_code go together"),
+        (
+            {"grant_types": ["refresh_token"], "redirect_uris": []},
+            "the grant refresh_token needs another before it",
+        ),
+        (
+            {"grant_types": ["client_credentials"], "redirect_uris": [], "secret_hash": None},
+            "the grant client_credentials needs a secret_hash",
+        ),
+        (
+            {"scopes": ["tokens:introspect"], "secret_hash": None},
+            "the scope tokens:introspect needs a secret_hash",
+        ),
+    ],
+)
+def test_a_client_that_cannot_be_is_refused(
+    write_seed: WriteSeed, changes: dict[str, object], fault: str
+) -> None:
+    write_seed("dev", clients=[a_client("game") | changes])
+    assert fault in _refusal()
+
+
+def test_two_clients_of_one_id_are_refused(write_seed: WriteSeed) -> None:
+    write_seed("dev", clients=[a_client("game"), a_client("game")])
+    assert "two clients have the same client_id" in _refusal()
+
+
+@pytest.mark.parametrize("audience", [*seeds.OWN_CLIENTS, "game"])
+def test_an_audience_that_is_also_a_clients_is_refused(write_seed: WriteSeed, audience: str) -> None:
+    write_seed("dev", clients=[a_client("game")])
+    with pytest.raises(DeployError, match="its ID tokens would pass for access tokens"):
+        Settings.load("dev").model_copy(update={"audience": audience}).read_seed()
+
+
+def test_a_client_that_could_pass_for_a_user_is_refused(write_seed: WriteSeed) -> None:
+    user = a_user("jane", HASH_OF_ANOTHER_PASSWORD)
+    write_seed("dev", user, clients=[a_client(str(user["subject"]))])
+    assert "a client has a user's subject for its client_id" in _refusal()
+
+
+@pytest.mark.parametrize("stack", ["staging", "prod"])
+class TestDefaults:
+    @pytest.mark.parametrize("client_id", seeds.DEFAULT_CLIENTS)
+    def test_the_default_clients_are_refused(self, write_seed: WriteSeed, stack: str, client_id: str) -> None:
+        write_seed(stack, clients=[a_client(client_id)])
+        assert f"{client_id!r} is a default client" in _refusal(stack)
+
+    @pytest.mark.parametrize("secret", seeds.DEFAULT_SECRETS)
+    def test_the_default_secrets_are_refused(self, write_seed: WriteSeed, stack: str, secret: str) -> None:
+        secret_hash = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1).hash(secret)
+        write_seed(stack, clients=[a_client("game", secret_hash=secret_hash)])
+        assert "'game' has a default secret" in _refusal(stack)
+
+    def test_others_are_welcome(self, write_seed: WriteSeed, stack: str) -> None:
+        write_seed(stack, clients=[a_client("game"), a_client("app", secret_hash=None)])
+        assert [client.client_id for client in Settings.load(stack).read_seed().clients] == ["game", "app"]
+
+
+def test_the_clients_that_need_no_seed_are_those_that_the_application_has(environment: None) -> None:
+    assert (SIMPLE_CLIENT.client_id, docs_client().client_id) == seeds.OWN_CLIENTS
+
+
+@pytest.mark.parametrize("name", ["local", "dev"])
+def test_the_committed_seeds_have_the_default_clients_and_no_unknown_scope(name: str) -> None:
+    committed = seeds.read(
+        paths.ROOT / "infrastructure" / "seeds" / f"{name}.yaml",
+        audience="psn-emulator-api",
+        defaults_allowed=True,
+    )
+    assert tuple(client.client_id for client in committed.clients) == seeds.DEFAULT_CLIENTS
+    named = {scope for user in committed.users for scope in user.scopes}
+    named |= {scope for client in committed.clients for scope in client.scopes}
+    assert named <= set(SCOPES)

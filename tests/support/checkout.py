@@ -1,0 +1,190 @@
+"""A copy of the project with a stack of its own: its own state, its own port."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from tests.support.terminal import Watched, watch
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A copy of the project's files in a folder of its own, as a fresh clone has them, and its make targets."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    def make(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Runs a make target, with its output captured."""
+        return subprocess.run(
+            ["make", "-s", *arguments],
+            cwd=self.folder,
+            env=self.environment | settings,
+            capture_output=True,
+            text=True,
+            timeout=1500,
+            check=False,
+        )
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs a command without make, which ends every failure with the same exit code; with its output captured."""
+        return subprocess.run(
+            [".venv/bin/python", "-m", "infrastructure.cli", *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=1500,
+            check=False,
+        )
+
+    def done(self, *arguments: str, **settings: str) -> str:
+        """Runs a make target that has to succeed; its standard output."""
+        result = self.make(*arguments, **settings)
+        assert result.returncode == 0, f"make {arguments}: {result.stdout[-3000:]}\n{result.stderr[-6000:]}"
+        return result.stdout
+
+    def watch(self, *arguments: str, **settings: str) -> Watched:
+        """Runs a make target on a terminal of its own."""
+        return watch(["make", "-s", *arguments], self.folder, self.environment | settings)
+
+    def start(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
+        """Starts a make target as a process group of its own."""
+        return subprocess.Popen(
+            ["make", "-s", *arguments],
+            cwd=self.folder,
+            env=self.environment | settings,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def during(
+        self, *arguments: str, at: str, do: Callable[[subprocess.Popen[str]], object], **settings: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs a make target and does something once it has said ``at``; how it ended and what it said."""
+        process = self.start(*arguments, **settings)
+        said, reached = "", False
+        with process:
+            assert process.stderr is not None
+            for line in process.stderr:
+                said += line
+                if at in line and not reached:
+                    reached = True
+                    do(process)
+        assert reached, f"make {arguments} never said {at!r}: {said}"
+        return subprocess.CompletedProcess(arguments, process.returncode, "", said)
+
+    def cut_off(self, *arguments: str, at: str, **settings: str) -> None:
+        """Runs a make target and kills all of its processes once it has said ``at``."""
+        self.during(*arguments, at=at, do=lambda make: os.killpg(make.pid, signal.SIGKILL), **settings)
+
+    def client(self, service: str) -> Any:
+        """A client of a service of the local AWS, with the credentials that a deploy has."""
+        session: Any = boto3.Session("test", "test", region_name="us-east-1")
+        return session.client(service, endpoint_url=f"http://localhost:{self.environment['LOCAL_AWS_PORT']}")
+
+    def pulumi(self, *arguments: str) -> str:
+        """What the engine's own command prints, called as the README says."""
+        return subprocess.run(
+            ["bash", "-c", f'{self.done("env")}\npulumi "$@"', "bash", *arguments],
+            cwd=self.folder / "infrastructure",
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+    def content_hash(self) -> str:
+        """What the tag of the image of this tree ends in."""
+        return subprocess.run(
+            ["python3", "infrastructure/get_image_tag.py", "--hash"],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+
+    def json(self, *arguments: str, **settings: str) -> Any:
+        """The JSON that a make target prints."""
+        return json.loads(self.done(*arguments, JSON="1", **settings))
+
+    def replace(self, path: str, old: str, new: str) -> None:
+        """Changes one place in a file of the copy."""
+        file = self.folder / path
+        text = file.read_text()
+        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {path}"
+        file.write_text(text.replace(old, new))
+
+    def keep_routes(self, *names: str) -> None:
+        """Takes every other route out of the copy, so that a deploy makes and starts only these functions."""
+        self.replace(
+            "routes.py",
+            "\nFALLBACK = ",
+            f"\nROUTES = tuple(route for route in ROUTES if route.name in {names})\n\nFALLBACK = ",
+        )
+
+    def be_patient(self, smoke_at_once: int = 2) -> None:
+        """Gives functions all the time there is, for tests in which a busy machine is no fault."""
+        self.replace(
+            "infrastructure/Pulumi.local.yaml", "smoke_at_once: 4", f"smoke_at_once: {smoke_at_once}"
+        )
+        with (self.folder / "infrastructure" / "Pulumi.local.yaml").open("a") as file:
+            file.write("  psn-emulator:timeout_seconds: 30\n")
+            file.write("  psn-emulator:functions: {authorizer: {timeout_seconds: 10}}\n")
+
+
+def free_port() -> int:
+    """A port that nothing listens on, and that no outgoing connection gets: those are given higher ones."""
+    for port in random.sample(range(20_000, 32_000), 100):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("none of a hundred ports is free")
+
+
+def copy_of_the_tree(folder: Path) -> Path:
+    """Copies what git tracks, and what it neither tracks nor ignores, into ``folder``."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target)
+    return folder
+
+
+def checkout_in(folder: Path, stack: str) -> Checkout:
+    """A copy of the tree whose local state and port are its own; the installed packages are this tree's."""
+    kept = {
+        name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
+    }
+    settings = {
+        "STACK": stack,
+        "LOCAL_HOME": str(folder / ".local"),
+        "LOCAL_AWS_PORT": str(free_port()),
+    }
+    copy_of_the_tree(folder)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    return Checkout(folder, kept | settings)

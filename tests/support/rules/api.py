@@ -1,0 +1,116 @@
+"""The API as the rules meet it: in process over moto, or deployed, through its gateway and over its table."""
+
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from tests.support.gateway import Answer, Gateway, open_session
+
+USER = {"username": "testuser", "password": "password123"}
+
+
+@dataclass
+class Api(Gateway):
+    """The API in process, and its table; ``callers`` is how many calls it takes at the same time."""
+
+    dynamodb: Any = None
+    table: str = ""
+    callers: int = 100
+
+    def begin(self) -> None:
+        """Log in anew."""
+        self.claims = open_session()
+
+    def at_once(self, calls: Iterable[Callable[[], Answer]]) -> list[Answer]:
+        """What each of ``calls`` was answered, as many of them at the same time as there are ``callers``."""
+        with ThreadPoolExecutor(self.callers) as pool:
+            return list(pool.map(lambda call: call(), calls))
+
+    def partitions(self, text: str) -> list[str]:
+        """The partition keys of the items in which ``text`` stands, records of requests left out."""
+        pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.table, ConsistentRead=True)
+        items = [item for page in pages for item in page["Items"] if text.lower() in str(item).lower()]
+        keys = sorted(item["pk"]["S"] for item in items)
+        return [key for key in keys if "#idempotency#" not in key]
+
+
+@dataclass
+class DeployedApi(Api):
+    """A deployed API, which ``testuser`` calls.
+
+    A call more at the same time is a container more, so there are as many ``callers`` as a machine can bear.
+    """
+
+    url: str = ""
+    callers: int = 8
+    _token: str = ""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._client = httpx.Client(base_url=self.url, timeout=60)
+
+    def send(
+        self,
+        method: str,
+        target: str,
+        *,
+        body: Any = None,
+        raw: str | bytes | None = None,
+        headers: Any = None,
+        cookies: Any = None,
+    ) -> Answer:
+        """Send one request, once more with a new token when the one before has ended."""
+        content = {"json": body} if body is not None else {"content": raw}
+        for fresh in (False, True):
+            token = self._bearer(fresh=fresh)
+            sent = {**(headers or {}), "authorization": f"Bearer {token}"}
+            found = self._client.request(method, target, headers=sent, cookies=cookies, **content)
+            if found.status_code != 401:
+                break
+        lower = {name.lower(): value for name, value in found.headers.items()}
+        return Answer(found.status_code, lower, found.text)
+
+    def begin(self) -> None:
+        """Log in anew."""
+        self._bearer(fresh=True)
+
+    def _bearer(self, *, fresh: bool) -> str:
+        with self._lock:
+            if fresh or not self._token:
+                self._token = self._client.post("/auth/token", json=USER).json()["access_token"]
+            return self._token
+
+
+def word() -> str:
+    """A word that nothing else has, with which a username may begin."""
+    return f"R{uuid4().hex[:7]}"
+
+
+def body(username: str, **fields: Any) -> dict[str, Any]:
+    """A body that makes a player of this name."""
+    return {"username": username, "email": f"{username.lower()}@mail.example", **fields}
+
+
+def made(api: Api, username: str | None = None, **fields: Any) -> tuple[str, dict[str, Any]]:
+    """The path of a new player, and the player."""
+    answer = api.post("/players", body(username or word(), **fields))
+    assert answer.status == 201, answer.text
+    return f"/players/{answer.data['player_id']}", answer.data
+
+
+def walk(api: Api, query: str) -> list[list[dict[str, Any]]]:
+    """All pages of a listing, by way of the cursors."""
+    pages, cursor = [], ""
+    while True:
+        answer = api.get(f"/players?{query}{cursor}")
+        assert answer.status == 200, answer.text
+        pages.append(answer.data)
+        following = answer.json()["meta"]["next_cursor"]
+        if following is None:
+            return pages
+        cursor = f"&cursor={following}"

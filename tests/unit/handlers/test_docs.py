@@ -1,0 +1,100 @@
+"""The page of the API's description, less what it takes a browser to see (``tests/browser/test_docs.py``)."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from handlers.swagger_ui import FILES
+from services.identity.seed import docs_client, seed
+from tests.support import identity
+from tests.support.gateway import Gateway
+from utils.settings import settings
+
+
+def in_prod(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENVIRONMENT", "prod")
+    identity.forget()
+
+
+def test_the_page_and_its_files_name_no_other_host() -> None:
+    page = Gateway().get("/docs")
+    assert page.status == 200
+    named = re.findall(r'(?:src|href)="(?!data:)([^"]+)"', page.text)
+    assert {one for one in named if "/" in one} == {
+        *("docs/swagger-ui.css", "docs/docs.css"),
+        *("docs/swagger-ui-bundle.js", "docs/docs.js"),
+    }
+    for one in named:
+        assert Gateway().get(f"/{one}").status == 200
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_is_of_its_type_and_may_be_kept(name: str) -> None:
+    answer = Gateway().get(f"/docs/{name}")
+    assert (answer.status, answer.headers["content-type"]) == (200, FILES[name])
+    assert answer.headers["cache-control"] == "public, max-age=300"
+    assert answer.text
+
+
+@pytest.mark.parametrize("target", ["/docs", *(f"/docs/{name}" for name in FILES)])
+def test_nothing_of_it_may_ask_another_host(target: str, base_path: str) -> None:
+    policy = dict(
+        part.strip().split(" ", 1)
+        for part in Gateway().get(target).headers["content-security-policy"].split(";")
+    )
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == "'self'"
+    assert policy["connect-src"] == "'self' http://localhost:4566"
+    assert policy["frame-ancestors"] == "'none'"
+
+
+@pytest.mark.parametrize("name", ["nothing.js", "docs.html", "..%2fdocs.py", "swagger-ui.js"])
+def test_no_other_file_is_served(name: str) -> None:
+    answer = Gateway().get(f"/docs/{name}")
+    assert (answer.status, answer.code) == (404, "not_found")
+
+
+@pytest.mark.parametrize("target", ["/docs", "/docs/docs.js"])
+def test_prod_has_none(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_prod(monkeypatch)
+    answer = Gateway().get(target)
+    assert (answer.status, answer.code) == (404, "not_found")
+
+
+def test_prod_does_not_point_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert {"docs", "openapi"} <= Gateway().get("/").data["links"].keys()
+    in_prod(monkeypatch)
+    assert not {"docs", "openapi"} & Gateway().get("/").data["links"].keys()
+
+
+def test_its_client_comes_back_to_a_file_of_its_own(the_table: str) -> None:
+    identity.store_seed()
+    client = seed().clients["psn-emulator-docs"]
+    [uri] = client.redirect_uris
+    assert uri.startswith(settings().issuer)
+    assert Gateway().get(uri.removeprefix(settings().issuer)).status == 200
+    assert (client, client.secret_hash) == (docs_client(), None)
+
+
+def test_prod_has_no_client_for_it(the_table: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    identity.store_seed()
+    in_prod(monkeypatch)
+    assert "psn-emulator-docs" not in seed().clients
+
+
+def test_the_image_keeps_every_file_of_the_library_that_is_served(project: Path) -> None:
+    dockerfile = (project / "Dockerfile").read_text()
+    own = {path.name for path in (project / "handlers").iterdir()}
+    kept = re.search(r"'shown = \{(.*)\}' ", dockerfile)
+    assert kept
+    assert {name for name in FILES if name not in own} <= set(re.findall(r'"([^"]+)"', kept[1]))
+
+
+def test_a_file_is_missed_when_the_library_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    from handlers import docs, swagger_ui
+
+    monkeypatch.setattr(docs, "find_spec", lambda _: None)
+    swagger_ui.text.cache_clear()
+    answer = Gateway().get("/docs/swagger-ui.css")
+    assert (answer.status, answer.code) == (500, "internal_error")

@@ -1,0 +1,45 @@
+"""Paths and methods that nothing serves."""
+
+import pytest
+
+import routes
+from tests.support.gateway import Gateway
+
+ALLOWED = {
+    "/": "GET",
+    "/healthz": "GET",
+    "/players": "GET, POST",
+    "/players/01890000-0000-7000-8000-000000000000": "DELETE, GET, PUT",
+    "/players/anything/stats": "GET, POST",
+}
+
+
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/players/", "/players/1/", "/players/1/stats/2", "//", "/Players", "/healthz/", ""]
+)
+def test_a_path_that_is_not_served_is_404(path: str) -> None:
+    answer = Gateway().get(path)
+    assert (answer.status, answer.code) == (404, "not_found")
+    assert "allow" not in answer.headers
+
+
+@pytest.mark.parametrize(("path", "allow"), ALLOWED.items())
+@pytest.mark.parametrize("method", ["PATCH", "HEAD", "OPTIONS", "TRACE", "PURGE"])
+def test_a_method_that_is_not_served_is_405_and_names_those_that_are(
+    method: str, path: str, allow: str
+) -> None:
+    answer = Gateway().send(method, path)
+    assert (answer.status, answer.code) == (405, "method_not_allowed")
+    assert answer.headers["allow"] == allow
+
+
+@pytest.mark.parametrize("route", routes.ROUTES, ids=lambda route: route.name)
+@pytest.mark.parametrize("method", ["HEAD", "PATCH"])
+def test_the_allowed_methods_of_a_path_are_those_of_its_routes(method: str, route: routes.Route) -> None:
+    answer = Gateway().send(method, route.path.replace("{player_id}", "x"))
+    served = sorted(other.method for other in routes.ROUTES if other.path == route.path)
+    assert (answer.status, answer.headers["allow"]) == (405, ", ".join(served))
+
+
+def test_a_dot_in_a_route_is_a_dot() -> None:
+    assert Gateway().send("PATCH", "/xwell-known/jwks.json").status == 404
