@@ -92,9 +92,9 @@ def test_the_image_keeps_every_file_of_the_library_that_is_served(project: Path)
 
 
 def test_a_file_is_missed_when_the_library_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    from handlers import docs, swagger_ui
+    from handlers import swagger_ui
 
-    monkeypatch.setattr(docs, "find_spec", lambda _: None)
+    monkeypatch.setattr(swagger_ui, "find_spec", lambda _: None)
     swagger_ui.text.cache_clear()
     answer = Gateway().get("/docs/swagger-ui.css")
     assert (answer.status, answer.code) == (500, "internal_error")

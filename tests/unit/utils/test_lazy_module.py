@@ -16,7 +16,7 @@ from utils.lazy_module import deferred
 
 READING = """
 import sys
-from utils import access_token
+from services.identity import access_token_verifier
 from joserfc.jwk import ECKey
 assert "cryptography.x509" not in sys.modules
 print(ECKey.import_key(sys.argv[1]).public_key.public_numbers().x)
