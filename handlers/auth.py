@@ -3,7 +3,6 @@
 from typing import Final
 
 from handlers.client_authentication import authenticated_client, form_of, required
-from handlers.dispatch import preload
 from utils.errors import InvalidTokenException
 from utils.http import Request, Response
 from utils.oauth_errors import BearerTokenError
@@ -11,9 +10,14 @@ from utils.oauth_errors import BearerTokenError
 _CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="psn-emulator"'}
 
 
-@preload("services.identity.clients", "services.identity.revocation")
 def revoke(request: Request) -> Response:
-    """``POST /auth/revoke``: the end of a token (RFC 7009); the same answer for one that there is not."""
+    """End a token.
+
+    And with it all tokens of its family (RFC 7009). What is no token is answered alike.
+
+    Answers:
+        200: The token is no good any more.
+    """
     from services.identity.revocation import revoke
 
     form = form_of(request)
@@ -22,9 +26,14 @@ def revoke(request: Request) -> Response:
     return Response(200)
 
 
-@preload("services.identity.clients", "services.identity.introspection")
 def introspect(request: Request) -> Response:
-    """``POST /auth/introspect``: what a token is worth, for clients with the scope (RFC 7662)."""
+    """Ask what a token is worth.
+
+    For clients with the scope `tokens:introspect` (RFC 7662).
+
+    Answers:
+        200: What there is to know.
+    """
     from services.identity.introspection import introspect
 
     form = form_of(request)
@@ -32,9 +41,12 @@ def introspect(request: Request) -> Response:
     return Response(200, introspect(request.sandbox, client, required(form, "token")))
 
 
-@preload("services.identity.userinfo")
 def userinfo(request: Request) -> Response:
-    """``GET /auth/userinfo``: the claims of the bearer, whose token no authorizer has looked at before."""
+    """Read the claims of the bearer.
+
+    Answers:
+        200: What the token's scopes give.
+    """
     from services.identity.access_token_verifier import TokenRefusedError, bearer_token, verifier
     from services.identity.userinfo import claims
 

@@ -1,10 +1,10 @@
 """Between Lambda and the handlers: the one place where liveness is checked and exceptions become answers."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from models.responses import OAuthErrorResponse
 from routes import Route
@@ -14,62 +14,86 @@ from utils.aws import client
 from utils.errors import PSNEmulatorException
 from utils.http import Request, Response, problem
 from utils.logger import logger
+from utils.named import named
 from utils.oauth_errors import OAuthError
 from utils.settings import settings
 from utils.writes import Key
 
-type Handler = Callable[[Request], Response]
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+type Handler = Callable[..., Response]
 type EntryPoint = Callable[[dict[str, Any], Any], dict[str, Any]]
 
-_PREFETCHED: dict[Handler, Callable[[Request], Iterable[Key]]] = {}
-_PRELOADED: dict[Handler, tuple[str, ...]] = {}
 
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A route with what its row names, loaded.
 
-def prefetch(keys: Callable[[Request], Iterable[Key]]) -> Callable[[Handler], Handler]:
-    """Let the read that checks the token's liveness also fetch ``keys`` of the request into ``request.items``."""
-
-    def declare(handler: Handler) -> Handler:
-        _PREFETCHED[handler] = keys
-        return handler
-
-    return declare
-
-
-def preload(*modules: str) -> Callable[[Handler], Handler]:
-    """Import ``modules``, which the handler imports only when it runs, already while its function starts.
-
-    So a route that needs pydantic does not slow those of the same module that do not, nor its own first request.
+    ``handler`` is given the request and, by their names, what ``arguments`` are the models of. ``prefetch`` names the
+    items to read together with the token's session: of the sandbox and the path's parameters, their keys.
     """
 
-    def declare(handler: Handler) -> Handler:
-        _PRELOADED[handler] = modules
-        return handler
+    route: Route
+    handler: Handler
+    arguments: Mapping[str, type["BaseModel"]] = field(default_factory=dict)
+    prefetch: Callable[..., Iterable[Key]] | None = None
 
-    return declare
+    @classmethod
+    def load(cls, route: Route) -> "Endpoint":
+        """The endpoint of ``route``. Its modules are imported now, while Lambda lends a starting function a full
+        processor, and not by its first request."""
+        for module in route.preload:
+            import_module(module)
+        return cls(
+            route,
+            named(route.handler),
+            {name: named(model) for name, model in route.arguments.items()},
+            named(route.prefetch) if route.prefetch else None,
+        )
+
+    def keys(self, request: Request) -> list[Key]:
+        """What is to be read for ``request`` before its handler runs."""
+        keys = list(self.prefetch(request.sandbox, **request.path_parameters)) if self.prefetch else []
+        if self.route.idempotent:
+            from handlers.idempotency import keys as record_keys
+
+            keys += record_keys(request)
+        return keys
+
+    def answer(self, request: Request) -> Response:
+        """What the handler answers. Raises what it raises, and what reading its arguments raises."""
+        given: dict[str, Any] = {}
+        if "query" in self.arguments:
+            given["query"] = request.parameters(self.arguments["query"])
+        if "body" in self.arguments:
+            given["body"] = request.body(self.arguments["body"])
+        return self.handler(request, **given)
 
 
-def entry_point(route: Route, handler: Handler) -> EntryPoint:
-    """The Lambda entry point of ``route``, which ``handler`` answers.
+def entry_point(*endpoints: Endpoint) -> EntryPoint:
+    """The Lambda entry point of a function that serves ``endpoints``, told apart by the gateway's route key.
 
-    Everything that the first request would wait for is done here, while Lambda lends a starting function a full
-    processor; a function whose environment is incomplete does not start (:class:`SettingsError`).
+    A function whose environment is incomplete does not start (:class:`SettingsError`).
     """
+    first, by_key = endpoints[0].route, {endpoint.route.key: endpoint for endpoint in endpoints}
     settings()
-    for module in _PRELOADED.get(handler, ()):
-        import_module(module)
-    if route.table:
+    if any(endpoint.route.table for endpoint in endpoints):
         client("dynamodb")
-    if route.secrets:
+    if any(endpoint.route.secrets for endpoint in endpoints):
         client("secretsmanager")
-    logger.append_keys(function=route.name, image_tag=settings().image_tag, release=settings().release)
+    logger.append_keys(
+        function=first.function_name, image_tag=settings().image_tag, release=settings().release
+    )
     cold_start = True
 
     def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
         nonlocal cold_start
         if event.get("smoke") is True:
-            return _smoke(route, context)
+            return _smoke([endpoint.route for endpoint in endpoints], context)
+        endpoint = endpoints[0] if len(endpoints) == 1 else by_key[event["routeKey"]]
         started, cold, cold_start = perf_counter(), cold_start, False
-        request = Request.from_event(event)
+        request = Request.from_event(event, endpoint.route.name)
         logger.append_keys(
             request_id=request.request_id,
             function_request_id=getattr(context, "aws_request_id", None),
@@ -77,18 +101,18 @@ def entry_point(route: Route, handler: Handler) -> EntryPoint:
             traceparent=request.traceparent,
             sandbox=request.sandbox,
         )
-        result = _answer(request, route.scope, handler)
+        result = _answer(request, endpoint)
         duration = round((perf_counter() - started) * 1000, 1)
-        log = {"method": request.method, "route": route.key, "status": result["statusCode"]}
+        log = {"method": request.method, "route": endpoint.route.key, "status": result["statusCode"]}
         logger.info("answered", extra={**log, "duration_ms": duration, "cold_start": cold})
         return result
 
     return answer
 
 
-def _answer(request: Request, scope: str | None, handler: Handler) -> dict[str, Any]:
+def _answer(request: Request, endpoint: Endpoint) -> dict[str, Any]:
     try:
-        return _complete(request, handler(_admit(request, scope, handler)))
+        return _complete(request, endpoint.answer(_admit(request, endpoint)))
     except OAuthError as error:
         body = OAuthErrorResponse(error.error, error.error_description)
         return _complete(request, Response(error.status, body, error.headers))
@@ -100,10 +124,10 @@ def _answer(request: Request, scope: str | None, handler: Handler) -> dict[str, 
         return _complete(request, problem(request, bug))
 
 
-def _admit(request: Request, scope: str | None, handler: Handler) -> Request:
-    """The request with what its handler wanted prefetched; raises unless the bearer of a scope is alive."""
-    keys = _PREFETCHED[handler](request) if handler in _PREFETCHED else ()
-    if scope is None:
+def _admit(request: Request, endpoint: Endpoint) -> Request:
+    """The request with what its row wants read beforehand; raises unless the bearer of a scope is alive."""
+    keys = endpoint.keys(request)
+    if endpoint.route.scope is None:
         items = table.get_many(keys) if keys else {}
     else:
         items = require_alive(Session.from_claims(request.claims), keys)
@@ -127,9 +151,11 @@ def _complete(request: Request, response: Response) -> dict[str, Any]:
     return replace(response, headers=present).to_gateway()
 
 
-def _smoke(route: Route, context: Any) -> dict[str, Any]:
+def _smoke(routes: Sequence[Route], context: Any) -> dict[str, Any]:
     """The answer to the release's smoke event; raises when the function could not serve, or could do too much."""
     from utils.permissions import require
 
-    require(route.table, route.secrets, context.get_remaining_time_in_millis())
-    return {"status": "ok", "function": route.name, "image_tag": settings().image_tag}
+    actions = tuple(dict.fromkeys(action for route in routes for action in route.table))
+    secrets = tuple(dict.fromkeys(secret for route in routes for secret in route.secrets))
+    require(actions, secrets, context.get_remaining_time_in_millis())
+    return {"status": "ok", "function": routes[0].function_name, "image_tag": settings().image_tag}

@@ -21,7 +21,7 @@ _KEY = re.compile(KEY_PATTERN)
 _MALFORMED = FieldError(HEADER, "idempotency_key", "Input should be 1 to 255 visible ASCII characters.")
 
 
-def keys(request: Request, route: str) -> list[Key]:
+def keys(request: Request) -> list[Key]:
     """The key of the request's record; none when it has no ``Idempotency-Key``, or a malformed one.
 
     The same key means the same to one subject, by one client, on one route; to others it is another's.
@@ -29,7 +29,7 @@ def keys(request: Request, route: str) -> list[Key]:
     chosen = request.headers.get(HEADER.lower())
     if chosen is None or not _KEY.fullmatch(chosen):
         return []
-    names = (str(request.claims.get("sub")), str(request.claims.get("client_id")), route, chosen)
+    names = (str(request.claims.get("sub")), str(request.claims.get("client_id")), request.route, chosen)
     return [record_key(request.sandbox, *names)]
 
 
@@ -41,11 +41,11 @@ class Once:
     intent: Intent | None
 
     @classmethod
-    def of(cls, request: Request, route: str) -> Self:
+    def of(cls, request: Request) -> Self:
         """The request, its JSON body read; :class:`ValidationException` when its ``Idempotency-Key`` is malformed."""
         if HEADER.lower() not in request.headers:
             return cls(request, None)
-        found = keys(request, route)
+        found = keys(request)
         if not found:
             raise ValidationException([_MALFORMED])
         content = f"{request.path}\n{strict_json.canonical(request.json())}"

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from handlers import browser, pages
-from routes import ROUTES
+from routes import path_to
 from services.identity.browser_sessions import BrowserSession, end_session, find_session
 from services.identity.logout_request import LogoutRequest, read_logout
 from utils import cookies
@@ -15,12 +15,19 @@ from utils.authorization_errors import StaleFormError
 from utils.http import Request, Response
 from utils.settings import settings
 
-_PATH: Final = next(route.path for route in ROUTES if route.name == "auth-logout")
+_PATH: Final = path_to("auth-logout")
 
 
 @browser.paged
 def show(request: Request) -> Response:
-    """``GET /auth/logout``: logs out at the word of an id token of that user, else asks."""
+    """Log out.
+
+    Where a client sends the user's browser (OpenID Connect RP-Initiated Logout 1.0).
+
+    Answers:
+        200: A page.
+        303: Back to the client, with what came of it in the query.
+    """
     pairs = request.query_pairs()
     wanted = read_logout(pairs)
     session = _session(request)
@@ -34,7 +41,12 @@ def show(request: Request) -> Response:
 
 @browser.paged
 def submit(request: Request) -> Response:
-    """``POST /auth/logout``: our form, or a client's request in a form."""
+    """The form of the logout page.
+
+    Answers:
+        200: A page.
+        303: Back to the client, with what came of it in the query.
+    """
     sent = request.form_pairs()
     if browser.CSRF not in dict(sent):
         return browser.by_get(settings().url(_PATH), sent)

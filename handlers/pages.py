@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from services.identity.scopes import MEANINGS
+from routes import SCOPES
 from utils.errors import PSNEmulatorException
 from utils.http import HTML_TYPE, Request, Response
 from utils.markup import Markup, joined, markup
@@ -150,7 +150,7 @@ def consent(
         client=client,
         username=username,
         other=other,
-        scopes=joined(markup(_SCOPE, meaning=MEANINGS[scope], scope=scope) for scope in scopes),
+        scopes=joined(markup(_SCOPE, meaning=SCOPES[scope], scope=scope) for scope in scopes),
         form=_form(query, csrf, _CONSENT_FIELDS),
         host=host,
     )

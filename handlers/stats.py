@@ -1,39 +1,39 @@
 """The routes of a player's statistics."""
 
+from typing import TYPE_CHECKING
+
 from handlers.conditional import if_match, versioned, versioned_or_known
-from handlers.dispatch import prefetch, preload
-from handlers.idempotency import Once, keys
+from handlers.idempotency import Once
 from services.players import stats
 from utils.http import Request, Response
-from utils.writes import Key
 
-_POST = "stats-post"
-
-
-def _player_and_stats(request: Request) -> list[Key]:
-    return stats.keys(request.sandbox, request.path_parameters["player_id"])
+if TYPE_CHECKING:
+    from models.result_body import ResultBody
 
 
-def _with_the_record(request: Request) -> list[Key]:
-    return [*_player_and_stats(request), *keys(request, _POST)]
-
-
-@prefetch(_player_and_stats)
 def show(request: Request) -> Response:
-    """``GET /players/{player_id}/stats``."""
+    """Read a player's statistics.
+
+    A new player's are zeros.
+
+    Answers:
+        200: The statistics.
+        304: The caller has it already.
+    """
     player_id = request.path_parameters["player_id"]
     return versioned_or_known(request, stats.find(request.items, request.sandbox, player_id))
 
 
-@preload("models.result_body")
-@prefetch(_with_the_record)
-def record(request: Request) -> Response:
-    """``POST /players/{player_id}/stats``."""
-    from models.result_body import ResultBody
+def record(request: Request, body: "ResultBody") -> Response:
+    """Add the result of a match.
 
+    Atomically: of results that arrive at once, every one is counted.
+
+    Answers:
+        200: The statistics as they are now.
+    """
     player_id = request.path_parameters["player_id"]
-    result = request.body(ResultBody)
-    once = Once.of(request, _POST)
+    once = Once.of(request)
 
     def act(done: bool) -> Response:
         if done:
@@ -43,7 +43,7 @@ def record(request: Request) -> Response:
                 request.items,
                 request.sandbox,
                 player_id,
-                result,
+                body,
                 if_match=if_match(request),
                 also=once.records(),
             )

@@ -45,8 +45,8 @@ class Request:
 
     Header names are lower-case, path parameters and query are decoded, the values of a repeated query
     parameter are joined by commas; ``raw_query`` is the query as it was sent. ``claims`` is what the authorizer
-    passed on, empty on routes without a scope. ``items`` is what was read of the table ahead of the handler
-    (``handlers.dispatch.prefetch``).
+    passed on, empty on routes without a scope. ``route`` is the name of its row in the route table, ``items`` what was
+    read of the table ahead of the handler, as that row says.
     """
 
     method: str
@@ -59,11 +59,12 @@ class Request:
     cookies: Mapping[str, str] = field(default_factory=dict)
     claims: Mapping[str, Any] = field(default_factory=dict)
     raw_body: bytes = b""
+    route: str = ""
     items: "Snapshot" = field(default_factory=dict)
 
     @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> "Request":
-        """The request in a Lambda event."""
+    def from_event(cls, event: Mapping[str, Any], route: str = "") -> "Request":
+        """The request in a Lambda event, to the ``route`` of that name."""
         context = event.get("requestContext") or {}
         http = context.get("http") or {}
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
@@ -79,6 +80,7 @@ class Request:
             cookies=cookies.read(event.get("cookies") or headers.get("cookie", "").split(";")),
             claims=(context.get("authorizer") or {}).get("lambda") or {},
             raw_body=_body_bytes(event),
+            route=route,
         )
 
     @property

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from routes import SCOPES
 from services.identity.browser_sessions import BrowserSession
 from services.identity.id_token_hint import read_hint
-from services.identity.scopes import SCOPES, granted
+from services.identity.scopes import granted
 from services.identity.seed import Client, seed
 from utils.authorization_errors import (
     RegistrationNotSupportedError,

@@ -1,26 +1,13 @@
-"""What may be granted to whom."""
+"""What may be granted to whom; the scopes themselves stand in ``routes``."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Final
 
+from routes import ADMIN
 from utils.oauth_errors import InvalidScopeError
 
-ADMIN: Final = "emulator:admin"
-INTROSPECT: Final = "tokens:introspect"
 OF_USERS: Final = ("openid", "profile", "email")
 """What is said of users, so that it means nothing in a token of a client alone."""
-MEANINGS: Final[Mapping[str, str]] = {
-    "openid": "Know who you are",
-    "profile": "See your name and username",
-    "email": "See your e-mail address",
-    "players:read": "See players and their statistics",
-    "players:write": "Create, change and delete players",
-    INTROSPECT: "Ask whether a token is valid",
-    ADMIN: "Operate the emulator",
-}
-"""What each scope allows, as a user who is asked for it reads it."""
-SCOPES: Final = tuple(MEANINGS)
-"""Every scope there is."""
 
 
 def granted(requested: str | None, held: Collection[str]) -> str:

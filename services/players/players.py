@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from models.player import Player
+from routes import ROUTES
 from services import clock
 from services.players import player_items
-from services.players.player_items import keys, player_key, stats_key, unique_key
+from services.players.player_items import keys, player_key, unique_key
 from utils import table
 from utils.attributes import Item
 from utils.errors import (
@@ -21,6 +22,7 @@ from utils.errors import (
     UsernameTakenException,
 )
 from utils.etags import IfMatch, Versioned
+from utils.named import named
 from utils.table import ConditionFailed, Snapshot, Write
 from utils.writes import ABSENT, Delete, Key, Put, equals
 
@@ -96,7 +98,7 @@ def replace(
 
 
 def remove(items: Snapshot, sandbox: str, player_id: str, if_match: IfMatch = _WHATEVER) -> None:
-    """Remove the player, its statistics and its hold on its names.
+    """Remove the player, all that rows of the route table store of it, and its hold on its names.
 
     Raises :class:`PlayerNotFoundException` and :class:`VersionConflictException`.
     """
@@ -107,7 +109,7 @@ def remove(items: Snapshot, sandbox: str, player_id: str, if_match: IfMatch = _W
         try:
             table.transact(
                 Delete(player_key(sandbox, player_id), equals("version", stored["version"])),
-                Delete(stats_key(sandbox, player_id)),
+                *(Delete(key) for key in _belongings(sandbox, player_id)),
                 *(Delete(_unique(sandbox, player, attribute)) for attribute in _TAKEN),
             )
         except ConditionFailed:
@@ -115,6 +117,13 @@ def remove(items: Snapshot, sandbox: str, player_id: str, if_match: IfMatch = _W
         else:
             return
     raise ThrottledException("Too many requests change this player at once.")
+
+
+def _belongings(sandbox: str, player_id: str) -> list[Key]:
+    """The keys of what is stored of a player beside the player itself."""
+    names = dict.fromkeys(name for route in ROUTES for name in route.stores)
+    keys = [named(name)(sandbox, player_id) for name in names]
+    return [key for key in keys if key != player_key(sandbox, player_id)]
 
 
 def _stored(items: Snapshot, sandbox: str, player_id: str) -> Item:

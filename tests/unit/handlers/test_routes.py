@@ -4,7 +4,7 @@ import pytest
 
 import main
 import routes
-from handlers.dispatch import entry_point
+from handlers.dispatch import Endpoint, entry_point
 from tests.support.gateway import Context, Gateway
 from utils.http import Request, Response
 
@@ -62,7 +62,7 @@ class TestNoRouteWithAScopeEscapesLiveness:
             return Response()
 
         event, _ = Gateway({**api.claims, "exp": 1}).event(route.method, _target(route))
-        assert entry_point(route, handler)(event, Context())["statusCode"] == 401
+        assert entry_point(Endpoint(route, handler))(event, Context())["statusCode"] == 401
         assert ran == []
 
     @staticmethod
@@ -87,5 +87,5 @@ def test_a_request_reaches_the_handler_that_its_row_names(api: Gateway) -> None:
         return Response(204)
 
     event, _ = api.event("GET", "/players?limit=5")
-    entry_point(named("players-list"), handler)(event, Context())
+    entry_point(Endpoint(named("players-list"), handler))(event, Context())
     assert [(one.method, one.path, dict(one.query)) for one in seen] == [("GET", "/players", {"limit": "5"})]
