@@ -192,23 +192,26 @@ class Route:
 
 _PLAYER = "models.player:Player"
 _PLAYER_BODY = "models.player_body:PlayerBody"
-_PLAYER_KEYS = "services.players.player_items:keys"
+_PLAYER_KEYS = "services.players.player_items:player_keys"
 _STATS = "models.stats:Stats"
 _STATS_KEYS = "services.players.stats:keys"
-_NO_PLAYER = "utils.errors:PlayerNotFoundException"
-_TAKEN = ("utils.errors:UsernameTakenException", "utils.errors:EmailTakenException")
+_NO_PLAYER = "services.players.players:PlayerNotFoundException"
+_TAKEN = (
+    "services.players.players:UsernameTakenException",
+    "services.players.players:EmailTakenException",
+)
 _NOT_FOUND = ("utils.errors:NotFoundException",)
 
 _TOKENS = "models.auth:Tokens"
 _TOKEN_FORM = "models.token_forms:TokenForm"  # noqa: S105 - a model's name
-_INVALID_REQUEST = "utils.oauth_errors:InvalidRequestError"
-_INVALID_CLIENT = "utils.oauth_errors:InvalidClientError"
-_INVALID_GRANT = "utils.oauth_errors:InvalidGrantError"
-_INVALID_SCOPE = "utils.oauth_errors:InvalidScopeError"
-_UNAUTHORIZED_CLIENT = "utils.oauth_errors:UnauthorizedClientError"
+_INVALID_REQUEST = "utils.oauth_errors:InvalidRequestException"
+_INVALID_CLIENT = "utils.oauth_errors:InvalidClientException"
+_INVALID_GRANT = "utils.oauth_errors:InvalidGrantException"
+_INVALID_SCOPE = "utils.oauth_errors:InvalidScopeException"
+_UNAUTHORIZED_CLIENT = "utils.oauth_errors:UnauthorizedClientException"
 _FORM_ERRORS = (
     _INVALID_REQUEST,
-    "utils.authorization_errors:StaleFormError",
+    "handlers.browser:StaleFormException",
     "utils.errors:PayloadTooLargeException",
     "utils.errors:UnsupportedMediaTypeException",
 )
@@ -267,7 +270,7 @@ ROUTES: tuple[Route, ...] = (
             _INVALID_GRANT,
             _INVALID_SCOPE,
             _UNAUTHORIZED_CLIENT,
-            "utils.oauth_errors:UnsupportedGrantTypeError",
+            "utils.oauth_errors:UnsupportedGrantTypeException",
         ),
         errors_as="oauth",
         client=True,
@@ -275,7 +278,8 @@ ROUTES: tuple[Route, ...] = (
             "models.auth_body",
             "services.identity.clients",
             "services.identity.authorization_codes",
-            "services.identity.grants",
+            "services.identity.refresh_tokens",
+            "services.identity.users",
         ),
     ),
     Route(
@@ -304,7 +308,7 @@ ROUTES: tuple[Route, ...] = (
         errors=(_INVALID_REQUEST, _INVALID_CLIENT, _INVALID_GRANT),
         errors_as="oauth",
         client=True,
-        preload=("services.identity.clients", "services.identity.revocation"),
+        preload=("services.identity.clients", "services.identity.issued_tokens"),
     ),
     Route(
         "auth-introspect",
@@ -319,7 +323,7 @@ ROUTES: tuple[Route, ...] = (
         errors=(_INVALID_REQUEST, _INVALID_CLIENT, _UNAUTHORIZED_CLIENT),
         errors_as="oauth",
         client=True,
-        preload=("services.identity.clients", "services.identity.introspection"),
+        preload=("services.identity.clients", "services.identity.issued_tokens"),
     ),
     Route(
         "auth-userinfo",
@@ -328,7 +332,7 @@ ROUTES: tuple[Route, ...] = (
         "handlers.auth:userinfo",
         table=("BatchGetItem",),
         answer="models.auth:UserInfo",
-        errors=("utils.oauth_errors:BearerTokenError", "utils.oauth_errors:InsufficientScopeError"),
+        errors=("utils.oauth_errors:BearerTokenException", "utils.oauth_errors:InsufficientScopeException"),
         errors_as="oauth",
         bearer="openid",
         preload=("services.identity.userinfo",),

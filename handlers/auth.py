@@ -1,11 +1,11 @@
-"""The identity provider's routes about tokens that were issued. What they refuse, they refuse in their RFCs' shapes."""
+"""The identity provider's routes about issued tokens; errors have their RFCs' shapes (6749 section 5.2, 6750 3)."""
 
 from typing import Final
 
 from handlers.client_authentication import authenticated_client, form_of, required
-from utils.errors import InvalidTokenException
+from services.identity.sessions import InvalidTokenException
 from utils.http import Request, Response
-from utils.oauth_errors import BearerTokenError
+from utils.oauth_errors import BearerTokenException
 
 _CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="psn-emulator"'}
 
@@ -18,7 +18,7 @@ def revoke(request: Request) -> Response:
     Answers:
         200: The token is no good any more.
     """
-    from services.identity.revocation import revoke
+    from services.identity.issued_tokens import revoke
 
     form = form_of(request)
     client = authenticated_client(request, form)
@@ -34,7 +34,7 @@ def introspect(request: Request) -> Response:
     Answers:
         200: What there is to know.
     """
-    from services.identity.introspection import introspect
+    from services.identity.issued_tokens import introspect
 
     form = form_of(request)
     client = authenticated_client(request, form)
@@ -48,14 +48,14 @@ def userinfo(request: Request) -> Response:
         200: What the token's scopes give.
     """
     from services.identity.access_token_verifier import TokenRefusedError, bearer_token, verifier
-    from services.identity.userinfo import claims
+    from services.identity.userinfo import user_info
 
     authorization = request.headers.get("authorization")
     if authorization is None:
         return Response(401, headers=_CHALLENGE)
     try:
-        return Response(200, claims(verifier().verify(bearer_token(authorization))))
+        return Response(200, user_info(verifier().verify(bearer_token(authorization))))
     except TokenRefusedError:
-        raise BearerTokenError("The access token is malformed or not ours.") from None
+        raise BearerTokenException("The access token is malformed or not ours.") from None
     except InvalidTokenException as error:
-        raise BearerTokenError(error.detail) from None
+        raise BearerTokenException(error.detail) from None

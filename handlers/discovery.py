@@ -1,4 +1,4 @@
-"""What clients and resource servers read about the issuer; true to what is served, whatever the RFCs foresee."""
+"""The issuer's metadata and keys for clients and resource servers; it lists only what is implemented."""
 
 from typing import Any, Final
 
@@ -6,7 +6,7 @@ from handlers.token import GRANTS
 from models.auth import JWKSet, ProviderMetadata, ServerMetadata
 from routes import SCOPES, path_to
 from services.identity.authorization_request import CHALLENGE_METHOD, PROMPTS, RESPONSE_MODE, RESPONSE_TYPE
-from services.identity.public_keys import published
+from services.identity.public_keys import published_keys
 from utils.http import Request, Response
 from utils.settings import settings
 
@@ -22,7 +22,7 @@ def jwks(_request: Request) -> Response:
     Answers:
         200: A JWK Set (RFC 7517).
     """
-    return _cached(JWKSet(published()))
+    return _cached(JWKSet(published_keys()))
 
 
 def oauth_authorization_server(_request: Request) -> Response:
@@ -45,7 +45,7 @@ def openid_configuration(_request: Request) -> Response:
         end_session_endpoint=settings().url(path_to("auth-logout")),
         prompt_values_supported=list(PROMPTS),
         subject_types_supported=["public"],
-        id_token_signing_alg_values_supported=sorted({key["alg"] for key in published()}),
+        id_token_signing_alg_values_supported=sorted({key["alg"] for key in published_keys()}),
         claims_supported=[*_ID_TOKEN_CLAIMS, *_USERINFO_CLAIMS],
         request_uri_parameter_supported=False,
     )

@@ -1,4 +1,4 @@
-"""Between Lambda and the handlers: the one place where liveness is checked and exceptions become answers."""
+"""Between Lambda and the handlers: the one place where a token's liveness is checked and exceptions become answers."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,7 +15,7 @@ from utils.errors import PSNEmulatorException
 from utils.http import Request, Response, problem
 from utils.logger import logger
 from utils.named import named
-from utils.oauth_errors import OAuthError
+from utils.oauth_errors import OAuthException
 from utils.settings import settings
 from utils.writes import Key
 
@@ -56,7 +56,7 @@ class Endpoint:
         """What is to be read for ``request`` before its handler runs."""
         keys = list(self.prefetch(request.sandbox, **request.path_parameters)) if self.prefetch else []
         if self.route.idempotent:
-            from handlers.idempotency import keys as record_keys
+            from handlers.idempotency import record_keys
 
             keys += record_keys(request)
         return keys
@@ -113,7 +113,7 @@ def entry_point(*endpoints: Endpoint) -> EntryPoint:
 def _answer(request: Request, endpoint: Endpoint) -> dict[str, Any]:
     try:
         return _complete(request, endpoint.answer(_admit(request, endpoint)))
-    except OAuthError as error:
+    except OAuthException as error:
         body = OAuthErrorResponse(error.error, error.error_description)
         return _complete(request, Response(error.status, body, error.headers))
     except PSNEmulatorException as error:
@@ -135,9 +135,9 @@ def _admit(request: Request, endpoint: Endpoint) -> Request:
 
 
 def _complete(request: Request, response: Response) -> dict[str, Any]:
-    """The gateway's form of ``response`` with the headers that every answer has; a handler's own win.
+    """The gateway's form of ``response`` with the headers that every answer has, unless the handler set them.
 
-    What has an ``ETag`` may be kept by the caller, who has to ask each time whether it still holds.
+    An answer with an ``ETag`` may be cached by the caller, who has to revalidate it each time.
     """
     headers: Mapping[str, str | None] = {
         "X-Request-Id": request.request_id,

@@ -1,4 +1,4 @@
-"""What the API says about itself."""
+"""The API's name and health."""
 
 from typing import Literal
 
@@ -19,7 +19,7 @@ _LINKS = {
     "jwks": "jwks",
 }
 _DESCRIPTION = {"openapi": "openapi", "docs": "docs"}
-"""What prod has not."""
+"""The links that prod does not have."""
 
 
 def root(request: Request) -> Response:
@@ -28,8 +28,8 @@ def root(request: Request) -> Response:
     Answers:
         200: What this is and where to go.
     """
-    routes = {**_LINKS, **_DESCRIPTION} if settings().is_described else _LINKS
-    links = {relation: settings().url(path_to(name)) for relation, name in routes.items()}
+    names = {**_LINKS, **_DESCRIPTION} if settings().is_described else _LINKS
+    links = {relation: settings().url(path_to(name)) for relation, name in names.items()}
     return success(
         request, Root("PSN Partner Emulator", VERSION, settings().release, settings().environment, links)
     )

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from handlers.conditional import if_match, versioned, versioned_or_known
-from handlers.idempotency import Once
+from handlers.conditional import if_match, versioned, versioned_or_not_modified
+from handlers.idempotency import IdempotentRequest
 from models.player import Player
 from models.responses import PageMeta, PageResponse
 from routes import path_to
@@ -12,6 +12,7 @@ from services.players import listing, players
 from utils.etags import Versioned
 from utils.http import Request, Response
 from utils.settings import settings
+from utils.writes import Put
 
 if TYPE_CHECKING:
     from models.player_body import PlayerBody
@@ -26,16 +27,16 @@ def create(request: Request, body: "PlayerBody") -> Response:
     Answers:
         201: The player.
     """
-    once = Once.of(request)
+    idempotent = IdempotentRequest.from_request(request)
 
-    def answer(made: Versioned[Player]) -> Response:
-        location = settings().url(path_to("players-get", player_id=made.value.player_id))
-        return versioned(request, made, status=201, headers={"Location": location})
+    def answer(player: Versioned[Player]) -> Response:
+        location = settings().url(path_to("players-get", player_id=player.value.player_id))
+        return versioned(request, player, status=201, headers={"Location": location})
 
-    def act(_: bool) -> Response:
-        return answer(players.create(request.sandbox, body, lambda made: once.records(answer(made))))
+    def record(player: Versioned[Player]) -> list[Put]:
+        return idempotent.writes(answer(player))
 
-    return once.run(act)
+    return idempotent.execute(lambda: answer(players.create(request.sandbox, body, record)))
 
 
 def index(request: Request, query: "PlayersQuery") -> Response:
@@ -49,12 +50,12 @@ def index(request: Request, query: "PlayersQuery") -> Response:
     page = listing.page(request.items, request.sandbox, query)
     headers = {}
     if page.next_cursor:
-        following = {
+        next_query = {
             **query.model_dump(exclude_defaults=True),
             "limit": query.limit,
             "cursor": page.next_cursor,
         }
-        headers["Link"] = f'<{settings().url(path_to(request.route))}?{urlencode(following)}>; rel="next"'
+        headers["Link"] = f'<{settings().url(path_to(request.route))}?{urlencode(next_query)}>; rel="next"'
     meta = PageMeta(request.request_id, page.next_cursor, query.limit)
     return Response(200, PageResponse(page.players, meta), headers)
 
@@ -67,7 +68,7 @@ def show(request: Request) -> Response:
         304: The caller has it already.
     """
     player_id = request.path_parameters["player_id"]
-    return versioned_or_known(request, players.find(request.items, request.sandbox, player_id))
+    return versioned_or_not_modified(request, players.find(request.items, request.sandbox, player_id))
 
 
 def update(request: Request, body: "PlayerBody") -> Response:
@@ -79,8 +80,8 @@ def update(request: Request, body: "PlayerBody") -> Response:
         200: The player as it is now.
     """
     player_id = request.path_parameters["player_id"]
-    after = players.replace(request.items, request.sandbox, player_id, body, if_match(request))
-    return versioned(request, after)
+    player = players.replace(request.items, request.sandbox, player_id, body, if_match(request))
+    return versioned(request, player)
 
 
 def delete(request: Request) -> Response:

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from handlers.conditional import if_match, versioned, versioned_or_known
-from handlers.idempotency import Once
+from handlers.conditional import if_match, versioned, versioned_or_not_modified
+from handlers.idempotency import IdempotentRequest
 from services.players import stats
 from utils.http import Request, Response
 
@@ -21,7 +21,7 @@ def show(request: Request) -> Response:
         304: The caller has it already.
     """
     player_id = request.path_parameters["player_id"]
-    return versioned_or_known(request, stats.find(request.items, request.sandbox, player_id))
+    return versioned_or_not_modified(request, stats.find(request.items, request.sandbox, player_id))
 
 
 def record(request: Request, body: "ResultBody") -> Response:
@@ -33,20 +33,20 @@ def record(request: Request, body: "ResultBody") -> Response:
         200: The statistics as they are now.
     """
     player_id = request.path_parameters["player_id"]
-    once = Once.of(request)
+    idempotent = IdempotentRequest.from_request(request)
 
-    def act(done: bool) -> Response:
-        if done:
-            found = stats.read(request.sandbox, player_id)
-        else:
-            found = stats.record(
-                request.items,
-                request.sandbox,
-                player_id,
-                body,
-                if_match=if_match(request),
-                also=once.records(),
-            )
-        return once.settled(versioned(request, found))
+    def add_result() -> Response:
+        added = stats.record(
+            request.items,
+            request.sandbox,
+            player_id,
+            body,
+            if_match=if_match(request),
+            further_writes=idempotent.writes(),
+        )
+        return versioned(request, added)
 
-    return once.run(act)
+    def answer_again() -> Response:
+        return versioned(request, stats.read(request.sandbox, player_id))
+
+    return idempotent.execute(add_result, answer_again)

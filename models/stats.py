@@ -1,4 +1,4 @@
-"""A player's statistics as the API shows them."""
+"""A player's statistics in the API's answers; no pydantic, see ``models.responses``."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ from models.examples import Examples
 
 @dataclass(frozen=True, slots=True)
 class Trophies:
-    """How many trophies of each grade."""
+    """The number of trophies of each grade."""
 
     bronze: int
     silver: int
@@ -18,7 +18,7 @@ class Trophies:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """What a player's results add up to.
+    """The sums and maxima of a player's results.
 
     ``win_rate`` is wins per match, 0 to 1 with four decimals; ``last_played_at`` is ``None`` before the first match.
     """

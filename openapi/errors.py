@@ -6,8 +6,8 @@ from typing import Any, Final
 from models.responses import FieldError, OAuthErrorResponse
 from openapi.operation import REQUEST_ID, Error, Operation
 from routes import Route
+from services.identity.sessions import InvalidTokenException
 from utils.errors import (
-    InvalidTokenException,
     MalformedJSONException,
     PayloadTooLargeException,
     PSNEmulatorException,
@@ -16,7 +16,7 @@ from utils.errors import (
     ValidationException,
 )
 from utils.http import HTML_TYPE, JSON_TYPE, PROBLEM_TYPE, Request, problem
-from utils.oauth_errors import InsufficientScopeError, InvalidGrantError, OAuthError
+from utils.oauth_errors import InsufficientScopeException, InvalidGrantException, OAuthException
 
 GATEWAYS_OWN: Final[Mapping[int, str]] = {
     401: "Unauthorized",
@@ -28,7 +28,7 @@ GATEWAYS_OWN: Final[Mapping[int, str]] = {
 }
 """What the gateway says by itself: the first two where a route has a scope, the third where it has a body."""
 
-SOMETIMES: Final[Mapping[Error, tuple[str, ...]]] = {InvalidGrantError: ("Retry-After",)}
+SOMETIMES: Final[Mapping[Error, tuple[str, ...]]] = {InvalidGrantException: ("Retry-After",)}
 """Headers that not every error of a class has: this one while the username is locked out."""
 
 _OF_JSON: Final = (
@@ -41,7 +41,7 @@ _SAMPLES: Final[Mapping[type[PSNEmulatorException], PSNEmulatorException]] = {
     error.__class__: error
     for error in (
         ValidationException([FieldError("username", "string_type", "Input should be a valid string.")]),
-        InsufficientScopeError("openid"),
+        InsufficientScopeException("openid"),
     )
 }
 _REQUEST: Final = Request("GET", "/players", REQUEST_ID)
@@ -54,13 +54,13 @@ def sample(error: Error) -> PSNEmulatorException:
 
 def name(error: Error) -> str:
     """What the example of an error of this class is called."""
-    return f"oauth_{error.code}" if issubclass(error, OAuthError) else error.code
+    return f"oauth_{error.code}" if issubclass(error, OAuthException) else error.code
 
 
 def example(error: Error) -> Any:
     """The body that tells of an error of this class."""
     raised = sample(error)
-    if isinstance(raised, OAuthError):
+    if isinstance(raised, OAuthException):
         return OAuthErrorResponse(raised.error, raised.error_description)
     return problem(_REQUEST, raised).body
 
@@ -74,7 +74,7 @@ def media_type(error: Error, route: Route) -> str:
     """How ``route`` sends an error of this class."""
     if route.errors_as == "page" and error is not PSNEmulatorException:
         return HTML_TYPE
-    return JSON_TYPE if issubclass(error, OAuthError) else PROBLEM_TYPE
+    return JSON_TYPE if issubclass(error, OAuthException) else PROBLEM_TYPE
 
 
 def by_status(route: Route, operation: Operation) -> dict[int, list[Error]]:

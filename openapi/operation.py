@@ -12,13 +12,8 @@ from models.responses import APIResponse, Meta, PageMeta, PageResponse
 from openapi import docstring
 from openapi.naming import RowError, load, require_known, resolve
 from routes import PATH_PARAMETERS, ROUTES, SCOPES, Route
-from utils.errors import (
-    IdempotencyKeyInUseException,
-    IdempotencyKeyReusedException,
-    PSNEmulatorException,
-    ValidationException,
-    VersionConflictException,
-)
+from services.idempotency import IdempotencyKeyInUseException, IdempotencyKeyReusedException
+from utils.errors import PSNEmulatorException, ValidationException, VersionConflictException
 from utils.http import FORM_TYPE, JSON_TYPE
 from variables import SECRETS
 

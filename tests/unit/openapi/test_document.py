@@ -28,7 +28,10 @@ from openapi.operation import Operation
 from openapi.responses import plain
 from openapi.schemas import schemas
 from routes import SCOPES
+from services import idempotency
+from services.identity import sessions
 from services.identity.scopes import OF_USERS
+from services.players import players
 from tests.support.gateway import Context, Gateway
 from utils import errors, oauth_errors
 from utils.settings import settings
@@ -168,10 +171,10 @@ def test_every_named_part_is_used() -> None:
 
 
 def test_every_class_of_error_is_told_of() -> None:
-    abstract = {errors.ConflictException, oauth_errors.OAuthError}
+    abstract = {oauth_errors.OAuthException}
     of_no_route = {errors.MethodNotAllowedException}
     shown = said()["components"]["examples"]
-    modules = {errors.__name__, oauth_errors.__name__}
+    modules = {module.__name__ for module in (errors, oauth_errors, sessions, players, idempotency)}
     own = {one for one in every_error(errors.PSNEmulatorException) if one.__module__ in modules}
     assert {described.name(error) for error in own - abstract - of_no_route} <= shown.keys()
 

@@ -1,4 +1,4 @@
-"""A row of the route table that names what is not there, or lacks what its description needs, is refused by its name."""
+"""A row that names what is not there, or lacks what its description needs, is refused by its name."""
 
 import subprocess
 import sys
