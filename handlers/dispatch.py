@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from models.responses import OAuthErrorResponse
 from routes import Route
@@ -18,9 +18,6 @@ from utils.named import named
 from utils.oauth_errors import OAuthException
 from utils.settings import settings
 from utils.writes import Key
-
-if TYPE_CHECKING:
-    from pydantic import BaseModel
 
 type Handler = Callable[..., Response]
 type EntryPoint = Callable[[dict[str, Any], Any], dict[str, Any]]
@@ -36,7 +33,7 @@ class Endpoint:
 
     route: Route
     handler: Handler
-    arguments: Mapping[str, type["BaseModel"]] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = field(default_factory=dict)
     prefetch: Callable[..., Iterable[Key]] | None = None
 
     @classmethod

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from models.body import Body
 from models.responses import APIResponse, ErrorResponse, FieldError, Meta, ValidationErrorResponse
 from utils import cookies, correlation, strict_json
 from utils.errors import (
@@ -48,7 +49,7 @@ class Request:
 
     Header names are lower-case, path parameters and ``query`` are decoded, the values of a repeated query parameter
     are joined by commas; ``raw_query`` is the query as it was sent. ``claims`` is the authorizer's context, empty on
-    routes without a scope. ``route`` is the name of the route's row, ``items`` was read from the table as that row says.
+    routes without a scope. ``route`` is the name of its row, ``items`` was read from the table as that row says.
     """
 
     method: str
@@ -160,7 +161,7 @@ class Request:
             raise InvalidRequestException("A parameter is repeated.")
         return parameters
 
-    def body[M: BaseModel](self, model: type[M]) -> M:
+    def body[M: BaseModel | Body](self, model: type[M]) -> M:
         """The JSON body as ``model``; raises the exceptions of :meth:`json`, and :class:`ValidationException`."""
         return validated(model, self.json())
 
