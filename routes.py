@@ -506,6 +506,7 @@ ROUTES: tuple[Route, ...] = (
         prefetch=_STATS_KEYS,
         stores=("services.players.player_items:stats_key",),
     ),
+    # A new row goes here: CONTRIBUTING.md leads from the row to the answer.
 )
 
 FALLBACK = Route("fallback", "GET", "$default", "handlers.fallback:fallback")
