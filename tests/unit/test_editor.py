@@ -3,16 +3,16 @@
 import json
 import os
 import re
-import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist import plugin
 
 import routes
 from infrastructure import cli
+from tests import conftest
 
 
 @pytest.fixture
@@ -95,26 +95,25 @@ def test_the_function_whose_log_is_shown_by_default_is_one(tasks: dict[str, Any]
     assert question["default"] in {route.name for route in routes.ROUTES}
 
 
-def test_the_testing_view_runs_in_parallel_unless_it_debugs(
-    project: Path, settings: dict[str, Any], launch: dict[str, Any]
-) -> None:
+def test_the_testing_view_runs_in_parallel(project: Path, settings: dict[str, Any]) -> None:
     arguments = settings["python.testing.pytestArgs"]
+    assert arguments[:2] == ["-n", "auto"]
     folders = [word for word in arguments if word.startswith("tests/")]
     assert folders
     assert all((project / folder).is_dir() for folder in folders)
-    assert arguments[:2] == ["-n", "auto"]
+
+
+def test_a_test_that_is_debugged_runs_in_the_debuggers_process(
+    launch: dict[str, Any], monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
+) -> None:
     [debugged] = [item for item in launch["configurations"] if item.get("purpose") == ["debug-test"]]
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments[: -len(folders)]]
-    run = subprocess.run(
-        [*command, "tests/unit/utils/test_version.py"],
-        cwd=project,
-        env=os.environ | debugged["env"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "1 passed" in run.stdout
-    assert "workers" not in run.stdout
+    for name in debugged["env"]:
+        monkeypatch.delenv(name, raising=False)
+    assert conftest.pytest_xdist_auto_num_workers()
+    for name, value in debugged["env"].items():
+        monkeypatch.setenv(name, value)
+    assert conftest.pytest_xdist_auto_num_workers() is None
+    assert plugin.pytest_xdist_auto_num_workers(pytestconfig) == 0
 
 
 def test_make_and_the_editor_read_the_same_env_file(project: Path) -> None:

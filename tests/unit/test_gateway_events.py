@@ -1,8 +1,6 @@
 """The recorded events run through their functions, and agree with what a request of theirs looks like."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -89,21 +87,7 @@ def test_an_event_that_names_no_route_is_refused_by_name() -> None:
         invoke.invoke('{"routeKey": "GET /gone"}')
 
 
-def test_the_command_prints_the_answer(project: Path) -> None:
-    run = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "tests.support.invoke",
-            str(EVENTS / "players-get.json"),
-            "--route",
-            "players-get",
-        ],
-        cwd=project,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    logged, _, shown = run.stdout.partition("\n")
-    assert json.loads(logged)["status"] == 200
-    assert json.loads(shown)["body"]["data"]["username"] == "Kratos"
+def test_the_command_prints_the_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    invoke.command([str(EVENTS / "players-get.json"), "--route", "stats-get"])
+    shown = capsys.readouterr().out
+    assert json.loads(shown[shown.index("{\n") :])["body"]["data"]["wins"] == 1
