@@ -61,8 +61,11 @@ class _Scheduling(LoadScopeScheduling):
         return folder if folder in _ONE_STACK else file
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Three test processes on two processors, for some always wait for a container or the engine."""
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Three test processes on two processors, for some always wait for a container or the engine; ``None`` where
+    xdist's own variable says how many, as a debugger's does, which wants none."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
     return (os.process_cpu_count() or 1) * 3 // 2
 
 
