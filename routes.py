@@ -39,6 +39,17 @@ class PathParameter:
     example: str
 
 
+TABLE_ACTIONS = (
+    "GetItem",
+    "BatchGetItem",
+    "Query",
+    "PutItem",
+    "UpdateItem",
+    "DeleteItem",
+    "ConditionCheckItem",
+)
+"""What a function may do with the table, as DynamoDB's actions; each part of a transaction is one."""
+
 PATH_PARAMETERS: Mapping[str, PathParameter] = {
     "player_id": PathParameter("The player's id, a UUIDv7.", "0197d5c2-7d30-7c8e-b0c4-6f9a3d5e2b11"),
     "file": PathParameter("The file's name.", "docs.css"),

@@ -29,7 +29,10 @@ def load(path: str) -> Any:
         is_there = False
     if not is_there:
         raise RowError(f"there is no module {path}")
-    return import_module(path)
+    try:
+        return import_module(path)
+    except Exception as error:
+        raise RowError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
 
 
 def require_known(name: str, known: Collection[str], what: str) -> None:

@@ -11,7 +11,7 @@ from handlers.idempotency import HEADER, KEY_PATTERN
 from models.responses import APIResponse, Meta, PageMeta, PageResponse
 from openapi import docstring
 from openapi.naming import RowError, load, require_known, resolve
-from routes import PATH_PARAMETERS, ROUTES, SCOPES, Route
+from routes import PATH_PARAMETERS, ROUTES, SCOPES, TABLE_ACTIONS, Route
 from services.idempotency import IdempotencyKeyInUseException, IdempotencyKeyReusedException
 from utils.errors import PSNEmulatorException, ValidationException, VersionConflictException
 from utils.http import FORM_TYPE, JSON_TYPE
@@ -92,6 +92,8 @@ def operation(route: Route) -> Operation:
     text = docstring.read(handler)
     for name in filter(None, (route.scope, route.bearer)):
         require_known(name, SCOPES, "scope")
+    for name in route.table:
+        require_known(name, TABLE_ACTIONS, "action on the table")
     for name in route.secrets:
         require_known(name, SECRETS, "secret")
     for name in route.preload:
