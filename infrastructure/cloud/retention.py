@@ -32,14 +32,13 @@ class _Function:
     version: int
 
 
-def retain(stack: str, resources: Resources) -> None:
+def retain(settings: Settings, resources: Resources) -> None:
     """Deletes the versions and images that no release needs any more, and says how many.
 
     ``resources`` is the state after the update. What is newer than the state knows belongs to a deploy that is
     under way elsewhere and stays. A failure is said and no error: nothing is wrong with the release, and the next
     deploy that changes something tries again.
     """
-    settings = Settings.load(stack)
     deployed = release.from_state(resources)
     try:
         versions, images = _delete_versions(session.client(settings, "lambda"), resources, deployed)

@@ -18,17 +18,18 @@ from infrastructure.automation import plugins, workspace
 from infrastructure.program.stack import declare_stack
 from infrastructure.release import release, selection
 from infrastructure.release.state import Resources
+from infrastructure.stack.loading import load_seed, load_settings
 from infrastructure.stack.names import PROJECT
-from infrastructure.stack.settings import Settings
 
 
 def main(stack: str, tag: str | None) -> None:
     """One ``up``; raises what the engine raises."""
-    chosen = selection.choose(Settings.load(stack), release.from_state(resources(stack)))
+    settings = load_settings(stack)
+    chosen = selection.choose(settings, release.from_state(resources(stack)))
     chosen = replace(chosen, tag=tag, to_build=False) if tag else chosen
-    declare = partial(declare_stack, stack, chosen)
-    with plugins.provided(stack) as variables:
-        options = workspace._options(stack, workspace.environment(stack) | variables, None)
+    declare = partial(declare_stack, settings, load_seed(settings), chosen)
+    with plugins.provided(settings) as variables:
+        options = workspace._options(settings, workspace.environment(settings) | variables, None)
         auto.select_stack(stack_name=stack, project_name=PROJECT, program=declare, opts=options).up()
 
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from infrastructure.automation import plugins, workspace
-from infrastructure.stack import settings
+from infrastructure.stack import loading
 from infrastructure.tools import engine, packages
 from tests.support.fake_docker import FakeDocker
 from tests.support.machine import Machine
@@ -65,10 +65,10 @@ def a_client(client_id: str, **changes: object) -> dict[str, object]:
 @pytest.fixture
 def stacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder the stacks are read from: the project's own, with seeds and a prod stack beside them."""
-    for file in settings.FOLDER.glob("Pulumi.*.yaml"):
+    for file in loading.FOLDER.glob("Pulumi.*.yaml"):
         shutil.copy(file, tmp_path)
     (tmp_path / "seeds").mkdir()
-    monkeypatch.setattr(settings, "FOLDER", tmp_path)
+    monkeypatch.setattr(loading, "FOLDER", tmp_path)
     monkeypatch.setenv("PSN_EMULATOR_CACHE", str(tmp_path / "cache"))
     return tmp_path
 
@@ -144,7 +144,7 @@ def own_backend(found_engine: engine.Engine, tmp_path: Path, monkeypatch: pytest
     folder, project = tmp_path / "backend", tmp_path / "project"
     for made in (folder, project):
         made.mkdir()
-    for file in settings.FOLDER.glob("Pulumi*.yaml"):
+    for file in loading.FOLDER.glob("Pulumi*.yaml"):
         shutil.copy(file, project)
     monkeypatch.setattr(workspace, "_INFRASTRUCTURE", project)
     monkeypatch.setattr(engine, "resolve", lambda: found_engine)

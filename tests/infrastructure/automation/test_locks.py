@@ -13,6 +13,7 @@ import pytest
 
 from infrastructure.automation import locks, plugins, workspace
 from infrastructure.errors import DeployError
+from infrastructure.stack.loading import load_settings
 from infrastructure.terminal import narrate
 
 Lock = Callable[..., Path]
@@ -134,11 +135,14 @@ def test_a_command_leaves_an_update_alone_that_the_engine_is_at(
     refused: list[DeployError] = []
 
     def meanwhile() -> None:
-        with workspace.opened("local", may_create=False) as second, pytest.raises(DeployError) as caught:
+        with (
+            workspace.opened(load_settings("local"), may_create=False) as second,
+            pytest.raises(DeployError) as caught,
+        ):
             workspace.recover(second)
         refused.append(caught.value)
 
-    with workspace.opened("local", may_create=True) as first:
+    with workspace.opened(load_settings("local"), may_create=True) as first:
         first.up(program=meanwhile)
         assert f"(pulumi, by {getpass.getuser()} since " in refused[0].cause
         assert workspace.recover(first)[1] is False

@@ -14,6 +14,7 @@ from moto import mock_aws
 from infrastructure.cloud import retention, session
 from infrastructure.release import release
 from infrastructure.release.release import Entry
+from infrastructure.stack.loading import load_settings
 from infrastructure.terminal import narrate
 
 FUNCTION = "psn-emulator-dev-root"
@@ -77,7 +78,7 @@ class Cloud:
         entries = [an_entry(number) for number in kept]
         outputs = an_entry(live).outputs() | {"releases": [entry.as_output() for entry in entries]}
         retention.retain(
-            "dev",
+            load_settings("dev"),
             {
                 "stack": {"type": release.STACK, "outputs": outputs},
                 "repository": {"type": "aws:ecr/repository:Repository", "inputs": {"name": REPOSITORY}},

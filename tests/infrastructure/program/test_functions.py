@@ -7,8 +7,8 @@ import pytest
 
 import routes
 from infrastructure.errors import DeployError
+from infrastructure.stack.loading import load_settings
 from infrastructure.stack.names import INDEXES
-from infrastructure.stack.settings import Settings
 from tests.infrastructure.conftest import Declared, WriteStack
 from tests.support.recorded import record
 from tests.support.stacks import (
@@ -59,7 +59,7 @@ def test_a_functions_environment_is_what_the_application_reads(declared: Declare
         read = FunctionSettings.from_environment(
             environment | {"IMAGE_TAG": "in the image", "RELEASE": "in the image"}
         )
-        assert read.environment == Settings.load(stack).environment
+        assert read.environment == load_settings(stack).environment
         assert read.issuer == recorded.outputs["api_url"]
         assert read.table_name == recorded.outputs["table_name"]
         assert read.trusted_issuer == read.issuer
@@ -116,7 +116,7 @@ def test_a_function_logs_json_to_a_group_of_its_own_that_does_not_keep_for_ever(
     declared: Declared, stack: str
 ) -> None:
     recorded = declared(stack)
-    settings = Settings.load(stack)
+    settings = load_settings(stack)
     for name in ALL_FUNCTIONS:
         group = recorded.named(f"{name}-log").inputs
         assert group["retentionInDays"] == settings.log_retention_days
@@ -212,7 +212,7 @@ def test_a_row_that_could_not_run_is_refused_by_its_routes_name(
     row = routes.Route("odd", "GET", "/odd", "handlers.health:root", **change)  # type: ignore[arg-type]
     monkeypatch.setattr(routes, "ROUTES", (row,))
     with pytest.raises(DeployError, match=r"of row odd in routes\.py is "):
-        Settings.load("dev")
+        load_settings("dev")
 
 
 @pytest.mark.parametrize("stack", KINDS)

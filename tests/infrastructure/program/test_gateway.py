@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import routes
+from infrastructure.stack.loading import load_settings
 from infrastructure.stack.names import Names
-from infrastructure.stack.settings import Settings
 from tests.infrastructure.conftest import Declared, WriteStack
 from tests.support.recorded import record
 from tests.support.stacks import ALL_ROUTES, KINDS, PERMISSION, ROUTE
@@ -45,7 +45,7 @@ def test_the_authorizers_answers_are_remembered_for_a_token_and_a_route(declared
     assert authorizer["identitySources"] == ["$request.header.Authorization", "$context.routeKey"]
     assert authorizer["authorizerPayloadFormatVersion"] == "2.0"
     assert authorizer["enableSimpleResponses"] is True
-    assert authorizer["authorizerResultTtlInSeconds"] == Settings.load("dev").authorizer_ttl_seconds
+    assert authorizer["authorizerResultTtlInSeconds"] == load_settings("dev").authorizer_ttl_seconds
     assert authorizer["authorizerUri"] == "invoke:psn-emulator-dev-authorizer:live"
 
 
@@ -66,7 +66,7 @@ def test_the_gateway_may_invoke_the_aliases_for_their_own_routes_only(declared: 
 def test_the_stage_throttles_and_logs_every_access_as_json(declared: Declared) -> None:
     recorded = declared("dev")
     stage = recorded.named("stage").inputs
-    settings = Settings.load("dev")
+    settings = load_settings("dev")
     assert stage["name"] == "$default"
     assert stage["autoDeploy"] is True
     assert stage["defaultRouteSettings"] == {
