@@ -19,9 +19,9 @@ from infrastructure.release.state import ALIAS, Resources, accounts, resources_o
 from infrastructure.review.changes import ChangeLog, summary
 from infrastructure.review.review import Review, Succession
 from infrastructure.stack.settings import Settings
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
+from infrastructure.terminal.engine_progress import EngineProgress
 from infrastructure.terminal.phases import Phases
-from infrastructure.terminal.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def deploy(request: Request) -> Deployed:
             checks = _probe(opened, outputs)
             moved = any(change.type == ALIAS for change in log.changes)
             if probe.failed(checks) and not moved:
-                narrate.say("The API does not answer as it must: reading back what is there and repairing it")
+                display.say("The API does not answer as it must: reading back what is there and repairing it")
                 if not request.promotion:
                     readiness.ready_to_build(request.stack)
                 now = resources_of(opened.export_stack())
@@ -106,7 +106,7 @@ def preview(request: Request) -> Review:
         about = targets.of(request.stack, resources, chosen, image_only=request.image_only)
         with (
             updates.explained(log, f"The preview of {stack} failed", stack),
-            Progress("preview", transient=True) as progress,
+            EngineProgress("preview", transient=True) as progress,
         ):
             opened.preview(
                 program=progress.counted(partial(declare_stack, stack, chosen)),
@@ -170,9 +170,9 @@ def _give_up(
     tag, previous = str(outputs["image_tag"]), release.from_state(before)
     failed = probe.failed(checks)
     remedy = probe.remedy(failed, stack.name)
-    narrate.say(f"{tag} fails the probe at {outputs['api_url']}:")
+    display.say(f"{tag} fails the probe at {outputs['api_url']}:")
     for check in checks:
-        narrate.say(f"  {'ok    ' if check.ok else 'failed'}  {check}")
+        display.say(f"  {'ok    ' if check.ok else 'failed'}  {check}")
     unproven = was_cut_off and previous.tag == tag
     entry = previous.before(tag) if unproven else previous.entry(previous.tag)
     if not entry:
@@ -187,7 +187,7 @@ def _give_up(
             f"{remedy}. The release before it: make rollback STACK={stack.name}",
         )
     what = f"{tag} as it was" if entry.tag == tag else entry.tag
-    narrate.say(f"Returning to {what}")
+    display.say(f"Returning to {what}")
     kept = tuple(item for item in previous.entries if item is entry or item.tag != tag)
     returned = rollback.carry_out(stack, resources, plan, "automatic return", kept)
     readiness.settle(stack.name)
@@ -228,4 +228,4 @@ def _check_source_of_image(settings: Settings, request: Request) -> None:
             f"The image of stack {settings.stack!r} comes by promotion.",
             f"Promote one: make promote FROM=… TO={settings.stack}; or FORCE=1 builds one here.",
         )
-    narrate.say(f"The image of stack {settings.stack!r} comes by promotion: the one that runs stays")
+    display.say(f"The image of stack {settings.stack!r} comes by promotion: the one that runs stays")

@@ -8,7 +8,7 @@ from infrastructure.errors import DeployError
 from infrastructure.release.state import resource_name, short_type, size
 from infrastructure.review.changes import ChangeLog
 from infrastructure.review.review import Review
-from infrastructure.terminal.progress import Progress
+from infrastructure.terminal.engine_progress import EngineProgress
 
 
 def check_deletable(stack: str) -> None:
@@ -39,7 +39,7 @@ def destroy(stack: str, *, dry_run: bool) -> Review:
         log = ChangeLog()
         with (
             updates.explained(log, f"Deleting {stack} failed", stack),
-            Progress("destroy", total=total, transient=dry_run) as progress,
+            EngineProgress("destroy", total=total, transient=dry_run) as progress,
         ):
             opened.destroy(
                 on_event=updates.both(log.record, progress.record),
