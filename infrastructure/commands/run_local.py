@@ -49,7 +49,7 @@ def build() -> str:
     docker.ensure()
     base = base_image.ensure()
     platform = Settings.load(_STACK).platform
-    tag = get_image_tag.image_tag(None)
+    tag = get_image_tag.image_tag(get_image_tag.content_hash(base, platform))
     arguments = image.build_arguments(base, tag, origin(), certificates.extra_authorities())
     command = ["docker", "build", "--platform", platform, "--tag", LOCAL_IMAGE]
     for name, value in arguments.items():
