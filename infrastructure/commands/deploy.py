@@ -17,7 +17,7 @@ from infrastructure.program.stack import declare_stack
 from infrastructure.release import release, selection
 from infrastructure.release.state import ALIAS, Resources, accounts, resources_of
 from infrastructure.review.changes import ChangeLog, summary
-from infrastructure.review.review import Review, Succession
+from infrastructure.review.review import ReleaseChange, Review
 from infrastructure.stack.settings import Settings
 from infrastructure.terminal import display
 from infrastructure.terminal.engine_progress import EngineProgress
@@ -115,7 +115,7 @@ def preview(request: Request) -> Review:
                 refresh=request.refresh,
                 **about,
             )
-        return Review(stack, tuple(log.changes), Succession.of(chosen))
+        return Review(stack, tuple(log.changes), ReleaseChange.from_release(chosen))
 
 
 def _update(
