@@ -29,13 +29,7 @@ from infrastructure.local.plugin.aws.gateway_routes import (
     ROUTE,
     IntegrationLifecycle,
 )
-from infrastructure.local.plugin.aws.iam import (
-    ROLE,
-    ROLE_POLICY,
-    ROLE_POLICY_ATTACHMENT,
-    AttachmentLifecycle,
-    RoleLifecycle,
-)
+from infrastructure.local.plugin.aws.iam import ROLE, ROLE_POLICY
 from infrastructure.local.plugin.aws.lifecycle import AwsLifecycle
 from infrastructure.local.plugin.aws.logs import LOG_GROUP, LogGroupLifecycle
 from infrastructure.local.plugin.aws.monitoring import (
@@ -62,9 +56,8 @@ from infrastructure.local.plugin.values import Properties
 _LIFECYCLES: Final[tuple[tuple[AwsType, type[AwsLifecycle]], ...]] = (
     (REPOSITORY, RepositoryLifecycle),
     (LIFECYCLE_POLICY, AwsLifecycle),
-    (ROLE, RoleLifecycle),
+    (ROLE, AwsLifecycle),
     (ROLE_POLICY, AwsLifecycle),
-    (ROLE_POLICY_ATTACHMENT, AttachmentLifecycle),
     (TABLE, TableLifecycle),
     (SECRET, SecretLifecycle),
     (SECRET_VERSION, SecretVersionLifecycle),
