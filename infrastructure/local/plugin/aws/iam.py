@@ -1,9 +1,9 @@
-"""AWS Identity and Access Management: roles and what they may do."""
+"""AWS Identity and Access Management: roles and their policies."""
 
 from typing import Final
 
-from infrastructure.local.plugin.aws.declaration import TAGS, Aspect, AwsType, Look, Tagging
-from infrastructure.local.plugin.shapes import document, number, text
+from infrastructure.local.plugin.aws.declaration import TAGS, AwsType, ReadOperation, Tagging, UpdateOperation
+from infrastructure.local.plugin.shapes import json_string, number, string
 
 _MISSING: Final = ("NoSuchEntity", "NoSuchEntityException")
 _EXISTING: Final = ("EntityAlreadyExists", "EntityAlreadyExistsException")
@@ -13,31 +13,31 @@ ROLE: Final = AwsType(
     label="IAM Role",
     service="iam",
     inputs={
-        "name": text("RoleName", replaces=True, autoname=True),
-        "assumeRolePolicy": document("AssumeRolePolicyDocument", required=True),
-        "description": text(),
+        "name": string("RoleName", replaces=True, autoname=True),
+        "assumeRolePolicy": json_string("AssumeRolePolicyDocument", required=True),
+        "description": string(),
         "maxSessionDuration": number(default=3600),
-        "path": text(replaces=True, default="/"),
+        "path": string(replaces=True, default="/"),
         "tags": TAGS,
     },
-    found={"arn": "Arn", "createDate": "CreateDate", "uniqueId": "RoleId"},
+    described_outputs={"arn": "Arn", "createDate": "CreateDate", "uniqueId": "RoleId"},
     identity=("name",),
     create="create_role",
     id=lambda inputs, _answer: str(inputs["name"]),
-    key=lambda at: {"RoleName": at["name"]},
-    looks=(Look(operation="get_role", path="Role"),),
-    aspects=(
-        Aspect(
+    key=lambda resource: {"RoleName": resource["name"]},
+    reads=(ReadOperation(operation="get_role", path="Role"),),
+    updates=(
+        UpdateOperation(
             properties=("assumeRolePolicy",),
             put="update_assume_role_policy",
             rename={"AssumeRolePolicyDocument": "PolicyDocument"},
         ),
-        Aspect(properties=("description", "maxSessionDuration"), put="update_role"),
+        UpdateOperation(properties=("description", "maxSessionDuration"), put="update_role"),
     ),
-    tagging=Tagging(style="pairs", target="RoleName", of="id", tag="tag_role", untag="untag_role"),
+    tagging=Tagging(style="pairs", target="RoleName", target_is="id", tag="tag_role", untag="untag_role"),
     delete="delete_role",
-    existing=_EXISTING,
-    missing=_MISSING,
+    exists_codes=_EXISTING,
+    missing_codes=_MISSING,
 )
 
 ROLE_POLICY: Final = AwsType(
@@ -45,16 +45,16 @@ ROLE_POLICY: Final = AwsType(
     label="IAM Role Policy",
     service="iam",
     inputs={
-        "name": text("PolicyName", replaces=True, autoname=True),
-        "role": text("RoleName", required=True, replaces=True),
-        "policy": document("PolicyDocument", required=True),
+        "name": string("PolicyName", replaces=True, autoname=True),
+        "role": string("RoleName", required=True, replaces=True),
+        "policy": json_string("PolicyDocument", required=True),
     },
     identity=("role", "name"),
     create="put_role_policy",
     id=lambda inputs, _answer: f"{inputs['role']}:{inputs['name']}",
-    key=lambda at: {"RoleName": at["role"], "PolicyName": at["name"]},
-    looks=(Look(operation="get_role_policy"),),
-    aspects=(Aspect(properties=("policy",), put="put_role_policy", whole=True),),
+    key=lambda resource: {"RoleName": resource["role"], "PolicyName": resource["name"]},
+    reads=(ReadOperation(operation="get_role_policy"),),
+    updates=(UpdateOperation(properties=("policy",), put="put_role_policy", whole=True),),
     delete="delete_role_policy",
-    missing=_MISSING,
+    missing_codes=_MISSING,
 )
