@@ -12,7 +12,7 @@ from pathlib import Path
 
 from infrastructure.errors import DeployError
 from infrastructure.stack.settings import Settings
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
 from infrastructure.tools import disk, engine, paths, processes
 
 NEEDED = {"aws": version("pulumi-aws"), "docker": version("pulumi-docker")}
@@ -99,7 +99,7 @@ def _download(names: list[str]) -> str | None:
     environment = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
     with disk.exclusive(paths.cache() / "plugins.lock", "downloading the Pulumi plugins"):
         for name in names:
-            with narrate.progress(
+            with display.progress(
                 f"Downloading the Pulumi plugin for {name}", "the stack's resources need it"
             ):
                 outcome = processes.run(

@@ -17,8 +17,8 @@ from infrastructure.release import release
 from infrastructure.release.state import resources_of
 from infrastructure.review.changes import ChangeLog
 from infrastructure.stack.settings import Settings
+from infrastructure.terminal.engine_progress import EngineProgress
 from infrastructure.terminal.phases import Phases
-from infrastructure.terminal.progress import Progress
 
 _MESSAGE = re.compile(r"(?P<tag>\d{8}-\d{6}-[0-9a-f]{8}) (?P<kind>.*?)(?: by (?P<by>.*))?")
 
@@ -89,7 +89,7 @@ def up(
     with (
         explained(log, what, stack.settings),
         phases.phase("update"),
-        Progress("update", phases=phases) as progress,
+        EngineProgress("update", phases=phases) as progress,
     ):
         stack.up(
             program=progress.counted(program),
@@ -111,7 +111,7 @@ def refresh(stack: LeanStack, message: str, total: int, phases: Phases | None = 
     with (
         explained(log, f"Reading back what is in stack {stack.name!r} failed", stack.settings),
         phases.phase("refresh"),
-        Progress("refresh", total=total, phases=phases) as progress,
+        EngineProgress("refresh", total=total, phases=phases) as progress,
     ):
         stack.refresh(
             clear_pending_creates=True,

@@ -19,7 +19,7 @@ from infrastructure.errors import DeployError
 from infrastructure.release.state import Resources, accounts, resources_of, size
 from infrastructure.stack.names import PROJECT
 from infrastructure.stack.settings import Settings, is_local
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
 from infrastructure.terminal.phases import Phases
 from infrastructure.tools import disk, engine, paths
 
@@ -145,7 +145,7 @@ def recover(stack: LeanStack, phases: Phases | None = None) -> tuple[Resources, 
         check_credentials(stack.settings, accounts(found))
     if not locked and not (state.deployment or {}).get("pending_operations"):
         return found, False
-    narrate.say("The last update was cut off: reading back what it did")
+    display.say("The last update was cut off: reading back what it did")
     return read_back(stack, found, "refresh after a cut-off update", phases), True
 
 
@@ -172,7 +172,7 @@ def _held(stack: str) -> Iterator[TextIO]:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                narrate.say(
+                display.say(
                     f"Another command is changing stack {stack!r} (process {_written(lock)}): waiting for it"
                 )
                 fcntl.flock(lock, fcntl.LOCK_EX)

@@ -17,7 +17,7 @@ from infrastructure.errors import DeployError
 from infrastructure.release.state import FUNCTION, Resources, aliases_in, of_type
 from infrastructure.stack.names import LIVE
 from infrastructure.stack.settings import Settings
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
 
 _NAMED = 3
 
@@ -41,7 +41,7 @@ def looking(settings: Settings) -> Iterator[Callable[[Resources], bool]]:
             names = differing(resources, looked.result())
             if names:
                 some = ", ".join(names[:_NAMED]) + ", …" * (len(names) > _NAMED)
-                narrate.say(f"Not as the last deploy left them: {some}. Reading back what is there")
+                display.say(f"Not as the last deploy left them: {some}. Reading back what is there")
             return bool(names)
 
         yield drifted

@@ -16,13 +16,13 @@ from infrastructure.program.stack import declare_stack
 from infrastructure.release import release, selection
 from infrastructure.release.state import ALIAS, Resources, accounts, resources_of
 from infrastructure.review.changes import ChangeLog, summary
-from infrastructure.review.review import Review, Succession
+from infrastructure.review.review import ReleaseChange, Review
 from infrastructure.stack.loading import load_seed
 from infrastructure.stack.seeds import Seed
 from infrastructure.stack.settings import Settings
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
+from infrastructure.terminal.engine_progress import EngineProgress
 from infrastructure.terminal.phases import Phases
-from infrastructure.terminal.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def deploy(request: Request) -> Deployed:
             checks = _probe(stack, outputs)
             moved = any(change.type == ALIAS for change in log.changes)
             if probe.failed(checks) and not moved:
-                narrate.say("The API does not answer as it must: reading back what is there and repairing it")
+                display.say("The API does not answer as it must: reading back what is there and repairing it")
                 if not request.promotion:
                     readiness.ready_to_build(settings)
                 now = resources_of(stack.export_stack())
@@ -106,7 +106,7 @@ def preview(request: Request) -> Review:
         about = targets.of(settings, resources, chosen, image_only=request.image_only)
         with (
             updates.explained(log, f"The preview of {stack.name} failed", settings),
-            Progress("preview", transient=True) as progress,
+            EngineProgress("preview", transient=True) as progress,
         ):
             stack.preview(
                 program=progress.counted(partial(declare_stack, settings, seed, chosen)),
@@ -115,7 +115,7 @@ def preview(request: Request) -> Review:
                 refresh=request.refresh,
                 **about,
             )
-        return Review(stack.name, tuple(log.changes), Succession.of(chosen))
+        return Review(stack.name, tuple(log.changes), ReleaseChange.from_release(chosen))
 
 
 def _update(
@@ -170,9 +170,9 @@ def _give_up(
     tag, previous = str(outputs["image_tag"]), release.from_state(before)
     failed = probe.failed(checks)
     remedy = probe.remedy(failed, stack.name)
-    narrate.say(f"{tag} fails the probe at {outputs['api_url']}:")
+    display.say(f"{tag} fails the probe at {outputs['api_url']}:")
     for check in checks:
-        narrate.say(f"  {'ok    ' if check.ok else 'failed'}  {check}")
+        display.say(f"  {'ok    ' if check.ok else 'failed'}  {check}")
     unproven = was_cut_off and previous.tag == tag
     entry = previous.before(tag) if unproven else previous.entry(previous.tag)
     if not entry:
@@ -187,7 +187,7 @@ def _give_up(
             f"{remedy}. The release before it: make rollback STACK={stack.name}",
         )
     what = f"{tag} as it was" if entry.tag == tag else entry.tag
-    narrate.say(f"Returning to {what}")
+    display.say(f"Returning to {what}")
     kept = tuple(item for item in previous.entries if item is entry or item.tag != tag)
     returned = rollback.carry_out(stack, resources, plan, "automatic return", kept)
     readiness.settle(stack.settings)
@@ -229,4 +229,4 @@ def _check_source_of_image(request: Request) -> None:
             f"The image of stack {settings.stack!r} comes by promotion.",
             f"Promote one: make promote FROM=… TO={settings.stack}; or FORCE=1 builds one here.",
         )
-    narrate.say(f"The image of stack {settings.stack!r} comes by promotion: the one that runs stays")
+    display.say(f"The image of stack {settings.stack!r} comes by promotion: the one that runs stays")

@@ -9,7 +9,7 @@ from infrastructure.release.state import resource_name, short_type, size
 from infrastructure.review.changes import ChangeLog
 from infrastructure.review.review import Review
 from infrastructure.stack.settings import Settings
-from infrastructure.terminal.progress import Progress
+from infrastructure.terminal.engine_progress import EngineProgress
 
 
 def check_deletable(settings: Settings) -> None:
@@ -40,7 +40,7 @@ def destroy(settings: Settings, *, dry_run: bool) -> Review:
         log = ChangeLog()
         with (
             updates.explained(log, f"Deleting {settings.stack} failed", settings),
-            Progress("destroy", total=total, transient=dry_run) as progress,
+            EngineProgress("destroy", total=total, transient=dry_run) as progress,
         ):
             opened.destroy(
                 on_event=updates.both(log.record, progress.record),

@@ -117,7 +117,7 @@ def env(options: argparse.Namespace) -> int:
 def logs(options: argparse.Namespace) -> int:
     """Print a function's log."""
     from infrastructure.cloud import logs
-    from infrastructure.terminal import narrate
+    from infrastructure.terminal import display
 
     start = datetime.now(UTC) - logs.since(options.since)
     event = None
@@ -129,7 +129,7 @@ def logs(options: argparse.Namespace) -> int:
             text = message if isinstance(message, str) else json.dumps(message)
             print(f"{event['time']}  {text}", flush=True)
     if event is None:
-        narrate.say(f"{options.function} has written nothing in the last {options.since}")
+        display.say(f"{options.function} has written nothing in the last {options.since}")
     return 0
 
 

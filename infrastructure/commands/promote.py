@@ -9,7 +9,7 @@ from infrastructure.errors import DeployError
 from infrastructure.release import release
 from infrastructure.release.release import Deployed, Entry
 from infrastructure.stack.settings import Settings
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Promotion:
 
     def copy_image(self) -> None:
         """Has the target's repository hold the image, ready to start from. Raises ``DeployError``."""
-        with narrate.progress(
+        with display.progress(
             f"Copying the image {self.entry.tag} from {self.source.stack}", self.digest
         ) as step:
 

@@ -19,7 +19,7 @@ from infrastructure.release import release
 from infrastructure.release.release import Deployed, Entry
 from infrastructure.release.state import Alias, Resources, aliases_in, resources_of
 from infrastructure.stack.settings import Settings
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
 from infrastructure.terminal.phases import Phases
 
 
@@ -194,7 +194,7 @@ def put_back(stack: LeanStack, before: Resources, error: DeployError) -> DeployE
     were = {name: alias.version for name, alias in aliases_in(before).items() if name in are}
     if are == are | were:
         return DeployError(f"{cause}; what ran before goes on serving.", error.remedy)
-    narrate.say("Some aliases have moved: putting them back")
+    display.say("Some aliases have moved: putting them back")
     try:
         aliases.move(
             stack,

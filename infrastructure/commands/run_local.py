@@ -16,7 +16,7 @@ from infrastructure.local import base_image
 from infrastructure.program import image
 from infrastructure.release.origin import origin
 from infrastructure.stack.settings import Settings
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
 from infrastructure.tools import certificates, docker, paths
 
 LOCAL_IMAGE = "psn-emulator:local"
@@ -48,7 +48,7 @@ def build(settings: Settings) -> str:
     build fails."""
     docker.ensure()
     base = base_image.ensure()
-    tag = get_image_tag.image_tag(None)
+    tag = get_image_tag.image_tag(get_image_tag.content_hash(base, settings.platform))
     arguments = image.build_arguments(base, tag, origin(), certificates.extra_authorities())
     command = ["docker", "build", "--platform", settings.platform, "--tag", LOCAL_IMAGE]
     for name, value in arguments.items():
@@ -87,10 +87,10 @@ def run(settings: Settings, function: str, port: int) -> int:
     docker_run += ["--name", container, "--publish", f"127.0.0.1:{port}:{_RUNTIME_PORT}"]
     for name, value in variables.items():
         docker_run += ["--env", f"{name}={value}"]
-    narrate.say(f"Running {function} on port {port}; Ctrl-C stops it. Try it from another shell:")
+    display.say(f"Running {function} on port {port}; Ctrl-C stops it. Try it from another shell:")
     route = _ROUTES.get(function, routes.FALLBACK)
     event = json.dumps({"rawPath": route.path, "requestContext": {"http": {"method": route.method}}})
-    narrate.say(f"  curl -s http://localhost:{port}/2015-03-31/functions/function/invocations -d '{event}'")
+    display.say(f"  curl -s http://localhost:{port}/2015-03-31/functions/function/invocations -d '{event}'")
     return _run([*docker_run, LOCAL_IMAGE, entry], container)
 
 

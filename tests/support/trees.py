@@ -21,6 +21,7 @@ LEAST: Tree = {
     "routes.py": b"",
     "pyproject.toml": b"",
     "uv.lock": b"",
+    "infrastructure/trim_packages.py": b"",
     "handlers/a.py": b"a = 1\n",
     "models/a.py": b"",
     "services/a.py": b"",

@@ -14,7 +14,7 @@ import pytest
 from infrastructure.automation import locks, plugins, workspace
 from infrastructure.errors import DeployError
 from infrastructure.stack.loading import load_settings
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
 
 Lock = Callable[..., Path]
 
@@ -87,7 +87,7 @@ def test_an_engine_that_outlives_its_command_for_a_moment_is_waited_for(
         said.append(line)
         pulumi.kill()
 
-    monkeypatch.setattr(narrate, "say", say)
+    monkeypatch.setattr(display, "say", say)
     lock(pulumi.pid)
     assert locks.left_behind("local", tmp_path)
     assert len(said) == 1
@@ -98,7 +98,7 @@ def test_an_engine_that_ends_in_order_leaves_nothing(
     tmp_path: Path, lock: Lock, pulumi: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = lock(pulumi.pid)
-    monkeypatch.setattr(narrate, "say", lambda _: file.unlink())
+    monkeypatch.setattr(display, "say", lambda _: file.unlink())
     assert not locks.left_behind("local", tmp_path)
 
 

@@ -20,7 +20,7 @@ from infrastructure.errors import DeployError
 from infrastructure.local import aws, state
 from infrastructure.release.state import Resources, resources_of
 from infrastructure.stack.loading import load_settings
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
 from infrastructure.tools import engine
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ def test_who_waited_for_one_that_deleted_the_locks_holds_the_stack_against_the_n
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waiting, lock = Event(), home / "locks" / "local.lock"
-    monkeypatch.setattr(narrate, "say", lambda _: waiting.set())
+    monkeypatch.setattr(display, "say", lambda _: waiting.set())
 
     def wait() -> bool:
         with workspace.exclusive("local"):

@@ -15,7 +15,7 @@ from infrastructure.cloud import retention, session
 from infrastructure.release import release
 from infrastructure.release.release import Entry
 from infrastructure.stack.loading import load_settings
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
 
 FUNCTION = "psn-emulator-dev-root"
 REPOSITORY = "psn-emulator-dev"
@@ -130,7 +130,7 @@ def cloud(every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> Iter
         monkeypatch.setattr(session, "session", lambda *_: opened)
         opened.client("iam").create_role(RoleName="any", AssumeRolePolicyDocument="{}")
         said: list[str] = []
-        monkeypatch.setattr(narrate, "say", said.append)
+        monkeypatch.setattr(display, "say", said.append)
         made = Cloud(opened.client("lambda"), opened.client("ecr"), said)
         made.images.create_repository(repositoryName=REPOSITORY)
         for number in range(1, 6):

@@ -18,7 +18,7 @@ from infrastructure.release import release
 from infrastructure.release.release import Entry
 from infrastructure.release.state import ALIAS, Resources, aliases_in, resources_of
 from infrastructure.stack.loading import load_settings
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
 from tests.infrastructure.commands.test_rollback import FIRST, SECOND, THIRD, a_release, state
 
 FAILS = (Check("GET /healthz", "healthz", "500", ok=False),)
@@ -129,7 +129,7 @@ def deploying(monkeypatch: pytest.MonkeyPatch) -> Deploying:
         monkeypatch.setattr(updates, "up", stack.update)
         monkeypatch.setattr(aliases, "move", stack.move)
         monkeypatch.setattr(probe, "probe", stack.probe)
-        monkeypatch.setattr(narrate, "say", lambda _: None)
+        monkeypatch.setattr(display, "say", lambda _: None)
         return stack
 
     return to

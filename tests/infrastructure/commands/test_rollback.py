@@ -21,7 +21,7 @@ from infrastructure.release import release
 from infrastructure.release.release import Entry
 from infrastructure.release.state import ALIAS, Resources
 from infrastructure.stack.loading import load_settings
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
 from infrastructure.tools import paths
 
 STACK_URN = "urn:pulumi:local::psn-emulator::pulumi:pulumi:Stack::psn-emulator-local"
@@ -244,7 +244,7 @@ class Engine:
 def carried_out(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     """A rollback from the second release to the first by ``engine``."""
     monkeypatch.setattr(aliases, "move", engine.move)
-    monkeypatch.setattr(narrate, "say", lambda _: None)
+    monkeypatch.setattr(display, "say", lambda _: None)
     resources = state(SECOND, SECOND, FIRST, root="2", healthz="2")
     stack: Any = engine
     return rollback.carry_out(stack, resources, plan(resources, FIRST), "rollback", (SECOND, FIRST))
