@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -144,7 +145,13 @@ def record(
     if choice:
         how["chosen"] = choose(Settings.load(stack), release.from_state(state or {}), **choice)
     recorded = recorded or Recorded()
-    cloud = _Cloud(state or {})
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(_run, stack, _Cloud(state or {}), preview, recorded, how).result()
+    return recorded
+
+
+def _run(stack: str, cloud: _Cloud, preview: bool, recorded: Recorded, how: Mapping[str, Any]) -> None:
+    """The program's run; in a thread of its own, for the SDK notes all that is on the stack with each resource."""
     asyncio.set_event_loop(asyncio.new_event_loop())
     set_root_resource(None)  # type: ignore[arg-type]
     pulumi.runtime.set_mocks(cloud, "psn-emulator", stack, preview, monitor=_Monitor(cloud, recorded))
@@ -158,7 +165,6 @@ def record(
 
     awaited: Any = pulumi.runtime.test
     awaited(run)()
-    return recorded
 
 
 def state_of(recorded: Recorded) -> dict[str, Any]:
