@@ -151,8 +151,13 @@ def record(
 
 
 def _run(stack: str, cloud: _Cloud, preview: bool, recorded: Recorded, how: Mapping[str, Any]) -> None:
-    """The program's run; in a thread of its own, for the SDK notes all that is on the stack with each resource."""
-    asyncio.set_event_loop(asyncio.new_event_loop())
+    """The program's run; in a thread of its own, for the SDK notes all that is on the stack with each resource.
+
+    What stops it is raised; that each resource that waited for it has failed too need not be logged.
+    """
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda *_: None)
+    asyncio.set_event_loop(loop)
     set_root_resource(None)  # type: ignore[arg-type]
     pulumi.runtime.set_mocks(cloud, "psn-emulator", stack, preview, monitor=_Monitor(cloud, recorded))
 
