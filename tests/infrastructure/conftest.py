@@ -3,6 +3,7 @@
 import shutil
 import socket
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -179,6 +180,13 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine
 @pytest.fixture
 def docker_engine(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDocker]:
     """A running Docker engine of this machine without an image, a container or a bridge."""
+    with running_docker(monkeypatch) as engine:
+        yield engine
+
+
+@contextmanager
+def running_docker(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDocker]:
+    """A Docker engine of this machine while the block runs."""
     with (
         TemporaryDirectory(prefix="psn-") as folder,
         FakeDocker(Path(folder) / "s", socket.gethostname()) as engine,
