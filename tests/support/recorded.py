@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -162,8 +163,19 @@ def run(
 ) -> Recorded:
     """Runs ``program``, which returns what it is to await, as :func:`record` runs that of the project."""
     recorded = recorded or Recorded()
-    cloud = _Cloud(state or {})
-    asyncio.set_event_loop(asyncio.new_event_loop())
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(_run, program, stack, _Cloud(state or {}), preview, recorded).result()
+    return recorded
+
+
+def _run(program: Callable[[], Any], stack: str, cloud: _Cloud, preview: bool, recorded: Recorded) -> None:
+    """The program's run; in a thread of its own, for the SDK notes all that is on the stack with each resource.
+
+    What stops it is raised; that each resource that waited for it has failed too need not be logged.
+    """
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda *_: None)
+    asyncio.set_event_loop(loop)
     set_root_resource(None)  # type: ignore[arg-type]
     pulumi.runtime.set_mocks(cloud, "psn-emulator", stack, preview, monitor=_Monitor(cloud, recorded))
 
@@ -176,7 +188,6 @@ def run(
 
     awaited: Any = pulumi.runtime.test
     awaited(awaiting)()
-    return recorded
 
 
 def state_of(recorded: Recorded) -> dict[str, Any]:

@@ -70,6 +70,7 @@ def test_a_functions_environment_is_what_the_application_reads(declared: Declare
         assert read.refresh_token_lifetime == timedelta(days=30)
 
 
+@pytest.mark.usefixtures("few_routes")
 @pytest.mark.parametrize(("stack", "machine"), [("local", "http://host.docker.internal:4577"), ("dev", "")])
 def test_a_function_is_told_where_it_reaches_the_keys(
     every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, stack: str, machine: str
@@ -81,6 +82,7 @@ def test_a_function_is_told_where_it_reaches_the_keys(
     assert variables(recorded, "authorizer")["JWKS_URI"] == expected
 
 
+@pytest.mark.usefixtures("few_routes")
 def test_a_stack_may_trust_another_issuer_and_remains_one_itself(
     every_stack: tuple[str, ...], write_stack: WriteStack
 ) -> None:
@@ -126,6 +128,7 @@ def test_a_function_logs_json_to_a_group_of_its_own_that_does_not_keep_for_ever(
         assert logging["applicationLogLevel"] == settings.log_level
 
 
+@pytest.mark.usefixtures("few_routes")
 def test_lambda_is_told_of_log_levels_in_its_own_words(
     every_stack: tuple[str, ...], write_stack: WriteStack
 ) -> None:
@@ -135,6 +138,7 @@ def test_lambda_is_told_of_log_levels_in_its_own_words(
     assert variables(recorded, "root")["LOG_LEVEL"] == "WARNING"
 
 
+@pytest.mark.usefixtures("few_routes")
 @pytest.mark.parametrize(("architecture", "expected"), [("amd64", "x86_64"), ("arm64", "arm64")])
 def test_image_and_functions_are_of_one_architecture(
     every_stack: tuple[str, ...], write_stack: WriteStack, architecture: str, expected: str

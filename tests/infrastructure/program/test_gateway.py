@@ -80,9 +80,9 @@ def test_the_stage_throttles_and_logs_every_access_as_json(declared: Declared) -
 
 
 def test_pages_of_the_set_origins_may_call_the_api_and_no_others(
-    every_stack: tuple[str, ...], write_stack: WriteStack
+    declared: Declared, write_stack: WriteStack
 ) -> None:
-    cors = record("prod").named("api").inputs["corsConfiguration"]
+    cors = declared("prod").named("api").inputs["corsConfiguration"]
     assert cors["allowOrigins"] == ["https://game.example"]
     assert set(cors["allowMethods"]) == {route.method for route in routes.ROUTES}
     write_stack("dev", architecture="amd64")
@@ -119,6 +119,7 @@ def test_the_description_is_where_the_outputs_say_but_in_prod(
     assert outputs.get("docs_url") == (f"{outputs['api_url']}/docs" if there else None)
 
 
+@pytest.mark.usefixtures("few_routes")
 def test_a_local_stacks_url_is_usable_from_this_machine_and_stays_the_same(
     every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,6 +38,7 @@ def test_every_aws_resource_is_made_by_the_one_provider_and_below_a_component(
             assert "psn-emulator:" in resource.parent.split("::")[2], resource.urn
 
 
+@pytest.mark.usefixtures("few_routes")
 def test_a_local_stack_reaches_no_aws_but_the_local_one(
     every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -50,6 +51,7 @@ def test_a_local_stack_reaches_no_aws_but_the_local_one(
     assert "profile" not in provider
 
 
+@pytest.mark.usefixtures("few_routes")
 def test_an_aws_stack_goes_to_its_own_region_account_and_profile(
     every_stack: tuple[str, ...], write_stack: WriteStack
 ) -> None:

@@ -15,6 +15,7 @@ def test_of_every_type_in_the_program_it_is_known_what_its_loss_means(declared: 
     assert types - consequences.CONSEQUENCES.keys() == set()
 
 
+@pytest.mark.usefixtures("few_routes")
 def test_of_what_only_a_setting_brings_it_is_known_too(
     every_stack: tuple[str, ...], write_stack: WriteStack
 ) -> None:

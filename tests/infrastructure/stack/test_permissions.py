@@ -23,7 +23,7 @@ SetTree = Callable[..., None]
 
 
 @pytest.fixture(autouse=True)
-def tree(every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> SetTree:
+def tree(every_stack: tuple[str, ...], few_routes: None, monkeypatch: pytest.MonkeyPatch) -> SetTree:
     """Gives the row of ``players-get`` these actions on the table, and the image the content of that digit."""
     declared = routes.ROUTES
 

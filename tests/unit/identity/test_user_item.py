@@ -7,6 +7,7 @@ from argon2 import PasswordHasher
 
 from services.identity.sessions import user_key
 from tests.support import identity
+from tests.support.cheap_hashes import HASHER
 from tests.unit.identity.conftest import Client
 from utils import secrets, table
 from utils.writes import Put, Update
@@ -16,6 +17,7 @@ def _user() -> dict[str, Any]:
     return table.get(user_key("default", identity.SUBJECT)) or {}
 
 
+@pytest.mark.usefixtures("real_hashes")
 def test_the_first_login_makes_it(client: Client) -> None:
     client.tokens()
     user = _user()
@@ -56,7 +58,7 @@ def test_it_follows_the_seed(client: Client) -> None:
 
 def test_a_password_changed_in_the_seed_replaces_the_old_one(client: Client) -> None:
     client.tokens()
-    identity.store_seed(identity.seed_entry(password_hash=PasswordHasher().hash("another")))
+    identity.store_seed(identity.seed_entry(password_hash=HASHER.hash("another")))
     assert client.login().status == 400
     assert client.login(password="another").status == 200
 
@@ -75,6 +77,7 @@ def test_a_change_of_the_seed_does_not_unlock_a_user(client: Client) -> None:
     assert _user()["status"] == "locked"
 
 
+@pytest.mark.usefixtures("real_hashes")
 def test_a_hash_of_other_parameters_is_made_again_and_kept(client: Client) -> None:
     weaker = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(identity.PASSWORD)
     identity.store_seed(identity.seed_entry(password_hash=weaker))

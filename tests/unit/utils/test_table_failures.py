@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.support.interception import Call, Intercept
 from utils import table
-from utils.aws import client
 from utils.errors import ThrottledException
 from utils.table import ConditionFailedError
 from utils.writes import Key, Put
@@ -24,19 +24,17 @@ def item(key: Key, **attributes: Any) -> dict[str, Any]:
 class Failing:
     """Answers of DynamoDB to be given before the real ones."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        dynamodb = client("dynamodb")
-        self._call = dynamodb._make_api_call
+    def __init__(self, intercept: Intercept, monkeypatch: pytest.MonkeyPatch) -> None:
         self.answers: list[Any] = []
         self.calls: list[str] = []
         self.pauses: list[float] = []
-        monkeypatch.setattr(dynamodb, "_make_api_call", self._answer)
+        intercept(self._answer)
         monkeypatch.setattr(table, "_pause", self.pauses.append)
 
-    def _answer(self, operation: str, arguments: dict[str, Any]) -> Any:
+    def _answer(self, call: Call, operation: str, arguments: dict[str, Any]) -> Any:
         self.calls.append(operation)
         if not self.answers:
-            return self._call(operation, arguments)
+            return call(operation, arguments)
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
@@ -44,8 +42,8 @@ class Failing:
 
 
 @pytest.fixture
-def failing(monkeypatch: pytest.MonkeyPatch) -> Failing:
-    return Failing(monkeypatch)
+def failing(intercept: Intercept, monkeypatch: pytest.MonkeyPatch) -> Failing:
+    return Failing(intercept, monkeypatch)
 
 
 def refusal(code: str, *reasons: str) -> ClientError:
