@@ -1,20 +1,20 @@
-"""The identity provider's routes about tokens that were issued. What they refuse, they refuse in their RFCs' shapes."""
+"""The identity provider's routes about issued tokens; errors have their RFCs' shapes (6749 section 5.2, 6750 3)."""
 
 from typing import Final
 
 from handlers.client_authentication import authenticated_client, form_of, required
 from handlers.dispatch import preload
-from utils.errors import InvalidTokenException
+from services.identity.sessions import InvalidTokenException
 from utils.http import Request, Response
-from utils.oauth_errors import BearerTokenError
+from utils.oauth_errors import BearerTokenException
 
 _CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="psn-emulator"'}
 
 
-@preload("services.identity.clients", "services.identity.revocation")
+@preload("services.identity.clients", "services.identity.issued_tokens")
 def revoke(request: Request) -> Response:
-    """``POST /auth/revoke``: the end of a token (RFC 7009); the same answer for one that there is not."""
-    from services.identity.revocation import revoke
+    """``POST /auth/revoke``: revokes a token (RFC 7009); the same 200 for text that is no token."""
+    from services.identity.issued_tokens import revoke
 
     form = form_of(request)
     client = authenticated_client(request, form)
@@ -22,10 +22,10 @@ def revoke(request: Request) -> Response:
     return Response(200)
 
 
-@preload("services.identity.clients", "services.identity.introspection")
+@preload("services.identity.clients", "services.identity.issued_tokens")
 def introspect(request: Request) -> Response:
-    """``POST /auth/introspect``: what a token is worth, for clients with the scope (RFC 7662)."""
-    from services.identity.introspection import introspect
+    """``POST /auth/introspect``: a token's state and claims (RFC 7662), for clients with ``tokens:introspect``."""
+    from services.identity.issued_tokens import introspect
 
     form = form_of(request)
     client = authenticated_client(request, form)
@@ -34,16 +34,19 @@ def introspect(request: Request) -> Response:
 
 @preload("services.identity.userinfo")
 def userinfo(request: Request) -> Response:
-    """``GET /auth/userinfo``: the claims of the bearer, whose token no authorizer has looked at before."""
+    """``GET /auth/userinfo``: claims about the user of the access token (OpenID Connect Core section 5.3).
+
+    The route has no authorizer, whose 401 would lack OAuth's challenge, so the token is verified here.
+    """
     from services.identity.access_token_verifier import TokenRefusedError, bearer_token, verifier
-    from services.identity.userinfo import claims
+    from services.identity.userinfo import user_info
 
     authorization = request.headers.get("authorization")
     if authorization is None:
         return Response(401, headers=_CHALLENGE)
     try:
-        return Response(200, claims(verifier().verify(bearer_token(authorization))))
+        return Response(200, user_info(verifier().verify(bearer_token(authorization))))
     except TokenRefusedError:
-        raise BearerTokenError("The access token is malformed or not ours.") from None
+        raise BearerTokenException("The access token is malformed or not ours.") from None
     except InvalidTokenException as error:
-        raise BearerTokenError(error.detail) from None
+        raise BearerTokenException(error.detail) from None

@@ -1,7 +1,7 @@
-"""``/auth/authorize``: where a client sends the user to log in, to consent, and to come back with a code.
+"""``/auth/authorize``: a client sends the user here to log in and to consent, and gets them back with a code.
 
-Whoever posts a form is sent on to the same request by ``GET``, less what is done, until nothing is left to ask: so
-codes are given in one place, and no reload sends a password again.
+After a form the browser is redirected to the same request by ``GET``, less what the form has settled, until nothing
+is left to ask. So codes are issued in one place, and reloading a page sends no password again.
 """
 
 from collections.abc import Mapping
@@ -13,18 +13,18 @@ from handlers import browser, pages
 from handlers.dispatch import preload
 from routes import ROUTES
 from services.identity import authorization, consents
-from services.identity.authorization import Question
+from services.identity.authorization import Interaction
+from services.identity.authorization_errors import AccessDeniedException, LoginRequiredException
 from services.identity.authorization_request import (
     AuthorizationRequest,
-    Destination,
-    read_destination,
+    ClientRedirect,
+    read_client_redirect,
     read_request,
 )
 from services.identity.browser_sessions import BrowserSession, find_session, open_session
 from utils import cookies
-from utils.authorization_errors import AccessDeniedError, LoginRequiredError, StaleFormError
 from utils.http import Pairs, Request, Response
-from utils.oauth_errors import InvalidGrantError, InvalidRequestError, OAuthError
+from utils.oauth_errors import InvalidGrantException, InvalidRequestException, OAuthException
 from utils.settings import settings
 
 _PATH: Final = next(route.path for route in ROUTES if route.name == "auth-authorize")
@@ -32,99 +32,105 @@ _LONGEST_USERNAME: Final = 128
 _LONGEST_PASSWORD: Final = 1024
 
 
-@browser.paged
+@browser.html_errors
 def show(request: Request) -> Response:
-    """``GET /auth/authorize``: a page, or back to the client with a code or an error."""
+    """``GET /auth/authorize``: the login or consent page, or a redirect to the client with a code or an error."""
     pairs = request.query_pairs()
-    destination = read_destination(pairs)
+    client_redirect = read_client_redirect(pairs)
     try:
-        wanted = read_request(pairs, destination.client)
+        authorization_request = read_request(pairs, client_redirect.client)
         session = find_session(request.sandbox, browser.session_secret(request))
-        outcome = authorization.advance(request.sandbox, destination, wanted, session)
-    except OAuthError as error:
-        return browser.see_other(_refusal(destination, error))
-    if isinstance(outcome, str):
-        return browser.see_other(_back(destination, code=outcome))
-    if session is None or outcome.about == "login":
-        return _login_page(request, pairs, destination, username=wanted.login_hint)
-    return _consent_page(request, pairs, destination, session, outcome)
+        step = authorization.next_step(request.sandbox, client_redirect, authorization_request, session)
+    except OAuthException as error:
+        return browser.see_other(_error_url(client_redirect, error))
+    if isinstance(step, str):
+        return browser.see_other(_answer_url(client_redirect, code=step))
+    if session is None or step.prompt == "login":
+        return _login_page(request, pairs, client_redirect, username=authorization_request.login_hint)
+    return _consent_page(request, pairs, client_redirect, session, step)
 
 
 @preload("services.identity.users")
-@browser.paged
+@browser.html_errors
 def submit(request: Request) -> Response:
-    """``POST /auth/authorize``: one of our forms, or a client's request in a form."""
-    sent = request.form_pairs()
-    if browser.CSRF not in dict(sent):
-        return browser.by_get(settings().url(_PATH), sent)
+    """``POST /auth/authorize``: one of our forms, or a client's request as a form."""
+    form_pairs = request.form_pairs()
+    if browser.CSRF_FIELD not in dict(form_pairs):
+        return browser.redirect_as_get(settings().url(_PATH), form_pairs)
     form = request.form()
     pairs = request.query_pairs()
-    destination = read_destination(pairs)
+    client_redirect = read_client_redirect(pairs)
     try:
-        browser.require_genuine(request, form)
-    except StaleFormError as error:
+        browser.require_csrf_token(request, form)
+    except browser.StaleFormException as error:
         return pages.failure(request, error, again=urlencode(pairs))
     try:
-        return _decide(request, form, pairs, destination)
-    except OAuthError as error:
-        return browser.go_on(request, _refusal(destination, error))
+        return _decide(request, form, pairs, client_redirect)
+    except OAuthException as error:
+        return browser.redirect_after_form(request, _error_url(client_redirect, error))
 
 
-def _decide(request: Request, form: Mapping[str, str], pairs: Pairs, destination: Destination) -> Response:
-    wanted = read_request(pairs, destination.client)
+def _decide(
+    request: Request, form: Mapping[str, str], pairs: Pairs, client_redirect: ClientRedirect
+) -> Response:
+    authorization_request = read_request(pairs, client_redirect.client)
     match form.get("decision"):
         case "sign-in":
-            return _sign_in(request, form, pairs, destination)
+            return _sign_in(request, form, pairs, client_redirect)
         case "allow":
-            return _allow(request, pairs, destination, wanted)
+            return _allow(request, pairs, client_redirect, authorization_request)
         case "deny":
-            raise AccessDeniedError("The user said no.")
-    raise InvalidRequestError("The form has no decision.")
+            raise AccessDeniedException("The user said no.")
+    raise InvalidRequestException("The form has no decision.")
 
 
-def _sign_in(request: Request, form: Mapping[str, str], pairs: Pairs, destination: Destination) -> Response:
+def _sign_in(
+    request: Request, form: Mapping[str, str], pairs: Pairs, client_redirect: ClientRedirect
+) -> Response:
     from services.identity.users import authenticate
 
     username, password = form.get("username", ""), form.get("password", "")
     try:
         if len(username) > _LONGEST_USERNAME or len(password) > _LONGEST_PASSWORD:
-            raise InvalidGrantError("The username or the password is wrong.")
+            raise InvalidGrantException("The username or the password is wrong.")
         user = authenticate(request.sandbox, username, password)
-    except InvalidGrantError as refusal:
-        return _login_page(request, pairs, destination, username=username, refusal=refusal)
+    except InvalidGrantException as refusal:
+        return _login_page(request, pairs, client_redirect, username=username, refusal=refusal)
     previous = find_session(request.sandbox, browser.session_secret(request))
     secret = open_session(request.sandbox, user.subject, previous)
-    rest = _without(pairs, prompts=("login", "select_account"), names=("max_age",))
-    answer = browser.go_on(request, browser.url_with(settings().url(_PATH), rest))
-    return replace(answer, cookies=(cookies.keep(browser.SESSION, secret),))
+    answer = _redirect_to_rest(request, pairs, prompts=("login", "select_account"), names=("max_age",))
+    return replace(answer, cookies=(cookies.set_cookie(browser.SESSION_COOKIE, secret),))
 
 
 def _allow(
-    request: Request, pairs: Pairs, destination: Destination, wanted: AuthorizationRequest
+    request: Request,
+    pairs: Pairs,
+    client_redirect: ClientRedirect,
+    authorization_request: AuthorizationRequest,
 ) -> Response:
     session = find_session(request.sandbox, browser.session_secret(request))
     if session is None:
-        raise LoginRequiredError("The session ended before the user decided.")
-    scope = authorization.scope_for(session, destination, wanted)
-    consents.give(request.sandbox, session.subject, destination.client.client_id, scope)
-    rest = _without(pairs, prompts=("consent",))
-    return browser.go_on(request, browser.url_with(settings().url(_PATH), rest))
+        raise LoginRequiredException("The session ended before the user decided.")
+    scope = authorization.scope_for(session, client_redirect, authorization_request)
+    client_id = client_redirect.client.client_id
+    consents.record_consent(request.sandbox, session.subject, client_id, scope)
+    return _redirect_to_rest(request, pairs, prompts=("consent",))
 
 
 def _login_page(
     request: Request,
     pairs: Pairs,
-    destination: Destination,
+    client_redirect: ClientRedirect,
     *,
     username: str,
-    refusal: InvalidGrantError | None = None,
+    refusal: InvalidGrantException | None = None,
 ) -> Response:
-    return browser.with_form(
+    return browser.with_csrf_token(
         request,
-        lambda csrf: pages.login(
-            client=destination.client.name,
+        lambda csrf_token: pages.login(
+            client=client_redirect.client.name,
             query=urlencode(pairs),
-            csrf=csrf,
+            csrf_token=csrf_token,
             username=username[:_LONGEST_USERNAME],
             refusal=refusal,
         ),
@@ -132,37 +138,52 @@ def _login_page(
 
 
 def _consent_page(
-    request: Request, pairs: Pairs, destination: Destination, session: BrowserSession, question: Question
+    request: Request,
+    pairs: Pairs,
+    client_redirect: ClientRedirect,
+    session: BrowserSession,
+    interaction: Interaction,
 ) -> Response:
-    return browser.with_form(
+    other_account = [*_without(pairs, names=("prompt",)), ("prompt", "select_account")]
+    return browser.with_csrf_token(
         request,
-        lambda csrf: pages.consent(
-            client=destination.client.name,
+        lambda csrf_token: pages.consent(
+            client=client_redirect.client.name,
             username=session.username,
-            scopes=question.scope.split(" "),
+            scopes=interaction.scope.split(" "),
             query=urlencode(pairs),
-            other=urlencode([*_without(pairs, names=("prompt",)), ("prompt", "select_account")]),
-            csrf=csrf,
-            host=urlsplit(destination.redirect_uri).netloc,
+            other_account=urlencode(other_account),
+            csrf_token=csrf_token,
+            host=urlsplit(client_redirect.redirect_uri).netloc,
         ),
     )
 
 
+def _redirect_to_rest(
+    request: Request, pairs: Pairs, *, prompts: tuple[str, ...], names: tuple[str, ...] = ()
+) -> Response:
+    """Redirect to the same request less the parameters that a form has settled, as in :func:`_without`."""
+    rest = _without(pairs, prompts=prompts, names=names)
+    return browser.redirect_after_form(request, browser.url_with(settings().url(_PATH), rest))
+
+
 def _without(pairs: Pairs, *, prompts: tuple[str, ...] = (), names: tuple[str, ...] = ()) -> Pairs:
-    """The parameters less what is done: the ``names``, and of ``prompt`` the values ``prompts``."""
-    rest = [(name, value) for name, value in pairs if name not in names]
-    left = [
-        (name, " ".join(one for one in value.split(" ") if one not in prompts) if name == "prompt" else value)
-        for name, value in rest
-    ]
-    return [(name, value) for name, value in left if value]
+    """``pairs`` without the parameters ``names``, and without the values ``prompts`` of the parameter ``prompt``."""
+
+    def rest(name: str, value: str) -> str:
+        if name in names:
+            return ""
+        values = [part for part in value.split(" ") if part not in prompts]
+        return " ".join(values) if name == "prompt" else value
+
+    return [(name, left) for name, value in pairs if (left := rest(name, value))]
 
 
-def _refusal(destination: Destination, error: OAuthError) -> str:
-    return _back(destination, error=error.error, error_description=error.error_description)
+def _error_url(client_redirect: ClientRedirect, error: OAuthException) -> str:
+    return _answer_url(client_redirect, error=error.error, error_description=error.error_description)
 
 
-def _back(destination: Destination, **answer: str) -> str:
-    """The client's URI with the answer, the ``state`` that it sent and the issuer's name (RFC 9207)."""
-    named = {**answer, "state": destination.state, "iss": settings().issuer}
-    return browser.url_with(destination.redirect_uri, named)
+def _answer_url(client_redirect: ClientRedirect, **answer: str) -> str:
+    """The client's URI with ``answer``, the client's ``state`` and the issuer (RFC 9207) in its query."""
+    parameters = {**answer, "state": client_redirect.state, "iss": settings().issuer}
+    return browser.url_with(client_redirect.redirect_uri, parameters)

@@ -1,7 +1,8 @@
-"""What browsers bring along and are sent on with: cookies, genuine forms, redirects.
+"""Cookies, CSRF tokens and redirects of the HTML pages.
 
-A form is genuine when it holds a digest of the two secrets in this browser's cookies: one that it has from its first
-page on, and that of its session. Another site can let the browser send a form, but knows neither.
+Forms are protected by a signed double-submit cookie (OWASP Cross-Site Request Forgery Prevention Cheat Sheet): the
+browser has a random secret in a cookie, and every form a token in a hidden field, the HMAC of the session's secret by
+the cookie's. Another site can have the browser send a form, but reads neither secret, so it cannot make the token.
 """
 
 import hmac
@@ -15,21 +16,30 @@ from urllib.parse import urlencode
 
 from handlers import pages
 from utils import cookies
-from utils.authorization_errors import StaleFormError
 from utils.errors import PSNEmulatorException
 from utils.http import Pairs, Request, Response
-from utils.oauth_errors import InvalidRequestError
+from utils.oauth_errors import InvalidRequestException
 
-CSRF: Final = "csrf"
-SESSION: Final = "psn-session"
-_BROWSER: Final = "psn-browser"
-_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
+CSRF_FIELD: Final = "csrf"
+SESSION_COOKIE: Final = "psn-session"
+_CSRF_COOKIE: Final = "psn-browser"
+"""Called so since before it had this one purpose; another name would spoil the forms that are open during a deploy."""
+
+_CSRF_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _MAX_QUERY: Final = 6000
 """Characters; the gateway takes some ten thousand of a request's line and headers."""
 
 
-def paged(handler: Callable[[Request], Response]) -> Callable[[Request], Response]:
-    """Let what ``handler`` raises be a page."""
+class StaleFormException(PSNEmulatorException):
+    """The form's CSRF token is not of this browser and its session: forged, or of a page from before a login."""
+
+    status = 403
+    code = "stale_form"
+    title = "Form no longer valid"
+
+
+def html_errors(handler: Callable[[Request], Response]) -> Callable[[Request], Response]:
+    """Decorates a handler of pages: the :class:`PSNEmulatorException` that it raises is answered as an HTML page."""
 
     @wraps(handler)
     def answer(request: Request) -> Response:
@@ -42,30 +52,32 @@ def paged(handler: Callable[[Request], Response]) -> Callable[[Request], Respons
 
 
 def session_secret(request: Request) -> str | None:
-    """The secret of the browser's session, if it has one."""
-    return request.cookies.get(cookies.full_name(SESSION))
+    """The secret in the browser's session cookie; ``None`` without the cookie."""
+    return request.cookies.get(cookies.prefixed_name(SESSION_COOKIE))
 
 
-def with_form(request: Request, page: Callable[[str], Response]) -> Response:
-    """The page that ``page`` makes of a token for its form, by which the form is known to be genuine."""
-    secret = _secret(request)
+def with_csrf_token(request: Request, page: Callable[[str], Response]) -> Response:
+    """The page that ``page`` makes with a CSRF token for its form; sets the CSRF cookie if the browser has none."""
+    secret = _csrf_secret(request)
     if secret is not None:
-        return page(_token(request, secret))
+        return page(_csrf_token(request, secret))
     secret = secrets.token_urlsafe(32)
-    return replace(page(_token(request, secret)), cookies=(cookies.keep(_BROWSER, secret),))
+    return replace(page(_csrf_token(request, secret)), cookies=(cookies.set_cookie(_CSRF_COOKIE, secret),))
 
 
-def require_genuine(request: Request, form: Mapping[str, str]) -> None:
-    """Raise :class:`StaleFormError` unless this browser was shown the form, in the session that it is in."""
-    secret = _secret(request)
-    if secret is None or not hmac.compare_digest(_token(request, secret).encode(), form[CSRF].encode()):
-        raise StaleFormError(
+def require_csrf_token(request: Request, form: Mapping[str, str]) -> None:
+    """Raise :class:`StaleFormException` unless the field of ``form`` has the token of this browser and session."""
+    secret = _csrf_secret(request)
+    if secret is None or not hmac.compare_digest(
+        _csrf_token(request, secret).encode(), form[CSRF_FIELD].encode()
+    ):
+        raise StaleFormException(
             "This form was not made for this browser, or you have signed in or out since. Cookies must be allowed."
         )
 
 
 def url_with(url: str, parameters: Mapping[str, str | None] | Pairs) -> str:
-    """``url`` with ``parameters`` in its query, less those that are ``None``."""
+    """``url`` with ``parameters`` added to its query, except those that are ``None``."""
     pairs = parameters.items() if isinstance(parameters, Mapping) else parameters
     query = urlencode([(name, value) for name, value in pairs if value is not None])
     separator = "&" if "?" in url else "?"
@@ -73,33 +85,35 @@ def url_with(url: str, parameters: Mapping[str, str | None] | Pairs) -> str:
 
 
 def see_other(url: str) -> Response:
-    """Send the browser to ``url``, to get it whatever the method was here."""
+    """A redirect to ``url`` that the browser follows by ``GET`` whatever its method was (RFC 9110 section 15.4.4)."""
     return Response(303, headers={"Location": url})
 
 
-def go_on(request: Request, url: str) -> Response:
-    """Send the browser from one of our forms to ``url``.
+def redirect_after_form(request: Request, url: str) -> Response:
+    """Send the browser from one of our forms to ``url``: by a page that goes on by itself, if it accepts HTML.
 
-    Browsers hold the ``form-action`` of a page's policy against every redirect that follows upon its form, the
-    client's own included. So who takes HTML gets a page that goes on by itself, which ends that; others a redirect.
+    Browsers apply the ``form-action`` of a page's Content Security Policy to every redirect that follows its form, the
+    client's own included; a page in between ends the chain. Whoever does not accept HTML gets a redirect.
     """
     return pages.onward(url) if "text/html" in request.headers.get("accept", "") else see_other(url)
 
 
-def by_get(url: str, form: Pairs) -> Response:
-    """Let the browser bring the parameters of another site's form again, this time with its cookies.
+def redirect_as_get(url: str, form: Pairs) -> Response:
+    """Redirect another site's form to ``url`` with its parameters in the query, so that the browser sends cookies.
 
-    Those are not sent along with a form of another site (``SameSite=Lax``), but with what it is redirected to.
+    ``SameSite=Lax`` keeps them from a form of another site, but not from the ``GET`` that it is redirected to. Raises
+    :class:`InvalidRequestException` for parameters over 6,000 characters.
     """
     if len(urlencode(form)) > _MAX_QUERY:
-        raise InvalidRequestError("The parameters are too long.")
+        raise InvalidRequestException("The parameters are too long.")
     return see_other(url_with(url, form))
 
 
-def _secret(request: Request) -> str | None:
-    found = request.cookies.get(cookies.full_name(_BROWSER), "")
-    return found if _SECRET.fullmatch(found) else None
+def _csrf_secret(request: Request) -> str | None:
+    """The secret in the CSRF cookie; ``None`` without a well-formed one."""
+    secret = request.cookies.get(cookies.prefixed_name(_CSRF_COOKIE), "")
+    return secret if _CSRF_SECRET.fullmatch(secret) else None
 
 
-def _token(request: Request, secret: str) -> str:
+def _csrf_token(request: Request, secret: str) -> str:
     return hmac.digest(secret.encode(), (session_secret(request) or "").encode(), "sha256").hex()

@@ -8,7 +8,7 @@ from urllib.parse import unquote_plus
 
 from utils.errors import PSNEmulatorException
 from utils.http import Request
-from utils.oauth_errors import InvalidClientError, InvalidRequestError
+from utils.oauth_errors import InvalidClientException, InvalidRequestException
 
 if TYPE_CHECKING:
     from services.identity.seed import Client
@@ -17,43 +17,43 @@ _BASIC: Final = re.compile(r"basic +([A-Za-z0-9+/]+={0,2})", re.IGNORECASE)
 
 
 def form_of(request: Request) -> Mapping[str, str]:
-    """The form; whatever is wrong with it is an ``invalid_request``."""
+    """The request's form by name; any error of it is an :class:`InvalidRequestException`."""
     try:
         return request.form()
     except PSNEmulatorException as error:
-        raise InvalidRequestError(error.detail) from None
+        raise InvalidRequestException(error.detail) from None
 
 
 def required(form: Mapping[str, str], name: str) -> str:
-    """The parameter ``name``; :class:`InvalidRequestError` when it is missing."""
+    """The parameter ``name`` of ``form``; :class:`InvalidRequestException` when it is missing."""
     if name not in form:
-        raise InvalidRequestError(f"The parameter {name} is missing.")
+        raise InvalidRequestException(f"The parameter {name} is missing.")
     return form[name]
 
 
 def authenticated_client(request: Request, form: Mapping[str, str]) -> "Client":
-    """The client that sends ``request``; a public one names itself in ``form``.
+    """The client that sends ``request`` with ``form``; a public one is named there and has no secret.
 
     Libraries that authenticate by Basic may repeat the ``client_id`` in the form, which must then be the same.
-    Raises :class:`InvalidClientError` and :class:`InvalidRequestError`.
+    Raises :class:`InvalidClientException` and :class:`InvalidRequestException`.
     """
     from services.identity.clients import authenticate
 
     authorization = request.headers.get("authorization")
     if authorization is None:
         if "client_id" not in form:
-            raise InvalidClientError
+            raise InvalidClientException
         return authenticate(form["client_id"], form.get("client_secret"))
     if "client_secret" in form:
-        raise InvalidRequestError("The client authenticates twice.")
+        raise InvalidRequestException("The client authenticates twice.")
     client_id, secret = _credentials(authorization)
     if form.get("client_id", client_id) != client_id:
-        raise InvalidRequestError("The form names another client.")
+        raise InvalidRequestException("The form names another client.")
     return authenticate(client_id, secret)
 
 
 def _credentials(authorization: str) -> tuple[str, str]:
-    """Id and secret, each of which was form-encoded before the two were joined."""
+    """Id and secret in an ``Authorization`` header, each form-encoded (RFC 6749 section 2.3.1)."""
     basic = _BASIC.fullmatch(authorization)
     try:
         joined = b64decode(basic[1], validate=True).decode() if basic else ""
@@ -62,4 +62,4 @@ def _credentials(authorization: str) -> tuple[str, str]:
             return unquote_plus(client_id, errors="strict"), unquote_plus(secret, errors="strict")
     except ValueError:
         pass  # Neither base64 nor UTF-8: no credentials either.
-    raise InvalidClientError
+    raise InvalidClientException

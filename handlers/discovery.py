@@ -1,4 +1,4 @@
-"""What clients and resource servers read about the issuer; true to what is served, whatever the RFCs foresee."""
+"""The issuer's metadata and keys for clients and resource servers; it lists only what is implemented."""
 
 from typing import Any, Final
 
@@ -6,7 +6,7 @@ from handlers.token import GRANTS
 from models.auth import JWKSet, ProviderMetadata, ServerMetadata
 from routes import ROUTES
 from services.identity.authorization_request import CHALLENGE_METHOD, PROMPTS, RESPONSE_MODE, RESPONSE_TYPE
-from services.identity.public_keys import published
+from services.identity.public_keys import published_keys
 from services.identity.scopes import SCOPES
 from utils.http import Request, Response
 from utils.settings import settings
@@ -19,23 +19,23 @@ _USERINFO_CLAIMS: Final = ("name", "preferred_username", "email", "email_verifie
 
 
 def jwks(_request: Request) -> Response:
-    """``GET /.well-known/jwks.json`` (RFC 7517)."""
-    return _cached(JWKSet(published()))
+    """``GET /.well-known/jwks.json``: the public keys (RFC 7517 section 5)."""
+    return _cached(JWKSet(published_keys()))
 
 
 def oauth_authorization_server(_request: Request) -> Response:
-    """``GET /.well-known/oauth-authorization-server`` (RFC 8414)."""
+    """``GET /.well-known/oauth-authorization-server``: the issuer for OAuth clients (RFC 8414)."""
     return _cached(ServerMetadata(**_server()))
 
 
 def openid_configuration(_request: Request) -> Response:
-    """``GET /.well-known/openid-configuration`` (OpenID Connect Discovery 1.0)."""
+    """``GET /.well-known/openid-configuration``: the issuer for OpenID clients (OpenID Connect Discovery 1.0)."""
     metadata = ProviderMetadata(
         **_server(),
         end_session_endpoint=settings().url(_PATHS["auth-logout"]),
         prompt_values_supported=list(PROMPTS),
         subject_types_supported=["public"],
-        id_token_signing_alg_values_supported=sorted({key["alg"] for key in published()}),
+        id_token_signing_alg_values_supported=sorted({key["alg"] for key in published_keys()}),
         claims_supported=[*_ID_TOKEN_CLAIMS, *_USERINFO_CLAIMS],
         request_uri_parameter_supported=False,
     )

@@ -1,4 +1,4 @@
-"""Between Lambda and the handlers: the one place where liveness is checked and exceptions become answers."""
+"""Between Lambda and the handlers: the one place where a token's liveness is checked and exceptions become answers."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -14,7 +14,7 @@ from utils.aws import client
 from utils.errors import PSNEmulatorException
 from utils.http import Request, Response, problem
 from utils.logger import logger
-from utils.oauth_errors import OAuthError
+from utils.oauth_errors import OAuthException
 from utils.settings import settings
 from utils.writes import Key
 
@@ -26,7 +26,10 @@ _PRELOADED: dict[Handler, tuple[str, ...]] = {}
 
 
 def prefetch(keys: Callable[[Request], Iterable[Key]]) -> Callable[[Handler], Handler]:
-    """Let the read that checks the token's liveness also fetch ``keys`` of the request into ``request.items``."""
+    """Decorates a handler: the items of ``keys(request)`` are in ``request.items``.
+
+    They are read in the batched read that checks the token's liveness, where there is a token.
+    """
 
     def declare(handler: Handler) -> Handler:
         _PREFETCHED[handler] = keys
@@ -36,9 +39,9 @@ def prefetch(keys: Callable[[Request], Iterable[Key]]) -> Callable[[Handler], Ha
 
 
 def preload(*modules: str) -> Callable[[Handler], Handler]:
-    """Import ``modules``, which the handler imports only when it runs, already while its function starts.
+    """Decorates a handler: ``modules``, which it imports only when it runs, are imported when its function starts.
 
-    So a route that needs pydantic does not slow those of the same module that do not, nor its own first request.
+    So pydantic, for example, slows neither the other routes of the handler's module nor the first request of its own.
     """
 
     def declare(handler: Handler) -> Handler:
@@ -49,10 +52,11 @@ def preload(*modules: str) -> Callable[[Handler], Handler]:
 
 
 def entry_point(route: Route, handler: Handler) -> EntryPoint:
-    """The Lambda entry point of ``route``, which ``handler`` answers.
+    """The Lambda entry point of ``route``: of event and context the gateway's answer, made by ``handler``.
 
-    Everything that the first request would wait for is done here, while Lambda lends a starting function a full
-    processor; a function whose environment is incomplete does not start (:class:`SettingsError`).
+    Modules are imported and AWS clients made here and not on the first request, because a Lambda function starts with
+    a full processor, whatever its memory. Raises :class:`SettingsError` when the environment is incomplete, so that
+    the function does not start.
     """
     settings()
     for module in _PRELOADED.get(handler, ()):
@@ -89,7 +93,7 @@ def entry_point(route: Route, handler: Handler) -> EntryPoint:
 def _answer(request: Request, scope: str | None, handler: Handler) -> dict[str, Any]:
     try:
         return _complete(request, handler(_admit(request, scope, handler)))
-    except OAuthError as error:
+    except OAuthException as error:
         body = OAuthErrorResponse(error.error, error.error_description)
         return _complete(request, Response(error.status, body, error.headers))
     except PSNEmulatorException as error:
@@ -101,7 +105,7 @@ def _answer(request: Request, scope: str | None, handler: Handler) -> dict[str, 
 
 
 def _admit(request: Request, scope: str | None, handler: Handler) -> Request:
-    """The request with what its handler wanted prefetched; raises unless the bearer of a scope is alive."""
+    """The request with the items of :func:`prefetch`; :class:`InvalidTokenException` if its token is not alive."""
     keys = _PREFETCHED[handler](request) if handler in _PREFETCHED else ()
     if scope is None:
         items = table.get_many(keys) if keys else {}
@@ -111,9 +115,9 @@ def _admit(request: Request, scope: str | None, handler: Handler) -> Request:
 
 
 def _complete(request: Request, response: Response) -> dict[str, Any]:
-    """The gateway's form of ``response`` with the headers that every answer has; a handler's own win.
+    """The gateway's form of ``response`` with the headers that every answer has, unless the handler set them.
 
-    What has an ``ETag`` may be kept by the caller, who has to ask each time whether it still holds.
+    An answer with an ``ETag`` may be cached by the caller, who has to revalidate it each time.
     """
     headers: Mapping[str, str | None] = {
         "X-Request-Id": request.request_id,
@@ -128,7 +132,7 @@ def _complete(request: Request, response: Response) -> dict[str, Any]:
 
 
 def _smoke(route: Route, context: Any) -> dict[str, Any]:
-    """The answer to the release's smoke event; raises when the function could not serve, or could do too much."""
+    """The answer to a release's smoke event; raises when the role allows less or more than the row says."""
     from utils.permissions import require
 
     require(route.table, route.secrets, context.get_remaining_time_in_millis())

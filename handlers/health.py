@@ -1,4 +1,4 @@
-"""What the API says about itself."""
+"""The API's name and health."""
 
 from typing import Literal
 
@@ -18,11 +18,11 @@ _PATHS = {
     "jwks": "/.well-known/jwks.json",
 }
 _DESCRIPTION = {"openapi": "/openapi.json", "docs": "/docs"}
-"""What prod has not."""
+"""Served on every environment but prod."""
 
 
 def root(request: Request) -> Response:
-    """``GET /``: name, version, release, environment and where to go from here."""
+    """``GET /``: name, version, release, environment and the URLs to start with."""
     paths = {**_PATHS, **_DESCRIPTION} if settings().is_described else _PATHS
     links = {relation: settings().url(path) for relation, path in paths.items()}
     return success(

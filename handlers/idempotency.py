@@ -1,4 +1,4 @@
-"""``Idempotency-Key``: a request that is sent again gets the answer that it had."""
+"""The header ``Idempotency-Key``: a request that is sent again is answered as it was the first time."""
 
 import re
 from collections.abc import Callable
@@ -6,76 +6,86 @@ from dataclasses import dataclass
 from typing import Self
 
 from models.responses import FieldError
-from services.idempotency import Answer, Intent, record_key
+from services.idempotency import Answer, IdempotencyRecord, record_key
 from utils import strict_json
 from utils.errors import PSNEmulatorException, ValidationException
 from utils.http import Request, Response
+from utils.table import ConditionFailedError
 from utils.writes import Key, Put
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
+"""The header of an answer that was given before, with the value ``true``."""
 KEY_PATTERN = r"[\x21-\x7e]{1,255}"
-"""What a client may choose for a key: visible ASCII."""
+"""What a client may choose for a key: 1 to 255 visible ASCII characters."""
 
 _KEY = re.compile(KEY_PATTERN)
 _MALFORMED = FieldError(HEADER, "idempotency_key", "Input should be 1 to 255 visible ASCII characters.")
 
 
-def keys(request: Request, route: str) -> list[Key]:
-    """The key of the request's record; none when it has no ``Idempotency-Key``, or a malformed one.
-
-    The same key means the same to one subject, by one client, on one route; to others it is another's.
-    """
-    chosen = request.headers.get(HEADER.lower())
-    if chosen is None or not _KEY.fullmatch(chosen):
+def record_keys(request: Request, route: str) -> list[Key]:
+    """The key of the record of ``request`` to the route of this name; none without a well-formed key in the header."""
+    idempotency_key = request.headers.get(HEADER.lower())
+    if idempotency_key is None or not _KEY.fullmatch(idempotency_key):
         return []
-    names = (str(request.claims.get("sub")), str(request.claims.get("client_id")), route, chosen)
-    return [record_key(request.sandbox, *names)]
+    subject, client_id = (str(request.claims.get(name)) for name in ("sub", "client_id"))
+    return [record_key(request.sandbox, subject, client_id, route, idempotency_key)]
 
 
 @dataclass(frozen=True, slots=True)
-class Once:
-    """One request, carried out once if it asks for that."""
+class IdempotentRequest:
+    """A request that is carried out once if it has an ``Idempotency-Key``; ``record`` is ``None`` if it has none."""
 
     request: Request
-    intent: Intent | None
+    record: IdempotencyRecord | None
 
     @classmethod
-    def of(cls, request: Request, route: str) -> Self:
-        """The request, its JSON body read; :class:`ValidationException` when its ``Idempotency-Key`` is malformed."""
+    def from_request(cls, request: Request, route: str) -> Self:
+        """``request`` to the route of this name, whose record :func:`record_keys` had prefetched.
+
+        Reads its JSON body; raises :class:`ValidationException` when its ``Idempotency-Key`` is malformed.
+        """
         if HEADER.lower() not in request.headers:
             return cls(request, None)
-        found = keys(request, route)
-        if not found:
+        keys = record_keys(request, route)
+        if not keys:
             raise ValidationException([_MALFORMED])
         content = f"{request.path}\n{strict_json.canonical(request.json())}"
-        return cls(request, Intent(request.sandbox, found[0], content))
+        return cls(request, IdempotencyRecord(request.sandbox, keys[0], content))
 
-    def run(self, act: Callable[[bool], Response]) -> Response:
-        """What ``act`` answers, or what it answered an earlier request with the same key.
+    def execute(
+        self, perform: Callable[[], Response], answer_again: Callable[[], Response] | None = None
+    ) -> Response:
+        """The answer of ``perform``, or the one that an earlier request with the same key was given.
 
-        ``act`` is told whether that earlier one has done all but note its answer. It writes what :meth:`records`
-        gives in the transaction that does it; a refusal is not recorded, for nothing was done.
+        ``perform`` carries the request out in a transaction that includes :meth:`writes`. If it raises, nothing is
+        recorded, for nothing was done. ``answer_again`` is for a request whose answer is not known within that
+        transaction: it makes the answer for a request that was carried out and then cut off before it was answered.
         """
-        if self.intent is None:
-            return act(False)
-        found = self.intent.find(self.request.items)
-        if found is None:
+        if self.record is None:
+            return perform()
+        item = self.record.find(self.request.items)
+        if item is None:
             try:
-                return act(False)
-            except PSNEmulatorException as refusal:
-                found = self.intent.find_after(refusal)
-        if "answer" not in found:
-            return act(True)
-        return _response(found["answer"], {REPLAYED: "true"})
+                answer = perform()
+            except (PSNEmulatorException, ConditionFailedError) as error:
+                item = self.record.require_after(error)
+            else:
+                return answer if answer_again is None else _settled(self.record, answer)
+        if answer_again is None or "answer" in item:
+            return _response(item["answer"], {REPLAYED: "true"})
+        return _settled(self.record, answer_again())
 
-    def records(self, answer: Response | None = None) -> list[Put]:
-        """What is to be written with what is done; ``answer`` if it is known by then, else see :meth:`settled`."""
-        return [] if self.intent is None else [self.intent.record(_stored(answer) if answer else None)]
+    def writes(self, answer: Response | None = None) -> list[Put]:
+        """What the transaction that carries the request out has to write as well; ``answer`` if it is known by then."""
+        if self.record is None:
+            return []
+        return [self.record.put(None if answer is None else _stored(answer))]
 
-    def settled(self, answer: Response) -> Response:
-        """The answer that counts: ``answer``, unless another request has noted one for the same."""
-        return answer if self.intent is None else _response(self.intent.settle(_stored(answer)))
+
+def _settled(record: IdempotencyRecord, answer: Response) -> Response:
+    """``answer``, or the one that another request with the same key has recorded meanwhile."""
+    return _response(record.settle(_stored(answer)))
 
 
 def _stored(response: Response) -> Answer:

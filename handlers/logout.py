@@ -1,4 +1,4 @@
-"""``/auth/logout``: where a client sends the user to log out (OpenID Connect RP-Initiated Logout 1.0)."""
+"""``/auth/logout``: a client sends the user here to log out (OpenID Connect RP-Initiated Logout 1.0)."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,57 +11,55 @@ from routes import ROUTES
 from services.identity.browser_sessions import BrowserSession, end_session, find_session
 from services.identity.logout_request import LogoutRequest, read_logout
 from utils import cookies
-from utils.authorization_errors import StaleFormError
 from utils.http import Request, Response
 from utils.settings import settings
 
 _PATH: Final = next(route.path for route in ROUTES if route.name == "auth-logout")
 
 
-@browser.paged
+@browser.html_errors
 def show(request: Request) -> Response:
-    """``GET /auth/logout``: logs out at the word of an id token of that user, else asks."""
+    """``GET /auth/logout``: logs out if the client shows an ID token of the user, else asks the user on a page."""
     pairs = request.query_pairs()
-    wanted = read_logout(pairs)
+    logout_request = read_logout(pairs)
     session = _session(request)
-    if session is None or session.subject == wanted.subject:
-        return _leave(request, wanted, session, browser.see_other)
-    name = session.username
-    return browser.with_form(
-        request, lambda csrf: pages.logout(username=name, query=urlencode(pairs), csrf=csrf)
-    )
+    if session is None or session.subject == logout_request.subject:
+        return _log_out(request, logout_request, session, browser.see_other)
+    page = partial(pages.logout, username=session.username, query=urlencode(pairs))
+    return browser.with_csrf_token(request, lambda csrf_token: page(csrf_token=csrf_token))
 
 
-@browser.paged
+@browser.html_errors
 def submit(request: Request) -> Response:
-    """``POST /auth/logout``: our form, or a client's request in a form."""
-    sent = request.form_pairs()
-    if browser.CSRF not in dict(sent):
-        return browser.by_get(settings().url(_PATH), sent)
+    """``POST /auth/logout``: our form, or a client's request as a form."""
+    form_pairs = request.form_pairs()
+    if browser.CSRF_FIELD not in dict(form_pairs):
+        return browser.redirect_as_get(settings().url(_PATH), form_pairs)
     form = request.form()
     pairs = request.query_pairs()
-    wanted = read_logout(pairs)
+    logout_request = read_logout(pairs)
     try:
-        browser.require_genuine(request, form)
-    except StaleFormError as error:
+        browser.require_csrf_token(request, form)
+    except browser.StaleFormException as error:
         return pages.failure(request, error, again=urlencode(pairs))
-    return _leave(request, wanted, _session(request), partial(browser.go_on, request))
+    redirect = partial(browser.redirect_after_form, request)
+    return _log_out(request, logout_request, _session(request), redirect)
 
 
 def _session(request: Request) -> BrowserSession | None:
     return find_session(request.sandbox, browser.session_secret(request))
 
 
-def _leave(
+def _log_out(
     request: Request,
-    wanted: LogoutRequest,
+    logout_request: LogoutRequest,
     session: BrowserSession | None,
-    send: Callable[[str], Response],
+    redirect: Callable[[str], Response],
 ) -> Response:
     if session is not None:
         end_session(request.sandbox, session)
-    if wanted.redirect_uri is None:
+    if logout_request.redirect_uri is None:
         answer = pages.logged_out()
     else:
-        answer = send(browser.url_with(wanted.redirect_uri, {"state": wanted.state}))
-    return replace(answer, cookies=(cookies.drop(browser.SESSION),))
+        answer = redirect(browser.url_with(logout_request.redirect_uri, {"state": logout_request.state}))
+    return replace(answer, cookies=(cookies.delete_cookie(browser.SESSION_COOKIE),))

@@ -119,11 +119,12 @@ _BACK: Final = Markup("<p>Go back to the application that sent you here, and beg
 
 
 def login(
-    *, client: str, query: str, csrf: str, username: str, refusal: PSNEmulatorException | None
+    *, client: str, query: str, csrf_token: str, username: str, refusal: PSNEmulatorException | None
 ) -> Response:
-    """The page that asks for username and password, again after a ``refusal``.
+    """The page that asks for username and password; with ``refusal`` it says why they were refused.
 
-    ``query`` is the authorization request that the form goes back with.
+    ``client`` is the client's name, ``query`` the authorization request, to whose URL the form is posted, ``username``
+    what the field contains.
     """
     fields = markup(
         _LOGIN_FIELDS,
@@ -132,49 +133,57 @@ def login(
         focus_username=Markup() if username else _FOCUS,
         focus_password=_FOCUS if username else Markup(),
     )
-    alert = markup(_ALERT, text=_told(refusal)) if refusal else Markup()
-    content = markup(_LOGIN, client=client, alert=alert, form=_form(query, csrf, fields))
+    alert = markup(_ALERT, text=_refusal_text(refusal)) if refusal else Markup()
+    content = markup(_LOGIN, client=client, alert=alert, form=_form(query, csrf_token, fields))
     title = "Error: Sign in" if refusal else "Sign in"
     return _page(title, content, error=refusal)
 
 
 def consent(
-    *, client: str, username: str, scopes: Sequence[str], query: str, other: str, csrf: str, host: str
+    *,
+    client: str,
+    username: str,
+    scopes: Sequence[str],
+    query: str,
+    other_account: str,
+    csrf_token: str,
+    host: str,
 ) -> Response:
-    """The page that asks whether the client, to whose ``host`` the user returns, may have ``scopes``.
+    """The page that asks the user ``username`` whether the client named ``client`` may have ``scopes``.
 
-    ``other`` is the query that asks another user.
+    ``query`` is the authorization request, to whose URL the form is posted; ``other_account`` the one that lets the
+    user log in as another; ``host`` is where the client's redirect URI leads.
     """
     content = markup(
         _CONSENT,
         client=client,
         username=username,
-        other=other,
+        other=other_account,
         scopes=joined(markup(_SCOPE, meaning=MEANINGS[scope], scope=scope) for scope in scopes),
-        form=_form(query, csrf, _CONSENT_FIELDS),
+        form=_form(query, csrf_token, _CONSENT_FIELDS),
         host=host,
     )
     return _page("Allow access", content)
 
 
-def logout(*, username: str, query: str, csrf: str) -> Response:
-    """The page that asks whether the user wants to log out."""
-    content = markup(_LOGOUT, username=username, form=_form(query, csrf, _LOGOUT_FIELDS))
+def logout(*, username: str, query: str, csrf_token: str) -> Response:
+    """The page that asks the user ``username`` whether to log out; its form is posted with ``query``."""
+    content = markup(_LOGOUT, username=username, form=_form(query, csrf_token, _LOGOUT_FIELDS))
     return _page("Sign out", content)
 
 
 def logged_out() -> Response:
-    """The page that says that nobody is logged in with this browser now."""
+    """The page after a logout."""
     return _page("Signed out", _SIGNED_OUT)
 
 
 def onward(url: str) -> Response:
-    """The page that goes on to ``url`` by itself."""
+    """The page that leads to ``url`` by itself, and by a link."""
     return _page("One moment", markup(_ONWARD, url=url), head=markup(_REFRESH, url=url))
 
 
 def failure(request: Request, error: PSNEmulatorException, *, again: str | None = None) -> Response:
-    """The page for what cannot be told to a client; ``again`` is the query with which the user may begin anew."""
+    """The page for an error that the client cannot be told; ``again`` is the query of a link to begin again."""
     content = markup(
         _FAILURE,
         text=error.detail,
@@ -197,15 +206,15 @@ def _page(
         logo=_LOGO,
         content=content,
     )
-    told = error.headers if error else {}
-    return Response(error.status if error else 200, body, {**told, **_HEADERS}, HTML_TYPE)
+    headers = error.headers if error else {}
+    return Response(error.status if error else 200, body, {**headers, **_HEADERS}, HTML_TYPE)
 
 
-def _form(query: str, csrf: str, fields: Markup) -> Markup:
-    return markup(_FORM, query=query, csrf=csrf, fields=fields)
+def _form(query: str, csrf_token: str, fields: Markup) -> Markup:
+    return markup(_FORM, query=query, csrf=csrf_token, fields=fields)
 
 
-def _told(refusal: PSNEmulatorException) -> str:
+def _refusal_text(refusal: PSNEmulatorException) -> str:
     seconds = refusal.headers.get("Retry-After")
     return (
         f"Too many failed attempts. Try again in {-(-int(seconds) // 60)} min." if seconds else refusal.detail

@@ -1,8 +1,8 @@
 """The routes of a player's statistics."""
 
-from handlers.conditional import if_match, versioned, versioned_or_known
+from handlers.conditional import if_match, versioned, versioned_or_not_modified
 from handlers.dispatch import prefetch, preload
-from handlers.idempotency import Once, keys
+from handlers.idempotency import IdempotentRequest, record_keys
 from services.players import stats
 from utils.http import Request, Response
 from utils.writes import Key
@@ -10,43 +10,43 @@ from utils.writes import Key
 _POST = "stats-post"
 
 
-def _player_and_stats(request: Request) -> list[Key]:
+def _stats_keys(request: Request) -> list[Key]:
     return stats.keys(request.sandbox, request.path_parameters["player_id"])
 
 
-def _with_the_record(request: Request) -> list[Key]:
-    return [*_player_and_stats(request), *keys(request, _POST)]
+def _stats_and_record_keys(request: Request) -> list[Key]:
+    return [*_stats_keys(request), *record_keys(request, _POST)]
 
 
-@prefetch(_player_and_stats)
+@prefetch(_stats_keys)
 def show(request: Request) -> Response:
-    """``GET /players/{player_id}/stats``."""
+    """``GET /players/{player_id}/stats``: the statistics."""
     player_id = request.path_parameters["player_id"]
-    return versioned_or_known(request, stats.find(request.items, request.sandbox, player_id))
+    return versioned_or_not_modified(request, stats.find(request.items, request.sandbox, player_id))
 
 
 @preload("models.result_body")
-@prefetch(_with_the_record)
+@prefetch(_stats_and_record_keys)
 def record(request: Request) -> Response:
-    """``POST /players/{player_id}/stats``."""
+    """``POST /players/{player_id}/stats``: the statistics with the result added."""
     from models.result_body import ResultBody
 
     player_id = request.path_parameters["player_id"]
     result = request.body(ResultBody)
-    once = Once.of(request, _POST)
+    idempotent = IdempotentRequest.from_request(request, _POST)
 
-    def act(done: bool) -> Response:
-        if done:
-            found = stats.read(request.sandbox, player_id)
-        else:
-            found = stats.record(
-                request.items,
-                request.sandbox,
-                player_id,
-                result,
-                if_match=if_match(request),
-                also=once.records(),
-            )
-        return once.settled(versioned(request, found))
+    def add_result() -> Response:
+        added = stats.record(
+            request.items,
+            request.sandbox,
+            player_id,
+            result,
+            if_match=if_match(request),
+            further_writes=idempotent.writes(),
+        )
+        return versioned(request, added)
 
-    return once.run(act)
+    def answer_again() -> Response:
+        return versioned(request, stats.read(request.sandbox, player_id))
+
+    return idempotent.execute(add_result, answer_again)

@@ -1,4 +1,4 @@
-"""The token endpoint: RFC 6749's form with its grants, and a simple form in JSON for those without a library."""
+"""The token endpoint: the grants of RFC 6749 as a form, and a simple form in JSON for callers without a library."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -9,38 +9,37 @@ from handlers.dispatch import preload
 from models.responses import FieldError
 from utils.errors import PSNEmulatorException, ValidationException
 from utils.http import FORM_TYPE, Request, Response
-from utils.oauth_errors import InvalidRequestError, UnsupportedGrantTypeError
+from utils.oauth_errors import InvalidRequestException, UnsupportedGrantTypeException
 from utils.validation import NO_OBJECT, validated
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from models.auth import Tokens
+    from models.auth_body import LoginBody
     from services.identity.seed import Client
 
 type Form = Mapping[str, str]
 
-_NOT_KEPT: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
-"""What RFC 6749 section 5.1 wants of every answer that holds a token."""
+_NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+"""The headers of every answer that contains a token (RFC 6749 section 5.1)."""
 
 
 @preload(
     "models.auth_body",
     "services.identity.clients",
     "services.identity.authorization_codes",
-    "services.identity.grants",
+    "services.identity.refresh_tokens",
+    "services.identity.users",
 )
 def token(request: Request) -> Response:
     """``POST /auth/token``: a grant in a form, or a login with username and password in JSON."""
     from models.auth_body import LoginBody
-    from services.identity.grants import password
-    from services.identity.seed import SIMPLE_CLIENT
+    from services.identity.seed import FIRST_PARTY_CLIENT
 
     if request.media_type == FORM_TYPE:
-        return _answer(_granted(request))
-    login = _valid(LoginBody, request.json)
-    secret = login.password.get_secret_value()
-    return _answer(password(request.sandbox, SIMPLE_CLIENT, login.username, secret, login.scope))
+        return _answer(_grant(request))
+    return _answer(_log_in(request.sandbox, FIRST_PARTY_CLIENT, _valid(LoginBody, request.json)))
 
 
 @preload("models.auth_body", "services.identity.refresh_tokens")
@@ -48,19 +47,21 @@ def refresh(request: Request) -> Response:
     """``POST /auth/refresh``: the next tokens for a refresh token in JSON."""
     from models.auth_body import RefreshBody
     from services.identity.refresh_tokens import rotate
-    from services.identity.seed import SIMPLE_CLIENT
+    from services.identity.seed import FIRST_PARTY_CLIENT
 
     body = _valid(RefreshBody, request.json)
-    return _answer(rotate(request.sandbox, SIMPLE_CLIENT, body.refresh_token.get_secret_value(), body.scope))
+    return _answer(
+        rotate(request.sandbox, FIRST_PARTY_CLIENT, body.refresh_token.get_secret_value(), body.scope)
+    )
 
 
-def _granted(request: Request) -> "Tokens":
+def _grant(request: Request) -> "Tokens":
     from services.identity.clients import require_grant
 
     form = form_of(request)
     grant_type = required(form, "grant_type")
     if grant_type not in GRANTS:
-        raise UnsupportedGrantTypeError(f"The grants are {', '.join(GRANTS)}.")
+        raise UnsupportedGrantTypeException(f"The grants are {', '.join(GRANTS)}.")
     client = authenticated_client(request, form)
     require_grant(client, grant_type)
     return GRANTS[grant_type](request.sandbox, client, form)
@@ -85,17 +86,30 @@ def _by_refresh_token(sandbox: str, client: "Client", form: Form) -> "Tokens":
 
 def _by_password(sandbox: str, client: "Client", form: Form) -> "Tokens":
     from models.auth_body import LoginBody
-    from services.identity.grants import password
 
-    login = _fields(LoginBody, form)
-    return password(sandbox, client, login.username, login.password.get_secret_value(), login.scope)
+    return _log_in(sandbox, client, _fields(LoginBody, form))
 
 
 def _by_client_credentials(sandbox: str, client: "Client", form: Form) -> "Tokens":
+    """A token of the client itself, without the scopes of users and without a refresh token (RFC 6749 section 4.4)."""
     from models.auth_body import ClientCredentialsBody
-    from services.identity.grants import client_credentials
+    from services.identity.refresh_tokens import open_family
+    from services.identity.scopes import OF_USERS, granted
 
-    return client_credentials(sandbox, client, _fields(ClientCredentialsBody, form).scope)
+    body = _fields(ClientCredentialsBody, form)
+    scope = granted(body.scope, [scope for scope in client.scopes if scope not in OF_USERS])
+    return open_family(sandbox, client, client.client_id, scope, refreshable=False)
+
+
+def _log_in(sandbox: str, client: "Client", login: "LoginBody") -> "Tokens":
+    from services.identity.refresh_tokens import open_family
+    from services.identity.scopes import granted
+    from services.identity.users import authenticate
+
+    user = authenticate(sandbox, login.username, login.password.get_secret_value())
+    scope = granted(login.scope, client.allowed(user.scopes))
+    refreshable = "refresh_token" in client.grant_types
+    return open_family(sandbox, client, user.subject, scope, refreshable=refreshable)
 
 
 GRANTS: Final[Mapping[str, Callable[[str, "Client", Form], "Tokens"]]] = {
@@ -104,33 +118,33 @@ GRANTS: Final[Mapping[str, Callable[[str, "Client", Form], "Tokens"]]] = {
     "client_credentials": _by_client_credentials,
     "password": _by_password,
 }
-"""The grants that a form may ask for."""
+"""The grants of the form by their ``grant_type``: of sandbox, client and form the tokens."""
 
 
 def _fields[M: BaseModel](model: type[M], form: Form) -> M:
-    """What ``model`` takes of the form; the rest is for others, or unknown and ignored (RFC 6749 section 3.2)."""
+    """The fields of ``form`` that ``model`` has; others are ignored (RFC 6749 section 3.2)."""
     return _valid(model, lambda: {name: form[name] for name in model.model_fields if name in form})
 
 
 def _valid[M: BaseModel](model: type[M], read: Callable[[], Any]) -> M:
-    """What was read, as ``model``; whatever is wrong is an ``invalid_request`` here (RFC 6749 section 5.2)."""
+    """What ``read`` returns as ``model``; any error of either is an ``invalid_request`` (RFC 6749 section 5.2)."""
     try:
         return validated(model, read())
     except ValidationException as error:
-        raise InvalidRequestError(_wrong(error.errors, model)) from None
+        raise InvalidRequestException(_description(error.errors, model)) from None
     except PSNEmulatorException as error:
-        raise InvalidRequestError(error.detail) from None
+        raise InvalidRequestException(error.detail) from None
 
 
-def _wrong(faults: Sequence[FieldError], model: "type[BaseModel]") -> str:
-    """What is wrong, in a sentence without the names that only the caller knows."""
-    if NO_OBJECT in faults:
+def _description(errors: Sequence[FieldError], model: "type[BaseModel]") -> str:
+    """The ``error_description``: names the fields of ``model`` only, never one that the caller made up."""
+    if NO_OBJECT in errors:
         return NO_OBJECT.message
-    named = {fault.field for fault in faults}
-    wrong = [name for name in model.model_fields if name in named]
-    return f"Missing or malformed: {', '.join(wrong)}." if wrong else "The body has a member too many."
+    fields = {error.field for error in errors}
+    invalid = [name for name in model.model_fields if name in fields]
+    return f"Missing or malformed: {', '.join(invalid)}." if invalid else "The body has a member too many."
 
 
 def _answer(tokens: "Tokens") -> Response:
-    given = {name: value for name, value in asdict(tokens).items() if value is not None}
-    return Response(200, given, _NOT_KEPT)
+    body = {name: value for name, value in asdict(tokens).items() if value is not None}
+    return Response(200, body, _NO_STORE)

@@ -1,4 +1,4 @@
-"""What the identity routes answer, in the shapes of their RFCs; plain, for the reason in ``models.responses``."""
+"""The answers of the identity routes, in the shapes of their RFCs; no pydantic, see ``models.responses``."""
 
 from dataclasses import dataclass
 from typing import Literal, NotRequired, TypedDict
@@ -8,8 +8,8 @@ from typing import Literal, NotRequired, TypedDict
 class Tokens:
     """The answer of a token endpoint (RFC 6749 section 5.1, OpenID Connect Core section 3.1.3.3).
 
-    ``expires_in`` is in seconds. What is ``None`` is left out: a refresh token for a client that may not refresh, an
-    ID token without the scope ``openid``.
+    ``expires_in`` is in seconds. ``None`` is left out of the answer: the refresh token of a client that may not use
+    one, the ID token without the scope ``openid``.
     """
 
     access_token: str
@@ -34,7 +34,7 @@ class UserInfo(TypedDict):
 
 
 class Introspection(TypedDict):
-    """The answer of ``POST /auth/introspect`` (RFC 7662 section 2.2); of a token that is not alive no more than that.
+    """The answer of ``POST /auth/introspect`` (RFC 7662 section 2.2); only ``active`` for a token that is not alive.
 
     A refresh token has no ``token_type``, ``aud``, ``jti`` and ``nbf``. Times are seconds since 1970.
     """
@@ -63,7 +63,7 @@ class JWKSet:
 
 @dataclass(frozen=True, slots=True)
 class ServerMetadata:
-    """What an OAuth client may know of the server (RFC 8414 section 2), as far as it is served."""
+    """The authorization server metadata (RFC 8414 section 2) of what is implemented."""
 
     issuer: str
     authorization_endpoint: str
@@ -85,7 +85,7 @@ class ServerMetadata:
 
 @dataclass(frozen=True, slots=True)
 class ProviderMetadata(ServerMetadata):
-    """What an OpenID client may know besides (OpenID Connect Discovery section 3), as far as it is served."""
+    """The OpenID provider metadata (OpenID Connect Discovery section 3) of what is implemented."""
 
     end_session_endpoint: str
     prompt_values_supported: list[str]

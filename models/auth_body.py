@@ -1,4 +1,4 @@
-"""What the token endpoints take. The simple form sends it as JSON; the grants of RFC 6749 send it as form fields."""
+"""The bodies of the token endpoints: of the simple form as JSON, of RFC 6749's grants as form fields."""
 
 from typing import Annotated
 

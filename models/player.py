@@ -1,4 +1,4 @@
-"""A player as the API shows one; a plain dataclass for the reason given in ``models.responses``."""
+"""A player in the API's answers; no pydantic, see ``models.responses``."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ type Status = Literal["active", "suspended", "banned"]
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """A player. ``country`` and ``language`` are ``None`` when the client never said."""
+    """A player. ``country`` (ISO 3166-1 alpha-2) and ``language`` (BCP 47) are ``None`` if they were never set."""
 
     player_id: str
     username: str

@@ -1,4 +1,4 @@
-"""What a client may say of a player, on creating and on replacing one alike."""
+"""The body that creates or replaces a player."""
 
 import re
 from typing import Annotated
@@ -18,18 +18,18 @@ _TAG = (
     rf"(?:-(?:{_ANY}{{5,8}}|[0-9]{_ANY}{{3}}))*"
     rf"(?:-{_EXTENSION})*(?:-[Xx](?:-{_ANY}{{1,8}})+)?"
 )
-"""BCP 47 (RFC 5646 section 2.1), narrowed to what its registry has in use: a primary language of two or three
-letters, the extensions ``t`` and ``u``."""
+"""BCP 47 (RFC 5646 section 2.1), limited to what its registries contain: primary languages of two or three letters,
+the extensions ``t`` and ``u``."""
 
 _LANGUAGE = re.compile(_TAG)
 _LANGUAGE_PATTERN = "^" + re.sub(r"\?P<\w+>", "?:", _TAG) + "$"
-"""The same without names for its groups, which JSON Schema's dialect writes otherwise."""
+"""The same for JSON Schema, whose regular expressions (ECMA-262) write named groups in another way."""
 
 _CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
 
 
 def _email(text: str) -> str:
-    """The address in its normal form; whether its domain exists is not asked. RFC 2606's ``.test`` is welcome."""
+    """The address in its normal form. Its domain need not exist, and may end in ``.test`` (RFC 2606)."""
     try:
         return validate_email(text, check_deliverability=False, strict=True, test_environment=True).normalized
     except EmailNotValidError:
@@ -82,7 +82,7 @@ type Language = Annotated[
 class PlayerBody(BaseModel):
     """The body of ``POST /players`` and ``PUT /players/{player_id}``.
 
-    What is left out gets its default, on a PUT too: a ``display_name`` that is ``None`` is the username.
+    A field that is left out gets its default, on a PUT too; a ``display_name`` of ``None`` becomes the username.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)

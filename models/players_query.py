@@ -1,4 +1,4 @@
-"""What a client may ask of the list of players."""
+"""The query of the list of players."""
 
 from typing import Annotated, Any, Literal
 
@@ -13,7 +13,7 @@ MAX_LIMIT = 100
 
 
 def _whole(value: Any) -> int:
-    """The number that ``value`` writes; pydantic's own parser takes signs, spaces and digits of every script."""
+    """``value`` as a number; pydantic's own parser would accept signs, spaces and digits of every script too."""
     text = str(value)
     if not (text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_LIMIT))):
         raise PydanticCustomError("limit", f"Input should be a whole number from 1 to {MAX_LIMIT}")
@@ -27,8 +27,8 @@ type Sort = Literal["created_at", "-created_at"]
 class PlayersQuery(BaseModel):
     """The parameters of ``GET /players``.
 
-    ``username`` and ``email`` find one player at most, without regard to case. ``sort`` with a minus is the latest
-    first. A ``cursor`` belongs to the filters and the order of the page that gave it; ``limit`` may change.
+    ``username`` and ``email`` match one player at most, without regard to case. ``sort`` with a minus lists the latest
+    first. A ``cursor`` is valid for the filters and the order of the page it comes from; ``limit`` may change.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)

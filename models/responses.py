@@ -1,7 +1,7 @@
-"""What the API answers around its data: envelopes, problems, health.
+"""The API's envelopes, problems and its health.
 
 Plain dataclasses, not pydantic models: every function answers, most never validate a body, and pydantic costs
-a function about as much start time as all the rest of it. Pydantic can read a dataclass's schema all the same.
+a function about as much start-up time as all the rest of it. Pydantic can make a schema of a dataclass, too.
 """
 
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Meta:
-    """What is said about an answer: the gateway's id of the request."""
+    """About an answer: ``request_id`` is the gateway's id of the request."""
 
     request_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class PageMeta:
-    """What is said about a page. ``next_cursor`` is ``None`` only on the last page."""
+    """About a page: ``next_cursor`` is ``None`` on the last page only."""
 
     request_id: str
     next_cursor: str | None
@@ -26,7 +26,7 @@ class PageMeta:
 
 @dataclass(frozen=True, slots=True)
 class APIResponse[T]:
-    """Every success that has a body, except those whose shape an RFC gives."""
+    """The body of every success, except where an RFC defines the shape."""
 
     data: T
     meta: Meta
@@ -34,7 +34,7 @@ class APIResponse[T]:
 
 @dataclass(frozen=True, slots=True)
 class PageResponse[T]:
-    """Some of many, in a row."""
+    """One page of a list."""
 
     data: list[T]
     meta: PageMeta
@@ -42,14 +42,14 @@ class PageResponse[T]:
 
 @dataclass(frozen=True, slots=True)
 class GatewayMessage:
-    """What the gateway answers by itself, which an HTTP API cannot shape."""
+    """The body of the gateway's own answers, whose shape an HTTP API cannot change."""
 
     message: str
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One thing wrong with one field: ``field`` is a dotted path such as ``trophies.gold``, ``code`` stable."""
+    """An error of one field: ``field`` is a dotted path such as ``trophies.gold``, ``code`` a stable name."""
 
     field: str
     code: str
@@ -60,7 +60,7 @@ class FieldError:
 class ErrorResponse:
     """A problem by RFC 9457, sent as ``application/problem+json``.
 
-    ``code`` is the stable name of the condition, ``request_id`` leads to the log line.
+    ``code`` is the stable name of the condition; ``request_id`` is in the log lines of the request.
     """
 
     type: str
@@ -74,14 +74,14 @@ class ErrorResponse:
 
 @dataclass(frozen=True, slots=True)
 class ValidationErrorResponse(ErrorResponse):
-    """The problem of a ``validation_error``: every invalid field is in ``errors``."""
+    """The problem of a ``validation_error``; ``errors`` has every invalid field."""
 
     errors: tuple[FieldError, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class OAuthErrorResponse:
-    """The refusal of an OAuth endpoint (RFC 6749 section 5.2, RFC 6750 section 3.1)."""
+    """The error of an OAuth endpoint (RFC 6749 section 5.2, RFC 6750 section 3.1)."""
 
     error: str
     error_description: str
@@ -98,7 +98,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """The answer of ``GET /``: what this is and where to go; ``links`` maps a relation to a URL.
+    """The answer of ``GET /``: name and version, and in ``links`` the URLs to start with, by relation.
 
     ``release`` is the version with its origin as build metadata, such as ``0.1.0+0f3c9e1d2b4a.dirty``.
     """

@@ -1,4 +1,4 @@
-"""The result of one match, as a client posts it."""
+"""The body that adds the result of a match to a player's statistics."""
 
 import re
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\
 
 
 def _moment(value: Any) -> datetime:
-    """The time in UTC that ``value`` names; pydantic's own parser takes more than RFC 3339 allows."""
+    """``value`` as a time in UTC; pydantic's own parser would accept more than RFC 3339."""
     try:
         if not _RFC3339.fullmatch(value):
             raise ValueError
@@ -21,7 +21,7 @@ def _moment(value: Any) -> datetime:
 
 
 def _whole(value: Any) -> Any:
-    """An integer where ``value`` is one, however it is written: JSON has one kind of number (RFC 8259 section 6)."""
+    """``30.0`` as the integer 30, because JSON does not distinguish the two (RFC 8259 section 6)."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -44,7 +44,7 @@ class TrophiesBody(_Body):
 
 
 class ResultBody(_Body):
-    """The body of ``POST /players/{player_id}/stats``; a match without ``played_at`` was played just now."""
+    """The body of ``POST /players/{player_id}/stats``; without ``played_at`` the match was played at this moment."""
 
     outcome: Outcome
     score: Amount = 0

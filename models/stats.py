@@ -1,4 +1,4 @@
-"""A player's statistics as the API shows them."""
+"""A player's statistics in the API's answers; no pydantic, see ``models.responses``."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Trophies:
-    """How many trophies of each grade."""
+    """The number of trophies of each grade."""
 
     bronze: int
     silver: int
@@ -16,7 +16,7 @@ class Trophies:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """What a player's results add up to.
+    """The sums and maxima of a player's results.
 
     ``win_rate`` is wins per match, 0 to 1 with four decimals; ``last_played_at`` is ``None`` before the first match.
     """

@@ -1,13 +1,13 @@
-"""The time, asked in this one place."""
+"""The time, which every rule asks here and nowhere else."""
 
 from datetime import UTC, datetime
 
 
 def now(_sandbox: str) -> datetime:
-    """The present moment in a sandbox, aware and in UTC: the same in all of them."""
+    """The present moment in a sandbox, aware and in UTC; it is the same in every sandbox."""
     return datetime.now(UTC)
 
 
 def seconds(sandbox: str) -> int:
-    """The present moment in a sandbox in whole seconds since 1970, as JWTs have it (RFC 7519 NumericDate)."""
+    """The present moment in a sandbox in whole seconds since 1970 (RFC 7519 section 2, NumericDate)."""
     return int(now(sandbox).timestamp())

@@ -1,7 +1,7 @@
-"""Requests that are carried out once, however often they are sent.
+"""Requests with an ``Idempotency-Key``: each is carried out once, however often it is sent.
 
-That one was carried out is recorded by the transaction that does it, so there is never the one without the other,
-whatever breaks off when. Of two at once one transaction fails, and its request gets what the other one was answered.
+The record of a request is written by the transaction that carries it out, so neither is ever stored without the other.
+Of two requests at once with one key one transaction fails, and its request gets the answer of the other.
 """
 
 from collections.abc import Mapping
@@ -13,75 +13,99 @@ from typing import Any
 from services import clock
 from utils import strict_json, table
 from utils.attributes import Item
-from utils.errors import (
-    IdempotencyKeyInUseException,
-    IdempotencyKeyReusedException,
-    PSNEmulatorException,
-)
-from utils.table import Snapshot
+from utils.errors import PSNEmulatorException, ThrottledException
+from utils.table import ConditionFailedError, Snapshot
 from utils.writes import ABSENT, Key, Put, Update, below
 
 LIFETIME = timedelta(hours=24)
-"""How long a request is remembered."""
+"""How long a record counts, by its sandbox's clock."""
 
 type Answer = Mapping[str, Any]
-"""What was answered, in values that the table holds."""
+"""The answer of a request, in values that the table holds (``utils.attributes``)."""
 
 
-def record_key(sandbox: str, *names: str) -> Key:
-    """The key of the record of one request: ``names`` are whose, to what, and under which key of theirs."""
-    return f"{sandbox}#idempotency#{_digest(strict_json.dump(names))}", "-"
+class IdempotencyKeyInUseException(PSNEmulatorException):
+    """Another request with the same key is being carried out, and was through all attempts of this one."""
+
+    status = 409
+    code = "idempotency_key_in_use"
+    title = "Idempotency key in use"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A request with this Idempotency-Key is still being carried out.", headers={"Retry-After": "1"}
+        )
+
+
+class IdempotencyKeyReusedException(PSNEmulatorException):
+    """Another request, with another body or path, was carried out under the same key."""
+
+    status = 422
+    code = "idempotency_key_reused"
+    title = "Idempotency key reused"
+
+    def __init__(self) -> None:
+        super().__init__("Another request was sent with this Idempotency-Key.")
+
+
+def record_key(sandbox: str, subject: str, client_id: str, route: str, idempotency_key: str) -> Key:
+    """The key of a request's record: an ``Idempotency-Key`` counts for one subject, client and route."""
+    names = strict_json.dump([subject, client_id, route, idempotency_key])
+    return f"{sandbox}#idempotency#{_digest(names)}", "-"
 
 
 @dataclass(frozen=True, slots=True)
-class Intent:
-    """A request that is to be carried out once: the key of its record, and all that makes it what it is."""
+class IdempotencyRecord:
+    """The record of one request: its key, and in ``content`` all that makes the request what it is."""
 
     sandbox: str
     key: Key
     content: str
 
     def find(self, items: Snapshot) -> Item | None:
-        """Its record among ``items``, if it was carried out within :data:`LIFETIME`.
+        """The stored record among ``items``; ``None`` when there is none, or one older than :data:`LIFETIME`.
 
-        The record may lack its ``answer``. Raises :class:`IdempotencyKeyReusedException`.
+        It has no ``answer`` while :meth:`settle` is still to come. Raises :class:`IdempotencyKeyReusedException` when
+        it is of another content.
         """
-        found = items.get(self.key)
-        if found is None or found["expires_at"] <= clock.seconds(self.sandbox):
+        item = items.get(self.key)
+        if item is None or item["expires_at"] <= clock.seconds(self.sandbox):
             return None
-        if found["fingerprint"] != _digest(self.content):
+        if item["fingerprint"] != _digest(self.content):
             raise IdempotencyKeyReusedException
-        return found
+        return item
 
-    def find_after(self, refusal: PSNEmulatorException) -> Item:
-        """Its record, when ``refusal`` came of its being carried out by another request meanwhile; else raises.
+    def require_after(self, error: PSNEmulatorException | ConditionFailedError) -> Item:
+        """The stored record, when carrying the request out ended in ``error`` because another one was faster.
 
-        That is ``refusal``, or :class:`IdempotencyKeyInUseException` when the other one is still at it.
+        Raises ``error`` when there is no record, or :class:`IdempotencyKeyInUseException` when the other one is not
+        through yet.
         """
-        found = self.find(table.get_many([self.key]))
-        if found is not None:
-            return found
-        if isinstance(refusal, table.Collision) and self.key in refusal.keys:
+        item = self.find(table.get_many([self.key]))
+        if item is not None:
+            return item
+        if isinstance(error, ThrottledException) and self.key in error.contended:
             raise IdempotencyKeyInUseException
-        raise refusal
+        raise error
 
-    def record(self, answer: Answer | None) -> Put:
-        """The record, to be written with what is done; its condition fails when that was done before.
+    def put(self, answer: Answer | None) -> Put:
+        """The write of the record, for the transaction that carries the request out; fails if it was carried out.
 
-        ``answer`` is ``None`` when it is not known before that: then :meth:`settle` has to follow.
+        ``answer`` is ``None`` when it is not known before the transaction: then :meth:`settle` has to follow.
         """
-        moment, (pk, sk) = clock.seconds(self.sandbox), self.key
-        item = {
+        now, (pk, sk) = clock.seconds(self.sandbox), self.key
+        item: Item = {
             "pk": pk,
             "sk": sk,
             "fingerprint": _digest(self.content),
-            "expires_at": moment + int(LIFETIME.total_seconds()),
+            "expires_at": now + int(LIFETIME.total_seconds()),
         }
-        known = {} if answer is None else {"answer": answer}
-        return Put({**item, **known}, ABSENT | below("expires_at", moment + 1))
+        if answer is not None:
+            item["answer"] = answer
+        return Put(item, ABSENT | below("expires_at", now + 1))
 
     def settle(self, answer: Answer) -> Answer:
-        """Record ``answer`` where none is recorded yet; return the one that is."""
+        """Store ``answer`` in the record unless it has one already; return the one that it has now."""
         settled: Answer = table.write(Update(self.key, assign_once={"answer": answer}))["answer"]
         return settled
 

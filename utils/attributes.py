@@ -1,7 +1,8 @@
 """Python values as DynamoDB's typed attribute values, and back.
 
-``str``, ``int``, ``Decimal``, ``bool``, ``None``, ``list`` and ``dict`` with ``str`` keys; a ``float`` is
-refused, because DynamoDB's numbers are decimal. Written here because the one that exists comes with boto3.
+By "Supported data types and naming rules in Amazon DynamoDB": ``str``, ``int``, ``Decimal``, ``bool``, ``None``,
+``list`` and ``dict`` with ``str`` keys. A ``float`` is refused, because DynamoDB's numbers are decimal. boto3 has the
+same, but costs a function more start-up time than all the rest of the table's access.
 """
 
 from collections.abc import Mapping
@@ -9,11 +10,13 @@ from decimal import Decimal
 from typing import Any
 
 type Attribute = dict[str, Any]
+"""A typed value, such as ``{"S": "text"}``."""
 type Item = dict[str, Any]
+"""An item's plain values by attribute."""
 
 
 def marshal(value: Any) -> Attribute:
-    """``value`` as an attribute value; ``TypeError`` for a type that is not in the list above."""
+    """``value`` as an attribute value; ``TypeError`` for a type that is not in the module's list."""
     match value:
         case None:
             return {"NULL": True}
@@ -24,14 +27,17 @@ def marshal(value: Any) -> Attribute:
         case int() | Decimal():
             return {"N": str(value)}
         case list() | tuple():
-            return {"L": [marshal(one) for one in value]}
+            return {"L": [marshal(element) for element in value]}
         case Mapping():
             return {"M": marshal_item(value)}
     raise TypeError(f"DynamoDB attributes hold no {type(value).__name__}")
 
 
 def unmarshal(attribute: Mapping[str, Any]) -> Any:
-    """The value of ``attribute``; a whole number is an ``int``, any other a ``Decimal``."""
+    """The value of ``attribute``; a whole number is an ``int``, any other a ``Decimal``.
+
+    ``TypeError`` for a set or bytes, which are never stored.
+    """
     ((kind, value),) = attribute.items()
     match kind:
         case "S" | "BOOL":
@@ -41,7 +47,7 @@ def unmarshal(attribute: Mapping[str, Any]) -> Any:
         case "NULL":
             return None
         case "L":
-            return [unmarshal(one) for one in value]
+            return [unmarshal(element) for element in value]
         case "M":
             return unmarshal_item(value)
     raise TypeError(f"attributes of type {kind} are not used here")

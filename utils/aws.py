@@ -10,7 +10,7 @@ from typing import Any
 _CONNECT_SECONDS = 1
 _READ_SECONDS = 2
 _CALLS = 3
-"""How often a call is tried; with these time-outs the worst case stays under a function's ten seconds."""
+"""Attempts a call; with these time-outs the worst case stays under a function's ten seconds."""
 
 
 @cache

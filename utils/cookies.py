@@ -1,7 +1,7 @@
-"""Cookies for the issuer's own pages, as narrow as browsers let them be (RFC 6265 and its successor, 6265bis).
+"""Cookies of the issuer's own pages (RFC 6265, and its successor 6265bis for ``SameSite`` and the name's prefixes).
 
-No script reads them, no other site's form or frame sends them, and where the issuer has https and a host of its own,
-the ``__Host-`` prefix keeps every other host from setting them.
+``HttpOnly``: no script reads them. ``SameSite=Lax``: no other site's form or frame sends them. Where the issuer has
+https and a host of its own, the prefix ``__Host-`` keeps every other host from setting them.
 """
 
 from collections import Counter
@@ -12,30 +12,30 @@ from utils.settings import settings
 
 
 def read(sent: Iterable[str]) -> dict[str, str]:
-    """The cookies in texts of the form ``name=value``.
+    """The cookies by name, of texts of the form ``name=value``.
 
     One whose name comes twice is left out, because nobody can tell which of the two is ours.
     """
-    pairs = [(name.strip(), value.strip()) for name, _, value in (one.partition("=") for one in sent)]
-    times = Counter(name for name, _ in pairs)
-    return {name: value for name, value in pairs if times[name] == 1}
+    pairs = [(name.strip(), value.strip()) for name, _, value in (text.partition("=") for text in sent)]
+    counts = Counter(name for name, _ in pairs)
+    return {name: value for name, value in pairs if counts[name] == 1}
 
 
-def full_name(name: str) -> str:
-    """What the cookie ``name`` is called here: with the strictest prefix that the issuer's URL allows."""
+def prefixed_name(name: str) -> str:
+    """``name`` with the strictest prefix that the issuer's URL allows: ``__Host-``, ``__Secure-`` or none."""
     issuer = urlsplit(settings().issuer)
     if issuer.scheme != "https":
         return name
     return f"__Secure-{name}" if issuer.path else f"__Host-{name}"
 
 
-def keep(name: str, value: str) -> str:
-    """The ``Set-Cookie`` header that lets the browser keep ``value`` until it is closed."""
+def set_cookie(name: str, value: str) -> str:
+    """The value of the ``Set-Cookie`` header of a session cookie: the browser keeps it until it is closed."""
     issuer = urlsplit(settings().issuer)
     secure = "; Secure" if issuer.scheme == "https" else ""
-    return f"{full_name(name)}={value}; Path={issuer.path or '/'}; HttpOnly; SameSite=Lax{secure}"
+    return f"{prefixed_name(name)}={value}; Path={issuer.path or '/'}; HttpOnly; SameSite=Lax{secure}"
 
 
-def drop(name: str) -> str:
-    """The ``Set-Cookie`` header that lets the browser forget the cookie."""
-    return f"{keep(name, '')}; Max-Age=0"
+def delete_cookie(name: str) -> str:
+    """The value of the ``Set-Cookie`` header that deletes the cookie."""
+    return f"{set_cookie(name, '')}; Max-Age=0"

@@ -1,4 +1,4 @@
-"""The names that a caller gives a request, by which its own log lines and ours are found together."""
+"""The correlation id and the trace context that a caller sends, for its log lines and ours to be found together."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,10 @@ _TRACEPARENT: Final = re.compile(
 
 
 def correlation_id(headers: Mapping[str, Any]) -> str | None:
-    """The ``X-Correlation-Id``; ``None`` when absent or not 1-128 visible ASCII characters."""
+    """The ``X-Correlation-Id`` in ``headers``, whose names are lower-case.
+
+    ``None`` when it is absent or not 1 to 128 visible ASCII characters.
+    """
     return _matching(_CORRELATION_ID, headers.get("x-correlation-id"))
 
 

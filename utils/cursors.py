@@ -1,4 +1,4 @@
-"""Opaque cursors: where a page ended, signed, so that none but those that were given are taken."""
+"""Opaque cursors: the position at which a page ended, signed by HMAC so that only those we issued are accepted."""
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -10,12 +10,15 @@ _SIGNATURE_BYTES = 16
 
 
 def encode(secret: bytes, listing: str, position: str) -> str:
-    """The cursor of ``position`` in ``listing``: URL-safe characters, a third more than the position and 16."""
+    """The cursor of ``position`` in ``listing``: base64url of a 16-byte signature and the position, unpadded."""
     return urlsafe_b64encode(_signature(secret, listing, position) + position.encode()).rstrip(b"=").decode()
 
 
 def decode(secret: bytes, listing: str, cursor: str) -> str:
-    """The position in ``cursor``; :class:`InvalidCursorException` unless :func:`encode` made it of the same."""
+    """The position in ``cursor``.
+
+    Raises :class:`InvalidCursorException` unless :func:`encode` made it with the same ``secret`` and ``listing``.
+    """
     try:
         position = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))[_SIGNATURE_BYTES:].decode()
     except ValueError:

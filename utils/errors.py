@@ -1,10 +1,15 @@
-"""The exceptions that become answers, in one hierarchy.
+"""The root of the exceptions that become answers, and those of them that any route may raise.
 
-A class knows its HTTP status, its stable ``code`` and its title; ``handlers.dispatch`` is the one place that
-turns them into responses. Anything outside this hierarchy is a bug and answered with 500 ``internal_error``.
+A class knows its HTTP status, its stable ``code`` and its title; ``handlers.dispatch`` is the one place that turns
+it into a response. Errors of one domain are defined in the service that raises them, OAuth's in
+``utils.oauth_errors``.
+
+The suffix of an exception's name, in the whole application, says whether a client may see it: ``…Exception`` descends
+from :class:`PSNEmulatorException` and is answered as its class says; ``…Error``, Python's own suffix, is for the
+caller to handle. One that nobody handles is a bug: it is logged, and answered with 500 ``internal_error``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from models.responses import FieldError
@@ -46,30 +51,12 @@ class InvalidCursorException(PSNEmulatorException):
         super().__init__("The cursor is not one that this listing gave.")
 
 
-class InvalidTokenException(PSNEmulatorException):
-    """The access token is authentic but not alive: expired, not yet valid, revoked, or its user is locked."""
-
-    status = 401
-    code = "invalid_token"
-    title = "Invalid token"
-
-    def __init__(self, detail: str | None = None) -> None:
-        super().__init__(detail, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
-
-
 class NotFoundException(PSNEmulatorException):
     """Nothing is served at this path."""
 
     status = 404
     code = "not_found"
     title = "Not found"
-
-
-class PlayerNotFoundException(NotFoundException):
-    """The sandbox has no such player."""
-
-    code = "player_not_found"
-    title = "Player not found"
 
 
 class MethodNotAllowedException(PSNEmulatorException):
@@ -84,28 +71,6 @@ class MethodNotAllowedException(PSNEmulatorException):
         super().__init__(f"This path answers to {methods} only.", headers={"Allow": methods})
 
 
-class ConflictException(PSNEmulatorException):
-    """The request contradicts what is stored."""
-
-    status = 409
-    code = "conflict"
-    title = "Conflict"
-
-
-class UsernameTakenException(ConflictException):
-    """Another player of the sandbox has the username, compared without regard to case."""
-
-    code = "username_taken"
-    title = "Username taken"
-
-
-class EmailTakenException(ConflictException):
-    """Another player of the sandbox has the e-mail address, compared without regard to case."""
-
-    code = "email_taken"
-    title = "E-mail address taken"
-
-
 class VersionConflictException(PSNEmulatorException):
     """The record's version is none that the request's ``If-Match`` allows; nothing was changed."""
 
@@ -115,18 +80,6 @@ class VersionConflictException(PSNEmulatorException):
 
     def __init__(self) -> None:
         super().__init__("The record has another version than If-Match asks for.")
-
-
-class IdempotencyKeyInUseException(ConflictException):
-    """Another request with the same key is being carried out and will not let go of its record."""
-
-    code = "idempotency_key_in_use"
-    title = "Idempotency key in use"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "A request with this Idempotency-Key is still being carried out.", headers={"Retry-After": "1"}
-        )
 
 
 class PayloadTooLargeException(PSNEmulatorException):
@@ -158,23 +111,23 @@ class ValidationException(PSNEmulatorException):
         super().__init__(f"{len(self.errors)} {fields} invalid.")
 
 
-class IdempotencyKeyReusedException(PSNEmulatorException):
-    """Another request, with another body or path, was carried out under the same key."""
-
-    status = 422
-    code = "idempotency_key_reused"
-    title = "Idempotency key reused"
-
-    def __init__(self) -> None:
-        super().__init__("Another request was sent with this Idempotency-Key.")
-
-
 class ThrottledException(PSNEmulatorException):
-    """The table refuses more for now, or too many writers want one record; the request had no effect."""
+    """The table refuses more for now, or too many writers want one record; nothing was written by this call.
+
+    ``contended`` are the keys (partition key, sort key) of the records over which writers of transactions collided;
+    none when the table wants capacity.
+    """
 
     status = 429
     code = "throttled"
     title = "Too many requests"
 
-    def __init__(self, detail: str | None = None, *, retry_after_seconds: int = 1) -> None:
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        retry_after_seconds: int = 1,
+        contended: Iterable[tuple[str, str]] = (),
+    ) -> None:
         super().__init__(detail, headers={"Retry-After": str(retry_after_seconds)})
+        self.contended = frozenset(contended)

@@ -1,4 +1,7 @@
-"""Requests and responses: API Gateway's HTTP API payload, format 2.0, as plain objects."""
+"""Requests and responses as plain objects, from and to the HTTP API's Lambda payload, format 2.0.
+
+The format is AWS's "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway".
+"""
 
 import base64
 import binascii
@@ -17,7 +20,7 @@ from utils.errors import (
     UnsupportedMediaTypeException,
     ValidationException,
 )
-from utils.oauth_errors import InvalidRequestError
+from utils.oauth_errors import InvalidRequestException
 from utils.settings import DEFAULT_SANDBOX
 from utils.validation import validated
 
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from utils.table import Snapshot
 
 type Pairs = list[tuple[str, str]]
-"""Parameters as they were sent: names and values, in order, repetitions and all."""
+"""Names and values of parameters in the order they were sent, repeated ones included."""
 
 MAX_BODY_BYTES = 64 * 1024
 JSON_TYPE = "application/json"
@@ -41,12 +44,11 @@ _CHARSETS = frozenset({"utf-8", "utf8"})
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as the gateway passes it on.
+    """One request.
 
-    Header names are lower-case, path parameters and query are decoded, the values of a repeated query
-    parameter are joined by commas; ``raw_query`` is the query as it was sent. ``claims`` is what the authorizer
-    passed on, empty on routes without a scope. ``items`` is what was read of the table ahead of the handler
-    (``handlers.dispatch.prefetch``).
+    Header names are lower-case, path parameters and ``query`` are decoded, the values of a repeated query parameter
+    are joined by commas; ``raw_query`` is the query as it was sent. ``claims`` is the authorizer's context, empty on
+    routes without a scope. ``items`` was read from the table for ``handlers.dispatch.prefetch``.
     """
 
     method: str
@@ -63,7 +65,7 @@ class Request:
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> "Request":
-        """The request in a Lambda event."""
+        """The request in a Lambda event; whatever the event lacks is empty."""
         context = event.get("requestContext") or {}
         http = context.get("http") or {}
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
@@ -75,7 +77,7 @@ class Request:
             query=event.get("queryStringParameters") or {},
             raw_query=event.get("rawQueryString") or "",
             headers=headers,
-            # The gateway takes them out of the header; the local one leaves them there.
+            # The gateway takes cookies out of the header; the local one leaves them there.
             cookies=cookies.read(event.get("cookies") or headers.get("cookie", "").split(";")),
             claims=(context.get("authorizer") or {}).get("lambda") or {},
             raw_body=_body_bytes(event),
@@ -83,17 +85,17 @@ class Request:
 
     @property
     def sandbox(self) -> str:
-        """The sandbox that the token names, else the default one."""
+        """The sandbox of the access token, else the default one."""
         return str(self.claims.get("sandbox") or DEFAULT_SANDBOX)
 
     @property
     def correlation_id(self) -> str | None:
-        """The caller's ``X-Correlation-Id`` (``utils.correlation``)."""
+        """The caller's ``X-Correlation-Id``, see :func:`utils.correlation.correlation_id`."""
         return correlation.correlation_id(self.headers)
 
     @property
     def traceparent(self) -> str | None:
-        """The caller's ``traceparent`` (``utils.correlation``)."""
+        """The caller's ``traceparent``, see :func:`utils.correlation.traceparent`."""
         return correlation.traceparent(self.headers)
 
     @property
@@ -114,25 +116,25 @@ class Request:
             raise MalformedJSONException("The body is not valid JSON.") from None
 
     def query_pairs(self) -> Pairs:
-        """The query's parameters in their order, those without a value left out (RFC 6749 section 3.1).
+        """The parameters of the query; those without a value are left out (RFC 6749 section 3.1).
 
-        Raises :class:`InvalidRequestError` when they are not UTF-8 or too many.
+        Raises :class:`InvalidRequestException` when they are not UTF-8 or more than 100.
         """
         return _pairs(self.raw_query.encode("utf-8", "surrogatepass"))
 
     def parameters[M: BaseModel](self, model: type[M]) -> M:
-        """The query as ``model``; :class:`ValidationException` with all that is wrong with it.
+        """The query as ``model``; raises :class:`ValidationException` with every invalid parameter.
 
-        A parameter that is not known is refused rather than passed over: who filters by it must not take everything
-        for the answer. So is one that is repeated.
+        An unknown parameter is invalid, not ignored: otherwise a misspelt filter would return everything. So is a
+        repeated one.
         """
         try:
             pairs = parse_qsl(
                 self.raw_query, keep_blank_values=True, errors="strict", max_num_fields=_MAX_PARAMETERS
             )
         except ValueError:
-            fault = FieldError("query", "unreadable", "The parameters cannot be read.")
-            raise ValidationException([fault]) from None
+            unreadable = FieldError("query", "unreadable", "The parameters cannot be read.")
+            raise ValidationException([unreadable]) from None
         counts = Counter(name for name, _ in pairs)
         if repeated := [name for name, count in counts.items() if count > 1]:
             sentence = "This parameter is given more than once."
@@ -140,23 +142,24 @@ class Request:
         return validated(model, dict(pairs))
 
     def form_pairs(self) -> Pairs:
-        """The same of a form-encoded body; raises also what :meth:`json` raises of a body's type and length."""
+        """The parameters of a form-encoded body; those without a value are left out (RFC 6749 section 3.2).
+
+        Raises :class:`UnsupportedMediaTypeException`, :class:`PayloadTooLargeException` and, when they are not UTF-8
+        or more than 100, :class:`InvalidRequestException`.
+        """
         self._require(FORM_TYPE)
         return _pairs(self.raw_body)
 
     def form(self) -> dict[str, str]:
-        """The parameters of a form-encoded body by name (RFC 6749 section 3.2).
-
-        Raises what :meth:`form_pairs` raises, and :class:`InvalidRequestError` when a parameter is repeated.
-        """
+        """:meth:`form_pairs` by name; raises :class:`InvalidRequestException` too when a parameter is repeated."""
         pairs = self.form_pairs()
         parameters = dict(pairs)
         if len(parameters) != len(pairs):
-            raise InvalidRequestError("A parameter is repeated.")
+            raise InvalidRequestException("A parameter is repeated.")
         return parameters
 
     def body[M: BaseModel](self, model: type[M]) -> M:
-        """The JSON body as ``model``; raises what :meth:`json` raises and :class:`ValidationException`."""
+        """The JSON body as ``model``; raises the exceptions of :meth:`json`, and :class:`ValidationException`."""
         return validated(model, self.json())
 
     def _require(self, media_type: str) -> None:
@@ -169,8 +172,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer. ``body`` is ``None`` for no content, text that goes out as it is, or a value that
-    ``utils.strict_json.dump`` knows; ``cookies`` are the values of as many ``Set-Cookie`` headers."""
+    """An answer.
+
+    ``body`` is ``None`` for no content, a ``str`` that is sent as it is, or a value for ``utils.strict_json.dump``;
+    ``cookies`` are the values of ``Set-Cookie`` headers.
+    """
 
     status: int = 200
     body: Any = None
@@ -193,12 +199,12 @@ class Response:
 def success(
     request: Request, data: Any, *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """``data`` in an :class:`APIResponse`."""
+    """An answer with ``data`` in an :class:`APIResponse`."""
     return Response(status, APIResponse(data, Meta(request.request_id)), headers or {})
 
 
 def problem(request: Request, error: PSNEmulatorException) -> Response:
-    """``error`` as a problem of RFC 9457."""
+    """The answer of an error: a problem by RFC 9457."""
     common: dict[str, Any] = {
         "type": f"urn:psn-emulator:error:{error.code}",
         "title": error.title,
@@ -230,7 +236,7 @@ def _pairs(text: bytes) -> Pairs:
     try:
         return parse_qsl(text.decode(), errors="strict", max_num_fields=_MAX_PARAMETERS)
     except ValueError:
-        raise InvalidRequestError("The parameters cannot be read.") from None
+        raise InvalidRequestException("The parameters cannot be read.") from None
 
 
 def _charsets(content_type: str) -> set[str]:

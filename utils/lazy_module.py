@@ -1,7 +1,7 @@
-"""An import that waits until it is needed, for start-up time.
+"""Loading a module that another one imports only when it is first used, for start-up time.
 
-joserfc imports ``cryptography.x509`` to read certificates, which nothing here ever gives it, and that
-module is a fifth of a token-checking start. Measured in docs/adr/0012-what-the-authorizer-leaves-out.md.
+joserfc imports ``cryptography.x509`` to read certificates, which nothing here ever gives it, and that module is a
+fifth of a token-checking start. Measured in docs/adr/0012-what-the-authorizer-leaves-out.md.
 """
 
 import sys
@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 
-class _Deferred(ModuleType):
+class _LazyModule(ModuleType):
     """Stands in for a module: each attribute is a function that loads the module when it is called."""
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -27,18 +27,18 @@ class _Deferred(ModuleType):
 
 
 @contextmanager
-def deferred(module: str) -> Iterator[None]:
-    """Let the imports inside the block take *functions* of ``module`` without loading it yet.
+def lazy_module(name: str) -> Iterator[None]:
+    """Let what is imported inside the block import *functions* from the module ``name`` without loading it.
 
-    What they took loads the module when first called. After the block ``import`` finds the real module again.
-    Only for modules of which the block takes nothing but functions: a class taken this way could not be
-    subclassed or tested with ``isinstance``. A module already loaded is left alone.
+    The first call of such a function loads the module. After the block ``import`` finds the real module again. Only
+    for modules of which nothing but functions is imported: a class imported this way could be neither subclassed nor
+    used with ``isinstance``. A module that is already loaded is left alone.
     """
-    if module in sys.modules:
+    if name in sys.modules:
         yield
         return
-    sys.modules[module] = _Deferred(module)
+    sys.modules[name] = _LazyModule(name)
     try:
         yield
     finally:
-        del sys.modules[module]
+        del sys.modules[name]

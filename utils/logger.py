@@ -1,8 +1,8 @@
-"""The one logger: a JSON line a record, with the keys that a search starts from, and nothing secret.
+"""The one logger: one JSON line a record, with secrets masked.
 
 Every line of a request has ``service``, ``image_tag``, ``release``, ``sandbox``, ``request_id`` and
-``correlation_id``. Code never logs a password, token or e-mail address on purpose; the serializer masks what slips
-through, in a library's error text for instance.
+``correlation_id``. Code never logs a password, token or e-mail address on purpose; the serializer masks those that
+get into a line all the same, for example in a library's error text.
 """
 
 import json
@@ -34,13 +34,16 @@ def _serialize(record: dict[str, Any]) -> str:
 
 
 def _shown(value: Any) -> Any:
-    """``value`` in JSON's types, every text masked: before it is escaped, because ``\\n`` before a secret hides where
-    it begins, and a mask that takes the ``n`` away leaves no JSON."""
+    """``value`` in JSON's types, every text masked.
+
+    Masked before JSON escapes it: an escaped newline before a secret would hide where the secret begins, and a mask
+    that takes the ``n`` of ``\\n`` away would leave no JSON.
+    """
     match value:
         case Mapping():
-            return {masked(str(name)): _shown_under(str(name), one) for name, one in value.items()}
+            return {masked(str(name)): _shown_under(str(name), member) for name, member in value.items()}
         case list() | tuple():
-            return [_shown(one) for one in value]
+            return [_shown(element) for element in value]
         case None | bool() | int() | float():
             return value
     return masked(str(value))

@@ -1,13 +1,13 @@
-"""What OAuth endpoints answer instead of problems (RFC 6749 section 5.2, RFC 6750 section 3)."""
+"""The exceptions that OAuth endpoints answer in their own shape (RFC 6749 section 5.2, RFC 6750 section 3)."""
 
 from utils.errors import PSNEmulatorException
 
 
-class OAuthError(PSNEmulatorException):
-    """The root of what OAuth endpoints answer instead of problems (RFC 6749 section 5.2, RFC 6750 section 3).
+class OAuthException(PSNEmulatorException):
+    """The root of OAuth's errors, answered as ``{"error": …, "error_description": …}`` instead of a problem.
 
-    ``code`` is the RFC's ``error`` and the detail its ``error_description``, whose characters the RFC limits
-    to printable ASCII without ``"`` and ``\\``.
+    ``code`` is the RFC's ``error``. ``detail`` is its ``error_description``, which RFC 6749 section 5.2 limits to
+    printable ASCII without ``"`` and ``\\``.
     """
 
     status = 400
@@ -25,12 +25,12 @@ class OAuthError(PSNEmulatorException):
         return self.detail
 
 
-class InvalidRequestError(OAuthError):
+class InvalidRequestException(OAuthException):
     """A parameter is missing, repeated or malformed."""
 
 
-class InvalidClientError(OAuthError):
-    """The client is unknown, or is not who it says; always with a challenge (RFC 9110 section 15.5.2)."""
+class InvalidClientException(OAuthException):
+    """The client is unknown or its authentication failed; always with a challenge (RFC 9110 section 15.5.2)."""
 
     status = 401
     code = "invalid_client"
@@ -43,8 +43,8 @@ class InvalidClientError(OAuthError):
         )
 
 
-class UnauthorizedClientError(OAuthError):
-    """The client is who it says, and may not do this."""
+class UnauthorizedClientException(OAuthException):
+    """The client is authentic, but not allowed to do this."""
 
     code = "unauthorized_client"
     title = "Unauthorized client"
@@ -53,29 +53,29 @@ class UnauthorizedClientError(OAuthError):
         super().__init__("The client may not do this.")
 
 
-class InvalidGrantError(OAuthError):
+class InvalidGrantException(OAuthException):
     """The password, refresh token or code is wrong, expired, revoked or another client's."""
 
     code = "invalid_grant"
     title = "Invalid grant"
 
 
-class UnsupportedGrantTypeError(OAuthError):
-    """The grant is not one that is served."""
+class UnsupportedGrantTypeException(OAuthException):
+    """The grant type is not implemented."""
 
     code = "unsupported_grant_type"
     title = "Unsupported grant type"
 
 
-class InvalidScopeError(OAuthError):
-    """The scope is unknown, malformed or more than may be had."""
+class InvalidScopeException(OAuthException):
+    """The scope is unknown, malformed or more than may be granted."""
 
     code = "invalid_scope"
     title = "Invalid scope"
 
 
-class InsufficientScopeError(OAuthError):
-    """The access token is good, but not for this (RFC 6750 section 3.1)."""
+class InsufficientScopeException(OAuthException):
+    """The access token is alive but lacks the scope (RFC 6750 section 3.1)."""
 
     status = 403
     code = "insufficient_scope"
@@ -86,7 +86,7 @@ class InsufficientScopeError(OAuthError):
         super().__init__(f"The scope {scope} is needed.", headers={"WWW-Authenticate": challenge})
 
 
-class BearerTokenError(OAuthError):
+class BearerTokenException(OAuthException):
     """An OAuth resource such as userinfo refuses the bearer's token (RFC 6750 section 3.1)."""
 
     status = 401

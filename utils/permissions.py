@@ -1,7 +1,7 @@
-"""What the function's role allows, found out by trying: for a release's smoke event.
+"""Checks, by trying, that a function's role allows what its row of the route table says, for a release's smoke event.
 
-Nothing is written: the condition of each write is one that no item meets, and IAM has judged a call before
-DynamoDB looks at its condition. It is imported only when that event comes, since no request needs it.
+Nothing is written: each write has a condition that no item meets, and IAM decides on a call before DynamoDB evaluates
+its condition. The module is imported only for that event, since no request needs it.
 """
 
 import time
@@ -21,15 +21,15 @@ _JUDGED: Final = {
     "TransactionCanceledException",
     "TransactionConflictException",
 }
-"""What DynamoDB refuses after IAM has let the call through."""
+"""Errors of DynamoDB that come after IAM has allowed the call."""
 
 _PAUSE_SECONDS: Final = 0.5
 _RESERVE_SECONDS: Final = 3.0
-"""What is left of a function's time for one more round and the answer."""
+"""Seconds of a function's time that one more round and the answer may need."""
 
 
 class PermissionsError(RuntimeError):
-    """The role allows less or more than its row of the route table says; the message names every difference."""
+    """The role allows less or more than its row of the route table says; the message names each difference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +54,11 @@ class _Permission:
 
 
 def require(actions: Collection[str], secrets: Collection[str], milliseconds: int) -> None:
-    """Raise :class:`PermissionsError` unless the role allows ``actions`` on the table and to read ``secrets``,
-    and neither another action nor another secret.
+    """Raise :class:`PermissionsError` unless the role allows exactly ``actions`` on the table and reading ``secrets``.
 
-    AWS needs seconds until a changed policy holds everywhere (IAM user guide, "Changes that I make are not always
-    immediately visible"), so a difference is tried again; ``milliseconds`` are what the function has left.
+    ``actions`` are DynamoDB's, such as ``PutItem``, ``secrets`` the route table's names of them. AWS needs seconds
+    until a changed policy holds everywhere (IAM user guide, "Changes that I make are not always immediately visible"),
+    so a difference is tried again while the ``milliseconds`` that the function has left last.
     """
     deadline = time.monotonic() + milliseconds / 1000 - _RESERVE_SECONDS
     different = _differing(_permissions(actions, secrets))
@@ -66,8 +66,10 @@ def require(actions: Collection[str], secrets: Collection[str], milliseconds: in
         _pause(_PAUSE_SECONDS)
         different = _differing(different)
     if different:
-        faults = [f"{'refuses' if one.wanted else 'allows'} {one.name}" for one in different]
-        raise PermissionsError(f"the role is not as its row says: it {', '.join(faults)}")
+        differences = [
+            f"{'refuses' if permission.wanted else 'allows'} {permission.name}" for permission in different
+        ]
+        raise PermissionsError(f"the role is not as its row says: it {', '.join(differences)}")
 
 
 def _differing(permissions: Iterable[_Permission]) -> list[_Permission]:
@@ -91,9 +93,9 @@ def _permissions(actions: Collection[str], secrets: Collection[str]) -> list[_Pe
 
 
 def _attempts(table: str) -> dict[str, tuple[str, dict[str, Any]]]:
-    """A harmless call for each action on data: the client's method and its arguments.
+    """By action on the table's data a harmless call of it: the client's method and its arguments.
 
-    Among them are those that no row has. Transactions are no actions of their own: each of their parts is.
+    Includes actions that no row has. A transaction is no action of its own: each of its parts is.
     """
     of_table: dict[str, Any] = {"TableName": table}
     by_key = {**of_table, "Key": _KEY}

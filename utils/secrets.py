@@ -1,4 +1,4 @@
-"""Reading Secrets Manager."""
+"""Reading secrets from AWS Secrets Manager."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ from utils.aws import client
 
 
 def read_json(name: str) -> dict[str, Any]:
-    """The JSON object in the current version of the secret ``name`` (a name or an ARN), read on every call.
+    """The JSON object in the current version of the secret ``name`` (a name or an ARN); every call reads it anew.
 
     Raises botocore's ``ClientError`` when it may not be read and ``ValueError`` when it holds no JSON object;
     neither error carries the secret's value.

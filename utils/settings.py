@@ -19,13 +19,12 @@ class SettingsError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the deployment tells a function.
+    """The settings that a deploy gives a function.
 
-    ``issuer`` is the API's base URL without a trailing slash. ``public_jwks`` is the JWK Set (RFC 7517) of the
-    deploy as JSON text, left unparsed because only few functions look into it; ``jwks_uri`` is where a function
-    reaches the set of today. ``trusted_issuer`` is whose tokens open routes, by default ``issuer``. The secrets
-    are names or ARNs, never values. The image itself says its ``image_tag`` and ``release``, a label by Semantic
-    Versioning.
+    ``issuer`` is the API's base URL without a trailing slash. ``public_jwks`` is the JWK Set (RFC 7517) at the time
+    of the deploy as JSON text, not parsed because few functions need it; ``jwks_uri`` is where the present set is
+    served. ``trusted_issuer`` is the issuer whose access tokens are accepted, by default ``issuer``. The secrets are
+    names or ARNs, never values. ``image_tag`` and ``release``, a label by Semantic Versioning, are set in the image.
     """
 
     environment: Environment
@@ -58,16 +57,16 @@ class Settings:
 
     @property
     def is_described(self) -> bool:
-        """Whether the API's description is served, which prod keeps to itself."""
+        """Whether the API's description (``/openapi.json``, ``/docs``) is served: everywhere but in prod."""
         return self.environment != "prod"
 
     def url(self, path: str) -> str:
-        """The absolute URL of a path of the API; alone it would not resolve where the API's base has a path too."""
+        """The absolute URL of a path of the API, whose base URL may have a path of its own."""
         return self.issuer + path
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
-        """The settings in ``environment``; :class:`SettingsError` when one is missing or not of its kind."""
+        """The settings in ``environment``; :class:`SettingsError` names every variable that is missing or wrong."""
         read = _Reader(environment)
         settings = cls(
             environment=cast("Environment", read.one_of("ENVIRONMENT", get_args(Environment))),
@@ -94,7 +93,7 @@ class Settings:
 
 
 class _Reader:
-    """Reads variables and gathers what is wrong with them, so that one error names them all."""
+    """Reads variables and collects their faults, so that one error names them all."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment

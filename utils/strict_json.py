@@ -1,24 +1,25 @@
-"""JSON text: strict about what is read, exact about what is written."""
+"""JSON: I-JSON only when reading (RFC 7493), one form for every type when writing."""
 
 import json
 from dataclasses import fields, is_dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from math import isinf
 from typing import Any
-
-from utils.times import rfc3339
 
 
 def parse(raw: bytes | str) -> Any:
     """The value of ``raw``, which must be I-JSON (RFC 7493): UTF-8, no repeated names, no lone surrogates, no numbers
     beyond a double's range.
 
-    Raises ``ValueError`` when it is not, or is nested deeper than can be read; the error holds nothing of it.
+    Raises ``ValueError`` when it is not, or is nested too deeply for Python's parser; its message is always the same
+    and holds nothing of ``raw``.
     """
     try:
-        text = raw if isinstance(raw, str) else raw.decode()
-        value = _DECODER.decode(text)
+        text = (raw if isinstance(raw, str) else raw.decode()).strip(_WHITESPACE)
+        value, end = _DECODER.raw_decode(text)
+        if end != len(text):
+            raise ValueError("more than one value")
         if "\\u" in text:
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
@@ -27,25 +28,31 @@ def parse(raw: bytes | str) -> Any:
 
 
 def dump(value: Any) -> str:
-    """``value`` as JSON: dataclasses are objects, times RFC 3339 in UTC with ``Z``, whole decimals integers.
+    """``value`` as compact JSON text: a dataclass as an object, a ``datetime`` as :func:`rfc3339`, a ``Decimal`` as a
+    number, without a fraction if it is whole.
 
-    Raises ``TypeError`` or ``ValueError`` for what has no such form.
+    Raises ``TypeError`` for any other type that JSON lacks, ``ValueError`` for NaN and infinities.
     """
     return json.dumps(value, default=_plain, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def canonical(value: Any) -> str:
-    """What :func:`parse` gave as text that is the same for equal values: their members in whatever order, whole
-    numbers however they are written (RFC 8785 section 3.2.2.3)."""
+    """JSON text that is the same for equal values: members sorted by name, ``1.0`` written as ``1`` (RFC 8785 section
+    3.2.2.3). ``value`` is what :func:`parse` returned."""
     return json.dumps(_of_one_spelling(value), sort_keys=True, separators=(",", ":"))
+
+
+def rfc3339(moment: datetime) -> str:
+    """An aware ``moment`` in UTC with milliseconds and ``Z``, of fixed width, so that text sorts as time does."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _of_one_spelling(value: Any) -> Any:
     match value:
         case dict():
-            return {name: _of_one_spelling(one) for name, one in value.items()}
+            return {name: _of_one_spelling(member) for name, member in value.items()}
         case list():
-            return [_of_one_spelling(one) for one in value]
+            return [_of_one_spelling(element) for element in value]
         case float() if value.is_integer():
             return int(value)
     return value
@@ -53,7 +60,7 @@ def _of_one_spelling(value: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        return {one.name: getattr(value, one.name) for one in fields(value)}
+        return {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, datetime):
         return rfc3339(value)
     if isinstance(value, Decimal):
@@ -79,6 +86,8 @@ def _refuse(constant: str) -> Any:
     raise ValueError(f"{constant} is not JSON")
 
 
+_WHITESPACE = " \t\n\r"
+"""JSON's own (RFC 8259 section 2)."""
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_without_repetition, parse_constant=_refuse, parse_float=_finite
 )

@@ -1,19 +1,19 @@
 """The one table: reads, conditional writes, transactions. Every read is strongly consistent.
 
-An item is a ``dict`` with ``pk``, ``sk`` and its attributes; ``utils.writes`` has what may be written. What
-the table refuses for want of capacity, or because writers collide again and again, leaves as
-:class:`ThrottledException`; a condition that does not hold as :class:`ConditionFailed`; anything else as
-botocore's own error.
+An item is a ``dict`` with ``pk``, ``sk`` and its attributes; ``utils.writes`` has what may be written. Each function
+names the DynamoDB action that its caller's role has to allow. Each raises :class:`ThrottledException` for want of
+capacity, or when writers collide again and again; a write also raises :class:`ConditionFailedError`. Whatever else
+DynamoDB refuses is raised as botocore's ``ClientError``.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from random import SystemRandom
 from typing import Any
 
 from utils.attributes import Item, marshal_item, unmarshal_item
 from utils.aws import client
-from utils.errors import ConflictException, ThrottledException
+from utils.errors import ThrottledException
 from utils.settings import settings
 from utils.writes import Check, Delete, Expression, Key, Put, Update, marshal_key
 
@@ -39,51 +39,43 @@ _THROTTLES = {
 }
 
 
-class ConditionFailed(ConflictException):
-    """What was stored is not what the write depends on; nothing was written.
+class ConditionFailedError(Exception):
+    """What is stored is not what a write depends on; nothing was written.
 
-    ``failed`` holds the positions of the writes whose condition did not hold, in the order they were given.
+    ``failed`` holds the positions of the writes whose condition did not hold, in the order they were given, from 0.
     """
 
     def __init__(self, failed: Iterable[int] = (0,)) -> None:
-        super().__init__("The record was changed meanwhile.")
+        super().__init__("the condition of a write did not hold")
         self.failed = frozenset(failed)
 
 
-class Collision(ThrottledException):
-    """Other writers change the same records again and again; nothing was written.
-
-    ``positions`` and ``keys`` are those of the writes of a transaction that met another's at last.
-    """
-
-    def __init__(self, positions: Iterable[int] = (), keys: Iterable[Key] = ()) -> None:
-        super().__init__("Too many requests change the same record at once.")
-        self.positions = frozenset(positions)
-        self.keys = frozenset(keys)
-
-
 def get(key: Key) -> Item | None:
-    """The item ``key`` (GetItem)."""
-    found = _call("get_item", TableName=_name(), Key=marshal_key(key), ConsistentRead=True)
-    return unmarshal_item(found["Item"]) if "Item" in found else None
+    """The item ``key``; ``None`` when there is none (GetItem)."""
+    answer = _call("get_item", TableName=_name(), Key=marshal_key(key), ConsistentRead=True)
+    return unmarshal_item(answer["Item"]) if "Item" in answer else None
 
 
 def get_many(keys: Iterable[Key]) -> Snapshot:
-    """Those of ``keys`` that there are, at most 100, in one batched read (BatchGetItem)."""
-    wanted = list(dict.fromkeys(keys))
-    if len(wanted) > _BATCH:
+    """The items that exist of ``keys``, by key, in one batched read (BatchGetItem).
+
+    Raises ``ValueError`` for more than 100 different keys.
+    """
+    distinct = list(dict.fromkeys(keys))
+    if len(distinct) > _BATCH:
         raise ValueError(f"a batch has at most {_BATCH} keys")
     table = _name()
-    asked = {table: {"Keys": [marshal_key(key) for key in wanted], "ConsistentRead": True}} if wanted else {}
-    found: dict[Key, Item] = {}
+    request = {"Keys": [marshal_key(key) for key in distinct], "ConsistentRead": True}
+    unread = {table: request} if distinct else {}
+    items: dict[Key, Item] = {}
     for _ in _attempts():
-        if asked:
-            answer = _call("batch_get_item", RequestItems=asked)
-            asked = answer.get("UnprocessedKeys") or {}
-            items = map(unmarshal_item, answer["Responses"].get(table, ()))
-            found |= {(item["pk"], item["sk"]): item for item in items}
-        if not asked:
-            return found
+        if unread:
+            answer = _call("batch_get_item", RequestItems=unread)
+            unread = answer.get("UnprocessedKeys") or {}
+            for item in map(unmarshal_item, answer["Responses"].get(table, ())):
+                items[item["pk"], item["sk"]] = item
+        if not unread:
+            return items
     raise ThrottledException
 
 
@@ -96,9 +88,9 @@ def query(
     prefix: str = "",
     descending: bool = False,
 ) -> list[Item]:
-    """Up to ``limit`` items of the partition ``pk`` in order of ``sk``, those past the one that has ``after`` (Query).
+    """Up to ``limit`` items of the partition ``pk`` whose ``sk`` comes after ``after``, in order of ``sk`` (Query).
 
-    With ``index`` those whose attribute of that name is ``prefix`` followed by their ``sk``, in the index's order.
+    With ``index`` only those whose attribute of that name is ``prefix`` followed by their ``sk``, in the index's order.
     """
     expression = Expression()
     condition = f"{expression.name('pk')} = {expression.value(pk)}"
@@ -125,7 +117,10 @@ def query(
 
 
 def write(change: Put | Update | Delete) -> Item:
-    """Make one change; return the item as an update left it, or as it was before a put or delete ({} if none)."""
+    """Make one change (PutItem, UpdateItem or DeleteItem).
+
+    Returns the item as an update left it, or as it was before a put or delete, ``{}`` if there was none.
+    """
     returned = "ALL_NEW" if isinstance(change, Update) else "ALL_OLD"
     operation = f"{type(change).__name__.lower()}_item"
     answer = _call(operation, TableName=_name(), ReturnValues=returned, **change.arguments())
@@ -133,17 +128,13 @@ def write(change: Put | Update | Delete) -> Item:
 
 
 def transact(*writes: Write) -> None:
-    """Make all ``writes`` or none (TransactWriteItems).
+    """Make all ``writes`` or none (TransactWriteItems; of IAM each write's own action, ConditionCheckItem of a check).
 
-    botocore gives each call a token, so a retry after a lost answer does not write twice. Needs the permission
-    of each write's own action: PutItem, UpdateItem, DeleteItem, ConditionCheckItem.
+    botocore gives each call a token, so that its retry after a lost answer does not write twice.
     """
     table = _name()
-    items = [{_action(one): {"TableName": table, **one.arguments()}} for one in writes]
-    try:
-        _call("transact_write_items", TransactItems=items)
-    except Collision as collision:
-        raise Collision(keys=(writes[position].key for position in collision.positions)) from None
+    items = [{_action(write): {"TableName": table, **write.arguments()}} for write in writes]
+    _call("transact_write_items", [write.key for write in writes], TransactItems=items)
 
 
 def probe() -> None:
@@ -159,7 +150,8 @@ def _action(write: Write) -> str:
     return "ConditionCheck" if isinstance(write, Check) else type(write).__name__
 
 
-def _call(operation: str, **arguments: Any) -> dict[str, Any]:
+def _call(operation: str, keys: Sequence[Key] = (), **arguments: Any) -> dict[str, Any]:
+    """DynamoDB's answer; ``keys`` are those of a transaction's writes in their order."""
     from botocore.exceptions import ClientError
 
     call = getattr(client("dynamodb"), operation)
@@ -171,16 +163,22 @@ def _call(operation: str, **arguments: Any) -> dict[str, Any]:
             collided = _collided(error)
         else:
             return answer
-    raise Collision(collided)
+    raise ThrottledException(
+        "Too many requests change the same record at once.",
+        contended=(keys[position] for position in collided),
+    )
 
 
 def _collided(error: Any) -> list[int]:
-    """Where ``error`` says that two writers met, which is nowhere of a single write; raises what else it means."""
-    reasons = [str(one.get("Code")) for one in error.response.get("CancellationReasons", ())]
+    """The positions of a transaction's writes that met another writer's, none of a single write.
+
+    Raises what ``error`` means if it is not that writers met.
+    """
+    reasons = [str(reason.get("Code")) for reason in error.response.get("CancellationReasons", ())]
     code = str(error.response.get("Error", {}).get("Code")).removesuffix("Exception")
     failed = [position for position, reason in enumerate(reasons) if reason == _CONDITION]
     if failed or code == _CONDITION:
-        raise ConditionFailed(failed or (0,)) from None
+        raise ConditionFailedError(failed or (0,)) from None
     if not _THROTTLES.isdisjoint({code, f"{code}Exception", *reasons}):
         raise ThrottledException from error
     if _CONFLICT not in {code, *reasons}:

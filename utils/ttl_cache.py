@@ -5,24 +5,25 @@ from datetime import timedelta
 from time import monotonic
 
 
-class Remembered[T]:
-    """Calls ``read`` at most once per ``lifetime`` and answers what it returned last.
+class TTLCache[T]:
+    """Calls ``read`` at most once per ``lifetime``, and answers what it returned last.
 
-    The lifetime is this process's own time, not a sandbox's. What ``read`` raises is raised, and not remembered.
+    The lifetime is by this process's own clock, not by a sandbox's. Exceptions of ``read`` are raised and not cached.
     """
 
     def __init__(self, read: Callable[[], T], lifetime: timedelta) -> None:
         self._read = read
         self._lifetime = lifetime.total_seconds()
-        self._kept: tuple[float, T] | None = None
+        self._cached: tuple[float, T] | None = None
+        """The value, after the time until which it holds."""
 
     def __call__(self) -> T:
         """The value, at most ``lifetime`` old."""
-        present = monotonic()
-        if self._kept is None or present >= self._kept[0]:
-            self._kept = present + self._lifetime, self._read()
-        return self._kept[1]
+        now = monotonic()
+        if self._cached is None or now >= self._cached[0]:
+            self._cached = now + self._lifetime, self._read()
+        return self._cached[1]
 
     def cache_clear(self) -> None:
-        """Forget the value."""
-        self._kept = None
+        """Drop the value, so that the next call reads it anew."""
+        self._cached = None

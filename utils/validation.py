@@ -1,4 +1,4 @@
-"""What a caller sent, as the model that it has to fit."""
+"""Validating what a caller sent by a pydantic model."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 NO_OBJECT = FieldError("body", "model_type", "The body must be a JSON object.")
-"""What is wrong with a body that no model fits, because it has no members at all."""
+"""The error of a body that is no JSON object."""
 
 
 def validated[M: BaseModel](model: type[M], value: Any) -> M:
-    """``value`` as ``model``; :class:`ValidationException` with all that is wrong with it."""
+    """``value`` as ``model``; raises :class:`ValidationException` with every invalid field."""
     from pydantic import ValidationError
 
     if not isinstance(value, dict):
@@ -23,7 +23,10 @@ def validated[M: BaseModel](model: type[M], value: Any) -> M:
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=False, include_input=False)
     raise ValidationException(
-        [FieldError(".".join(map(str, one["loc"])), one["type"], _sentence(one["msg"])) for one in faults]
+        [
+            FieldError(".".join(map(str, fault["loc"])), fault["type"], _sentence(fault["msg"]))
+            for fault in faults
+        ]
     )
 
 

@@ -1,4 +1,4 @@
-"""Writes to the table and the conditions they depend on, free of DynamoDB's expression syntax."""
+"""What may be written to the table, and on which conditions, without DynamoDB's expression syntax."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ type Key = tuple[str, str]
 
 
 class Expression:
-    """Gathers the names and values that a request's expressions refer to by placeholders."""
+    """The names and values that the expressions of one request refer to by placeholders."""
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
@@ -117,14 +117,15 @@ class Update:
         """The request's arguments without the table's name."""
         expression = Expression()
         name, value = expression.name, expression.value
-        sets = [f"{name(one)} = {value(new)}" for one, new in self.assign.items()]
+        sets = [f"{name(attribute)} = {value(new)}" for attribute, new in self.assign.items()]
         sets += [
-            f"{name(one)} = if_not_exists({name(one)}, {value(new)})" for one, new in self.assign_once.items()
+            f"{name(attribute)} = if_not_exists({name(attribute)}, {value(new)})"
+            for attribute, new in self.assign_once.items()
         ]
         clauses = {
             "SET": sets,
-            "ADD": [f"{name(one)} {value(more)}" for one, more in self.add.items()],
-            "REMOVE": [name(one) for one in self.remove],
+            "ADD": [f"{name(attribute)} {value(more)}" for attribute, more in self.add.items()],
+            "REMOVE": [name(attribute) for attribute in self.remove],
         }
         return {
             "Key": marshal_key(self.key),

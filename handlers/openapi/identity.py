@@ -11,14 +11,14 @@ from models.auth import Introspection, JWKSet, ProviderMetadata, ServerMetadata,
 from models.auth_body import ClientCredentialsBody, CodeBody, LoginBody, RefreshBody, Secret
 from utils.http import FORM_TYPE
 from utils.oauth_errors import (
-    BearerTokenError,
-    InsufficientScopeError,
-    InvalidClientError,
-    InvalidGrantError,
-    InvalidRequestError,
-    InvalidScopeError,
-    UnauthorizedClientError,
-    UnsupportedGrantTypeError,
+    BearerTokenException,
+    InsufficientScopeException,
+    InvalidClientException,
+    InvalidGrantException,
+    InvalidRequestException,
+    InvalidScopeException,
+    UnauthorizedClientException,
+    UnsupportedGrantTypeException,
 )
 
 _JWT: Final = "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiI5YzU4OGY2ZCJ9.c2lnbmF0dXJl"
@@ -148,12 +148,12 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         ),
         answers=_TOKEN_ANSWER,
         errors=(
-            InvalidRequestError,
-            InvalidClientError,
-            InvalidGrantError,
-            InvalidScopeError,
-            UnauthorizedClientError,
-            UnsupportedGrantTypeError,
+            InvalidRequestException,
+            InvalidClientException,
+            InvalidGrantException,
+            InvalidScopeException,
+            UnauthorizedClientException,
+            UnsupportedGrantTypeException,
         ),
         refusals="oauth",
         client=True,
@@ -164,7 +164,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         description="The simple form of the refresh grant. A refresh token is good once.",
         bodies=(Body(RefreshBody, {"A refresh token": {"refresh_token": _REFRESH}}),),
         answers=_TOKEN_ANSWER,
-        errors=(InvalidRequestError, InvalidGrantError, InvalidScopeError),
+        errors=(InvalidRequestException, InvalidGrantException, InvalidScopeException),
         refusals="oauth",
     ),
     "auth-revoke": Operation(
@@ -173,7 +173,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         description="And with it all tokens of its family (RFC 7009). What is no token is answered alike.",
         bodies=(_TOKEN_FORM,),
         answers={200: Answer("The token is no good any more.")},
-        errors=(InvalidRequestError, InvalidClientError, InvalidGrantError),
+        errors=(InvalidRequestException, InvalidClientException, InvalidGrantException),
         refusals="oauth",
         client=True,
     ),
@@ -189,7 +189,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
                 {"active": True, "scope": "players:read", "sub": _SUBJECT, "client_id": "demo-web"},
             )
         },
-        errors=(InvalidRequestError, InvalidClientError, UnauthorizedClientError),
+        errors=(InvalidRequestException, InvalidClientException, UnauthorizedClientException),
         refusals="oauth",
         client=True,
     ),
@@ -199,7 +199,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         answers={
             200: Answer("What the token's scopes give.", UserInfo, {"sub": _SUBJECT, "name": "Test User"})
         },
-        errors=(BearerTokenError, InsufficientScopeError),
+        errors=(BearerTokenException, InsufficientScopeException),
         refusals="oauth",
         bearer="openid",
     ),

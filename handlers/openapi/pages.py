@@ -6,12 +6,12 @@ from typing import Annotated, Any, Final, Literal
 from annotated_types import Ge
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from handlers.browser import StaleFormException
 from handlers.openapi.operation import Answer, Body, Operation, Parameter
 from services.identity.authorization_request import CHALLENGE_METHOD, RESPONSE_TYPE
-from utils.authorization_errors import StaleFormError
 from utils.errors import PayloadTooLargeException, UnsupportedMediaTypeException
 from utils.http import FORM_TYPE, HTML_TYPE
-from utils.oauth_errors import InvalidGrantError, InvalidRequestError
+from utils.oauth_errors import InvalidGrantException, InvalidRequestException
 
 _PAGE: Final = Answer("A page.", str, "<!doctype html>…", (HTML_TYPE,))
 
@@ -60,8 +60,8 @@ class PageForm(BaseModel):
 
 _FORM: Final = (Body(PageForm, {"A decision": {"csrf": "3f2a", "decision": "allow"}}, FORM_TYPE),)
 _FORM_ERRORS: Final = (
-    InvalidRequestError,
-    StaleFormError,
+    InvalidRequestException,
+    StaleFormException,
     PayloadTooLargeException,
     UnsupportedMediaTypeException,
 )
@@ -73,7 +73,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         description="Where a client sends the user's browser for an authorization code (RFC 6749, OpenID Connect).",
         parameters=_REQUEST,
         answers={200: _PAGE, 303: _BACK},
-        errors=(InvalidRequestError,),
+        errors=(InvalidRequestException,),
         refusals="page",
     ),
     "auth-authorize-form": Operation(
@@ -83,7 +83,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         parameters=tuple(Parameter(one.name, one.place, one.description) for one in _REQUEST),
         bodies=_FORM,
         answers={200: _PAGE, 303: _BACK},
-        errors=(*_FORM_ERRORS, InvalidGrantError),
+        errors=(*_FORM_ERRORS, InvalidGrantException),
         refusals="page",
     ),
     "auth-logout": Operation(
@@ -92,7 +92,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         description="Where a client sends the user's browser (OpenID Connect RP-Initiated Logout 1.0).",
         parameters=_LOGOUT,
         answers={200: _PAGE, 303: _BACK},
-        errors=(InvalidRequestError,),
+        errors=(InvalidRequestException,),
         refusals="page",
     ),
     "auth-logout-form": Operation(

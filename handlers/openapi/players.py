@@ -14,16 +14,13 @@ from models.players_query import DEFAULT_LIMIT, PlayersQuery
 from models.responses import APIResponse, PageResponse
 from models.result_body import ResultBody
 from models.stats import Stats
-from utils.errors import (
+from services.idempotency import IdempotencyKeyInUseException, IdempotencyKeyReusedException
+from services.players.players import (
     EmailTakenException,
-    IdempotencyKeyInUseException,
-    IdempotencyKeyReusedException,
-    InvalidCursorException,
     PlayerNotFoundException,
     UsernameTakenException,
-    ValidationException,
-    VersionConflictException,
 )
+from utils.errors import InvalidCursorException, ValidationException, VersionConflictException
 
 _PLAYER_ID: Final = Parameter(
     "player_id", "path", "The player's id, a UUIDv7.", example=PLAYER.player_id, required=True

@@ -7,8 +7,8 @@ from handlers.openapi.operation import Operation
 from handlers.openapi.samples import REQUEST_ID
 from models.responses import FieldError, OAuthErrorResponse
 from routes import Route
+from services.identity.sessions import InvalidTokenException
 from utils.errors import (
-    InvalidTokenException,
     MalformedJSONException,
     PayloadTooLargeException,
     PSNEmulatorException,
@@ -17,7 +17,7 @@ from utils.errors import (
     ValidationException,
 )
 from utils.http import HTML_TYPE, JSON_TYPE, PROBLEM_TYPE, Request, problem
-from utils.oauth_errors import InsufficientScopeError, InvalidGrantError, OAuthError
+from utils.oauth_errors import InsufficientScopeException, InvalidGrantException, OAuthException
 
 type Error = type[PSNEmulatorException]
 
@@ -31,7 +31,7 @@ GATEWAYS_OWN: Final[Mapping[int, str]] = {
 }
 """What the gateway says by itself: the first two where a route has a scope, the third where it has a body."""
 
-SOMETIMES: Final[Mapping[Error, tuple[str, ...]]] = {InvalidGrantError: ("Retry-After",)}
+SOMETIMES: Final[Mapping[Error, tuple[str, ...]]] = {InvalidGrantException: ("Retry-After",)}
 """Headers that not every error of a class has: this one while the username is locked out."""
 
 _OF_JSON: Final = (
@@ -44,7 +44,7 @@ _SAMPLES: Final[Mapping[type[PSNEmulatorException], PSNEmulatorException]] = {
     one.__class__: one
     for one in (
         ValidationException([FieldError("username", "string_type", "Input should be a valid string.")]),
-        InsufficientScopeError("openid"),
+        InsufficientScopeException("openid"),
     )
 }
 _REQUEST: Final = Request("GET", "/players", REQUEST_ID)
@@ -57,13 +57,13 @@ def sample(error: Error) -> PSNEmulatorException:
 
 def name(error: Error) -> str:
     """What the example of an error of this class is called."""
-    return f"oauth_{error.code}" if issubclass(error, OAuthError) else error.code
+    return f"oauth_{error.code}" if issubclass(error, OAuthException) else error.code
 
 
 def example(error: Error) -> Any:
     """The body that tells of an error of this class."""
     one = sample(error)
-    if isinstance(one, OAuthError):
+    if isinstance(one, OAuthException):
         return OAuthErrorResponse(one.error, one.error_description)
     return problem(_REQUEST, one).body
 
@@ -77,7 +77,7 @@ def media_type(error: Error, operation: Operation) -> str:
     """How ``operation`` sends an error of this class."""
     if operation.refusals == "page" and error is not PSNEmulatorException:
         return HTML_TYPE
-    return JSON_TYPE if issubclass(error, OAuthError) else PROBLEM_TYPE
+    return JSON_TYPE if issubclass(error, OAuthException) else PROBLEM_TYPE
 
 
 def errors(route: Route, operation: Operation) -> dict[int, list[Error]]:

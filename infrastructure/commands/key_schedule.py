@@ -1,8 +1,8 @@
 """When the keys of a rotation sign and are published: plain arithmetic on key sets, in seconds since 1970.
 
 A new key is published at once and signs when everybody who keeps a copy of the published set has had time to see
-it. The one before stays published until the last token that it signed has expired. ``services.identity.key_times`` says
-what the times in a key mean.
+it. The one before stays published until the last token that it signed has expired. The times in a key are explained by
+``services.identity.signing_keys`` (``signs_from``) and ``services.identity.public_keys`` (``published_until``).
 """
 
 from collections.abc import Callable, Sequence

@@ -1,7 +1,7 @@
 """The keys that sign tokens: made here, and nowhere shown.
 
 A set of them is a JWK Set (RFC 7517) as JSON, the same text for the same keys. Beside its own members a key may
-have ``signs_from`` and ``published_until``, which ``services.identity.key_times`` explains.
+have ``signs_from`` and ``published_until``, which ``services.identity.signing_keys`` and ``public_keys`` explain.
 """
 
 import json

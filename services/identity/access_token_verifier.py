@@ -14,10 +14,10 @@ from typing import Any, Final
 
 from services.identity.issuer_keys import IssuerKeys, IssuerKeysError
 from utils import strict_json
-from utils.lazy_module import deferred
+from utils.lazy_module import lazy_module
 from utils.settings import DEFAULT_SANDBOX, settings
 
-with deferred("cryptography.x509"):
+with lazy_module("cryptography.x509"):
     from joserfc import jws
 
 JWT_TYPE: Final = "at+jwt"

@@ -1,4 +1,4 @@
-"""From an authorization request to a code: log in, consent, grant; each only where it is needed."""
+"""From an authorization request to a code: login, consent and grant, each of the first two only where it is needed."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,64 +6,79 @@ from typing import Literal
 from services import clock
 from services.identity import authorization_codes, consents
 from services.identity.authorization_codes import Authorization
-from services.identity.authorization_request import AuthorizationRequest, Destination
-from services.identity.browser_sessions import BrowserSession, note_family
+from services.identity.authorization_errors import ConsentRequiredException, LoginRequiredException
+from services.identity.authorization_request import AuthorizationRequest, ClientRedirect
+from services.identity.browser_sessions import BrowserSession, add_family
 from services.identity.scopes import granted
-from utils.authorization_errors import ConsentRequiredError, LoginRequiredError
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What the user is to be asked next. ``scope`` is what the client would be granted; none before a login."""
+class Interaction:
+    """What the user has to do before the client gets a code: log in, or consent.
 
-    about: Literal["login", "consent"]
+    ``scope`` is what the client would be granted; empty before a login.
+    """
+
+    prompt: Literal["login", "consent"]
     scope: str = ""
 
 
-def advance(
-    sandbox: str, destination: Destination, request: AuthorizationRequest, session: BrowserSession | None
-) -> Question | str:
-    """The code for the client, or the question that the user has yet to answer.
+def next_step(
+    sandbox: str,
+    client_redirect: ClientRedirect,
+    request: AuthorizationRequest,
+    session: BrowserSession | None,
+) -> Interaction | str:
+    """The interaction that the user has yet to go through, or the authorization code when there is none left.
 
-    Raises :class:`LoginRequiredError` and :class:`ConsentRequiredError` when the client wants no question asked,
-    the former also when another user than the expected one is logged in, and :class:`InvalidScopeError`.
+    Raises :class:`LoginRequiredException` and :class:`ConsentRequiredException` when the client wants the user not to
+    be asked (``prompt=none``), the former also when another user than the ``id_token_hint`` names is logged in, and
+    :class:`InvalidScopeException`.
     """
     if session is None or not request.accepts(session, clock.now(sandbox)):
-        if request.silent:
-            raise LoginRequiredError("The user is not logged in, or too long ago.")
-        return Question("login")
+        if request.is_silent:
+            raise LoginRequiredException("The user is not logged in, or too long ago.")
+        return Interaction("login")
     if request.subject not in {None, session.subject}:
-        raise LoginRequiredError("Another user is logged in.")
-    scope = scope_for(session, destination, request)
-    if _wants_consent(sandbox, destination, request, session, scope):
-        if request.silent:
-            raise ConsentRequiredError("The user has not consented to this.")
-        return Question("consent", scope)
-    return _grant(sandbox, destination, request, session, scope)
+        raise LoginRequiredException("Another user is logged in.")
+    scope = scope_for(session, client_redirect, request)
+    if _needs_consent(sandbox, client_redirect, request, session, scope):
+        if request.is_silent:
+            raise ConsentRequiredException("The user has not consented to this.")
+        return Interaction("consent", scope)
+    return _grant(sandbox, client_redirect, request, session, scope)
 
 
-def scope_for(session: BrowserSession, destination: Destination, request: AuthorizationRequest) -> str:
-    """What the client would be granted; :class:`InvalidScopeError` for more than this user may give."""
-    return granted(request.scope, destination.client.allowed(session.scopes))
+def scope_for(session: BrowserSession, client_redirect: ClientRedirect, request: AuthorizationRequest) -> str:
+    """The scope that the client would be granted; raises :class:`InvalidScopeException` if the user may not give it."""
+    return granted(request.scope, client_redirect.client.allowed(session.scopes))
 
 
-def _wants_consent(
-    sandbox: str, destination: Destination, request: AuthorizationRequest, session: BrowserSession, scope: str
+def _needs_consent(
+    sandbox: str,
+    client_redirect: ClientRedirect,
+    request: AuthorizationRequest,
+    session: BrowserSession,
+    scope: str,
 ) -> bool:
     if "consent" in request.prompts:
         return True
-    client = destination.client
-    return client.consent and not consents.given(sandbox, session.subject, client.client_id, scope)
+    client = client_redirect.client
+    return client.consent and not consents.has_consented(sandbox, session.subject, client.client_id, scope)
 
 
 def _grant(
-    sandbox: str, destination: Destination, request: AuthorizationRequest, session: BrowserSession, scope: str
+    sandbox: str,
+    client_redirect: ClientRedirect,
+    request: AuthorizationRequest,
+    session: BrowserSession,
+    scope: str,
 ) -> str:
-    code, family = authorization_codes.open_code(
+    code, family_id = authorization_codes.issue_code(
         sandbox,
         Authorization(
-            client_id=destination.client.client_id,
-            redirect_uri=destination.redirect_uri,
+            client_id=client_redirect.client.client_id,
+            redirect_uri=client_redirect.redirect_uri,
             subject=session.subject,
             scope=scope,
             nonce=request.nonce,
@@ -71,5 +86,5 @@ def _grant(
             auth_time=int(session.authenticated_at.timestamp()),
         ),
     )
-    note_family(sandbox, session, family)
+    add_family(sandbox, session, family_id)
     return code

@@ -1,7 +1,7 @@
-"""Authorization codes with PKCE: single use, a minute, bound to client, redirect URI and verifier.
+"""Authorization codes with PKCE: single use, valid for a minute, bound to client, redirect URI and code verifier.
 
-A code is the first secret of a token family that it brings to life: the family's item is there from the code on,
-unredeemed. So a second redemption finds what the first gave, and what revokes a family ends its code too.
+A code opens a token family: the family's item is stored with the code, not redeemed yet. So a second redemption finds
+the family that the first one got its tokens from, and revoking the family revokes its code too.
 """
 
 import hmac
@@ -19,8 +19,8 @@ from services.identity.sessions import family_key
 from utils import table
 from utils.attributes import Item
 from utils.logger import logger
-from utils.oauth_errors import InvalidGrantError
-from utils.table import ConditionFailed
+from utils.oauth_errors import InvalidGrantException
+from utils.table import ConditionFailedError
 from utils.writes import ABSENT, Put, Update, has, lacks
 
 LIFETIME: Final = timedelta(seconds=60)
@@ -31,9 +31,9 @@ _VERIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 @dataclass(frozen=True, slots=True)
 class Authorization:
-    """What a user, logged in at ``auth_time`` (seconds since 1970), has let a client have.
+    """What a user, logged in at ``auth_time`` (seconds since 1970), has authorized a client to have.
 
-    ``redirect_uri`` is where the code is sent. ``code_challenge`` is by the method S256 (RFC 7636 section 4.2).
+    ``redirect_uri`` is where the code is sent; ``code_challenge`` is of the method S256 (RFC 7636 section 4.2).
     """
 
     client_id: str
@@ -45,13 +45,12 @@ class Authorization:
     auth_time: int
 
 
-def open_code(sandbox: str, authorization: Authorization) -> tuple[str, str]:
-    """A code for ``authorization``, and the id of the family that it brings to life, which ``families.revoke``
-    ends, redeemed or not."""
+def issue_code(sandbox: str, authorization: Authorization) -> tuple[str, str]:
+    """A new code for ``authorization``, and the id of the token family that it opens."""
     now = clock.seconds(sandbox)
     family = token_families.Family(
         sandbox=sandbox,
-        id=token_families.new_id(),
+        id=token_families.new_family_id(),
         subject=authorization.subject,
         client_id=authorization.client_id,
         scope=authorization.scope,
@@ -59,34 +58,34 @@ def open_code(sandbox: str, authorization: Authorization) -> tuple[str, str]:
         expires_at=now + int(LIFETIME.total_seconds()),
     )
     code = token_families.new_secret(family.id)
-    bound: dict[str, Any] = {
+    binding: dict[str, Any] = {
         "code": token_families.digest(code),
         "redirect_uri": authorization.redirect_uri,
         "code_challenge": authorization.code_challenge,
         "nonce": authorization.nonce,
     }
-    table.write(Put(family.to_item() | bound, ABSENT))
+    table.write(Put(family.to_item() | binding, ABSENT))
     return code, family.id
 
 
 def redeem(sandbox: str, client: Client, code: str, redirect_uri: str, code_verifier: str) -> Tokens:
-    """The tokens that ``code`` gives ``client``, once.
+    """The tokens for ``code``, any text, of ``client`` (RFC 6749 section 4.1.3, RFC 7636 section 4.5).
 
-    Raises :class:`InvalidGrantError`, in the same words for every cause: there is no such code, it expired or was
+    Raises :class:`InvalidGrantException`, in the same words for every cause: there is no such code, it expired or was
     revoked, it is another client's, the redirect URI is not the one it was sent to or the verifier does not fit,
-    the user is locked, or it was redeemed before, which revokes what it gave then. Only who could have redeemed it
-    can do that: a code that a third party reads somewhere ends nothing.
+    the user is locked, or it was redeemed before, which revokes the tokens that were issued then. Only a client that
+    could have redeemed it can revoke them so: a code that a third party has read somewhere revokes nothing.
     """
-    from services.identity.refresh_tokens import begin  # the function that opens codes signs nothing
+    from services.identity.refresh_tokens import issue_first  # not loaded where codes are issued: it may sign
 
     now = clock.seconds(sandbox)
-    family_id = token_families.family_of(code)
+    family_id = token_families.family_id_of(code)
     item = family_id and table.get(family_key(sandbox, family_id))
     if not (family_id and item and _is_bound(item, client, code, redirect_uri, code_verifier)):
         raise _refusal()
     if "redeemed_at" in item:
         raise _reused(sandbox, family_id)
-    family = token_families.live(sandbox, client, family_id, item, now)
+    family = token_families.live_family(sandbox, client, family_id, item, now)
     if family is None:
         raise _refusal()
     refreshable = "refresh_token" in client.grant_types
@@ -97,13 +96,13 @@ def redeem(sandbox: str, client: Client, code: str, redirect_uri: str, code_veri
         condition=has("code") & lacks("redeemed_at") & lacks("revoked_at"),
     )
     try:
-        return begin(family, redemption, at=now, refreshable=refreshable, nonce=item["nonce"])
-    except ConditionFailed:
+        return issue_first(family, redemption, at=now, refreshable=refreshable, nonce=item["nonce"])
+    except ConditionFailedError:
         raise _reused(sandbox, family_id) from None
 
 
 def _is_bound(item: Item, client: Client, code: str, redirect_uri: str, code_verifier: str) -> bool:
-    """Whether the code in ``item`` is this one, and who shows it knows what its authorization request said."""
+    """Whether ``code`` is the one in ``item``, and is redeemed with the client, URI and verifier of its request."""
     from services.identity.tokens import base64url
 
     if not _VERIFIER.fullmatch(code_verifier):
@@ -117,11 +116,11 @@ def _is_bound(item: Item, client: Client, code: str, redirect_uri: str, code_ver
     )
 
 
-def _reused(sandbox: str, family_id: str) -> InvalidGrantError:
+def _reused(sandbox: str, family_id: str) -> InvalidGrantException:
     token_families.revoke(sandbox, family_id)
     logger.warning("a code was redeemed twice; its family is revoked", extra={"family": family_id})
     return _refusal()
 
 
-def _refusal() -> InvalidGrantError:
-    return InvalidGrantError("The authorization code is not valid.")
+def _refusal() -> InvalidGrantException:
+    return InvalidGrantException("The authorization code is not valid.")

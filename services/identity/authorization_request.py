@@ -1,6 +1,6 @@
-"""Reading an authorization request: what a client asks of a user through the browser.
+"""Reading an authorization request (OpenID Connect Core section 3.1.2.1, RFC 6749 section 4.1.1).
 
-By OpenID Connect Core section 3.1.2.1, RFC 6749 section 4.1.1 and RFC 7636, which is demanded of every client.
+PKCE (RFC 7636) is required of every client.
 """
 
 import re
@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from services.identity.authorization_errors import (
+    RegistrationNotSupportedException,
+    RequestNotSupportedException,
+    RequestURINotSupportedException,
+    UnsupportedResponseTypeException,
+)
 from services.identity.browser_sessions import BrowserSession
 from services.identity.id_token_hint import read_hint
 from services.identity.scopes import SCOPES, granted
 from services.identity.seed import Client, seed
-from utils.authorization_errors import (
-    RegistrationNotSupportedError,
-    RequestNotSupportedError,
-    RequestURINotSupportedError,
-    UnsupportedResponseTypeError,
-)
-from utils.oauth_errors import InvalidRequestError, OAuthError, UnauthorizedClientError
+from utils.oauth_errors import InvalidRequestException, OAuthException, UnauthorizedClientException
 
 GRANT: Final = "authorization_code"
 RESPONSE_TYPE: Final = "code"
@@ -32,16 +32,16 @@ _CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 """A SHA-256 digest in base64url (RFC 7636 section 4.2)."""
 
 _SECONDS: Final = re.compile(r"\d{1,9}", re.ASCII)
-_NOT_READ: Final[Mapping[str, type[OAuthError]]] = {
-    "request": RequestNotSupportedError,
-    "request_uri": RequestURINotSupportedError,
-    "registration": RegistrationNotSupportedError,
+_UNSUPPORTED: Final[Mapping[str, type[OAuthException]]] = {
+    "request": RequestNotSupportedException,
+    "request_uri": RequestURINotSupportedException,
+    "registration": RegistrationNotSupportedException,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Destination:
-    """Where the browser goes when all is said: a client's registered URI, with the client's own ``state``."""
+class ClientRedirect:
+    """Where the browser is sent in the end: a registered redirect URI of the client, with the client's ``state``."""
 
     client: Client
     redirect_uri: str
@@ -50,9 +50,10 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
-    """What a client asks. ``scope`` is what the client may have of it, whatever the user may give.
+    """What a client asks for.
 
-    ``subject`` is the user whom the client expects; ``max_age`` is how long ago the login may have been.
+    ``scope`` is limited to what the client may have, whatever the user may give; ``subject`` is the user of the
+    ``id_token_hint``; ``max_age`` is how long ago the user may have logged in.
     """
 
     scope: str | None
@@ -64,45 +65,45 @@ class AuthorizationRequest:
     subject: str | None
 
     @property
-    def silent(self) -> bool:
-        """Whether the client wants the user to see no page."""
+    def is_silent(self) -> bool:
+        """Whether no page may be shown to the user (``prompt=none``)."""
         return "none" in self.prompts
 
     def accepts(self, session: BrowserSession, now: datetime) -> bool:
-        """Whether the login of ``session`` will do, so that the user need not log in again."""
+        """Whether the login of ``session`` is good enough, so that the user need not log in again."""
         if not self.prompts.isdisjoint({"login", "select_account"}):
             return False
         return self.max_age is None or now - session.authenticated_at < self.max_age
 
 
-def read_destination(pairs: Sequence[tuple[str, str]]) -> Destination:
-    """The destination in a request's parameters.
+def read_client_redirect(pairs: Sequence[tuple[str, str]]) -> ClientRedirect:
+    """The client and its redirect URI in a request's parameters.
 
-    Raises :class:`InvalidRequestError` when the client is unknown or has not registered the URI, letter by letter:
-    then there is nobody to send the browser to.
+    Raises :class:`InvalidRequestException` when the client is unknown or has not registered exactly this URI; the
+    user has to be told then, for nobody else can be (RFC 6749 section 4.1.2.1).
     """
     parameters = _unrepeated(pairs)
     client = seed().clients.get(parameters.get("client_id", ""))
     if client is None:
-        raise InvalidRequestError("The parameter client_id is missing, repeated or names no client.")
+        raise InvalidRequestException("The parameter client_id is missing, repeated or names no client.")
     redirect_uri = parameters.get("redirect_uri", "")
     if redirect_uri not in client.redirect_uris:
-        raise InvalidRequestError("The parameter redirect_uri is missing, repeated or not registered.")
-    return Destination(client, redirect_uri, parameters.get("state"))
+        raise InvalidRequestException("The parameter redirect_uri is missing, repeated or not registered.")
+    return ClientRedirect(client, redirect_uri, parameters.get("state"))
 
 
 def read_request(pairs: Sequence[tuple[str, str]], client: Client) -> AuthorizationRequest:
-    """The request in the parameters of ``client``; raises the :class:`OAuthError` that the client is told."""
+    """The request of ``client`` in these parameters; raises the :class:`OAuthException` to send back to the client."""
     parameters = _unrepeated(pairs)
     if len(parameters) != len(pairs):
-        raise InvalidRequestError("A parameter is repeated.")
-    for name, error in _NOT_READ.items():
+        raise InvalidRequestException("A parameter is repeated.")
+    for name, error in _UNSUPPORTED.items():
         if name in parameters:
             raise error(f"The parameter {name} is not supported.")
     _require_code_flow(parameters, client)
     challenge = parameters.get("code_challenge", "")
     if parameters.get("code_challenge_method") != CHALLENGE_METHOD or not _CHALLENGE.fullmatch(challenge):
-        raise InvalidRequestError("A code_challenge with the code_challenge_method S256 is needed.")
+        raise InvalidRequestException("A code_challenge with the code_challenge_method S256 is needed.")
     return AuthorizationRequest(
         scope=_scope(parameters.get("scope"), client),
         code_challenge=challenge,
@@ -115,23 +116,23 @@ def read_request(pairs: Sequence[tuple[str, str]], client: Client) -> Authorizat
 
 
 def _unrepeated(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
-    times = Counter(name for name, _ in pairs)
-    return {name: value for name, value in pairs if times[name] == 1}
+    counts = Counter(name for name, _ in pairs)
+    return {name: value for name, value in pairs if counts[name] == 1}
 
 
 def _require_code_flow(parameters: Mapping[str, str], client: Client) -> None:
     if "response_type" not in parameters:
-        raise InvalidRequestError("The parameter response_type is missing.")
+        raise InvalidRequestException("The parameter response_type is missing.")
     if parameters["response_type"] != RESPONSE_TYPE:
-        raise UnsupportedResponseTypeError("The only response_type is code.")
+        raise UnsupportedResponseTypeException("The only response_type is code.")
     if parameters.get("response_mode", RESPONSE_MODE) != RESPONSE_MODE:
-        raise InvalidRequestError("The only response_mode is query.")
+        raise InvalidRequestException("The only response_mode is query.")
     if GRANT not in client.grant_types:
-        raise UnauthorizedClientError
+        raise UnauthorizedClientException
 
 
 def _scope(requested: str | None, client: Client) -> str | None:
-    """What is requested without what nobody knows, which OpenID Connect Core wants ignored."""
+    """The requested scope without unknown names, which are ignored (OpenID Connect Core section 3.1.2.1)."""
     if requested is None:
         return None
     return granted(" ".join(name for name in requested.split(" ") if name in SCOPES), client.scopes)
@@ -140,7 +141,9 @@ def _scope(requested: str | None, client: Client) -> str | None:
 def _prompts(text: str | None) -> frozenset[str]:
     prompts = frozenset((text or "").split(" ")) - {""}
     if not prompts <= set(PROMPTS) or ("none" in prompts and len(prompts) > 1):
-        raise InvalidRequestError("The parameter prompt is none, or some of login, consent, select_account.")
+        raise InvalidRequestException(
+            "The parameter prompt is none, or some of login, consent, select_account."
+        )
     return prompts
 
 
@@ -148,7 +151,7 @@ def _max_age(text: str | None) -> timedelta | None:
     if text is None:
         return None
     if not _SECONDS.fullmatch(text):
-        raise InvalidRequestError("The parameter max_age is a number of seconds.")
+        raise InvalidRequestException("The parameter max_age is a number of seconds.")
     return timedelta(seconds=int(text))
 
 
@@ -157,5 +160,5 @@ def _expected_subject(id_token_hint: str | None) -> str | None:
         return None
     hint = read_hint(id_token_hint)
     if hint is None:
-        raise InvalidRequestError("The parameter id_token_hint is no id token of this issuer.")
+        raise InvalidRequestException("The parameter id_token_hint is no id token of this issuer.")
     return hint.subject

@@ -1,8 +1,8 @@
-"""Browser sessions: who logged in with a browser, so that the next client need not ask again.
+"""Browser sessions: a user logged in with a browser, so that the next client's request needs no login.
 
-The browser holds a secret, the table its hash. Every login makes a new secret, so that one planted beforehand is
-worth nothing; what a user's logins in one browser have in common is the session's ``id``. Under it stand the token
-families that were opened from the browser, which end with the session when the user logs out.
+The browser's cookie holds a secret, the table its hash. Every login makes a new secret, so that one planted beforehand
+is worthless (session fixation); the session's ``id`` stays the same for one user in one browser. Under the id the
+token families are listed that were opened from the browser, which are revoked when the user logs out.
 """
 
 import hashlib
@@ -23,7 +23,10 @@ _PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class BrowserSession:
-    """A user who is logged in with a browser. ``scopes`` are those that may be granted, in the seed's order."""
+    """A user who is logged in with a browser.
+
+    ``key`` is of the session's item; ``scopes`` are those that may be granted, in the seed's order.
+    """
 
     id: str
     key: Key
@@ -34,13 +37,15 @@ class BrowserSession:
 
 
 def find_session(sandbox: str, secret: str | None) -> BrowserSession | None:
-    """The session of the browser that holds ``secret``; ``None`` when it has none, it expired, or its user is
-    locked."""
+    """The session of the browser whose cookie holds ``secret``.
+
+    ``None`` without a cookie or a session, or when it has expired or its user is locked.
+    """
     if secret is None:
         return None
     key = _key(sandbox, secret)
     item = table.get(key)
-    if item is None or item["expires_at"] <= clock.now(sandbox).timestamp():
+    if item is None or item["expires_at"] <= clock.seconds(sandbox):
         return None
     user = table.get(user_key(sandbox, item["subject"]))
     if user is None or user["status"] != ACTIVE:
@@ -56,16 +61,16 @@ def find_session(sandbox: str, secret: str | None) -> BrowserSession | None:
 
 
 def open_session(sandbox: str, subject: str, previous: BrowserSession | None) -> str:
-    """The secret of a new session for a user who has just logged in; ``previous``, this browser's, gives way."""
-    secret, now = secrets.token_urlsafe(32), int(clock.now(sandbox).timestamp())
-    stays = previous is not None and previous.subject == subject
+    """The secret of a new session for a user who has just logged in; it replaces ``previous``, this browser's."""
+    secret, now = secrets.token_urlsafe(32), clock.seconds(sandbox)
+    is_same_user = previous is not None and previous.subject == subject
     pk, sk = _key(sandbox, secret)
     table.write(
         Put(
             {
                 "pk": pk,
                 "sk": sk,
-                "id": previous.id if previous and stays else secrets.token_urlsafe(16),
+                "id": previous.id if previous and is_same_user else secrets.token_urlsafe(16),
                 "subject": subject,
                 "auth_time": now,
                 "expires_at": now + int(settings().browser_session_lifetime.total_seconds()),
@@ -77,24 +82,24 @@ def open_session(sandbox: str, subject: str, previous: BrowserSession | None) ->
     return secret
 
 
-def note_family(sandbox: str, session: BrowserSession, family: str) -> None:
-    """Let the token family, which may be yet to be opened, end with ``session``."""
+def add_family(sandbox: str, session: BrowserSession, family_id: str) -> None:
+    """Let the token family be revoked when ``session`` ends."""
     lifetime = settings().refresh_token_lifetime + settings().browser_session_lifetime
     expires_at = int((clock.now(sandbox) + lifetime).timestamp())
-    table.write(Put({"pk": _families(sandbox, session), "sk": family, "expires_at": expires_at}))
+    table.write(Put({"pk": _families(sandbox, session), "sk": family_id, "expires_at": expires_at}))
 
 
 def end_session(sandbox: str, session: BrowserSession) -> None:
-    """End ``session`` and every token of the families that were opened in it."""
+    """End ``session`` and revoke the token families that were opened in it."""
     table.write(Delete(session.key))
-    for family in _noted(sandbox, session):
-        token_families.revoke(sandbox, family)
+    for family_id in _family_ids(sandbox, session):
+        token_families.revoke(sandbox, family_id)
 
 
-def _noted(sandbox: str, session: BrowserSession) -> Iterator[str]:
+def _family_ids(sandbox: str, session: BrowserSession) -> Iterator[str]:
     after: str | None = None
-    while found := table.query(_families(sandbox, session), limit=_PAGE, after=after):
-        for item in found:
+    while items := table.query(_families(sandbox, session), limit=_PAGE, after=after):
+        for item in items:
             after = str(item["sk"])
             yield after
 

@@ -1,4 +1,4 @@
-"""Clients: who they are, and that they are who they say (RFC 6749 sections 2.2 and 2.3)."""
+"""Authentication of clients (RFC 6749 sections 2.2 and 2.3)."""
 
 import hashlib
 import hmac
@@ -6,47 +6,42 @@ from typing import Final
 
 from services.identity import passwords
 from services.identity.seed import Client, seed
-from utils.oauth_errors import InvalidClientError, UnauthorizedClientError
+from utils.oauth_errors import InvalidClientException, UnauthorizedClientException
 
-_proven: Final[dict[str, bytes]] = {}
-"""For the hash of a client's secret the SHA-256 of the secret, once it was compared; never on a disk.
+_verified_secrets: Final[dict[str, bytes]] = {}
+"""By the argon2id hash of a client's secret the SHA-256 of the secret, once the two were compared; in memory only.
 
-A resource server introspects on every request of its own, and argon2id costs as much as all the rest of that.
+A resource server introspects a token on every request of its own, and argon2id costs as much as all the rest of that.
 """
 
 
-def find(client_id: str) -> Client | None:
-    """The client with this id."""
-    return seed().clients.get(client_id)
-
-
 def authenticate(client_id: str, secret: str | None) -> Client:
-    """The client with this id and secret; a public client has no secret and shows none.
+    """The client with this id and secret; a public client has no secret, and must not send one.
 
-    Raises :class:`InvalidClientError`, in the same words and after the same work whether the id is unknown or the
+    Raises :class:`InvalidClientException`, in the same words and after the same work whether the id is unknown or the
     secret wrong.
     """
-    client = find(client_id)
+    client = seed().clients.get(client_id)
     if secret is None:
-        proven = client is not None and client.secret_hash is None
+        is_authentic = client is not None and client.secret_hash is None
     else:
-        proven = _is_secret((client and client.secret_hash) or passwords.UNKNOWN, secret)
-    if client is None or not proven:
-        raise InvalidClientError
+        is_authentic = _is_secret((client and client.secret_hash) or passwords.DUMMY_HASH, secret)
+    if client is None or not is_authentic:
+        raise InvalidClientException
     return client
 
 
 def require_grant(client: Client, grant: str) -> None:
-    """Raise :class:`UnauthorizedClientError` unless the client may use ``grant``."""
+    """Raise :class:`UnauthorizedClientException` unless the client may use the grant type ``grant``."""
     if grant not in client.grant_types:
-        raise UnauthorizedClientError
+        raise UnauthorizedClientException
 
 
 def _is_secret(secret_hash: str, secret: str) -> bool:
     digest = hashlib.sha256(secret.encode()).digest()
-    if hmac.compare_digest(_proven.get(secret_hash, b""), digest):
+    if hmac.compare_digest(_verified_secrets.get(secret_hash, b""), digest):
         return True
     if not passwords.matches(secret_hash, secret):
         return False
-    _proven[secret_hash] = digest
+    _verified_secrets[secret_hash] = digest
     return True

@@ -1,25 +1,25 @@
-"""What users let clients do: remembered per user, client and scope."""
+"""The scopes that users have consented to let clients have."""
 
 from utils import table
 from utils.writes import Key, Put
 
 
-def given(sandbox: str, subject: str, client_id: str, scope: str) -> bool:
-    """Whether the user has let the client have all of ``scope``."""
-    return set(scope.split(" ")) <= _remembered(_key(sandbox, subject, client_id))
+def has_consented(sandbox: str, subject: str, client_id: str, scope: str) -> bool:
+    """Whether the user has consented to the client's having all of ``scope``."""
+    return set(scope.split(" ")) <= _scopes(_key(sandbox, subject, client_id))
 
 
-def give(sandbox: str, subject: str, client_id: str, scope: str) -> None:
-    """Remember that the user lets the client have ``scope``, besides what it was let have before.
+def record_consent(sandbox: str, subject: str, client_id: str, scope: str) -> None:
+    """Store that the user consents to the client's having ``scope``, besides what was consented to before.
 
-    Of two that are given at the same moment one may be forgotten; the user is asked again then.
+    Of two consents at the same moment one may be lost; the user is then asked again.
     """
     key = _key(sandbox, subject, client_id)
-    scopes = _remembered(key) | set(scope.split(" "))
+    scopes = _scopes(key) | set(scope.split(" "))
     table.write(Put({"pk": key[0], "sk": key[1], "scopes": sorted(scopes)}))
 
 
-def _remembered(key: Key) -> set[str]:
+def _scopes(key: Key) -> set[str]:
     return set((table.get(key) or {"scopes": ()})["scopes"])
 
 

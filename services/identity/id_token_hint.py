@@ -1,12 +1,12 @@
-"""Id tokens that come back as hints: who a client believes is logged in.
+"""The ``id_token_hint`` of a client: the user who it believes is logged in.
 
-By OpenID Connect Core section 3.1.2.1 and RP-Initiated Logout section 2, an expired one will do.
+By OpenID Connect Core section 3.1.2.1 and RP-Initiated Logout 1.0 section 2, where an expired ID token is accepted.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
-from services.identity.public_keys import published
+from services.identity.public_keys import published_keys
 from utils.settings import settings
 
 _ALGORITHMS = ["ES256", "RS256"]
@@ -14,19 +14,19 @@ _ALGORITHMS = ["ES256", "RS256"]
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """For whom an id token was issued, and to which client."""
+    """The subject of an ID token, and the client it was issued to."""
 
     subject: str
     client_id: str
 
 
 def read_hint(id_token: str) -> Hint | None:
-    """What ``id_token``, any text, says; ``None`` unless it is an authentic id token of this issuer."""
+    """The hint in ``id_token``, any text; ``None`` unless it is an authentic ID token of this issuer."""
     from joserfc import jwt
     from joserfc.errors import JoseError
     from joserfc.jwk import KeySet
 
-    keys: Any = {"keys": published()}
+    keys: Any = {"keys": published_keys()}
     try:
         token = jwt.decode(id_token, KeySet.import_key_set(keys), algorithms=_ALGORITHMS)
     except (JoseError, ValueError):

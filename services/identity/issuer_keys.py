@@ -1,27 +1,27 @@
 """The public keys of an issuer of access tokens: those given at deploy, and those that it publishes since.
 
-A token decides when the issuer is asked again, so it is asked at a limited rate: random key ids must not make
-requests of ours out of requests to us. The authorizer imports this module, so it imports no AWS
-client and no pydantic.
+The issuer is asked for its keys when a token names an unknown one, but only once in a while: otherwise whoever sends
+us random key ids could make us send the issuer as many requests. The authorizer imports this module, so it imports
+neither botocore nor pydantic.
 """
 
 from time import monotonic, time
 from typing import Any, Final
 
-from services.identity.key_times import is_published
+from services.identity.public_keys import is_published
 from utils import strict_json
-from utils.lazy_module import deferred
+from utils.lazy_module import lazy_module
 
-with deferred("cryptography.x509"):
+with lazy_module("cryptography.x509"):
     from joserfc.errors import JoseError
     from joserfc.jwk import ECKey, RSAKey
 
 type PublicKey = ECKey | RSAKey
 
 ASK_AGAIN_SECONDS: Final = 30
-"""How long a process waits before it asks an issuer once more."""
+"""How long a process waits until it asks an issuer again."""
 ASK_AGAIN_AFTER_FAILURE_SECONDS: Final = 5
-"""The same when the issuer did not answer, which keeps honest clients out too."""
+"""The same after the issuer did not answer; shorter, because meanwhile tokens with a new key are refused."""
 
 _LEAST_RSA_BITS: Final = 2048
 """RFC 7518 section 3.3."""
@@ -31,20 +31,21 @@ _MOST_BYTES: Final = 64 * 1024
 
 
 class IssuerKeysError(Exception):
-    """The issuer's JWK Set could not be had, or is none."""
+    """The issuer's JWK Set could not be fetched, or has no usable key."""
 
 
 class IssuerKeys:
     """The keys of one issuer by their ids.
 
-    A class because importing keys costs more than using them, and because of when the issuer was asked last.
+    A class because it keeps two things: the imported keys, for importing one costs more than verifying with it, and
+    when the issuer may be asked again.
     """
 
     def __init__(self, jwks: str | None, uri: str | None) -> None:
-        """Begin with the keys of ``jwks``, a JWK Set (RFC 7517) as JSON text, if there is one.
+        """Start with the keys of ``jwks``, a JWK Set (RFC 7517) as JSON text; ``None`` starts without.
 
-        ``uri``, http or https, is where the issuer publishes its set. Raises ``ValueError`` when either is not
-        what it should be, also when not one key of the set is for an allowed signature algorithm.
+        ``uri`` is where the issuer publishes its set; ``None`` means it is never asked. Raises ``ValueError`` when
+        ``uri`` is neither http nor https, or when ``jwks`` has no public key for an allowed signature algorithm.
         """
         if uri is not None and not uri.startswith(("https://", "http://")):
             raise ValueError("the JWK Set's address is neither https nor http")
@@ -53,45 +54,46 @@ class IssuerKeys:
         self._ask_from = monotonic()
 
     def find(self, kid: str) -> PublicKey | None:
-        """The key ``kid``, for which the issuer may be asked; ``None`` when it has no such key.
+        """The key ``kid``; ``None`` when the issuer has no such key. Asks the issuer for a key that is not known yet.
 
-        Raises :class:`IssuerKeysError`.
+        Raises :class:`IssuerKeysError` when the issuer was asked and did not answer with a set of keys.
         """
         if kid not in self._keys:
             self._ask_again()
         return self._keys.get(kid)
 
     def require(self) -> None:
-        """Raise :class:`IssuerKeysError` when no key is known, and the issuer does not tell of one."""
+        """Raise :class:`IssuerKeysError` when no key is known and the issuer, asked, has none either."""
         if not self._keys:
             self._ask_again()
         if not self._keys:
             raise IssuerKeysError("no key of the issuer is known")
 
     def _ask_again(self) -> None:
-        """Take the set that the issuer publishes now, in which a key may be new or gone."""
-        present = monotonic()
-        if self._uri is None or present < self._ask_from:
+        """Replace the keys by those that the issuer publishes now, unless it was asked only lately."""
+        now = monotonic()
+        if self._uri is None or now < self._ask_from:
             return
         try:
             self._keys = _usable(_fetched(self._uri))
         except ValueError as error:
             self._ask_from = monotonic() + ASK_AGAIN_AFTER_FAILURE_SECONDS
-            raise IssuerKeysError("the JWK Set could not be had, or is of no use") from error
-        self._ask_from = present + ASK_AGAIN_SECONDS
+            raise IssuerKeysError("the JWK Set could not be fetched, or has no usable key") from error
+        self._ask_from = now + ASK_AGAIN_SECONDS
 
 
 def _usable(jwks: bytes | str) -> dict[str, PublicKey]:
-    """The keys that may verify a token; an issuer may have others, for other purposes, which are passed over.
+    """The keys of a JWK Set that may verify a token, by ``kid``; keys for other purposes are left out.
 
-    A key past its time is left out as well: of a set given at deploy, which no rotation reaches.
+    So are keys that are no longer published, as one may be in the set given at deploy, which no rotation changes.
+    Raises ``ValueError`` when no key is left.
     """
-    present, found = time(), strict_json.parse(jwks)
-    listed = found.get("keys") if isinstance(found, dict) else None
+    now, jwk_set = time(), strict_json.parse(jwks)
+    jwk_list = jwk_set.get("keys") if isinstance(jwk_set, dict) else None
     keys: dict[str, PublicKey] = {}
-    for parameters in listed if isinstance(listed, list) else []:
+    for parameters in jwk_list if isinstance(jwk_list, list) else []:
         try:
-            if is_published(parameters, present):
+            if is_published(parameters, now):
                 keys[parameters["kid"]] = _public_key(parameters)
         except (AttributeError, JoseError, KeyError, TypeError, ValueError):
             continue
@@ -101,7 +103,7 @@ def _usable(jwks: bytes | str) -> dict[str, PublicKey]:
 
 
 def _public_key(parameters: dict[str, Any]) -> PublicKey:
-    """The key, whose one algorithm the key itself names (RFC 8725 section 3.1). Raises for any other kind."""
+    """The key in a JWK that itself names its one algorithm (RFC 8725 section 3.1); raises for any other kind."""
     if not isinstance(parameters["kid"], str) or parameters["use"] != "sig" or "d" in parameters:
         raise ValueError("not a public key with a kid, for signatures")
     match [parameters.get(name) for name in ("alg", "kty", "crv")]:
@@ -115,7 +117,7 @@ def _public_key(parameters: dict[str, Any]) -> PublicKey:
 
 
 def _fetched(uri: str) -> bytes:
-    """What is published at ``uri``. ``ValueError`` when that is nothing, too much or too late."""
+    """The body at ``uri``; ``ValueError`` when it cannot be read, is over 64 KiB, or takes over six seconds."""
     from http.client import HTTPException
     from urllib.request import urlopen
 

@@ -1,4 +1,4 @@
-"""Passwords and client secrets: argon2id, and the same work for those that there are not."""
+"""Passwords and client secrets as argon2id hashes in PHC form (RFC 9106)."""
 
 from typing import Final
 
@@ -6,16 +6,20 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
 HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-"""argon2id with the parameters of OWASP's Password Storage Cheat Sheet; memory in KiB."""
+"""argon2id with the parameters of OWASP's Password Storage Cheat Sheet: two passes over 19 MiB, one lane."""
 
-UNKNOWN: Final = (
+DUMMY_HASH: Final = (
     "$argon2id$v=19$m=19456,t=2,p=1$wEZ5cSr/vFuMQLjKZ0qHYQ$eRhQ9WKsiBvby7wlzRBSXOUdIeB8dOqBmrJbxUPDABg"
 )
-"""The hash of random bytes that were not kept: what a password is compared with where there is no hash."""
+"""The hash of random bytes that were not kept. The password of a user that does not exist is compared with it, so that
+the time an answer takes does not tell who exists."""
 
 
 def matches(password_hash: str, password: str) -> bool:
-    """Whether ``password`` is the one that was hashed."""
+    """Whether ``password`` is the one of ``password_hash``, by the parameters in the hash.
+
+    Raises argon2's ``InvalidHashError`` for text that is no hash.
+    """
     try:
         return HASHER.verify(password_hash, password)
     except VerifyMismatchError:

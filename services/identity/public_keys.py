@@ -1,18 +1,23 @@
-"""The keys that verify our tokens, from Secrets Manager, where a rotation adds and removes them."""
+"""The keys that verify our tokens, from Secrets Manager, where a rotation adds and removes them.
 
+Their JWKs have a member beside those of RFC 7517, never served: ``published_until``, until when others may rely on
+the key, in seconds since 1970 by the machine's clock, not by a sandbox's. Without it the key is published for good.
+"""
+
+from collections.abc import Mapping
 from datetime import timedelta
+from math import inf
 from time import time
 from typing import Any, Final
 
-from services.identity.key_times import is_published
 from utils import secrets
 from utils.settings import settings
-from utils.ttl_cache import Remembered
+from utils.ttl_cache import TTLCache
 
 _REREAD_AFTER: Final = timedelta(seconds=30)
 """A rotation counts on it (``infrastructure.commands.rotate_keys``)."""
 _PUBLIC: Final = ("kty", "crv", "x", "y", "n", "e", "kid", "use", "alg")
-"""The members of a public key; whatever else a key may have, it is not published."""
+"""The members of a key that are published; whatever else it may have is not."""
 
 
 def _read() -> list[dict[str, Any]]:
@@ -20,12 +25,17 @@ def _read() -> list[dict[str, Any]]:
     return keys
 
 
-public_keys: Final = Remembered(_read, _REREAD_AFTER)
-"""All that were published when they were read last, with their times."""
+public_keys: Final = TTLCache(_read, _REREAD_AFTER)
+"""All keys in the secret when it was read last, with their times."""
 
 
-def published() -> list[dict[str, str]]:
-    """The keys to verify tokens of this moment with, as JWKs (RFC 7517 section 4)."""
-    present = time()
-    keys = [key for key in public_keys() if is_published(key, present)]
+def published_keys() -> list[dict[str, str]]:
+    """The public keys that verify tokens at this moment, as JWKs (RFC 7517 section 4)."""
+    now = time()
+    keys = [key for key in public_keys() if is_published(key, now)]
     return [{name: key[name] for name in _PUBLIC if name in key} for key in keys]
+
+
+def is_published(jwk: Mapping[str, Any], at: float) -> bool:
+    """Whether the key is published ``at`` that time, in seconds since 1970."""
+    return at < float(jwk.get("published_until", inf))

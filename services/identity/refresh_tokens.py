@@ -1,8 +1,8 @@
 """Refresh tokens: opaque, stored hashed, rotated on every use, with reuse detection (RFC 9700 section 4.14.2).
 
-A login opens a family; every use of a refresh token replaces it by its successor in the family. Whoever uses one a
-second time is a client that lost the answer, or one of two holders of a stolen token. The client is answered
-again, with the very same tokens, for a few seconds and until the successor is used; a thief ends the family.
+A login opens a token family; every use of a refresh token replaces it by its successor in the family. A token that
+is used a second time comes from a client that lost the answer, or was stolen and is used by two. So for
+:data:`GRACE`, and until the successor is used, the answer is repeated to the byte; after that the family is revoked.
 """
 
 from dataclasses import replace
@@ -14,14 +14,14 @@ from services import clock
 from services.identity import token_families
 from services.identity.scopes import granted
 from services.identity.seed import Client
-from services.identity.signing_keys import find_key, signer
+from services.identity.signing_keys import current_signing_key, find_key
 from services.identity.token_families import Family, refresh_key
 from services.identity.tokens import base64url, issue
 from utils import table
 from utils.attributes import Item
 from utils.logger import logger
-from utils.oauth_errors import InvalidGrantError
-from utils.table import ConditionFailed
+from utils.oauth_errors import InvalidGrantException
+from utils.table import ConditionFailedError
 from utils.writes import ABSENT, EXISTS, Put, Update, lacks
 
 GRACE: Final = timedelta(seconds=10)
@@ -29,19 +29,23 @@ GRACE: Final = timedelta(seconds=10)
 
 
 def open_family(sandbox: str, client: Client, subject: str, scope: str, *, refreshable: bool) -> Tokens:
-    """Open a family for a login and issue its first tokens, with a refresh token if it is ``refreshable``."""
+    """Store a new family for a login at this moment, and issue its first tokens.
+
+    ``refreshable`` says whether there is a refresh token among them.
+    """
     family = token_families.new_family(sandbox, client, subject, scope, refreshable=refreshable)
-    return begin(family, Put(family.to_item(), ABSENT), at=family.auth_time, refreshable=refreshable)
+    return issue_first(family, Put(family.to_item(), ABSENT), at=family.auth_time, refreshable=refreshable)
 
 
-def begin(
+def issue_first(
     family: Family, opening: Put | Update, *, at: int, refreshable: bool, nonce: str | None = None
 ) -> Tokens:
-    """Write ``opening``, which brings the family to life, and issue its first tokens ``at`` (seconds since 1970).
+    """Write ``opening``, the write that opens the family, and issue its first tokens ``at`` (seconds since 1970).
 
-    Raises :class:`ConditionFailed` when the condition of ``opening`` does not hold.
+    ``nonce`` is the one of the authorization request. Raises :class:`ConditionFailedError` when the condition of
+    ``opening`` does not hold.
     """
-    key = signer()
+    key = current_signing_key()
     if not refreshable:
         table.write(opening)
         return issue(family, None, at=at, key=key, nonce=nonce)
@@ -51,47 +55,47 @@ def begin(
 
 
 def rotate(sandbox: str, client: Client, refresh_token: str, scope: str | None = None) -> Tokens:
-    """The tokens that ``refresh_token`` buys ``client``, once; with less than its scope when ``scope`` says so.
+    """The next tokens for ``refresh_token``, any text, of ``client`` (RFC 6749 section 6).
 
-    Raises :class:`InvalidGrantError`, in the same words for every cause: it is no token of this sandbox or of this
+    ``scope`` may ask for less than the token's scope, for the access token only. Raises
+    :class:`InvalidGrantException`, in the same words for every cause: it is no token of this sandbox or of this
     client, it expired, its family was revoked or its user is locked, or it was used before, which revokes the
-    family too. Raises :class:`InvalidScopeError`, and leaves the token unused, for more than its scope.
+    family too. Raises :class:`InvalidScopeException`, and leaves the token unused, for more than its scope.
     """
     now = clock.seconds(sandbox)
     family, item = _live(sandbox, client, refresh_token, now)
-    wanted = family if scope is None else replace(family, scope=granted(scope, family.scope.split(" ")))
-    first = False
+    narrowed = family if scope is None else replace(family, scope=granted(scope, family.scope.split(" ")))
+    is_first_use = False
     if "used_at" not in item:
-        item, first = _use(sandbox, refresh_token, now)
+        item, is_first_use = _use(sandbox, refresh_token, now)
     key = find_key(item["kid"])
     if key is None or now - item["used_at"] > GRACE.total_seconds():
         raise _reused(family)
     successor = f"{family.id}.{base64url(key.derive('refresh', refresh_token))}"
-    stored = _store(family, successor)
-    if not (first or stored) and _is_used(sandbox, successor):
+    is_new = _store(family, successor)
+    if not (is_first_use or is_new) and _is_used(sandbox, successor):
         raise _reused(family)
-    return issue(wanted, successor, at=item["used_at"], key=key)
+    return issue(narrowed, successor, at=item["used_at"], key=key)
 
 
 def _live(sandbox: str, client: Client, refresh_token: str, now: int) -> tuple[Family, Item]:
-    """The family of a refresh token and the token's item; :class:`InvalidGrantError` unless both are there."""
-    found = token_families.find(sandbox, refresh_token)
-    if found is None:
+    """The family of a refresh token, and the token's item; :class:`InvalidGrantException` unless both exist."""
+    stored = token_families.find_refresh_token(sandbox, refresh_token)
+    if stored is None:
         raise _refusal()
-    family_id, item, token = found
-    family = token_families.live(sandbox, client, family_id, item, now)
+    family = token_families.live_family(sandbox, client, stored.family_id, stored.family, now)
     if family is None:
         raise _refusal()
-    return family, token
+    return family, stored.item
 
 
 def _use(sandbox: str, refresh_token: str, now: int) -> tuple[Item, bool]:
-    """The token's item with the time and key of its first use, and whether that is this one."""
+    """The token's item with time and key of its first use, and whether the first use is this one."""
     key = refresh_key(sandbox, refresh_token)
-    use = {"used_at": now, "kid": signer().kid}
+    use = {"used_at": now, "kid": current_signing_key().kid}
     try:
         return table.write(Update(key, assign=use, condition=EXISTS & lacks("used_at"))), True
-    except ConditionFailed:
+    except ConditionFailedError:
         item = table.get(key)
     if item is None:
         raise _refusal()
@@ -99,16 +103,16 @@ def _use(sandbox: str, refresh_token: str, now: int) -> tuple[Item, bool]:
 
 
 def _store(family: Family, refresh_token: str) -> bool:
-    """Whether the token was stored; not when it was stored before."""
+    """Store the token; whether it was not stored before."""
     try:
         table.write(_storing(family, refresh_token))
-    except ConditionFailed:
+    except ConditionFailedError:
         return False
     return True
 
 
 def _storing(family: Family, refresh_token: str) -> Put:
-    """Only the token's hash is kept. It stays as long as the family, so that a late reuse is recognised."""
+    """The write of a token's item, by its hash. It stays as long as the family, so that a late reuse is recognised."""
     pk, sk = refresh_key(family.sandbox, refresh_token)
     return Put({"pk": pk, "sk": sk, "family": family.id, "expires_at": family.expires_at}, ABSENT)
 
@@ -117,11 +121,11 @@ def _is_used(sandbox: str, refresh_token: str) -> bool:
     return "used_at" in (table.get(refresh_key(sandbox, refresh_token)) or {})
 
 
-def _reused(family: Family) -> InvalidGrantError:
+def _reused(family: Family) -> InvalidGrantException:
     token_families.revoke(family.sandbox, family.id)
     logger.warning("a refresh token was used twice; its family is revoked", extra={"family": family.id})
     return _refusal()
 
 
-def _refusal() -> InvalidGrantError:
-    return InvalidGrantError("The refresh token is not valid.")
+def _refusal() -> InvalidGrantException:
+    return InvalidGrantException("The refresh token is not valid.")

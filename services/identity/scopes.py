@@ -1,14 +1,14 @@
-"""What may be granted to whom."""
+"""The scopes, and which of them are granted."""
 
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from utils.oauth_errors import InvalidScopeError
+from utils.oauth_errors import InvalidScopeException
 
 ADMIN: Final = "emulator:admin"
 INTROSPECT: Final = "tokens:introspect"
 OF_USERS: Final = ("openid", "profile", "email")
-"""What is said of users, so that it means nothing in a token of a client alone."""
+"""Scopes of claims about a user, which a client's own token (client credentials) cannot have."""
 MEANINGS: Final[Mapping[str, str]] = {
     "openid": "Know who you are",
     "profile": "See your name and username",
@@ -18,19 +18,19 @@ MEANINGS: Final[Mapping[str, str]] = {
     INTROSPECT: "Ask whether a token is valid",
     ADMIN: "Operate the emulator",
 }
-"""What each scope allows, as a user who is asked for it reads it."""
+"""What each scope allows, in the words of the consent page."""
 SCOPES: Final = tuple(MEANINGS)
-"""Every scope there is."""
+"""All scopes."""
 
 
 def granted(requested: str | None, held: Collection[str]) -> str:
-    """The scope to grant to one who holds the scopes ``held``.
+    """The scope to grant of the scopes ``held``, separated by spaces; ``requested`` is the request's parameter.
 
-    Who requests none gets all but ``emulator:admin``, which must be named. Raises :class:`InvalidScopeError` for
-    more than is held, for nothing at all, and for text that is no list of scopes separated by one space (RFC 6749
-    section 3.3).
+    ``None`` requests all but ``emulator:admin``, which must be named. Raises :class:`InvalidScopeException` when more
+    is requested than held, or nothing is left, or the text is no list separated by single spaces (RFC 6749 section
+    3.3).
     """
     names = [scope for scope in held if scope != ADMIN] if requested is None else requested.split(" ")
     if not names or not set(names) <= set(held):
-        raise InvalidScopeError("The scope is malformed, or more than may be had.")
+        raise InvalidScopeException("The scope is malformed, or more than may be had.")
     return " ".join(dict.fromkeys(names))

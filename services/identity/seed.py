@@ -1,4 +1,4 @@
-"""The stack's seed: its users and clients, in a secret that is the source of truth for both."""
+"""The stack's seed: a secret with the users and clients that exist."""
 
 import hashlib
 from collections.abc import Collection, Mapping
@@ -9,14 +9,17 @@ from typing import Any, Final
 from services.identity.scopes import SCOPES
 from utils import secrets, strict_json
 from utils.settings import settings
-from utils.ttl_cache import Remembered
+from utils.ttl_cache import TTLCache
 
 _REREAD_AFTER: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A user in the seed."""
+class SeedUser:
+    """A user in the seed.
+
+    ``password_hash`` is argon2id in PHC form; ``fingerprint`` changes when anything of the entry does.
+    """
 
     username: str
     subject: str
@@ -26,10 +29,9 @@ class Entry:
     name: str
     scopes: tuple[str, ...]
     fingerprint: str
-    """Changes when anything of the entry does."""
 
     @classmethod
-    def from_seed(cls, entry: Mapping[str, Any]) -> "Entry":
+    def from_seed(cls, entry: Mapping[str, Any]) -> "SeedUser":
         """The user in an entry of the seed."""
         fingerprint = hashlib.sha256(strict_json.dump(entry).encode()).hexdigest()
         return cls(**_members(cls, {**entry, "fingerprint": fingerprint}))
@@ -37,10 +39,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A client: who may ask for tokens on a user's behalf or its own.
+    """A client, which may ask for tokens on behalf of a user or of itself (RFC 6749 section 2).
 
-    ``secret_hash`` is argon2id in PHC form, ``None`` for a public client (RFC 6749 section 2.1). The URIs are
-    compared to the character. ``consent`` says whether the user is asked before the client gets anything.
+    ``secret_hash`` is argon2id in PHC form, ``None`` for a public client (section 2.1). URIs are compared character by
+    character. ``consent`` says whether users are asked for their consent.
     """
 
     client_id: str
@@ -58,17 +60,17 @@ class Client:
         return cls(**_members(cls, entry))
 
     def allowed(self, scopes: Collection[str]) -> tuple[str, ...]:
-        """Those of ``scopes`` that the client may be granted, in their order."""
+        """The scopes of ``scopes`` that the client may be granted, in the same order."""
         return tuple(scope for scope in scopes if scope in self.scopes)
 
 
-def _members(kind: type[Entry | Client], entry: Mapping[str, Any]) -> dict[str, Any]:
-    """What ``kind`` has of ``entry``; a seed may say more than the release that was rolled back to knows of."""
-    found = {one.name: entry[one.name] for one in fields(kind)}
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
+def _members(kind: type[SeedUser | Client], entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of ``entry`` that are fields of ``kind``; a release that was rolled back to may lack some."""
+    members = {field.name: entry[field.name] for field in fields(kind)}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in members.items()}
 
 
-SIMPLE_CLIENT: Final = Client(
+FIRST_PARTY_CLIENT: Final = Client(
     client_id="psn-emulator",
     name="PSN Partner Emulator",
     secret_hash=None,
@@ -78,14 +80,13 @@ SIMPLE_CLIENT: Final = Client(
     scopes=SCOPES,
     consent=False,
 )
-"""The client of those who log in by the simple form, which names none; every stack has it."""
-
+"""The client of the simple form of ``POST /auth/token``, whose requests name none; every stack has it."""
 
 DOCS_REDIRECT: Final = "/docs/oauth2-redirect.html"
 
 
 def docs_client() -> Client:
-    """The client that the page of the API's description is: a public one, at home on the issuer's own URL."""
+    """The public client with which ``/docs`` logs its users in."""
     return Client(
         client_id="psn-emulator-docs",
         name="API description",
@@ -102,19 +103,19 @@ def docs_client() -> Client:
 class Seed:
     """The users by casefolded username, and the clients by id."""
 
-    users: Mapping[str, Entry]
+    users: Mapping[str, SeedUser]
     clients: Mapping[str, Client]
 
 
 def _read() -> Seed:
-    found = secrets.read_json(settings().seed_secret)
-    users = map(Entry.from_seed, found["users"])
-    own = (SIMPLE_CLIENT, docs_client()) if settings().is_described else (SIMPLE_CLIENT,)
-    clients = [*own, *map(Client.from_seed, found["clients"])]
+    content = secrets.read_json(settings().seed_secret)
+    users = map(SeedUser.from_seed, content["users"])
+    own = (FIRST_PARTY_CLIENT, docs_client()) if settings().is_described else (FIRST_PARTY_CLIENT,)
+    clients = [*own, *map(Client.from_seed, content["clients"])]
     return Seed(
         {user.username.casefold(): user for user in users}, {client.client_id: client for client in clients}
     )
 
 
-seed: Final = Remembered(_read, _REREAD_AFTER)
-"""The seed, read again once in a while."""
+seed: Final = TTLCache(_read, _REREAD_AFTER)
+"""The seed, at most a minute old."""

@@ -1,8 +1,8 @@
-"""Is an access token alive? The second of two questions; that it is authentic, the authorizer has answered.
+"""Whether an access token is alive, asked by the functions; that it is authentic the authorizer has found out.
 
-A token lives between ``nbf`` and ``exp`` by its sandbox's clock, while the token family that it belongs to is there
-and not revoked, and while its user is not locked. ``jti`` is ``<family>.<random>``: what ends a family ends every
-token of it at once. Another issuer's token, where such a one is trusted, has no family here.
+A token is alive between ``nbf`` and ``exp`` by its sandbox's clock, while its token family exists and is not revoked,
+and while its user is not locked. Its ``jti`` is ``<family>.<random>``, so revoking a family revokes every token of it.
+A token of another issuer, where one is trusted, has no family here.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from services import clock
 from utils import table
-from utils.errors import InvalidTokenException
+from utils.errors import PSNEmulatorException
 from utils.settings import settings
 from utils.table import Snapshot
 from utils.writes import Key
@@ -24,9 +24,20 @@ ACTIVE = "active"
 """The ``status`` of a user who is not locked."""
 
 
+class InvalidTokenException(PSNEmulatorException):
+    """The access token is authentic but not alive: expired, not yet valid, revoked, or its user is locked."""
+
+    status = 401
+    code = "invalid_token"
+    title = "Invalid token"
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The claims that decide whether a token is alive."""
+    """The claims of an access token that decide whether it is alive."""
 
     issuer: str
     sandbox: str
@@ -37,10 +48,11 @@ class Session:
 
     @classmethod
     def from_claims(cls, claims: Mapping[str, Any]) -> "Session":
-        """The session in what the authorizer passed on; :class:`InvalidTokenException` when a claim is missing.
+        """The session in the authorizer's context, whose values are strings.
 
-        That happens only when a route is deployed without its authorizer, which must not open it. A token whose
-        issuer nobody told is held for ours, of which the most is asked.
+        Raises :class:`InvalidTokenException` when a claim is missing, which happens only when a route is deployed
+        without its authorizer, and must not open it. Without ``iss`` the token counts as ours, which is checked most
+        strictly.
         """
         try:
             return cls(
@@ -73,31 +85,32 @@ class Session:
 
 
 def family_key(sandbox: str, family: str) -> Key:
-    """The key of a token family; it is revoked when its item has ``revoked_at`` or is gone."""
+    """The key of a token family, which is revoked when its item has ``revoked_at`` or does not exist."""
     return f"{sandbox}#family#{family}", "-"
 
 
 def user_key(sandbox: str, subject: str) -> Key:
-    """The key of a user; one is locked when its item's ``status`` is not :data:`ACTIVE`."""
+    """The key of a user, who is locked when the item's ``status`` is not :data:`ACTIVE`."""
     return f"{sandbox}#user#{subject}", "-"
 
 
 def require_alive(session: Session, also: Iterable[Key] = ()) -> Snapshot:
-    """Raise :class:`InvalidTokenException` unless ``session`` is alive; return what else was asked for.
+    """Raise :class:`InvalidTokenException` unless ``session`` is alive.
 
-    One batched read serves both, so that being sure costs no read of its own.
+    Returns the items that were read for that and those of the keys ``also``, all in one batched read, so that a
+    handler that reads the table anyway needs no read more.
     """
-    moment = clock.now(session.sandbox)
-    if moment >= session.expires_at:
+    now = clock.now(session.sandbox)
+    if now >= session.expires_at:
         raise InvalidTokenException("The access token expired.")
-    if moment < session.not_before:
+    if now < session.not_before:
         raise InvalidTokenException("The access token is not valid yet.")
     family = family_key(session.sandbox, session.family)
     user = user_key(session.sandbox, session.subject)
-    found = table.get_many([family, user, *also])
-    revoked = family not in found or found[family].get("revoked_at") is not None
-    if revoked and session.issuer == settings().issuer:
+    items = table.get_many([family, user, *also])
+    is_revoked = family not in items or items[family].get("revoked_at") is not None
+    if is_revoked and session.issuer == settings().issuer:
         raise InvalidTokenException("The access token was revoked.")
-    if user in found and found[user]["status"] != ACTIVE:
+    if user in items and items[user]["status"] != ACTIVE:
         raise InvalidTokenException("The user is locked.")
-    return found
+    return items

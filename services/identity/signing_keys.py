@@ -1,10 +1,15 @@
-"""The keys that sign tokens, from Secrets Manager. Only functions that issue tokens may read them."""
+"""The keys that sign tokens, from Secrets Manager. Only functions that issue tokens may read them.
+
+Their JWKs have a member beside those of RFC 7517: ``signs_from``, from when the key signs, in seconds since 1970 by
+the machine's clock, not by a sandbox's. Without it, as with a stack's first key, it always did.
+"""
 
 import hmac
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from math import inf
 from time import time
 from typing import Any, Final
 
@@ -15,10 +20,9 @@ from joserfc import jws
 from joserfc.jwa import ESAlgorithm
 from joserfc.jwk import ECKey, RSAKey
 
-from services.identity.key_times import signs_from
 from utils import secrets
 from utils.settings import settings
-from utils.ttl_cache import Remembered
+from utils.ttl_cache import TTLCache
 
 _REREAD_AFTER: Final = timedelta(seconds=30)
 """A rotation counts on it (``infrastructure.commands.rotate_keys``)."""
@@ -27,10 +31,10 @@ _TYPES: Final[Mapping[str, type[ECKey] | type[RSAKey]]] = {"EC": ECKey, "RSA": R
 
 
 class _DeterministicES256(ESAlgorithm):
-    """ES256 whose nonce is derived from key and message (RFC 6979), so that signing again gives the same bytes.
+    """ES256 with the nonce of RFC 6979, derived from key and message, so that signing again gives the same bytes.
 
-    A repeated refresh is answered with the same access token that way, and no weak source of randomness can give
-    the key away. RS256 is so by itself.
+    So a repeated refresh is answered with the same access token, and a weak source of randomness cannot give the key
+    away. RS256 is deterministic by itself.
     """
 
     def __init__(self) -> None:
@@ -48,7 +52,10 @@ _REGISTRY.algorithms = {**jws.JWSRegistry.algorithms, "ES256": _DeterministicES2
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A private key with its ``kid``, its algorithm (``ES256`` or ``RS256``) and when it signs."""
+    """A private key with its ``kid``, its algorithm (``ES256`` or ``RS256``), and from when it signs.
+
+    ``signs_from`` is in seconds since 1970, negative infinity for a key that always did.
+    """
 
     kid: str
     algorithm: str
@@ -62,35 +69,38 @@ class SigningKey:
         key = _TYPES[jwk["kty"]].import_key(dict(jwk))
         secret = urlsafe_b64decode(f"{jwk['d']}==")
         derivation = hmac.digest(secret, b"psn-emulator: derivation", "sha256")
-        return cls(str(jwk["kid"]), str(jwk["alg"]), signs_from(jwk), key, derivation)
+        return cls(str(jwk["kid"]), str(jwk["alg"]), float(jwk.get("signs_from", -inf)), key, derivation)
 
     def sign(self, payload: bytes, *, typ: str) -> str:
-        """``payload`` as a compact JWS (RFC 7515), always the same for the same arguments."""
+        """``payload`` as a compact JWS (RFC 7515 section 7.1), the same bytes for the same arguments."""
         header = {"alg": self.algorithm, "typ": typ, "kid": self.kid}
         return jws.serialize_compact(header, payload, self._key, registry=_REGISTRY)
 
     def derive(self, purpose: str, text: str) -> bytes:
-        """32 bytes that only the holder of this key can compute from ``text``, others for every ``purpose``."""
+        """32 bytes that only a holder of this key can compute from ``purpose`` and ``text`` (HMAC-SHA256)."""
         return hmac.digest(self._derivation, f"{purpose}:{text}".encode(), "sha256")
 
 
 def _read() -> tuple[SigningKey, ...]:
-    found = secrets.read_json(settings().signing_keys_secret)["keys"]
-    return tuple(SigningKey.from_jwk(jwk) for jwk in found)
+    jwks = secrets.read_json(settings().signing_keys_secret)["keys"]
+    return tuple(SigningKey.from_jwk(jwk) for jwk in jwks)
 
 
-signing_keys: Final = Remembered(_read, _REREAD_AFTER)
-"""The keys that sign, will sign, or signed tokens that may still be valid."""
+signing_keys: Final = TTLCache(_read, _REREAD_AFTER)
+"""The key that signs, the next one during a rotation, and those before whose tokens may still be valid."""
 
 
-def signer() -> SigningKey:
-    """The key that signs now: of those whose time has come, the one whose time came last."""
-    present = time()
-    return max((key for key in signing_keys() if key.signs_from <= present), key=lambda key: key.signs_from)
+def current_signing_key() -> SigningKey:
+    """The key with the latest ``signs_from`` that is not in the future."""
+    now = time()
+    return max((key for key in signing_keys() if key.signs_from <= now), key=lambda key: key.signs_from)
 
 
 def find_key(kid: str) -> SigningKey | None:
-    """The key ``kid``, which another process may know since it was added; ``None`` when it is no longer in use."""
+    """The key ``kid``; ``None`` when it is no longer in use.
+
+    Reads the secret again for a key that is not known, which a rotation may just have added.
+    """
     for _ in range(2):
         for key in signing_keys():
             if key.kid == kid:

@@ -1,7 +1,7 @@
-"""Token families: what all tokens descending from one login, code or client have in common.
+"""Token families: all tokens that descend from one login, authorization code or client-credentials request.
 
-The family's id is part of each of its tokens, and its item is there as long as any of them lives: what ends the
-family ends them all at once.
+Each token contains its family's id, and the family's item in the table lives as long as any of its tokens may. So
+revoking the family revokes all of its tokens at once.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from services.identity.sessions import ACTIVE, family_key, user_key
 from utils import table
 from utils.attributes import Item
 from utils.settings import settings
-from utils.table import ConditionFailed
+from utils.table import ConditionFailedError
 from utils.writes import EXISTS, Key, Update
 
 _SECRET: Final = re.compile(r"([A-Za-z0-9_-]{22})\.[A-Za-z0-9_-]{43}")
@@ -25,7 +25,10 @@ _SECRET: Final = re.compile(r"([A-Za-z0-9_-]{22})\.[A-Za-z0-9_-]{43}")
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A family. ``auth_time``, when the subject logged in, and ``expires_at`` are in seconds since 1970."""
+    """A family. ``auth_time``, when the subject logged in, and ``expires_at`` are in seconds since 1970.
+
+    ``scope`` is separated by spaces, as in tokens.
+    """
 
     sandbox: str
     id: str
@@ -49,12 +52,21 @@ class Family:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class StoredRefreshToken:
+    """A refresh token as it is stored: the item of its own, and the id and item of its family."""
+
+    item: Item
+    family_id: str
+    family: Item
+
+
 def new_family(sandbox: str, client: Client, subject: str, scope: str, *, refreshable: bool) -> Family:
-    """A family that begins with a login now and lives as long as its last token may; nothing is stored."""
+    """A new family of a login at this moment, which expires when its last token may; nothing is stored."""
     now = clock.seconds(sandbox)
     return Family(
         sandbox=sandbox,
-        id=new_id(),
+        id=new_family_id(),
         subject=subject,
         client_id=client.client_id,
         scope=scope,
@@ -63,71 +75,77 @@ def new_family(sandbox: str, client: Client, subject: str, scope: str, *, refres
     )
 
 
-def new_id() -> str:
-    """An id for a family."""
+def new_family_id() -> str:
+    """A random id: 16 bytes in base64url."""
     return secrets.token_urlsafe(16)
 
 
 def lifetime(*, refreshable: bool) -> int:
-    """The seconds that a family lives: as many as a refresh token, if it is to have any, else an access token."""
+    """Seconds until a family expires: a refresh token's lifetime if it has refresh tokens, else an access token's."""
     deployment = settings()
-    chosen = deployment.refresh_token_lifetime if refreshable else deployment.access_token_lifetime
-    return int(chosen.total_seconds())
+    of_tokens = deployment.refresh_token_lifetime if refreshable else deployment.access_token_lifetime
+    return int(of_tokens.total_seconds())
 
 
 def new_secret(family_id: str) -> str:
-    """Text that no one can guess, of the family: a refresh token or an authorization code."""
+    """A new refresh token or authorization code: the family's id, a dot and 32 random bytes in base64url."""
     return f"{family_id}.{secrets.token_urlsafe(32)}"
 
 
-def family_of(secret: str) -> str | None:
-    """The id of the family that :func:`new_secret` was given; ``None`` for text of another form."""
-    form = _SECRET.fullmatch(secret)
-    return form[1] if form else None
+def family_id_of(secret: str) -> str | None:
+    """The id of the family in what :func:`new_secret` made; ``None`` for text of another form."""
+    match = _SECRET.fullmatch(secret)
+    return match[1] if match else None
 
 
 def digest(secret: str) -> str:
-    """What is kept of a secret: its SHA-256, which is enough for so much randomness."""
+    """The SHA-256 of a secret in hexadecimal, which is what is stored: 32 random bytes need no slow hash."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def refresh_key(sandbox: str, refresh_token: str) -> Key:
-    """The key of a refresh token."""
+    """The key of a refresh token's item."""
     return f"{sandbox}#refresh#{digest(refresh_token)}", "-"
 
 
-def find(sandbox: str, refresh_token: str) -> tuple[str, Item, Item] | None:
-    """The id and item of the family that ``refresh_token`` is of, and the token's own; ``None`` if it is not ours."""
-    family_id = family_of(refresh_token)
+def find_refresh_token(sandbox: str, refresh_token: str) -> StoredRefreshToken | None:
+    """What is stored of ``refresh_token``, any text, used or not; ``None`` if it is none of this sandbox."""
+    family_id = family_id_of(refresh_token)
     if family_id is None:
         return None
     token_key, key = refresh_key(sandbox, refresh_token), family_key(sandbox, family_id)
-    found = table.get_many([token_key, key])
-    return (family_id, found[key], found[token_key]) if found.keys() >= {key, token_key} else None
+    items = table.get_many([token_key, key])
+    if key not in items or token_key not in items:
+        return None
+    return StoredRefreshToken(items[token_key], family_id, items[key])
 
 
-def live(sandbox: str, client: Client, family_id: str, item: Item, now: int) -> Family | None:
-    """The family in ``item`` if it is the client's and alive; its scope is what user and client still may have."""
-    over = "revoked_at" in item or item["expires_at"] <= now
-    if over or item["client_id"] != client.client_id:
+def live_family(sandbox: str, client: Client, family_id: str, item: Item, now: int) -> Family | None:
+    """The family of this id and ``item`` with the scope that user and client may still have.
+
+    ``None`` if it is another client's, expired or revoked, or its user is locked or gone. ``now`` is in seconds since
+    1970.
+    """
+    is_over = "revoked_at" in item or item["expires_at"] <= now
+    if is_over or item["client_id"] != client.client_id:
         return None
     user = table.get(user_key(sandbox, item["subject"]))
     if user is None or user["status"] != ACTIVE:
         return None
-    held = client.allowed(user["scopes"])
+    allowed = client.allowed(user["scopes"])
     return Family(
         sandbox=sandbox,
         id=family_id,
         subject=item["subject"],
         client_id=item["client_id"],
-        scope=" ".join(scope for scope in item["scope"].split(" ") if scope in held),
+        scope=" ".join(scope for scope in item["scope"].split(" ") if scope in allowed),
         auth_time=item["auth_time"],
         expires_at=item["expires_at"],
     )
 
 
 def revoke(sandbox: str, family_id: str) -> None:
-    """End every token of a family, now; nothing happens when there is none such."""
-    ended = {"revoked_at": clock.seconds(sandbox)}
-    with suppress(ConditionFailed):
-        table.write(Update(family_key(sandbox, family_id), assign_once=ended, condition=EXISTS))
+    """Revoke every token of a family from now on. Does nothing if the family does not exist or is revoked already."""
+    revocation = {"revoked_at": clock.seconds(sandbox)}
+    with suppress(ConditionFailedError):
+        table.write(Update(family_key(sandbox, family_id), assign_once=revocation, condition=EXISTS))

@@ -1,4 +1,4 @@
-"""What clients are given: access tokens, JWTs by RFC 9068, and ID tokens by OpenID Connect Core section 2."""
+"""Access tokens (JWTs by RFC 9068) and ID tokens (OpenID Connect Core section 2)."""
 
 import hashlib
 import json
@@ -18,22 +18,22 @@ _BEARER: Final = "Bearer"
 def issue(
     family: Family, refresh_token: str | None, *, at: int, key: SigningKey, nonce: str | None = None
 ) -> Tokens:
-    """The tokens that come with ``refresh_token``, issued ``at`` (seconds since 1970).
+    """The answer of the token endpoint with ``refresh_token``, its tokens issued ``at`` (seconds since 1970).
 
-    The same for the same arguments, to the byte: ``jti`` is derived and the signature deterministic. No access
-    token outlives its family, which is where its revocation is kept. The scope ``openid`` adds an ID token, which
-    repeats the ``nonce`` of the authorization request.
+    The same bytes for the same arguments: ``jti`` is derived from them, and the signature is deterministic. An access
+    token expires with its family at the latest, because its revocation is stored there. The scope ``openid`` adds an
+    ID token, with the ``nonce`` of the authorization request.
     """
     deployment = settings()
     lifetime = int(deployment.access_token_lifetime.total_seconds())
     expires_at = min(at + lifetime, family.expires_at)
     common = {"iss": deployment.issuer, "sub": family.subject, "exp": expires_at, "iat": at}
-    derived = key.derive("jti", f"{family.scope}:{refresh_token or family.id}")
+    token_id = key.derive("jti", f"{family.scope}:{refresh_token or family.id}")[:16]
     claims = {
         **common,
         "aud": deployment.audience,
         "nbf": at,
-        "jti": f"{family.id}.{base64url(derived[:16])}",
+        "jti": f"{family.id}.{base64url(token_id)}",
         "client_id": family.client_id,
         "scope": family.scope,
         "sandbox": family.sandbox,
@@ -41,14 +41,14 @@ def issue(
     access_token = _signed(claims, key, typ=JWT_TYPE)
     id_token = None
     if "openid" in family.scope.split(" "):
-        about = {
+        id_claims = {
             **common,
             "aud": family.client_id,
             "auth_time": family.auth_time,
             "at_hash": _half_hash(access_token),
             "sandbox": family.sandbox,
         }
-        id_token = _signed(about if nonce is None else {**about, "nonce": nonce}, key, typ="JWT")
+        id_token = _signed(id_claims if nonce is None else {**id_claims, "nonce": nonce}, key, typ="JWT")
     return Tokens(
         access_token=access_token,
         token_type=_BEARER,
@@ -69,5 +69,5 @@ def _signed(claims: Mapping[str, Any], key: SigningKey, *, typ: str) -> str:
 
 
 def _half_hash(access_token: str) -> str:
-    """The ``at_hash``: half the hash that the signature algorithm uses, SHA-256 with all of ours (Core 3.1.3.6)."""
+    """The ``at_hash`` of an ID token: the left half of the SHA-256, which both our algorithms use (Core 3.1.3.6)."""
     return base64url(hashlib.sha256(access_token.encode()).digest()[:16])

@@ -1,8 +1,8 @@
-"""Users: who may log in.
+"""Users: the login with username and password.
 
-The stack's seed, a secret, is the source of truth. A user becomes an item of the table at the first login in a
-sandbox, and again when the seed's entry has changed. The item adds what the seed cannot know: whether the
-sandbox locked the user, and the password's hash once it was made again with newer parameters.
+The stack's seed, a secret, says who exists. A user becomes an item of the table at the first login in a sandbox, and
+is stored again when its entry in the seed has changed. The item adds what the seed cannot know: whether the user is
+locked in the sandbox, and the password's hash with stronger parameters than the seed's.
 """
 
 from contextlib import suppress
@@ -11,65 +11,68 @@ from typing import Final
 
 from services import clock
 from services.identity import lockout, passwords
-from services.identity.seed import Entry, seed
+from services.identity.seed import SeedUser, seed
 from services.identity.sessions import ACTIVE, user_key
 from utils import table
 from utils.attributes import Item
-from utils.oauth_errors import InvalidGrantError
-from utils.table import ConditionFailed
+from utils.oauth_errors import InvalidGrantException
+from utils.table import ConditionFailedError
 from utils.writes import ABSENT, Key, Put, equals
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Who logged in; ``scopes`` are those that may be granted, in the seed's order."""
+    """A user who has logged in; ``scopes`` are those that may be granted, in the seed's order."""
 
     subject: str
     scopes: tuple[str, ...]
 
 
-_NOBODY: Final = Entry(
+UNKNOWN_USER: Final = SeedUser(
     username="",
     subject="nobody",
-    password_hash=passwords.UNKNOWN,
+    password_hash=passwords.DUMMY_HASH,
     email="",
     email_verified=False,
     name="",
     scopes=(),
     fingerprint="",
 )
-"""Stands for every username that no one has, so that refusing these takes as long."""
+"""Stands in for a username that no user has, so that refusing it takes as long as refusing a wrong password."""
 
 
 def authenticate(sandbox: str, username: str, password: str) -> User:
-    """The user with this username, without regard to case, and password.
+    """The user with this username, compared without regard to case, and this password.
 
-    Raises :class:`InvalidGrantError`: in the same words and after the same work whether the username is unknown,
-    the password wrong or the user locked; in other words while the username is locked out.
+    Raises :class:`InvalidGrantException`: in the same words and after the same work whether the username is unknown,
+    the password wrong or the user locked; in other words, with ``Retry-After``, while the username is locked out.
     """
-    now = int(clock.now(sandbox).timestamp())
+    now = clock.seconds(sandbox)
     folded = username.casefold()
-    entry = seed().users.get(folded, _NOBODY)
-    key, failures_key = user_key(sandbox, entry.subject), lockout.failures_key(sandbox, folded)
-    found = table.get_many([key, failures_key])
-    before, failures = found.get(key), found.get(failures_key)
-    lockout.require_open(failures, now)
-    current = before is not None and before["seed"] == entry.fingerprint
-    password_hash = before["password_hash"] if before and current else entry.password_hash
-    welcome = entry is not _NOBODY and (before is None or before["status"] == ACTIVE)
-    if not (passwords.matches(password_hash, password) and welcome):
+    seed_user = seed().users.get(folded, UNKNOWN_USER)
+    key, failures_key = user_key(sandbox, seed_user.subject), lockout.failures_key(sandbox, folded)
+    items = table.get_many([key, failures_key])
+    item, failures = items.get(key), items.get(failures_key)
+    lockout.require_not_locked_out(failures, now)
+    is_current = item is not None and item["seed"] == seed_user.fingerprint
+    password_hash = item["password_hash"] if item and is_current else seed_user.password_hash
+    may_log_in = seed_user is not UNKNOWN_USER and (item is None or item["status"] == ACTIVE)
+    if not (passwords.matches(password_hash, password) and may_log_in):
         lockout.count_failure(failures_key, failures, now)
-        raise InvalidGrantError("The username or the password is wrong.")
-    lockout.forget_failures(failures_key, failures)
+        raise InvalidGrantException("The username or the password is wrong.")
+    lockout.clear_failures(failures_key, failures)
     if passwords.HASHER.check_needs_rehash(password_hash):
-        _store(key, entry, before, passwords.HASHER.hash(password))
-    elif not current:
-        _store(key, entry, before, password_hash)
-    return User(entry.subject, entry.scopes)
+        _store(key, seed_user, item, passwords.HASHER.hash(password))
+    elif not is_current:
+        _store(key, seed_user, item, password_hash)
+    return User(seed_user.subject, seed_user.scopes)
 
 
-def _store(key: Key, entry: Entry, before: Item | None, password_hash: str) -> None:
-    """Bring an active user's item up to the seed. Whoever came first wins, which may have been a lock."""
+def _store(key: Key, entry: SeedUser, before: Item | None, password_hash: str) -> None:
+    """Store the seed's ``entry`` in the item of an active user, unless another request changed the item ``before``.
+
+    What changed it may have locked the user, which must not be undone.
+    """
     pk, sk = key
     item = {
         "pk": pk,
@@ -85,5 +88,5 @@ def _store(key: Key, entry: Entry, before: Item | None, password_hash: str) -> N
         "password_hash": password_hash,
         "version": before["version"] + 1 if before else 1,
     }
-    with suppress(ConditionFailed):
+    with suppress(ConditionFailedError):
         table.write(Put(item, equals("version", before["version"]) if before else ABSENT))

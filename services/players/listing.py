@@ -1,8 +1,8 @@
 """Listing players: pages in order of creation, all of them or those that filters let through.
 
-A page is one query, of the table or of the index that has the filter's players together; who has a name is found by
-the item that holds it. Nothing is ever scanned. Pages are steady under inserts and deletes, because a cursor is a
-player's place and not a count.
+A page is one query, of the table or of the index of its filters; a username or an e-mail address leads to its player
+by the item that holds it. Nothing is ever scanned. A cursor is the place of a player and not a count, so that pages
+stay steady while players are created and removed.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,14 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from models.player import Player
-from services.players.player_items import INDEXES, keys, partition, player, prefix, unique_key
+from services.players.player_items import (
+    INDEXES,
+    index_prefix,
+    partition,
+    player,
+    player_keys,
+    unique_key,
+)
 from utils import cursors, strict_json, table
 from utils.errors import InvalidCursorException, ThrottledException
 from utils.table import Snapshot
@@ -19,51 +26,52 @@ from utils.writes import Key, Update
 if TYPE_CHECKING:
     from models.players_query import PlayersQuery
 
-_NAMES = ("username", "email")
+_UNIQUE = ("username", "email")
+_FILTERS = ("country", "status")
 _SECRET_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some players in a row; ``next_cursor`` is ``None`` only when none come after them."""
+    """One page of a list of players; ``next_cursor`` is ``None`` on the last page only."""
 
     players: list[Player]
     next_cursor: str | None
 
 
 def secret_key(sandbox: str) -> Key:
-    """The key of what signs the sandbox's cursors; it is made when the first one is given."""
+    """The key of the secret that signs the sandbox's cursors, which is made for the first of them."""
     return f"{sandbox}#cursors", "-"
 
 
 def page(items: Snapshot, sandbox: str, query: "PlayersQuery") -> Page:
-    """The players that ``query`` asks for; ``items`` may hold what :func:`secret_key` names.
+    """The page of players that ``query`` asks for; ``items`` holds what :func:`secret_key` names, if it exists.
 
-    One query of ``limit`` and one items, whatever the table holds. Raises :class:`InvalidCursorException` for a cursor
-    that was not given by this sandbox for these filters and this order.
+    Queries ``limit`` and one items, whatever the table holds. Raises :class:`InvalidCursorException` for a cursor
+    that was not issued by this sandbox for these filters and this order.
     """
-    filters = {name: getattr(query, name) for name in (*_NAMES, "country", "status")}
+    filters = {name: getattr(query, name) for name in (*_UNIQUE, *_FILTERS)}
     listing = strict_json.dump([sandbox, query.sort, filters])
     after = _position(items, sandbox, query.cursor, listing)
     if query.username or query.email:
         return Page(_named(sandbox, query), None)
-    index = next((one for one, by in INDEXES.items() if set(by) == _given(query)), None)
-    found = table.query(
+    index = next((name for name, attributes in INDEXES.items() if set(attributes) == _given(query)), None)
+    player_items = table.query(
         partition(sandbox),
         limit=query.limit + 1,
         after=after,
         index=index,
-        prefix=(index and prefix(index, filters)) or "",
+        prefix=(index and index_prefix(index, filters)) or "",
         descending=query.sort.startswith("-"),
     )
-    shown = [player(item) for item in found[: query.limit]]
-    if len(found) <= query.limit:
-        return Page(shown, None)
-    return Page(shown, cursors.encode(_secret(items, sandbox), listing, shown[-1].player_id))
+    players = [player(item) for item in player_items[: query.limit]]
+    if len(player_items) <= query.limit:
+        return Page(players, None)
+    return Page(players, cursors.encode(_secret(items, sandbox), listing, players[-1].player_id))
 
 
 def _given(query: "PlayersQuery") -> set[str]:
-    return {name for name in ("country", "status") if getattr(query, name) is not None}
+    return {name for name in _FILTERS if getattr(query, name) is not None}
 
 
 def _position(items: Snapshot, sandbox: str, cursor: str | None, listing: str) -> str | None:
@@ -75,27 +83,33 @@ def _position(items: Snapshot, sandbox: str, cursor: str | None, listing: str) -
 
 
 def _secret(items: Snapshot, sandbox: str) -> bytes:
-    """What signs the sandbox's cursors: the first that was ever made, whoever else makes one meanwhile."""
+    """The secret that signs the sandbox's cursors; when two requests make one, the first that is stored."""
     key = secret_key(sandbox)
-    stored = items.get(key) or table.write(Update(key, assign_once={"secret": token_hex(_SECRET_BYTES)}))
-    return bytes.fromhex(stored["secret"])
+    item = items.get(key) or table.write(Update(key, assign_once={"secret": token_hex(_SECRET_BYTES)}))
+    return bytes.fromhex(item["secret"])
 
 
 def _named(sandbox: str, query: "PlayersQuery") -> list[Player]:
-    """The one player with the names that are asked for, if it meets the other filters too.
+    """The one player with the username and e-mail address of ``query``, if it meets the other filters too.
 
-    The player is read after what holds its name, so another may have got the name meanwhile: then again.
+    The player is read after the items that hold its names, so another may have got a name meanwhile: then again.
     """
-    wanted = {name: value for name in _NAMES if (value := getattr(query, name)) is not None}
-    holds = {name: unique_key(sandbox, name, value) for name, value in wanted.items()}
+    wanted = {name: value for name in _UNIQUE if (value := getattr(query, name)) is not None}
+    holders = {name: unique_key(sandbox, name, value) for name, value in wanted.items()}
     for _ in range(table.ATTEMPTS):
-        held = table.get_many(holds.values())
-        ids = {held[key]["player_id"] for key in holds.values() if key in held}
-        if len(held) < len(holds) or len(ids) > 1:
+        held = table.get_many(holders.values())
+        ids = {held[key]["player_id"] for key in holders.values() if key in held}
+        if len(held) < len(holders) or len(ids) > 1:
             return []
-        found = [player(item) for item in table.get_many(keys(sandbox, ids.pop())).values()]
+        players = [player(item) for item in table.get_many(player_keys(sandbox, ids.pop())).values()]
         if all(
-            unique_key(sandbox, name, getattr(one, name)) == holds[name] for one in found for name in holds
+            unique_key(sandbox, name, getattr(player, name)) == key
+            for player in players
+            for name, key in holders.items()
         ):
-            return [one for one in found if all(getattr(one, f) == getattr(query, f) for f in _given(query))]
+            return [
+                player
+                for player in players
+                if all(getattr(player, name) == getattr(query, name) for name in _given(query))
+            ]
     raise ThrottledException("Too many requests change this player at once.")

@@ -1,8 +1,8 @@
-"""How a player is kept: the keys of its items, and the form in which it stands in the table.
+"""A player's items in the table: their keys, and a player as an item and back.
 
-A player is one item in its sandbox's partition of players, in order of creation, and two more that hold its username
-and its e-mail address against everyone else, compared without regard to case. The first one has an attribute for
-every index that it is to be found by.
+A player is one item in the partition of its sandbox's players, sorted by creation because its id is a UUIDv7, and two
+more, whose keys are its username and its e-mail address without regard to case, so that no other player can have them.
+The first has an attribute for every index in which it is found.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import Any
 
 from models.player import Player
 from utils.attributes import Item
-from utils.times import rfc3339
+from utils.strict_json import rfc3339
 from utils.writes import Key
 
 INDEXES: Mapping[str, tuple[str, ...]] = {
@@ -21,10 +21,10 @@ INDEXES: Mapping[str, tuple[str, ...]] = {
     "by_status": ("status",),
     "by_country_status": ("country", "status"),
 }
-"""The table's indexes and what each finds players by; who has no country is not in those that find by it."""
+"""The table's indexes, and the attributes that each filters by; a player without one of these is not in the index."""
 
 _PLAYER_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-_OWN = {"pk", "sk", "version", *INDEXES}
+_ATTRIBUTES_OF_THE_ITEM = {"pk", "sk", "version", *INDEXES}
 
 
 def partition(sandbox: str) -> str:
@@ -38,7 +38,7 @@ def player_key(sandbox: str, player_id: str) -> Key:
 
 
 def stats_key(sandbox: str, player_id: str) -> Key:
-    """The key of a player's statistics, which go when the player goes."""
+    """The key of a player's statistics, which are removed together with the player."""
     return f"{sandbox}#stats", player_id
 
 
@@ -47,22 +47,25 @@ def unique_key(sandbox: str, attribute: str, value: str) -> Key:
     return f"{sandbox}#{attribute}#{unicodedata.normalize('NFC', value.casefold())}", "-"
 
 
-def keys(sandbox: str, player_id: str) -> list[Key]:
-    """The key of a player; none when ``player_id`` is no id that a player could have (UUIDv7)."""
+def player_keys(sandbox: str, player_id: str) -> list[Key]:
+    """The key of a player in a list, which is empty when ``player_id`` is no UUIDv7 and so no player's."""
     return [player_key(sandbox, player_id)] if _PLAYER_ID.fullmatch(player_id) else []
 
 
-def prefix(index: str, fields: Mapping[str, str | None]) -> str | None:
-    """How the attribute ``index`` begins of all players with these ``fields``; ``None`` when one is missing."""
+def index_prefix(index: str, fields: Mapping[str, str | None]) -> str | None:
+    """The prefix that the attribute ``index`` of every player with these ``fields`` has, before the player's id.
+
+    ``None`` when one of the fields that the index filters by is ``None``.
+    """
     values = [fields[name] for name in INDEXES[index]]
     return None if None in values else "".join(f"{value}#" for value in values)
 
 
 def item(sandbox: str, player: Player, version: int) -> Item:
-    """The item of a player."""
+    """The item of ``player`` in this version of it."""
     pk, sk = player_key(sandbox, player.player_id)
     fields = {"country": player.country, "status": player.status}
-    begins = {index: prefix(index, fields) for index in INDEXES}
+    prefixes = {index: index_prefix(index, fields) for index in INDEXES}
     return {
         "pk": pk,
         "sk": sk,
@@ -75,13 +78,15 @@ def item(sandbox: str, player: Player, version: int) -> Item:
         "status": player.status,
         "created_at": rfc3339(player.created_at),
         "updated_at": rfc3339(player.updated_at),
-        **{index: f"{begin}{sk}" for index, begin in begins.items() if begin is not None},
+        **{index: f"{prefix}{sk}" for index, prefix in prefixes.items() if prefix is not None},
     }
 
 
 def player(item: Item) -> Player:
-    """The player that ``item`` keeps."""
-    shown: dict[str, Any] = {name: value for name, value in item.items() if name not in _OWN}
+    """The player in ``item``."""
+    fields: dict[str, Any] = {
+        name: value for name, value in item.items() if name not in _ATTRIBUTES_OF_THE_ITEM
+    }
     for name in ("created_at", "updated_at"):
-        shown[name] = datetime.fromisoformat(shown[name])
-    return Player(player_id=item["sk"], **shown)
+        fields[name] = datetime.fromisoformat(fields[name])
+    return Player(player_id=item["sk"], **fields)

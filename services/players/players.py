@@ -1,6 +1,7 @@
-"""Players: made, found, replaced and removed, their usernames and addresses unique under any concurrency.
+"""Players: created, read, replaced and removed, their usernames and e-mail addresses unique in their sandbox.
 
-One transaction writes a player and what holds its names, so no two players ever share either.
+One transaction writes a player and the two items that hold its username and its e-mail address, so no two players
+ever share either, however many requests run at once.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -10,121 +11,156 @@ from typing import TYPE_CHECKING
 from models.player import Player
 from services import clock
 from services.players import player_items
-from services.players.player_items import keys, player_key, stats_key, unique_key
+from services.players.player_items import player_key, player_keys, stats_key, unique_key
 from utils import table
 from utils.attributes import Item
-from utils.errors import (
-    ConflictException,
-    EmailTakenException,
-    PlayerNotFoundException,
-    ThrottledException,
-    UsernameTakenException,
-)
+from utils.errors import NotFoundException, PSNEmulatorException, ThrottledException
 from utils.etags import IfMatch, Versioned
-from utils.table import ConditionFailed, Snapshot, Write
+from utils.table import ConditionFailedError, Snapshot, Write
 from utils.writes import ABSENT, Delete, Key, Put, equals
 
 if TYPE_CHECKING:
     from models.player_body import PlayerBody
 
-type Also = Callable[[Versioned[Player]], Iterable[Write]]
+type WritesFor = Callable[[Versioned[Player]], Iterable[Write]]
+"""Gives the further writes that belong into the transaction that creates a player."""
 
-_WHATEVER = IfMatch()
-_TAKEN: Mapping[str, type[ConflictException]] = {
+_ANY_VERSION = IfMatch()
+
+
+class PlayerNotFoundException(NotFoundException):
+    """The sandbox has no such player."""
+
+    code = "player_not_found"
+    title = "Player not found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no player with this id.")
+
+
+class UsernameTakenException(PSNEmulatorException):
+    """Another player of the sandbox has the username, compared without regard to case."""
+
+    status = 409
+    code = "username_taken"
+    title = "Username taken"
+
+    def __init__(self) -> None:
+        super().__init__("Another player has this username.")
+
+
+class EmailTakenException(PSNEmulatorException):
+    """Another player of the sandbox has the e-mail address, compared without regard to case."""
+
+    status = 409
+    code = "email_taken"
+    title = "E-mail address taken"
+
+    def __init__(self) -> None:
+        super().__init__("Another player has this email.")
+
+
+_TAKEN: Mapping[str, type[PSNEmulatorException]] = {
     "username": UsernameTakenException,
     "email": EmailTakenException,
 }
+"""The attributes that are unique in a sandbox, and what is raised when another player has the value."""
 
 
 def find(items: Snapshot, sandbox: str, player_id: str) -> Versioned[Player]:
-    """The player among ``items``; :class:`PlayerNotFoundException` when it is not there."""
-    stored = _stored(items, sandbox, player_id)
-    return Versioned(player_items.player(stored), stored["version"])
+    """The player among ``items``, which :func:`player_items.player_keys` names.
+
+    Raises :class:`PlayerNotFoundException`.
+    """
+    item = _item(items, sandbox, player_id)
+    return Versioned(player_items.player(item), item["version"])
 
 
-def create(sandbox: str, body: "PlayerBody", also: Also = lambda _: ()) -> Versioned[Player]:
-    """Make a player; :class:`UsernameTakenException` or :class:`EmailTakenException` when another has its own.
+def create(sandbox: str, body: "PlayerBody", further_writes: WritesFor = lambda _: ()) -> Versioned[Player]:
+    """Create a player, with a UUIDv7 of the present moment for its id; its version is 1.
 
-    What ``also`` gives for the player is written together with it, or raises :class:`ConditionFailed`.
+    ``further_writes`` are made in the same transaction; when a condition of theirs does not hold, nothing is written
+    and :class:`ConditionFailedError` is raised. Raises :class:`UsernameTakenException` and
+    :class:`EmailTakenException` too.
     """
     from uuid_utils import uuid7
 
-    moment = clock.now(sandbox)
-    player_id = str(uuid7(nanoseconds=int(moment.timestamp() * 1_000_000) * 1000))
-    player = _of_body(body, player_id, created_at=moment, updated_at=moment)
-    made = Versioned(player, 1)
+    now = clock.now(sandbox)
+    player_id = str(uuid7(nanoseconds=int(now.timestamp() * 1_000_000) * 1000))
+    player = _from_body(body, player_id, created_at=now, updated_at=now)
+    created = Versioned(player, 1)
     claims = {attribute: _claim(sandbox, player, attribute) for attribute in _TAKEN}
     try:
-        item = player_items.item(sandbox, player, made.version)
-        table.transact(Put(item, ABSENT), *claims.values(), *also(made))
-    except ConditionFailed as conflict:
-        _raise_taken(conflict, list(claims))
+        item = player_items.item(sandbox, player, created.version)
+        table.transact(Put(item, ABSENT), *claims.values(), *further_writes(created))
+    except ConditionFailedError as error:
+        _raise_taken(error, list(claims))
         raise
-    return made
+    return created
 
 
 def replace(
-    items: Snapshot, sandbox: str, player_id: str, body: "PlayerBody", if_match: IfMatch = _WHATEVER
+    items: Snapshot, sandbox: str, player_id: str, body: "PlayerBody", if_match: IfMatch = _ANY_VERSION
 ) -> Versioned[Player]:
-    """Give the player what ``body`` says; what it leaves out goes back to its default.
+    """Replace the player by ``body``; what it leaves out goes back to its default. Returns the new version.
 
     Of two replacements at once both happen, one after the other, unless ``if_match`` names the version that they
     start from: then the second is refused. Raises :class:`PlayerNotFoundException`,
     :class:`VersionConflictException`, :class:`UsernameTakenException` and :class:`EmailTakenException`.
     """
     for _ in range(table.ATTEMPTS):
-        stored = _stored(items, sandbox, player_id)
-        if_match.require(stored["version"])
-        before = player_items.player(stored)
-        after = _of_body(body, player_id, created_at=before.created_at, updated_at=clock.now(sandbox))
-        moved = [one for one in _TAKEN if _unique(sandbox, before, one) != _unique(sandbox, after, one)]
-        version = stored["version"] + 1
+        item = _item(items, sandbox, player_id)
+        if_match.require(item["version"])
+        before = player_items.player(item)
+        after = _from_body(body, player_id, created_at=before.created_at, updated_at=clock.now(sandbox))
+        changed = [name for name in _TAKEN if _unique(sandbox, before, name) != _unique(sandbox, after, name)]
+        version = item["version"] + 1
         writes: list[Write] = [
-            Put(player_items.item(sandbox, after, version), equals("version", stored["version"])),
-            *(_claim(sandbox, after, attribute) for attribute in moved),
-            *(Delete(_unique(sandbox, before, attribute)) for attribute in moved),
+            Put(player_items.item(sandbox, after, version), equals("version", item["version"])),
+            *(_claim(sandbox, after, attribute) for attribute in changed),
+            *(Delete(_unique(sandbox, before, attribute)) for attribute in changed),
         ]
         try:
             table.transact(*writes)
-        except ConditionFailed as conflict:
-            if 0 not in conflict.failed:
-                _raise_taken(conflict, moved)
-            items = table.get_many(keys(sandbox, player_id))
+        except ConditionFailedError as error:
+            if 0 not in error.failed:
+                _raise_taken(error, changed)
+            items = table.get_many(player_keys(sandbox, player_id))
         else:
             return Versioned(after, version)
     raise ThrottledException("Too many requests change this player at once.")
 
 
-def remove(items: Snapshot, sandbox: str, player_id: str, if_match: IfMatch = _WHATEVER) -> None:
-    """Remove the player, its statistics and its hold on its names.
+def remove(items: Snapshot, sandbox: str, player_id: str, if_match: IfMatch = _ANY_VERSION) -> None:
+    """Remove the player, its statistics and its hold on its username and e-mail address.
 
     Raises :class:`PlayerNotFoundException` and :class:`VersionConflictException`.
     """
     for _ in range(table.ATTEMPTS):
-        stored = _stored(items, sandbox, player_id)
-        if_match.require(stored["version"])
-        player = player_items.player(stored)
+        item = _item(items, sandbox, player_id)
+        if_match.require(item["version"])
+        player = player_items.player(item)
         try:
             table.transact(
-                Delete(player_key(sandbox, player_id), equals("version", stored["version"])),
+                Delete(player_key(sandbox, player_id), equals("version", item["version"])),
                 Delete(stats_key(sandbox, player_id)),
                 *(Delete(_unique(sandbox, player, attribute)) for attribute in _TAKEN),
             )
-        except ConditionFailed:
-            items = table.get_many(keys(sandbox, player_id))
+        except ConditionFailedError:
+            items = table.get_many(player_keys(sandbox, player_id))
         else:
             return
     raise ThrottledException("Too many requests change this player at once.")
 
 
-def _stored(items: Snapshot, sandbox: str, player_id: str) -> Item:
+def _item(items: Snapshot, sandbox: str, player_id: str) -> Item:
     try:
         return items[player_key(sandbox, player_id)]
     except KeyError:
-        raise PlayerNotFoundException("There is no player with this id.") from None
+        raise PlayerNotFoundException from None
 
 
-def _of_body(body: "PlayerBody", player_id: str, *, created_at: datetime, updated_at: datetime) -> Player:
+def _from_body(body: "PlayerBody", player_id: str, *, created_at: datetime, updated_at: datetime) -> Player:
     return Player(
         player_id=player_id,
         username=body.username,
@@ -143,12 +179,13 @@ def _unique(sandbox: str, player: Player, attribute: str) -> Key:
 
 
 def _claim(sandbox: str, player: Player, attribute: str) -> Put:
+    """The write of the item that holds the player's ``attribute`` against all other players."""
     pk, sk = _unique(sandbox, player, attribute)
     return Put({"pk": pk, "sk": sk, "player_id": player.player_id}, ABSENT)
 
 
-def _raise_taken(conflict: ConditionFailed, claimed: list[str]) -> None:
-    """Raise for the first of ``claimed``, which follow the player in the transaction, that another holds."""
+def _raise_taken(error: ConditionFailedError, claimed: list[str]) -> None:
+    """Raise for the first of the ``claimed`` attributes, written after the player's item, that another player has."""
     for position, attribute in enumerate(claimed, start=1):
-        if position in conflict.failed:
-            raise _TAKEN[attribute](f"Another player has this {attribute}.") from None
+        if position in error.failed:
+            raise _TAKEN[attribute] from None

@@ -8,7 +8,7 @@ from infrastructure.stack import seeds
 from infrastructure.stack.settings import Settings
 from infrastructure.tools import paths
 from services.identity.scopes import SCOPES
-from services.identity.seed import SIMPLE_CLIENT, docs_client
+from services.identity.seed import FIRST_PARTY_CLIENT, docs_client
 from tests.infrastructure.conftest import (
     HASH_OF_ANOTHER_PASSWORD,
     WriteSeed,
@@ -142,7 +142,7 @@ class TestDefaults:
 
 
 def test_the_clients_that_need_no_seed_are_those_that_the_application_has(environment: None) -> None:
-    assert (SIMPLE_CLIENT.client_id, docs_client().client_id) == seeds.OWN_CLIENTS
+    assert (FIRST_PARTY_CLIENT.client_id, docs_client().client_id) == seeds.OWN_CLIENTS
 
 
 @pytest.mark.parametrize("name", ["local", "dev"])

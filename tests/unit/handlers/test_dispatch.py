@@ -13,9 +13,9 @@ from routes import ROUTES
 from tests.conftest import ENVIRONMENT, Log
 from tests.support.gateway import Answer, Context, Gateway
 from utils import table
-from utils.errors import PlayerNotFoundException, ThrottledException, ValidationException
+from utils.errors import NotFoundException, ThrottledException, ValidationException
 from utils.http import Request, Response
-from utils.oauth_errors import InvalidGrantError
+from utils.oauth_errors import InvalidGrantException
 from utils.settings import SettingsError, settings
 from utils.writes import Put
 
@@ -55,8 +55,8 @@ class TestEveryAnswer:
         [
             answering(Response(200, {"a": 1})),
             answering(Response(204)),
-            raising(PlayerNotFoundException()),
-            raising(InvalidGrantError()),
+            raising(NotFoundException()),
+            raising(InvalidGrantException()),
             raising(RuntimeError()),
         ],
     )
@@ -133,7 +133,7 @@ class TestAnException:
         assert answer.json()["errors"] == [{"field": "a", "code": "missing", "message": "Field required."}]
 
     def test_of_oauth_speaks_as_its_rfc_does(self) -> None:
-        answer = call(raising(InvalidGrantError("It expired.", headers={"Pragma": "no-cache"})))
+        answer = call(raising(InvalidGrantException("It expired.", headers={"Pragma": "no-cache"})))
         assert answer.status == 400
         assert answer.headers["content-type"] == "application/json"
         assert answer.headers["pragma"] == "no-cache"

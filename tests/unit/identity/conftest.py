@@ -10,7 +10,7 @@ from urllib.parse import quote_plus, urlencode
 import pytest
 
 from services import clock
-from services.identity.authorization_codes import Authorization, open_code
+from services.identity.authorization_codes import Authorization, issue_code
 from tests.support import identity
 from tests.support.gateway import Answer, Gateway
 from tests.support.user_agent import app
@@ -84,7 +84,7 @@ class Client:
             code_challenge=identity.encode(sha256(identity.VERIFIER.encode()).digest()),
             auth_time=clock.seconds("default") - 30,
         )
-        return open_code("default", replace(authorization, **changes))[0]
+        return issue_code("default", replace(authorization, **changes))[0]
 
     def redeem(self, code: str, *, basic: tuple[str, str] | None = BASIC, **changes: str) -> Answer:
         """The redemption of a code, with ``changes`` to the right parameters."""

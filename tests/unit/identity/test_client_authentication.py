@@ -29,7 +29,7 @@ pytestmark = pytest.mark.parametrize("path", ENDPOINTS)
 @pytest.fixture(autouse=True)
 def _nothing_proven(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that has compared no secret yet."""
-    monkeypatch.setattr(clients, "_proven", {})
+    monkeypatch.setattr(clients, "_verified_secrets", {})
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from services.identity import token_families
 from services.identity.access_token_verifier import verifier
 from services.identity.authorization_codes import LIFETIME
 from services.identity.sessions import family_key, user_key
-from services.identity.token_families import family_of
+from services.identity.token_families import family_id_of
 from tests.conftest import Clock, Log
 from tests.support import identity
 from tests.support.gateway import Answer
@@ -170,7 +170,7 @@ class TestRefusal:
 
     def test_another_secret_of_the_same_family(self, client: Client) -> None:
         code = client.code()
-        assert _refused(client.redeem(f"{family_of(code)}.{'A' * 43}"))
+        assert _refused(client.redeem(f"{family_id_of(code)}.{'A' * 43}"))
         assert client.redeem(code).status == 200
 
     def test_a_refresh_token(self, client: Client) -> None:
@@ -186,12 +186,12 @@ class TestRefusal:
 
     def test_one_that_was_revoked_before_its_use(self, client: Client) -> None:
         code = client.code()
-        token_families.revoke("default", str(family_of(code)))
+        token_families.revoke("default", str(family_id_of(code)))
         assert _refused(client.redeem(code))
 
     def test_one_whose_item_is_gone(self, client: Client) -> None:
         code = client.code()
-        table.write(Delete(family_key("default", str(family_of(code)))))
+        table.write(Delete(family_key("default", str(family_id_of(code)))))
         assert _refused(client.redeem(code))
 
     def test_one_whose_user_is_gone(self, client: Client) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 import main
 from services.identity import token_families
-from services.identity.token_families import Family, family_of
+from services.identity.token_families import Family, family_id_of
 from tests.support import identity
 from tests.support.gateway import Answer
 from tests.unit.identity.conftest import Client
@@ -44,15 +44,15 @@ def test_one_that_another_overtakes_gets_nothing_and_revokes_what_that_got(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code, won = client.code(), []
-    live = token_families.live
+    live = token_families.live_family
 
     def overtaken(*arguments: Any) -> Family | None:
         found = live(*arguments)
-        monkeypatch.setattr(token_families, "live", live)
+        monkeypatch.setattr(token_families, "live_family", live)
         won.append(client.redeem(code).json())
         return found
 
-    monkeypatch.setattr(token_families, "live", overtaken)
+    monkeypatch.setattr(token_families, "live_family", overtaken)
     assert client.redeem(code).json()["error"] == "invalid_grant"
     assert client.userinfo(won[0]["access_token"]).status == 401
 
@@ -61,14 +61,14 @@ def test_one_that_a_revocation_overtakes_gets_nothing(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code = client.code()
-    live = token_families.live
+    live = token_families.live_family
 
     def overtaken(*arguments: Any) -> Family | None:
-        token_families.revoke("default", str(family_of(code)))
-        monkeypatch.setattr(token_families, "live", live)
+        token_families.revoke("default", str(family_id_of(code)))
+        monkeypatch.setattr(token_families, "live_family", live)
         return Family(
             sandbox="default",
-            id=str(family_of(code)),
+            id=str(family_id_of(code)),
             subject=identity.SUBJECT,
             client_id=identity.BACKEND,
             scope="openid",
@@ -76,7 +76,7 @@ def test_one_that_a_revocation_overtakes_gets_nothing(
             expires_at=0,
         )
 
-    monkeypatch.setattr(token_families, "live", overtaken)
+    monkeypatch.setattr(token_families, "live_family", overtaken)
     assert client.redeem(code).json()["error"] == "invalid_grant"
 
 

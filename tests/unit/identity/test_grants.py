@@ -7,7 +7,7 @@ import pytest
 
 from services.identity.access_token_verifier import verifier
 from services.identity.sessions import family_key, user_key
-from services.identity.token_families import family_of
+from services.identity.token_families import family_id_of
 from tests.conftest import Clock
 from tests.support import identity
 from tests.unit.identity.conftest import BASIC, SERVICE, Client
@@ -264,4 +264,4 @@ def test_a_locked_user_gets_nothing_by_any_grant(client: Client) -> None:
 
 @pytest.mark.parametrize("secret", ["", "x", "a.b", f"{'a' * 22}.{'b' * 42}", f"{'a' * 22}.{'b' * 43}\n"])
 def test_text_of_another_form_is_of_no_family(secret: str) -> None:
-    assert family_of(secret) is None
+    assert family_id_of(secret) is None

@@ -10,7 +10,7 @@ from tests.conftest import Clock
 from tests.support import identity
 from tests.unit.identity.conftest import Client
 from utils import table
-from utils.oauth_errors import InvalidGrantError
+from utils.oauth_errors import InvalidGrantException
 from utils.writes import Put
 
 
@@ -65,7 +65,7 @@ def test_another_username_is_not_locked_out(client: Client) -> None:
 def test_another_sandbox_is_not_locked_out(client: Client) -> None:
     _fail(client, MAX_FAILURES)
     assert users.authenticate("another", identity.USERNAME, identity.PASSWORD).subject == identity.SUBJECT
-    with pytest.raises(InvalidGrantError):
+    with pytest.raises(InvalidGrantException):
         users.authenticate("default", identity.USERNAME, identity.PASSWORD)
 
 

@@ -12,7 +12,7 @@ from tests.conftest import Clock
 from tests.support import identity
 from tests.support.user_agent import CALLBACK, GOODBYE, VERIFIER, UserAgent, app, authorize, sent_back
 from tests.unit.identity.conftest import Client
-from utils.oauth_errors import InvalidGrantError
+from utils.oauth_errors import InvalidGrantException
 
 
 @pytest.fixture(autouse=True)
@@ -85,7 +85,7 @@ class TestAtTheWordOfAnIdToken:
         hint = tokens(agent)["id"]
         code = sent_back(agent.get(authorize()))["code"]
         agent.get(logout(id_token_hint=hint))
-        with pytest.raises(InvalidGrantError):
+        with pytest.raises(InvalidGrantException):
             authorization_codes.redeem("default", seed().clients["app"], code, CALLBACK, VERIFIER)
 
     def test_of_another_user_the_user_is_asked(self, agent: UserAgent) -> None:

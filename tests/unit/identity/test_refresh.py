@@ -9,7 +9,7 @@ import authorizer
 from services.identity import refresh_tokens, token_families
 from services.identity.access_token_verifier import verifier
 from services.identity.refresh_tokens import GRACE, rotate
-from services.identity.seed import SIMPLE_CLIENT
+from services.identity.seed import FIRST_PARTY_CLIENT
 from services.identity.seed import Client as RegisteredClient
 from services.identity.sessions import family_key, user_key
 from tests.conftest import Clock
@@ -18,7 +18,7 @@ from tests.support.gateway import Context, Gateway
 from tests.unit.identity.conftest import Client
 from utils import table
 from utils.aws import client as aws_client
-from utils.oauth_errors import InvalidGrantError
+from utils.oauth_errors import InvalidGrantException
 from utils.writes import Delete, Update
 
 REFUSAL = {"error": "invalid_grant", "error_description": "The refresh token is not valid."}
@@ -160,8 +160,8 @@ class TestRefusal:
         assert client.refresh(client.tokens()["access_token"]).json() == REFUSAL
 
     def test_a_token_of_another_sandbox(self, client: Client) -> None:
-        with pytest.raises(InvalidGrantError):
-            rotate("another", SIMPLE_CLIENT, client.tokens()["refresh_token"])
+        with pytest.raises(InvalidGrantException):
+            rotate("another", FIRST_PARTY_CLIENT, client.tokens()["refresh_token"])
 
     def test_a_locked_user(self, client: Client) -> None:
         tokens = client.tokens()

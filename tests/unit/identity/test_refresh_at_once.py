@@ -11,7 +11,7 @@ import pytest
 from models.auth import Tokens
 from services import clock
 from services.identity import refresh_tokens, users
-from services.identity.seed import SIMPLE_CLIENT, seed
+from services.identity.seed import FIRST_PARTY_CLIENT, seed
 from services.identity.seed import Client as RegisteredClient
 from services.identity.sessions import family_key
 from services.identity.signing_keys import signing_keys
@@ -21,7 +21,7 @@ from tests.support import identity
 from tests.unit.identity.conftest import Client
 from utils import table
 from utils.aws import client as aws_client
-from utils.oauth_errors import InvalidGrantError
+from utils.oauth_errors import InvalidGrantException
 
 THREADS = 8
 
@@ -43,8 +43,8 @@ def _together[T](work: Callable[[], T]) -> list[T]:
 
 def _attempt(refresh_token: str) -> Tokens | None:
     try:
-        return refresh_tokens.rotate("default", SIMPLE_CLIENT, refresh_token)
-    except InvalidGrantError:
+        return refresh_tokens.rotate("default", FIRST_PARTY_CLIENT, refresh_token)
+    except InvalidGrantException:
         return None
 
 
@@ -55,7 +55,7 @@ def _refresh_items() -> int:
 
 def test_all_get_the_same_tokens(client: Client) -> None:
     token = client.tokens()["refresh_token"]
-    answers = _together(lambda: refresh_tokens.rotate("default", SIMPLE_CLIENT, token))
+    answers = _together(lambda: refresh_tokens.rotate("default", FIRST_PARTY_CLIENT, token))
     assert len(set(answers)) == 1
     assert _refresh_items() == 2
 
@@ -74,7 +74,7 @@ def test_one_that_another_overtakes_gets_the_others_answer(
         return found
 
     monkeypatch.setattr(refresh_tokens, "_live", overtaken)
-    assert [refresh_tokens.rotate("default", SIMPLE_CLIENT, token)] == winners
+    assert [refresh_tokens.rotate("default", FIRST_PARTY_CLIENT, token)] == winners
 
 
 def test_the_first_use_is_answered_though_a_retry_was_faster_and_is_a_step_ahead(
@@ -85,12 +85,12 @@ def test_the_first_use_is_answered_though_a_retry_was_faster_and_is_a_step_ahead
 
     def overtaken(family: Family, refresh_token: str) -> bool:
         monkeypatch.setattr(refresh_tokens, "_store", store)
-        ahead.append(refresh_tokens.rotate("default", SIMPLE_CLIENT, token))
-        refresh_tokens.rotate("default", SIMPLE_CLIENT, str(ahead[0].refresh_token))
+        ahead.append(refresh_tokens.rotate("default", FIRST_PARTY_CLIENT, token))
+        refresh_tokens.rotate("default", FIRST_PARTY_CLIENT, str(ahead[0].refresh_token))
         return store(family, refresh_token)
 
     monkeypatch.setattr(refresh_tokens, "_store", overtaken)
-    assert [refresh_tokens.rotate("default", SIMPLE_CLIENT, token)] == ahead
+    assert [refresh_tokens.rotate("default", FIRST_PARTY_CLIENT, token)] == ahead
 
 
 def test_all_get_the_same_tokens_though_their_clocks_differ(
@@ -99,12 +99,12 @@ def test_all_get_the_same_tokens_though_their_clocks_differ(
     token = client.tokens()["refresh_token"]
     moments = iter([stopped_clock.moment.replace(second=second) for second in range(THREADS)])
     monkeypatch.setattr(clock, "now", lambda _sandbox: next(moments))
-    assert len(set(_together(lambda: refresh_tokens.rotate("default", SIMPLE_CLIENT, token)))) == 1
+    assert len(set(_together(lambda: refresh_tokens.rotate("default", FIRST_PARTY_CLIENT, token)))) == 1
 
 
 def test_of_a_chain_used_at_once_at_most_one_line_goes_on(client: Client) -> None:
     first = client.tokens()["refresh_token"]
-    second = str(refresh_tokens.rotate("default", SIMPLE_CLIENT, first).refresh_token)
+    second = str(refresh_tokens.rotate("default", FIRST_PARTY_CLIENT, first).refresh_token)
     answers = {one for one in _together(lambda: _attempt(second)) if one is not None}
     assert len(answers) == 1
     assert _attempt(first) is None
@@ -113,7 +113,7 @@ def test_of_a_chain_used_at_once_at_most_one_line_goes_on(client: Client) -> Non
 
 def test_reuse_found_by_many_revokes_once(client: Client, stopped_clock: Clock) -> None:
     token = client.tokens()["refresh_token"]
-    refresh_tokens.rotate("default", SIMPLE_CLIENT, token)
+    refresh_tokens.rotate("default", FIRST_PARTY_CLIENT, token)
     stopped_clock.moment += refresh_tokens.GRACE * 2
     assert set(_together(lambda: _attempt(token))) == {None}
     family = table.get(family_key("default", token.partition(".")[0])) or {}
@@ -126,7 +126,7 @@ def test_first_logins_at_once_make_one_user_and_a_family_each(client: Client) ->
     def login() -> str:
         user = users.authenticate("default", identity.USERNAME, identity.PASSWORD)
         opened = refresh_tokens.open_family(
-            "default", SIMPLE_CLIENT, user.subject, "openid", refreshable=True
+            "default", FIRST_PARTY_CLIENT, user.subject, "openid", refreshable=True
         )
         return str(opened.refresh_token)
 
@@ -139,7 +139,7 @@ def test_failures_at_once_are_all_counted(client: Client) -> None:
     seed()
 
     def fail() -> None:
-        with pytest.raises(InvalidGrantError):
+        with pytest.raises(InvalidGrantException):
             users.authenticate("default", identity.USERNAME, "wrong")
 
     _together(fail)

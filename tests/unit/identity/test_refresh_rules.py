@@ -9,14 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.identity.refresh_tokens import GRACE, open_family, rotate
-from services.identity.seed import SIMPLE_CLIENT
+from services.identity.seed import FIRST_PARTY_CLIENT
 from services.identity.sessions import family_key, user_key
 from services.identity.signing_keys import signing_keys
 from tests.conftest import Clock
 from tests.support import identity
 from tests.unit.identity.conftest import Client
 from utils import table
-from utils.oauth_errors import InvalidGrantError
+from utils.oauth_errors import InvalidGrantException
 from utils.writes import Put
 
 REFUSAL = {"error": "invalid_grant", "error_description": "The refresh token is not valid."}
@@ -45,7 +45,7 @@ class TestKeyRotation:
         tokens, old = client.tokens(), signing_keys()
         identity.store_keys(identity.new_key("key-2"), identity.KEY)
         answer = client.refresh(tokens["refresh_token"])
-        monkeypatch.setattr(signing_keys, "_kept", (inf, old))
+        monkeypatch.setattr(signing_keys, "_cached", (inf, old))
         assert client.refresh(tokens["refresh_token"]).text == answer.text
 
     def test_a_retry_after_the_old_key_is_gone_counts_as_reuse(self, client: Client) -> None:
@@ -65,7 +65,7 @@ def test_any_order_of_uses_keeps_to_the_rules(
     """A use is of the token so many places before the newest, so many seconds after the use before it."""
     pk, sk = user_key("default", identity.SUBJECT)
     table.write(Put({"pk": pk, "sk": sk, "status": "active", "scopes": ["openid"]}))
-    first = open_family("default", SIMPLE_CLIENT, identity.SUBJECT, "openid", refreshable=True)
+    first = open_family("default", FIRST_PARTY_CLIENT, identity.SUBJECT, "openid", refreshable=True)
     chain, revoked = [str(first.refresh_token)], False
     used_at: dict[int, datetime] = {}
     answers: dict[int, Any] = {}
@@ -76,10 +76,10 @@ def test_any_order_of_uses_keeps_to_the_rules(
         retry = not fresh and now - used_at[place] <= GRACE and place + 1 not in used_at
         if revoked or not (fresh or retry):
             revoked = True
-            with pytest.raises(InvalidGrantError):
-                rotate("default", SIMPLE_CLIENT, chain[place])
+            with pytest.raises(InvalidGrantException):
+                rotate("default", FIRST_PARTY_CLIENT, chain[place])
             continue
-        tokens = rotate("default", SIMPLE_CLIENT, chain[place])
+        tokens = rotate("default", FIRST_PARTY_CLIENT, chain[place])
         if fresh:
             used_at[place], answers[place] = now, tokens
             chain.append(str(tokens.refresh_token))

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 
 from services.identity import sessions
-from services.identity.sessions import Session, require_alive
+from services.identity.sessions import InvalidTokenException, Session, require_alive
 from tests.conftest import Clock
 from tests.support.gateway import open_session
 from utils import table
-from utils.errors import InvalidTokenException
 from utils.settings import settings
 from utils.writes import Delete, Key, Put, Update
 

@@ -13,18 +13,16 @@ from models.player_body import PlayerBody
 from models.players_query import PlayersQuery
 from models.result_body import ResultBody
 from services.players import listing, player_items, players, stats
-from utils import table
-from utils.errors import (
+from services.players.players import (
     EmailTakenException,
     PlayerNotFoundException,
-    PSNEmulatorException,
-    ThrottledException,
     UsernameTakenException,
-    VersionConflictException,
 )
+from utils import table
+from utils.errors import PSNEmulatorException, ThrottledException, VersionConflictException
 from utils.etags import IfMatch, Versioned
-from utils.table import ConditionFailed, Snapshot
-from utils.times import rfc3339
+from utils.strict_json import rfc3339
+from utils.table import ConditionFailedError, Snapshot
 from utils.writes import Delete, Update
 
 pytestmark = pytest.mark.usefixtures("one_call_at_a_time")
@@ -162,7 +160,7 @@ class TestReplacing:
         replace = partial(players.replace, read(player), SANDBOX, player.player_id, body("second"))
 
         def always_changed(*_writes: Any) -> None:
-            raise ConditionFailed([0])
+            raise ConditionFailedError([0])
 
         monkeypatch.setattr(table, "transact", always_changed)
         (outcome,) = at_once([remove if act == "remove" else replace])
@@ -240,6 +238,6 @@ class TestPostingResults:
 def test_an_id_that_is_taken_is_a_conflict(monkeypatch: pytest.MonkeyPatch) -> None:
     first = create("kratos")
     monkeypatch.setattr("uuid_utils.uuid7", lambda **_: first.player_id)
-    with pytest.raises(ConditionFailed):
+    with pytest.raises(ConditionFailedError):
         create("atreus")
     table.write(Delete(player_items.player_key(SANDBOX, first.player_id)))

@@ -279,7 +279,7 @@ class TestFilters:
                 while others:
                     player_id, name = others.pop(0)
                     players.replace(
-                        read(player_items.keys("default", player_id)),
+                        read(player_items.player_keys("default", player_id)),
                         "default",
                         player_id,
                         PlayerBody(**body(name)),

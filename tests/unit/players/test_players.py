@@ -8,7 +8,7 @@ from services.players import player_items
 from tests.conftest import ENVIRONMENT, Clock, Log
 from tests.support.gateway import Gateway, open_session
 from tests.support.players import FULL, NOBODY, body, items, made
-from utils.times import rfc3339
+from utils.strict_json import rfc3339
 
 
 class TestCreating:
@@ -48,7 +48,7 @@ class TestCreating:
         self, api: Gateway, stopped_clock: Clock
     ) -> None:
         player_id = made(api)["player_id"]
-        assert player_items.keys("default", player_id)
+        assert player_items.player_keys("default", player_id)
         assert int(player_id.replace("-", "")[:12], 16) == int(stopped_clock.moment.timestamp() * 1000)
 
     def test_twice_with_the_same_username_is_refused(self, api: Gateway) -> None:

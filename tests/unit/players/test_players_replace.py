@@ -10,7 +10,7 @@ from tests.conftest import Clock
 from tests.support.gateway import Answer, Gateway
 from tests.support.players import FULL, body, items, made
 from utils import table
-from utils.times import rfc3339
+from utils.strict_json import rfc3339
 
 
 class TestReplacing:

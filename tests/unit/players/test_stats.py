@@ -8,7 +8,7 @@ import pytest
 from services.players import stats
 from tests.conftest import Clock
 from tests.support.gateway import Answer, Gateway
-from utils.times import rfc3339
+from utils.strict_json import rfc3339
 
 NOBODY = "01890000-0000-7000-8000-000000000000"
 BILLION = 1_000_000_000

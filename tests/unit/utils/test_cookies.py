@@ -23,12 +23,14 @@ def issuer(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
     indirect=["issuer"],
 )
 def test_a_cookie_is_for_the_issuers_url_alone(issuer: None, header: str) -> None:
-    assert cookies.keep("psn-x", "1") == header
-    assert header.startswith(f"{cookies.full_name('psn-x')}=")
+    assert cookies.set_cookie("psn-x", "1") == header
+    assert header.startswith(f"{cookies.prefixed_name('psn-x')}=")
 
 
 def test_a_cookie_is_forgotten_under_the_same_name_and_path() -> None:
-    assert cookies.drop("psn-x") == "__Host-psn-x=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0"
+    assert (
+        cookies.delete_cookie("psn-x") == "__Host-psn-x=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0"
+    )
 
 
 def test_cookies_are_read_by_name() -> None:

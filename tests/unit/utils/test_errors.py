@@ -3,29 +3,56 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from handlers import browser
+from handlers.browser import StaleFormException
 from models.responses import FieldError
+from services import idempotency
+from services.identity import authorization_errors, sessions
+from services.players import players
 from utils import errors, oauth_errors
 from utils.errors import PSNEmulatorException, ValidationException
-from utils.oauth_errors import OAuthError
+from utils.oauth_errors import OAuthException
+
+MODULES: tuple[ModuleType, ...] = (
+    errors,
+    oauth_errors,
+    authorization_errors,
+    sessions,
+    players,
+    idempotency,
+    browser,
+)
+"""Those that define answers; another test finds any that is missing here."""
 
 
 def _descendants(root: type[PSNEmulatorException]) -> Iterator[type[PSNEmulatorException]]:
-    for one in root.__subclasses__():
-        yield one
-        yield from _descendants(one)
+    for derived in root.__subclasses__():
+        yield derived
+        yield from _descendants(derived)
 
 
 ALL = sorted(
     (
-        one
-        for one in _descendants(PSNEmulatorException)
-        if one.__module__ in {errors.__name__, oauth_errors.__name__}
+        error
+        for error in _descendants(PSNEmulatorException)
+        if error.__module__ in {module.__name__ for module in MODULES}
     ),
-    key=lambda one: one.__name__,
+    key=lambda error: error.__name__,
 )
+
+
+@pytest.mark.parametrize("folder", ["handlers", "services", "utils"])
+def test_the_suffix_of_an_exception_says_whether_it_is_answered(project: Path, folder: str) -> None:
+    source = "\n".join(path.read_text() for path in (project / folder).rglob("*.py"))
+    names: list[str] = re.findall(r"^class (\w+)\([^)]*(?:Exception|Error)\):", source, re.MULTILINE)
+    answers = {PSNEmulatorException.__name__, *(error.__name__ for error in ALL)}
+    assert names
+    for name in names:
+        assert name.endswith("Exception" if name in answers else "Error"), name
 
 
 @pytest.mark.parametrize("kind", ALL)
@@ -53,15 +80,18 @@ def test_each_has_a_client_error_status_a_code_and_a_title(kind: type[PSNEmulato
         ("VersionConflictException", 412, "version_conflict"),
         ("ValidationException", 422, "validation_error"),
         ("ThrottledException", 429, "throttled"),
-        ("InvalidRequestError", 400, "invalid_request"),
-        ("InvalidGrantError", 400, "invalid_grant"),
-        ("UnsupportedGrantTypeError", 400, "unsupported_grant_type"),
-        ("InvalidScopeError", 400, "invalid_scope"),
-        ("BearerTokenError", 401, "invalid_token"),
+        ("StaleFormException", 403, "stale_form"),
+        ("AccessDeniedException", 400, "access_denied"),
+        ("IdempotencyKeyInUseException", 409, "idempotency_key_in_use"),
+        ("InvalidRequestException", 400, "invalid_request"),
+        ("InvalidGrantException", 400, "invalid_grant"),
+        ("UnsupportedGrantTypeException", 400, "unsupported_grant_type"),
+        ("InvalidScopeException", 400, "invalid_scope"),
+        ("BearerTokenException", 401, "invalid_token"),
     ],
 )
 def test_the_table_of_conditions(name: str, status: int, code: str) -> None:
-    [kind] = [one for one in ALL if one.__name__ == name]
+    [kind] = [error for error in ALL if error.__name__ == name]
     assert (kind.status, kind.code) == (status, code)
 
 
@@ -70,7 +100,7 @@ def test_anything_unexpected_is_an_internal_error() -> None:
 
 
 def test_without_a_detail_the_title_is_one() -> None:
-    assert errors.PlayerNotFoundException().detail == "Player not found."
+    assert errors.NotFoundException().detail == "Not found."
 
 
 def test_the_detail_of_a_validation_error_counts_the_fields() -> None:
@@ -82,8 +112,8 @@ def test_the_detail_of_a_validation_error_counts_the_fields() -> None:
 @pytest.mark.parametrize(
     ("error", "header", "value"),
     [
-        (errors.InvalidTokenException(), "WWW-Authenticate", 'Bearer error="invalid_token"'),
-        (oauth_errors.BearerTokenError(), "WWW-Authenticate", 'Bearer error="invalid_token"'),
+        (sessions.InvalidTokenException(), "WWW-Authenticate", 'Bearer error="invalid_token"'),
+        (oauth_errors.BearerTokenException(), "WWW-Authenticate", 'Bearer error="invalid_token"'),
         (errors.MethodNotAllowedException(["GET", "PUT"]), "Allow", "GET, PUT"),
         (errors.ThrottledException(retry_after_seconds=3), "Retry-After", "3"),
     ],
@@ -95,8 +125,8 @@ def test_what_the_caller_should_do_is_in_a_header(
 
 
 def test_an_oauth_error_speaks_as_its_rfc_does() -> None:
-    error = oauth_errors.InvalidGrantError("The refresh token expired.")
-    assert isinstance(error, OAuthError)
+    error = oauth_errors.InvalidGrantException("The refresh token expired.")
+    assert isinstance(error, OAuthException)
     assert (error.error, error.error_description) == ("invalid_grant", "The refresh token expired.")
 
 
@@ -106,6 +136,10 @@ def test_the_guide_lists_every_problem_with_its_status_and_no_other(project: Pat
     listed = {(code, int(status)) for codes, status in rows for code in re.findall(r"\w+", codes)}
     problems: list[type[PSNEmulatorException]] = [
         PSNEmulatorException,
-        *(one for one in ALL if not issubclass(one, OAuthError)),
+        *(
+            error
+            for error in ALL
+            if not issubclass(error, OAuthException) and error is not StaleFormException
+        ),
     ]
-    assert listed == {(one.code, one.status) for one in problems}
+    assert listed == {(error.code, error.status) for error in problems}

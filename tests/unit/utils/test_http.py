@@ -8,13 +8,13 @@ import pytest
 from models.responses import FieldError
 from utils.errors import (
     MalformedJSONException,
+    NotFoundException,
     PayloadTooLargeException,
-    PlayerNotFoundException,
     UnsupportedMediaTypeException,
     ValidationException,
 )
 from utils.http import MAX_BODY_BYTES, Request, Response, problem, success
-from utils.oauth_errors import InvalidRequestError
+from utils.oauth_errors import InvalidRequestException
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -60,7 +60,7 @@ class TestARequestOfTheGateway:
 
     @pytest.mark.parametrize("query", ["a=%ff", "a=\ud800", "&".join(f"a{n}=1" for n in range(101))])
     def test_with_a_query_that_cannot_be_read_is_refused(self, query: str) -> None:
-        with pytest.raises(InvalidRequestError):
+        with pytest.raises(InvalidRequestException):
             Request.from_event(event(rawQueryString=query)).query_pairs()
 
     def test_has_its_cookies_beside_the_headers(self) -> None:
@@ -142,12 +142,12 @@ class TestAForm:
         assert request("b=1&a=2&b=3&c=", FORM).form_pairs() == [("b", "1"), ("a", "2"), ("b", "3")]
 
     def test_with_a_repeated_parameter_is_refused(self) -> None:
-        with pytest.raises(InvalidRequestError):
+        with pytest.raises(InvalidRequestException):
             request("a=1&a=1", FORM).form()
 
     @pytest.mark.parametrize("body", [b"a=%ff", b"a=\xff", b"&".join(b"p%d=1" % one for one in range(101))])
     def test_that_cannot_be_read_is_refused(self, body: bytes) -> None:
-        with pytest.raises(InvalidRequestError):
+        with pytest.raises(InvalidRequestException):
             request(body, FORM).form()
 
     def test_must_say_that_it_is_one(self) -> None:
@@ -183,11 +183,11 @@ class TestAResponse:
 
 
 def test_a_problem_is_by_rfc_9457() -> None:
-    answer = problem(request(), PlayerNotFoundException("No such player."))
+    answer = problem(request(), NotFoundException("Nothing is here."))
     assert answer.to_gateway()["headers"]["Content-Type"] == "application/problem+json"
     assert answer.to_gateway()["body"] == (
-        '{"type":"urn:psn-emulator:error:player_not_found","title":"Player not found","status":404,'
-        '"detail":"No such player.","instance":"/x","code":"player_not_found","request_id":"r-1"}'
+        '{"type":"urn:psn-emulator:error:not_found","title":"Not found","status":404,'
+        '"detail":"Nothing is here.","instance":"/x","code":"not_found","request_id":"r-1"}'
     )
 
 

@@ -1,4 +1,4 @@
-"""A deferred module is loaded by the first call of what was taken from it."""
+"""A lazy module is loaded by the first call of what was taken from it."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from utils.lazy_module import deferred
+from utils.lazy_module import lazy_module
 
 READING = """
 import sys
@@ -32,7 +32,7 @@ def unloaded(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_the_import_does_not_load_it_and_the_call_does(unloaded: str) -> None:
-    with deferred(unloaded):
+    with lazy_module(unloaded):
         from calendar import isleap
     assert unloaded not in sys.modules
     assert isleap(2024)
@@ -40,7 +40,7 @@ def test_the_import_does_not_load_it_and_the_call_does(unloaded: str) -> None:
 
 
 def test_an_import_behind_the_block_finds_the_module_itself(unloaded: str) -> None:
-    with deferred(unloaded):
+    with lazy_module(unloaded):
         from calendar import isleap
     import calendar
 
@@ -51,26 +51,26 @@ def test_an_import_behind_the_block_finds_the_module_itself(unloaded: str) -> No
 def test_a_loaded_module_is_left_alone() -> None:
     import calendar
 
-    with deferred("calendar"):
+    with lazy_module("calendar"):
         from calendar import isleap
     assert isleap is calendar.isleap
     assert sys.modules["calendar"] is calendar
 
 
 def test_it_ends_when_the_block_fails(unloaded: str) -> None:
-    with pytest.raises(ValueError, match="broken"), deferred(unloaded):
+    with pytest.raises(ValueError, match="broken"), lazy_module(unloaded):
         raise ValueError("broken")
     assert unloaded not in sys.modules
 
 
 def test_what_only_the_import_system_asks_for_is_not_there(unloaded: str) -> None:
-    with deferred(unloaded):
+    with lazy_module(unloaded):
         import calendar
 
         assert not hasattr(calendar, "__path__")
 
 
-def test_joserfc_still_reads_certificates_though_the_authorizer_defers_them(project: Path) -> None:
+def test_joserfc_still_reads_certificates_though_the_authorizer_loads_them_lazily(project: Path) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "partner.test")])
     period = datetime(2025, 1, 1, tzinfo=UTC), datetime(2035, 1, 1, tzinfo=UTC)

@@ -6,7 +6,7 @@ import pytest
 
 from utils import table
 from utils.aws import client
-from utils.table import ConditionFailed
+from utils.table import ConditionFailedError
 from utils.writes import ABSENT, EXISTS, Check, Delete, Key, Put, Update, below, equals, has, lacks
 
 pytestmark = pytest.mark.usefixtures("the_table")
@@ -99,13 +99,13 @@ class TestWriting:
         if holds:
             assert table.write(Update(A, add={"n": 1}, condition=condition))["n"] == 6
             return
-        with pytest.raises(ConditionFailed) as error:
+        with pytest.raises(ConditionFailedError) as error:
             table.write(Update(A, add={"n": 1}, condition=condition))
         assert error.value.failed == {0}
         assert table.get(A) == item(A, n=5, status="active")
 
     def test_on_a_condition_of_what_is_not_there_fails(self) -> None:
-        with pytest.raises(ConditionFailed):
+        with pytest.raises(ConditionFailedError):
             table.write(Delete(A, EXISTS))
 
 
@@ -122,7 +122,7 @@ class TestATransaction:
 
     def test_or_none_and_says_which_conditions_failed(self) -> None:
         table.write(Put(item(A, n=1)))
-        with pytest.raises(ConditionFailed) as error:
+        with pytest.raises(ConditionFailedError) as error:
             table.transact(Put(item(B), ABSENT), Check(A, equals("n", 2)), Delete(("default#c", "-"), EXISTS))
         assert error.value.failed == {1, 2}
         assert table.get_many([A, B]) == {A: item(A, n=1)}

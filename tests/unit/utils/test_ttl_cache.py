@@ -1,11 +1,11 @@
-"""A remembered value is read once in a while."""
+"""A cached value is read once in a while."""
 
 from datetime import timedelta
 
 import pytest
 
 from utils import ttl_cache
-from utils.ttl_cache import Remembered
+from utils.ttl_cache import TTLCache
 
 
 class Source:
@@ -32,7 +32,7 @@ def source(monkeypatch: pytest.MonkeyPatch) -> Source:
 
 
 def test_it_is_read_again_when_its_lifetime_is_over(source: Source) -> None:
-    value = Remembered(source.read, timedelta(seconds=10))
+    value = TTLCache(source.read, timedelta(seconds=10))
     assert [value(), value()] == [1, 1]
     source.seconds = 9.9
     assert value() == 1
@@ -41,19 +41,19 @@ def test_it_is_read_again_when_its_lifetime_is_over(source: Source) -> None:
 
 
 def test_it_is_not_read_before_it_is_asked_for(source: Source) -> None:
-    Remembered(source.read, timedelta(seconds=10))
+    TTLCache(source.read, timedelta(seconds=10))
     assert source.reads == 0
 
 
 def test_it_can_be_forgotten(source: Source) -> None:
-    value = Remembered(source.read, timedelta(seconds=10))
+    value = TTLCache(source.read, timedelta(seconds=10))
     value()
     value.cache_clear()
     assert value() == 2
 
 
-def test_a_failure_is_not_remembered(source: Source) -> None:
-    value = Remembered(source.read, timedelta(seconds=10))
+def test_a_failure_is_not_cached(source: Source) -> None:
+    value = TTLCache(source.read, timedelta(seconds=10))
     source.fault = ValueError("unreadable")
     with pytest.raises(ValueError, match="unreadable"):
         value()

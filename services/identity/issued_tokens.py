@@ -1,0 +1,90 @@
+"""What a client may do with tokens that were issued: revoke them (RFC 7009) and ask about them (RFC 7662)."""
+
+from models.auth import Introspection
+from services import clock
+from services.identity import token_families
+from services.identity.access_token_verifier import AccessToken, TokenRefusedError, verifier
+from services.identity.scopes import INTROSPECT
+from services.identity.seed import Client
+from services.identity.sessions import InvalidTokenException, Session, require_alive, user_key
+from utils.oauth_errors import InvalidGrantException, UnauthorizedClientException
+from utils.settings import settings
+
+_INACTIVE: Introspection = {"active": False}
+
+
+def revoke(sandbox: str, client: Client, token: str) -> None:
+    """Revoke ``token``, any text, and with it all tokens of its family, as RFC 7009 section 2.1 allows.
+
+    Does nothing if it is no token of ours. Raises :class:`InvalidGrantException` for a token of another client.
+    """
+    try:
+        access_token = verifier().verify(token)
+    except TokenRefusedError:
+        refresh_token = token_families.find_refresh_token(sandbox, token)
+        if refresh_token is None:
+            return
+        client_id, family_id = refresh_token.family["client_id"], refresh_token.family_id
+    else:
+        sandbox, client_id = access_token.sandbox, access_token.client_id
+        family_id = Session.from_token(access_token).family
+    if client_id != client.client_id:
+        raise InvalidGrantException("The token was issued to another client.")
+    token_families.revoke(sandbox, family_id)
+
+
+def introspect(sandbox: str, client: Client, token: str) -> Introspection:
+    """The state and claims of ``token``, any text: ``{"active": False}`` without a reason unless it is alive.
+
+    A refresh token is active for the client it was issued to alone: a resource server that takes whatever is active
+    would otherwise let in who stole one. Raises :class:`UnauthorizedClientException` for a client without the scope
+    ``tokens:introspect``.
+    """
+    if INTROSPECT not in client.scopes:
+        raise UnauthorizedClientException
+    try:
+        return _access_token(verifier().verify(token))
+    except TokenRefusedError:
+        return _refresh_token(sandbox, client, token)
+    except InvalidTokenException:
+        return _INACTIVE
+
+
+def _access_token(token: AccessToken) -> Introspection:
+    key = user_key(token.sandbox, token.subject)
+    user = require_alive(Session.from_token(token), [key]).get(key)
+    introspection: Introspection = {
+        "active": True,
+        "scope": token.scope,
+        "client_id": token.client_id,
+        "token_type": "Bearer",
+        "exp": token.expires_at,
+        "iat": token.issued_at,
+        "nbf": token.not_before,
+        "sub": token.subject,
+        "aud": settings().audience,
+        "iss": settings().issuer,
+        "jti": token.token_id,
+        "sandbox": token.sandbox,
+    }
+    return introspection if user is None else {**introspection, "username": user["username"]}
+
+
+def _refresh_token(sandbox: str, client: Client, token: str) -> Introspection:
+    refresh_token = token_families.find_refresh_token(sandbox, token)
+    if refresh_token is None or "used_at" in refresh_token.item:
+        return _INACTIVE
+    family = token_families.live_family(
+        sandbox, client, refresh_token.family_id, refresh_token.family, clock.seconds(sandbox)
+    )
+    if family is None:
+        return _INACTIVE
+    return {
+        "active": True,
+        "scope": family.scope,
+        "client_id": family.client_id,
+        "exp": family.expires_at,
+        "sub": family.subject,
+        "iss": settings().issuer,
+        "sandbox": sandbox,
+    }
