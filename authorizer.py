@@ -66,7 +66,7 @@ def _verified(event: Mapping[str, Any]) -> AccessToken:
     if scope is None or event["routeKey"] != route_key:
         raise TokenRefusedError("route")
     token = trusted_verifier().verify(bearer_token(authorization))
-    if scope not in token.scopes:
+    if scope not in token.scope.split(" "):
         raise TokenRefusedError("scope")
     return token
 

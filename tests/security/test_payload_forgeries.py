@@ -1,9 +1,11 @@
 """Claims and the text they come in (RFC 9068 section 4, RFC 8725 sections 2.4, 3.8, 3.9, RFC 7515 section 10.12)."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from services.identity.access_token_verifier import TokenRefusedError, Verifier
 from tests.security.conftest import Denied
 from tests.security.forging import (
     Forgeries,
@@ -19,7 +21,7 @@ from tests.security.forging import (
     segments,
     signature,
 )
-from tests.support.identity import AUDIENCE, ISSUER, compact, good_token, header, sign
+from tests.support.identity import AUDIENCE, ISSUER, KEY, compact, good_token, header, public_jwks, sign
 
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _TWICE = claims_text()[:-1]
@@ -94,7 +96,7 @@ ENCODINGS: Forgeries = {
     ),
     "spare bits in the payload": ("encoding", payload_spelt_otherwise),
     "spare bits in the signature": (
-        "encoding",
+        "signature",
         segments(lambda *parts: ".".join((*parts[:2], other_spelling(parts[2])))),
     ),
     "a segment of an impossible length": (
@@ -103,6 +105,7 @@ ENCODINGS: Forgeries = {
     ),
     "an empty payload": ("encoding", segments(lambda head, _, __: sign(f"{head}."))),
     "an empty header": ("encoding", segments(lambda _, payload, __: sign(f".{payload}"))),
+    "no signature": ("signature", segments(lambda head, payload, _: f"{head}.{payload}.")),
     "no signature and no dot": ("malformed", segments(lambda head, payload, _: f"{head}.{payload}")),
     "a fourth segment": ("malformed", segments(lambda *parts: ".".join((*parts, parts[2])))),
     "an encrypted token's five": ("malformed", segments(lambda *parts: ".".join((*parts, "AA", "AA")))),
@@ -133,3 +136,35 @@ _ALL = {**CLAIMS, **PAYLOADS, **ENCODINGS}
 @pytest.mark.parametrize(("reason", "forgery"), _ALL.values(), ids=_ALL.keys())
 def test_a_forged_payload_is_denied(reason: str, forgery: Forgery, denied: Denied) -> None:
     assert denied(f"Bearer {forgery()}") == reason
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda text: f"{text}=", lambda text: f"{text[:8]}\n{text[8:]}", "é".__add__]
+)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_another_spelling_is_refused_where_any_text_may_come(place: int, spoil: Callable[[str], str]) -> None:
+    """Where no header restricts a token's characters; the signature is of the very spelling."""
+    verifier = Verifier(public_jwks(KEY), issuer=ISSUER, audience=AUDIENCE)
+    good = good_token()
+    assert verifier.verify(good).issuer == ISSUER
+    parts = good.split(".")
+    parts[place] = spoil(parts[place])
+    token = ".".join(parts)
+    if place < 2:
+        token = sign(token.rpartition(".")[0])
+    with pytest.raises(
+        TokenRefusedError, match="signature" if place == 2 and token.isascii() else "encoding"
+    ):
+        verifier.verify(token)
+
+
+@pytest.mark.parametrize("character", "-_")
+def test_the_alphabet_of_plain_base64_is_refused_where_any_text_may_come(character: str) -> None:
+    verifier = Verifier(public_jwks(KEY), issuer=ISSUER, audience=AUDIENCE)
+    plain = {"-": "+", "_": "/"}[character]
+    tokens = (good_token(sub=f"{filler}~~~???>>>") for filler in ("", "a", "ab"))
+    [payload, *_] = (part for token in tokens if character in (part := token.split(".")[1]))
+    head = good_token().split(".")[0]
+    assert verifier.verify(sign(f"{head}.{payload}")).issuer == ISSUER
+    with pytest.raises(TokenRefusedError, match="encoding"):
+        verifier.verify(sign(f"{head}.{payload.replace(character, plain)}"))
