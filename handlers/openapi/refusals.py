@@ -12,6 +12,7 @@ from utils.errors import (
     MalformedJSONException,
     PayloadTooLargeException,
     PSNEmulatorException,
+    StorageFullException,
     ThrottledException,
     UnsupportedMediaTypeException,
     ValidationException,
@@ -99,6 +100,8 @@ def _implied(route: Route, operation: Operation) -> Iterator[Error]:
     yield PSNEmulatorException
     if route.table:
         yield ThrottledException
+    if not {"PutItem", "UpdateItem"}.isdisjoint(route.table):
+        yield StorageFullException
     if route.scope:
         yield InvalidTokenException
     if operation.refusals == "problem" and operation.bodies:

@@ -130,16 +130,41 @@ def test_a_table_that_has_no_capacity_left_is_429_with_the_seconds_to_wait(
     assert int(answer.headers["retry-after"]) >= 1
 
 
+REFUSED = {
+    "TransactionInProgressException": (429, "throttled"),
+    "ItemCollectionSizeLimitExceededException": (507, "storage_full"),
+}
+
+
+@pytest.mark.parametrize("route", READING, ids=lambda route: route.name)
+@pytest.mark.parametrize("refusal", REFUSED)
+def test_a_transaction_that_the_table_refuses_has_an_answer_of_its_own(
+    send: Send, monkeypatch: pytest.MonkeyPatch, route: routes.Route, refusal: str
+) -> None:
+    status, code = REFUSED[refusal]
+    call = client("dynamodb")._make_api_call
+
+    def refuse(operation: str, arguments: dict[str, Any]) -> Any:
+        if operation != "TransactWriteItems":
+            return call(operation, arguments)
+        raise ClientError({"Error": {"Code": refusal, "Message": "no"}}, operation)
+
+    monkeypatch.setattr(client("dynamodb"), "_make_api_call", refuse)
+    answer = send(route)
+    problem(answer, status, code)
+    assert ("retry-after" in answer.headers) == (status == 429)
+
+
 @pytest.mark.parametrize("path", ["/nothing", "/players/", "/players/1/stats/2"])
 def test_a_path_that_nothing_serves_is_404(path: str) -> None:
     problem(Gateway().get(path), 404, "not_found")
 
 
-@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PATCH"])
+@pytest.mark.parametrize("method", ["OPTIONS", "PATCH"])
 def test_a_method_that_a_path_does_not_have_is_405_with_those_that_it_has(method: str) -> None:
     answer = Gateway().send(method, "/players")
     problem(answer, 405, "method_not_allowed")
-    assert answer.headers["allow"] == "GET, POST"
+    assert answer.headers["allow"] == "GET, HEAD, POST"
 
 
 def test_a_bug_is_500_and_tells_nothing_of_itself(api: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from tests.support.interception import Call, Intercept
 from utils import table
-from utils.errors import ThrottledException
+from utils.errors import StorageFullException, ThrottledException
 from utils.table import ConditionFailedError
 from utils.writes import Key, Put
 
@@ -98,6 +98,7 @@ class TestCollidingWrites:
         refusal("ProvisionedThroughputExceededException"),
         refusal("ThrottlingException"),
         refusal("RequestLimitExceeded"),
+        refusal("TransactionInProgressException"),
         refusal("TransactionCanceledException", "ThrottlingError", "None"),
         refusal("TransactionCanceledException", "ProvisionedThroughputExceeded"),
     ],
@@ -111,7 +112,22 @@ def test_want_of_capacity_is_a_throttle(failing: Failing, error: ClientError) ->
 @pytest.mark.parametrize(
     "error",
     [
+        refusal("ItemCollectionSizeLimitExceededException"),
+        refusal("TransactionCanceledException", "None", "ItemCollectionSizeLimitExceeded"),
+    ],
+)
+def test_a_partition_that_takes_no_more_is_storage_that_is_full(failing: Failing, error: ClientError) -> None:
+    failing.answers = [error]
+    with pytest.raises(StorageFullException):
+        table.write(Put(item(A)))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
         refusal("ResourceNotFoundException"),
+        refusal("IdempotentParameterMismatchException"),
+        refusal("InternalServerError"),
         refusal("TransactionCanceledException", "ValidationError", "None"),
     ],
 )
