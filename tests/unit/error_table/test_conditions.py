@@ -139,17 +139,16 @@ REFUSED = {
 @pytest.mark.parametrize("route", READING, ids=lambda route: route.name)
 @pytest.mark.parametrize("refusal", REFUSED)
 def test_a_transaction_that_the_table_refuses_has_an_answer_of_its_own(
-    send: Send, monkeypatch: pytest.MonkeyPatch, route: routes.Route, refusal: str
+    send: Send, intercept: Intercept, route: routes.Route, refusal: str
 ) -> None:
     status, code = REFUSED[refusal]
-    call = client("dynamodb")._make_api_call
 
-    def refuse(operation: str, arguments: dict[str, Any]) -> Any:
+    def refuse(call: Call, operation: str, arguments: dict[str, Any]) -> Any:
         if operation != "TransactWriteItems":
             return call(operation, arguments)
         raise ClientError({"Error": {"Code": refusal, "Message": "no"}}, operation)
 
-    monkeypatch.setattr(client("dynamodb"), "_make_api_call", refuse)
+    intercept(refuse)
     answer = send(route)
     problem(answer, status, code)
     assert ("retry-after" in answer.headers) == (status == 429)

@@ -93,6 +93,7 @@ def test_a_hash_with_a_lower_parameter_is_made_again_and_kept(
     assert client.login(password="wrong").status == 400
 
 
+@pytest.mark.usefixtures("real_hashes")
 @pytest.mark.parametrize(
     "hasher",
     [
