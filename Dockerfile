@@ -22,54 +22,12 @@ RUN if [ -n "$CA_CERTIFICATES" ]; then \
     && uv pip install --quiet --python "$(command -v python3.13)" --target packages --require-hashes --no-deps \
         --requirement requirements.txt
 
-# botocore describes every AWS service. Kept are the two in use, of these the operations in use: a client of
-# DynamoDB starts in four fifths of the time. Of Swagger UI the page needs one of several builds. Nothing at run time
-# reads tests, stubs or an installer's notes.
-# Written in Python because Lambda's base image has neither find nor gzip.
-RUN printf '%s\n' \
-        'import gzip, json, pathlib, shutil' \
-        'packages = pathlib.Path("packages")' \
-        'for folder in [packages / "bin", *packages.rglob("tests"), *packages.rglob("__pycache__")]:' \
-        '    shutil.rmtree(folder, ignore_errors=True)' \
-        'left = ("*.pyi", ".lock", "*.dist-info/RECORD", "*.dist-info/REQUESTED")' \
-        'for file in [file for pattern in left for file in packages.rglob(pattern)]:' \
-        '    file.unlink(missing_ok=True)' \
-        'data = packages / "botocore/data"' \
-        'used = {"dynamodb": ("Item", "Items", "Query", "Scan"), "secretsmanager": ("GetSecretValue",)}' \
-        'def shapes(part):' \
-        '    if isinstance(part, list):' \
-        '        return {name for item in part for name in shapes(item)}' \
-        '    if not isinstance(part, dict):' \
-        '        return set()' \
-        '    own = {part["shape"]} if isinstance(part.get("shape"), str) else set()' \
-        '    return own | shapes(list(part.values()))' \
-        'for folder in [path for path in data.iterdir() if path.is_dir()]:' \
-        '    for older in sorted(folder.iterdir())[:-1] if folder.name in used else [folder]:' \
-        '        shutil.rmtree(older)' \
-        'for service, endings in used.items():' \
-        '    [file] = data.glob(f"{service}/*/service-2.json.gz")' \
-        '    model = json.loads(gzip.decompress(file.read_bytes()))' \
-        '    operations = {k: v for k, v in model["operations"].items() if k.endswith(endings)}' \
-        '    kept, found = {}, shapes(operations)' \
-        '    while found:' \
-        '        kept |= {name: model["shapes"][name] for name in found}' \
-        '        found = shapes([model["shapes"][name] for name in found]) - kept.keys()' \
-        '    leaner = json.dumps(model | {"operations": operations, "shapes": kept})' \
-        '    file.with_suffix("").write_text(leaner)' \
-        '    file.unlink()' \
-        'shown = {"swagger-ui.css", "swagger-ui-bundle.js", "oauth2-redirect.html", "oauth2-redirect.js", "LICENSE"}' \
-        'for file in [path for path in (packages / "flask_swagger_ui/dist").iterdir() if path.name not in shown]:' \
-        '    file.unlink()' \
-        'endpoints = json.loads((data / "endpoints.json").read_text())' \
-        'for partition in endpoints["partitions"]:' \
-        '    partition["services"] = {k: v for k, v in partition["services"].items() if k in used}' \
-        '(data / "endpoints.json").write_text(json.dumps(endpoints))' \
-        > leaner.py \
-    && python leaner.py \
+COPY infrastructure/trim_packages.py ./
+RUN python trim_packages.py packages \
     && python -m compileall -q -j 0 --invalidation-mode unchecked-hash packages \
     && chmod -R a+rX,go-w packages
 
-COPY main.py routes.py authorizer.py application/
+COPY main.py routes.py variables.py authorizer.py application/
 COPY handlers application/handlers
 COPY models application/models
 COPY services application/services

@@ -114,7 +114,7 @@ test-infrastructure: setup ## Run the tests of the Pulumi program, the stand-in 
 test-e2e: setup ## Deploy a stack of its own and test it over HTTP
 	@$(PYTEST) tests/e2e $(ARGS)
 
-test-operations: setup ## Roll back, promote, rotate keys, take Docker, registry, disk and AWS away (about 15 minutes)
+test-operations: setup ## Roll back, promote, rotate keys, take Docker, registry, disk and AWS away, run the benchmarks once (about 20 minutes)
 	@$(PYTEST) tests/operations $(ARGS)
 
 coverage: setup ## Measure the coverage of what runs in process; HTML in htmlcov/
@@ -128,7 +128,7 @@ lint: setup ## Check style, types, security rules and import directions
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
-	@.venv/bin/bandit -q -c pyproject.toml -r main.py routes.py authorizer.py handlers models services utils infrastructure
+	@.venv/bin/bandit -q -c pyproject.toml -r main.py routes.py variables.py authorizer.py handlers models services utils infrastructure
 	@.venv/bin/lint-imports
 
 format: setup ## Format the code

@@ -24,7 +24,13 @@ from services.identity.access_token_verifier import (
 from utils import correlation
 from utils.settings import settings
 
-_SCOPES: Final = {route.key: route.scope for route in ROUTES if route.scope is not None}
+_SCOPES: Final = {
+    f"{method} {route.path}": route.scope
+    for route in ROUTES
+    if route.scope is not None
+    for method in (("GET", "HEAD") if route.method == "GET" else (route.method,))
+}
+"""The scope that a route key needs; ``HEAD`` needs that of ``GET``."""
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -134,7 +134,8 @@ def _admit(request: Request, endpoint: Endpoint) -> Request:
 def _complete(request: Request, response: Response) -> dict[str, Any]:
     """The gateway's form of ``response`` with the headers that every answer has, unless the handler set them.
 
-    An answer with an ``ETag`` may be cached by the caller, who has to revalidate it each time.
+    An answer with an ``ETag`` may be cached by the caller, who has to revalidate it each time. ``HEAD`` is answered
+    as ``GET`` is, without the body (RFC 9110 section 9.3.2).
     """
     headers: Mapping[str, str | None] = {
         "X-Request-Id": request.request_id,
@@ -145,7 +146,10 @@ def _complete(request: Request, response: Response) -> dict[str, Any]:
         **response.headers,
     }
     present = {name: value for name, value in headers.items() if value is not None}
-    return replace(response, headers=present).to_gateway()
+    answer = replace(response, headers=present).to_gateway()
+    if request.method == "HEAD":
+        answer.pop("body", None)
+    return answer
 
 
 def _smoke(routes: Sequence[Route], context: Any) -> dict[str, Any]:

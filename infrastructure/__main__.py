@@ -12,6 +12,13 @@ import pulumi
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from infrastructure.commands import readiness
+from infrastructure.errors import DeployError
 from infrastructure.program.stack import declare_stack
+from infrastructure.stack.loading import load_seed, load_settings
 
-declare_stack(pulumi.get_stack(), provide_image=partial(readiness.ready_to_build, pulumi.get_stack()))
+try:
+    settings = load_settings(pulumi.get_stack())
+    seed = load_seed(settings)
+except DeployError as error:
+    raise pulumi.RunError(error.line) from error
+declare_stack(settings, seed, provide_image=partial(readiness.ready_to_build, settings))

@@ -12,3 +12,8 @@ class DeployError(Exception):
         super().__init__(cause)
         self.cause = cause
         self.remedy = remedy
+
+    @property
+    def line(self) -> str:
+        """Cause and remedy in one line."""
+        return f"{self.cause} {self.remedy}".strip()

@@ -2,19 +2,21 @@
 
 ``SOURCES`` decides both what the tag is a hash of and what the Docker build context holds: ``.dockerignore`` lets
 in these files and no other, which a test proves file by file. So nothing is in the image that is not in the
-hash, and nothing else changes the tag.
-
-The hash is over bytes: it knows no file times, no order of directories, no locale and no line endings of the
-operating system (``.gitattributes`` makes a checkout the same bytes everywhere). Nor does it know permission bits:
-systems and umasks disagree on them, and nothing in the image is started by its executable bit.
+hash, and nothing else changes the tag. The hash is over bytes: it knows no file times, no order of directories, no
+locale, no line endings of the operating system (``.gitattributes`` makes a checkout the same bytes everywhere) and no
+permission bits, on which systems and umasks disagree.
 
 Run alone, it needs the standard library and nothing else::
 
     python infrastructure/get_image_tag.py [--hash | --files | --json]
 """
 
+import argparse
+import fnmatch
 import hashlib
+import json
 import os
+import platform as machine
 import re
 import sys
 from collections.abc import Iterator
@@ -24,16 +26,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 SOURCES = (
-    "Dockerfile",
-    "authorizer.py",
-    "handlers/",
-    "main.py",
-    "models/",
-    "pyproject.toml",
-    "routes.py",
-    "services/",
-    "utils/",
-    "uv.lock",
+    *("Dockerfile", "authorizer.py", "main.py", "pyproject.toml", "routes.py", "uv.lock", "variables.py"),
+    *("handlers/", "models/", "services/", "utils/"),
+    "infrastructure/trim_packages.py",
 )
 """What the image is made of: files, and folders (ending in ``/``) with all that is in them."""
 
@@ -41,32 +36,15 @@ BUILD_ARGUMENTS = ("BASE_IMAGE", "platform")
 """What else it is made of."""
 
 IGNORED = (
-    "**/__pycache__",
-    "**/*.py[cod]",
-    "**/.DS_Store",
-    "**/*~",
-    "**/*.sw?",
-    "**/.*.sw?",
-    "**/.#*",
-    "**/#*#",
+    *("**/__pycache__", "**/*.py[cod]", "**/.DS_Store"),
+    *("**/*~", "**/*.sw?", "**/.*.sw?", "**/.#*", "**/#*#"),
 )
 """What is left out of the folders, in the notation of ``.dockerignore``: compiled and editors' files."""
 
-OFFICIAL_BASE_IMAGE = "public.ecr.aws/lambda/python:3.13"
-
-_IGNORED_NAME = re.compile(
-    rb"__pycache__|.*\.py[cod]|\.DS_Store|.*~|.*\.sw(?:[\0-\x7f]|[\xc2-\xf4][\x80-\xbf]+)|\.#.*|#.*#",
-    re.DOTALL,
-)
+_IGNORED_NAME = re.compile("|".join(fnmatch.translate(pattern.removeprefix("**/")) for pattern in IGNORED))
 _TAG = re.compile(r"(\d{8}-\d{6})-([0-9a-f]{8})")
-_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
-_CHUNK = 1 << 16
 _TIMESTAMP = "%Y%m%d-%H%M%S"
 _ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
-
-
-_File = tuple[bytes, bytes, bool]
-"""A file's POSIX path below the root, its location, and whether it is a symbolic link."""
 
 
 class SourceError(Exception):
@@ -96,38 +74,20 @@ def content_hash(base_image: str, platform: str, root: Path = ROOT) -> str:
 
 
 def inputs(base_image: str, platform: str, root: Path = ROOT) -> dict[str, str]:
-    """What ``content_hash`` is over, each file and build argument with the first 8 digits of its own hash: two
-    of these tell which files made two tags differ. Raises ``SourceError``."""
+    """8 digits of the md5 of each file and build argument that ``content_hash`` is over, by name: two of these
+    tell which files made two tags differ. Raises ``SourceError``."""
     return {
         os.fsdecode(name): hashlib.md5(kind + content, usedforsecurity=False).hexdigest()[:8]
         for kind, name, content in _frames(base_image, platform, root)
     }
 
 
-def image_tag(
-    previous: str | None,
-    force: bool = False,
-    now: datetime | None = None,
-    *,
-    base_image: str | None = None,
-    platform: str | None = None,
-    root: Path = ROOT,
-) -> str:
-    """The tag of the tree's content, ``YYYYMMDD-HHMMSS-<hash8>`` in UTC.
+def image_tag(content: str, previous: str | None = None, now: datetime | None = None) -> str:
+    """A new tag for the content whose ``content_hash`` is given: ``YYYYMMDD-HHMMSS-<hash8>`` in UTC.
 
-    ``previous`` is the tag of the stack's last release: it is kept whole when the content is still the same,
-    unless ``force`` asks for a new one. A new tag is always later than ``previous``, whatever the clocks say, so
-    tags sort by release. ``now`` is an aware time, by default the present; ``base_image`` and ``platform`` are by
-    default this machine's. Raises ``SourceError``.
+    ``now`` is an aware time, by default the present. The tag is later than ``previous``, that of the stack's last
+    release, whatever the clocks say: tags sort by release.
     """
-    content = content_hash(base_image or recorded_base_image(root), platform or host_platform(), root)
-    return tag_of(content, previous, force, now)
-
-
-def tag_of(content: str, previous: str | None, force: bool = False, now: datetime | None = None) -> str:
-    """The tag of the content whose hash is ``content``; the other arguments are those of ``image_tag``."""
-    if previous and has_content(previous, content) and not force:
-        return previous
     moment = (now or datetime.now(UTC)).astimezone(UTC)
     if previous and (known := _TAG.fullmatch(previous)):
         last = datetime.strptime(known[1], _TIMESTAMP).replace(tzinfo=UTC)
@@ -137,48 +97,31 @@ def tag_of(content: str, previous: str | None, force: bool = False, now: datetim
 
 def has_content(tag: str, content: str) -> bool:
     """Whether ``tag`` names the content whose hash is ``content``."""
-    known = _TAG.fullmatch(tag)
-    return known is not None and known[2] == content[:8]
+    return bool((known := _TAG.fullmatch(tag)) and known[2] == content[:8])
 
 
 def recorded_base_image(root: Path = ROOT) -> str:
     """The base image that set-up decided on for this machine; the Dockerfile's own before it decided."""
-    try:
-        recorded = (_cache() / "base-image").read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
-        recorded = ""
+    record = _cache() / "base-image"
+    recorded = record.read_text(encoding="utf-8").strip() if record.is_file() else ""
     return recorded or default_base_image(root)
 
 
 def default_base_image(root: Path = ROOT) -> str:
-    """The base image that the Dockerfile names. Raises ``SourceError`` when there is no Dockerfile."""
-    try:
-        text = (root / "Dockerfile").read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise SourceError(f"Dockerfile is missing from {root}") from None
-    found = re.search(r"^ARG\s+BASE_IMAGE=(\S+)", text, re.MULTILINE)
-    return found[1] if found else OFFICIAL_BASE_IMAGE
+    """The base image that the Dockerfile names. Raises ``SourceError`` when it names none, or is not there."""
+    dockerfile = root / "Dockerfile"
+    text = dockerfile.read_text(encoding="utf-8") if dockerfile.is_file() else ""
+    if named := re.search(r"^ARG\s+BASE_IMAGE=(\S+)", text, re.MULTILINE):
+        return named[1]
+    raise SourceError(f"Dockerfile is missing from {root}, or names no BASE_IMAGE")
 
 
 def host_platform() -> str:
     """Docker's name of this machine's platform, such as ``linux/arm64``. Raises ``SourceError`` for another."""
-    import platform
-
-    machine = platform.machine().lower()
-    if machine not in _ARCHITECTURES:
-        raise SourceError(f"AWS Lambda runs on amd64 and arm64; this machine is {machine}")
-    return f"linux/{_ARCHITECTURES[machine]}"
-
-
-def _frames(base_image: str, platform: str, root: Path) -> Iterator[tuple[bytes, bytes, bytes]]:
-    """All that reaches the image, in the hash's order: what kind it is, its name and its content."""
-    for name, value in zip(BUILD_ARGUMENTS, (base_image, platform), strict=True):
-        yield b"", name.encode(), value.encode()
-    for path, location, is_link in _walk(root):
-        if is_link:
-            yield b"link ", path, os.fsencode(Path(os.fsdecode(location)).readlink())
-        else:
-            yield b"file ", path, _content(location)
+    name = machine.machine().lower()
+    if name not in _ARCHITECTURES:
+        raise SourceError(f"AWS Lambda runs on amd64 and arm64; this machine is {name}")
+    return f"linux/{_ARCHITECTURES[name]}"
 
 
 def _cache() -> Path:
@@ -188,102 +131,69 @@ def _cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "psn-emulator"
 
 
-def _walk(root: Path) -> list[_File]:
-    """Every file below ``root``, sorted by path."""
-    files: list[_File] = []
+def _frames(base_image: str, platform: str, root: Path) -> Iterator[tuple[bytes, bytes, bytes]]:
+    """All that reaches the image, in the hash's order: what kind it is, its name and its content."""
+    for name, value in zip(BUILD_ARGUMENTS, (base_image, platform), strict=True):
+        yield b"", name.encode(), value.encode()
+    for path, location, is_link in _walk(root):
+        if is_link:
+            yield b"link ", path, os.fsencode(Path(os.fsdecode(location)).readlink())
+            continue
+        with open(location, "rb", buffering=0) as file:  # noqa: PTH123 - a Path takes as long as the reading
+            yield b"file ", path, file.read()
+
+
+def _walk(root: Path) -> list[tuple[bytes, bytes, bool]]:
+    """The POSIX path, the location and whether it is a symbolic link of every file, sorted by path."""
+    files: list[tuple[bytes, bytes, bool]] = []
     for source in SOURCES:
-        name = source.rstrip("/")
-        location = root / name
-        if location.is_symlink() or not (location.is_dir() if source.endswith("/") else location.is_file()):
-            kind = "folder" if source.endswith("/") else "file"
-            raise SourceError(f"{name} is missing from {root}, or is not a plain {kind}")
-        if source.endswith("/"):
-            _walk_folder(os.fsencode(location), os.fsencode(source), files)
-        else:
-            files.append((os.fsencode(name), os.fsencode(location), False))
-    files.sort()
-    return files
+        location, is_folder = root / source, source.endswith("/")
+        if location.is_symlink() or not (location.is_dir() if is_folder else location.is_file()):
+            kind = "folder" if is_folder else "file"
+            raise SourceError(f"{source.rstrip('/')} is missing from {root}, or is not a plain {kind}")
+        path, place = os.fsencode(source), os.fsencode(location)
+        files += _walk_folder(place, path) if is_folder else [(path, place, False)]
+    return sorted(files)
 
 
-def _walk_folder(folder: bytes, prefix: bytes, files: list[_File]) -> None:
-    ignored = _IGNORED_NAME.fullmatch
+def _walk_folder(folder: bytes, prefix: bytes) -> Iterator[tuple[bytes, bytes, bool]]:
     with os.scandir(folder) as entries:
         for entry in entries:
-            name = entry.name
-            if ignored(name):
+            path = prefix + entry.name
+            if _IGNORED_NAME.fullmatch(entry.name.decode(errors="surrogateescape")):
                 continue
-            if entry.is_file(follow_symlinks=False):
-                files.append((prefix + name, entry.path, False))
-            elif entry.is_dir(follow_symlinks=False):
-                _walk_folder(entry.path, prefix + name + b"/", files)
-            elif entry.is_symlink():
-                files.append((prefix + name, entry.path, True))
+            if entry.is_dir(follow_symlinks=False):
+                yield from _walk_folder(entry.path, path + b"/")
+            elif entry.is_symlink() or entry.is_file():
+                yield path, entry.path, entry.is_symlink()
             else:
-                raise SourceError(f"{os.fsdecode(prefix + name)} is neither a file nor a folder")
+                raise SourceError(f"{os.fsdecode(path)} is neither a file nor a folder")
 
 
-def _content(location: bytes) -> bytes:
-    descriptor = os.open(location, _READ)  # half the time of open(), for a small file
-    try:
-        content = chunk = os.read(descriptor, _CHUNK)
-        while len(chunk) == _CHUNK:
-            chunk = os.read(descriptor, _CHUNK)
-            content += chunk
-    finally:
-        os.close(descriptor)
-    return content
-
-
-def _print_parts(arguments: list[str]) -> None:
-    import argparse
-    import json
-
-    parser = argparse.ArgumentParser(
-        description="Print the image's tag, YYYYMMDD-HHMMSS-<hash of the content>."
-    )
+def _main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(description="Print a tag for the image: YYYYMMDD-HHMMSS-<hash8>.")
     part = parser.add_mutually_exclusive_group()
     part.add_argument("--hash", action="store_true", help="print the tag's hash only")
     part.add_argument("--files", action="store_true", help="print the files that the hash is of")
     part.add_argument("--json", action="store_true", help="print the tag and all its parts as JSON")
-    parser.add_argument(
-        "--base-image", metavar="REFERENCE", help="the base image (default: the one decided on here)"
-    )
-    parser.add_argument(
-        "--platform", metavar="OS/ARCH", help="the image's platform (default: this machine's)"
-    )
+    parser.add_argument("--base-image", help="the base image (default: the one decided on here)")
+    parser.add_argument("--platform", help="the image's platform, as linux/arm64 (default: this machine's)")
     parser.add_argument("--root", type=Path, default=ROOT, help="the project's folder (default: this file's)")
     options = parser.parse_args(arguments)
-    if options.files:
-        print("\n".join(context_files(options.root)))
-        return
-    base_image = options.base_image or recorded_base_image(options.root)
-    platform = options.platform or host_platform()
-    tag = image_tag(None, base_image=base_image, platform=platform, root=options.root)
+    try:
+        base_image = options.base_image or recorded_base_image(options.root)
+        platform = options.platform or host_platform()
+        tag = image_tag(content_hash(base_image, platform, options.root))
+        files = context_files(options.root) if options.files or options.json else []
+    except (SourceError, OSError) as error:
+        sys.exit(f"get_image_tag: {error}")
     timestamp, content = tag.rsplit("-", 1)
     if options.json:
-        parts = {
-            "tag": tag,
-            "timestamp": timestamp,
-            "hash": content,
-            "base_image": base_image,
-            "platform": platform,
-        }
-        print(json.dumps(parts | {"files": context_files(options.root)}, indent=2))
+        parts = {"tag": tag, "timestamp": timestamp, "hash": content, "base_image": base_image}
+        print(json.dumps(parts | {"platform": platform, "files": files}, indent=2))
     else:
-        print(content if options.hash else tag)
-
-
-def _main(arguments: list[str]) -> int:
-    try:
-        if arguments:
-            _print_parts(arguments)
-        else:
-            print(image_tag(None))  # without argparse, which costs more than all the other imports
-    except (SourceError, OSError) as error:
-        print(f"get_image_tag: {error}", file=sys.stderr)
-        return 1
-    return 0
+        print("\n".join(files) if options.files else content if options.hash else tag)
 
 
 if __name__ == "__main__":
-    sys.exit(_main(sys.argv[1:]))
+    _main(sys.argv[1:])

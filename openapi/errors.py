@@ -11,6 +11,7 @@ from utils.errors import (
     MalformedJSONException,
     PayloadTooLargeException,
     PSNEmulatorException,
+    StorageFullException,
     ThrottledException,
     UnsupportedMediaTypeException,
     ValidationException,
@@ -96,6 +97,8 @@ def _implied(route: Route, operation: Operation) -> Iterator[Error]:
     yield PSNEmulatorException
     if route.table:
         yield ThrottledException
+    if not {"PutItem", "UpdateItem"}.isdisjoint(route.table):
+        yield StorageFullException
     if route.scope:
         yield InvalidTokenException
     if route.errors_as == "problem" and operation.bodies:

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
+from functools import cache
 from io import StringIO
 from logging import StreamHandler
 from pathlib import Path
@@ -13,12 +14,19 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
+from moto.core.models import DEFAULT_ACCOUNT_ID, MockAWS
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.table import Table
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from services import clock
+from services.identity import passwords
 from services.players.player_items import INDEXES
+from tests.support import direct_moto
+from tests.support.cheap_hashes import HASHER
 from tests.support.gateway import Gateway, open_session
+from tests.support.interception import Call, Intercept, interception
 from utils.aws import client
 from utils.logger import logger
 from utils.settings import settings
@@ -81,27 +89,56 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The environment of a deployed function, read afresh."""
+    """The environment of a deployed function, read afresh, in which a password is hashed at next to no cost."""
     for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_REGION"):
         monkeypatch.delenv(name, raising=False)
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(passwords, "HASHER", HASHER)
     settings.cache_clear()
     yield
     settings.cache_clear()
 
 
+@pytest.fixture(scope="module")
+def one_aws() -> Iterator[MockAWS]:
+    """The AWS of a file's tests. Not of all tests: those of the infrastructure start AWS anew themselves, which
+    within another is no new one."""
+    with mock_aws() as started:
+        yield started
+
+
 @pytest.fixture
-def aws(environment: None) -> Iterator[None]:
+def aws(environment: None, one_aws: MockAWS) -> Iterator[None]:
     """An empty AWS."""
-    with mock_aws():
+    with direct_moto.shortened(client("dynamodb"), client("secretsmanager")):
         yield
+    one_aws.reset()
 
 
 @pytest.fixture
 def the_table(aws: None) -> str:
     """The application's table, empty; its name."""
-    return create_table()
+    return empty_table()
+
+
+def empty_table() -> str:
+    """Have the application's table in moto's AWS, with nothing in it; its name."""
+    name = settings().table_name
+    table = _made(name)
+    table.items.clear()
+    _mocked_tables()[name] = table
+    return name
+
+
+@cache
+def _made(name: str) -> Table:
+    create_table()
+    return _mocked_tables()[name]
+
+
+def _mocked_tables() -> dict[str, Table]:
+    return dynamodb_backends[DEFAULT_ACCOUNT_ID][ENVIRONMENT["AWS_DEFAULT_REGION"]].tables
 
 
 def create_table() -> str:
@@ -137,21 +174,23 @@ type MayDo = Callable[..., None]
 
 
 @pytest.fixture
-def may_do(aws: None, monkeypatch: pytest.MonkeyPatch) -> MayDo:
+def intercept(environment: None, monkeypatch: pytest.MonkeyPatch) -> Intercept:
+    """Has the test answer calls of AWS."""
+    return interception(monkeypatch)
+
+
+@pytest.fixture
+def may_do(aws: None, intercept: Intercept) -> MayDo:
     """Lets the role of the function under test do no more than is said last, and everything before: DynamoDB
     actions on data, and reading secrets by the names that the route table has for them."""
     allowed: set[str] | None = None
 
-    def judged(call: Callable[..., Any]) -> Callable[..., Any]:
-        def judge(operation: str, arguments: dict[str, Any]) -> Any:
-            if allowed is not None and not permissions_of(operation, arguments) <= allowed:
-                raise ClientError({"Error": {"Code": "AccessDeniedException"}}, operation)
-            return call(operation, arguments)
+    def judge(call: Call, operation: str, arguments: dict[str, Any]) -> Any:
+        if allowed is not None and not permissions_of(operation, arguments) <= allowed:
+            raise ClientError({"Error": {"Code": "AccessDeniedException"}}, operation)
+        return call(operation, arguments)
 
-        return judge
-
-    for service in ("dynamodb", "secretsmanager"):
-        monkeypatch.setattr(client(service), "_make_api_call", judged(client(service)._make_api_call))
+    intercept(judge, "dynamodb", "secretsmanager")
 
     def allow(actions: Collection[str] = (), secrets: Collection[str] = ()) -> None:
         nonlocal allowed
@@ -191,16 +230,15 @@ def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def one_call_at_a_time(the_table: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def one_call_at_a_time(the_table: str, intercept: Intercept) -> None:
     """Make every call to the table atomic, as DynamoDB's are and moto's are not; calls still interleave."""
-    dynamodb, lock = client("dynamodb"), RLock()
-    call = dynamodb._make_api_call
+    lock = RLock()
 
-    def locked(operation: str, arguments: dict[str, Any]) -> Any:
+    def locked(call: Call, operation: str, arguments: dict[str, Any]) -> Any:
         with lock:
             return call(operation, arguments)
 
-    monkeypatch.setattr(dynamodb, "_make_api_call", locked)
+    intercept(locked)
 
 
 class Log:

@@ -111,11 +111,19 @@ class ValidationException(PSNEmulatorException):
         super().__init__(f"{len(self.errors)} {fields} invalid.")
 
 
-class ThrottledException(PSNEmulatorException):
-    """The table refuses more for now, or too many writers want one record; nothing was written by this call.
+class StorageFullException(PSNEmulatorException):
+    """The partition of the table takes no more; nothing was written (507: RFC 4918 section 11.5)."""
 
-    ``contended`` are the keys (partition key, sort key) of the records over which writers of transactions collided;
-    none when the table wants capacity.
+    status = 507
+    code = "storage_full"
+    title = "Storage full"
+
+
+class ThrottledException(PSNEmulatorException):
+    """The table refuses more for now, or too many writers want one record.
+
+    Nothing was written, unless the table had begun to and its answer was lost. ``contended`` are the keys (partition
+    key, sort key) of the records over which writers of transactions collided; none when the table wants capacity.
     """
 
     status = 429

@@ -1,9 +1,14 @@
 """The one table: reads, conditional writes, transactions. Every read is strongly consistent.
 
 An item is a ``dict`` with ``pk``, ``sk`` and its attributes; ``utils.writes`` has what may be written. Each function
-names the DynamoDB action that its caller's role has to allow. Each raises :class:`ThrottledException` for want of
-capacity, or when writers collide again and again; a write also raises :class:`ConditionFailedError`. Whatever else
-DynamoDB refuses is raised as botocore's ``ClientError``.
+names the DynamoDB action that its caller's role has to allow.
+
+Each raises :class:`ThrottledException` for want of capacity, when writers collide again and again, or when a
+transaction is repeated, because its answer was lost, while it is still carried out. A write also raises
+:class:`ConditionFailedError`, and :class:`StorageFullException` when its partition has the 10 GB that one may have in
+a table with local secondary indexes. Whatever else DynamoDB refuses is an outage or a bug, and raised as botocore's
+``ClientError``. Never met are ``IdempotentParameterMismatch``, because botocore makes a new token for each
+transaction, and ``ReplicatedWriteConflict``, because the table has no replica.
 """
 
 import time
@@ -13,7 +18,7 @@ from typing import Any
 
 from utils.attributes import Item, marshal_item, unmarshal_item
 from utils.aws import client
-from utils.errors import ThrottledException
+from utils.errors import StorageFullException, ThrottledException
 from utils.settings import settings
 from utils.writes import Check, Delete, Expression, Key, Put, Update, marshal_key
 
@@ -30,12 +35,13 @@ _BATCH = 100
 _PROBE: Key = ("default#probe", "-")
 _CONFLICT = "TransactionConflict"
 _CONDITION = "ConditionalCheckFailed"
+_FULL = "ItemCollectionSizeLimitExceeded"
 _THROTTLES = {
     "ProvisionedThroughputExceeded",
-    "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
+    "Throttling",
     "ThrottlingError",
-    "ThrottlingException",
+    "TransactionInProgress",
 }
 
 
@@ -179,9 +185,12 @@ def _collided(error: Any) -> list[int]:
     failed = [position for position, reason in enumerate(reasons) if reason == _CONDITION]
     if failed or code == _CONDITION:
         raise ConditionFailedError(failed or (0,)) from None
-    if not _THROTTLES.isdisjoint({code, f"{code}Exception", *reasons}):
+    codes = {code, *reasons}
+    if _FULL in codes:
+        raise StorageFullException from error
+    if not _THROTTLES.isdisjoint(codes):
         raise ThrottledException from error
-    if _CONFLICT not in {code, *reasons}:
+    if _CONFLICT not in codes:
         raise error
     return [position for position, reason in enumerate(reasons) if reason == _CONFLICT]
 

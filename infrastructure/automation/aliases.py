@@ -10,16 +10,16 @@ from functools import partial
 from typing import Any
 
 import pulumi
-from pulumi import automation as auto
 from pulumi.resource import DependencyProviderResource, DependencyResource
 
 from infrastructure.automation import updates
+from infrastructure.automation.lean_stack import LeanStack
 from infrastructure.release import release
 from infrastructure.release.state import ALIAS, Resources, of_type, resource_name, row_of
 
 
 def move(
-    stack: auto.Stack,
+    stack: LeanStack,
     resources: Resources,
     versions: Mapping[str, str],
     outputs: Mapping[str, Any],

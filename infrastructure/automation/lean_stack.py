@@ -1,4 +1,4 @@
-"""The Automation API's engine and stack, which ask the engine for less: each question is a run of it."""
+"""The Automation API's engine and stack, with fewer runs of the engine: each question to it is one."""
 
 import json
 from datetime import UTC, datetime
@@ -7,31 +7,33 @@ from typing import override
 from pulumi import automation as auto
 from semver import VersionInfo
 
+from infrastructure.stack.settings import Settings
 from infrastructure.tools import engine
 
 
-class FoundEngine(auto.PulumiCommand):
-    """The engine that set-up found, whose version is known already: saves asking it again on every command."""
+class ResolvedEngine(auto.PulumiCommand):
+    """The engine that set-up found. Its version is known already, which saves a run of it on every command."""
 
-    def __init__(self, found: engine.Engine) -> None:
-        self.command = str(found.path)
-        self.version = VersionInfo.parse(found.version)
+    def __init__(self, resolved: engine.Engine) -> None:
+        self.command = str(resolved.path)
+        self.version = VersionInfo.parse(resolved.version)
 
 
-class SparingStack(auto.Stack):
-    """A stack that asks the engine for less than the Automation API's own does, each question a run of the engine.
+class LeanStack(auto.Stack):
+    """The Automation API's stack with the stack's ``settings``, and without the runs of the engine that we can spare.
 
-    After an update that one asks three times, for the outputs with their secrets and without and for the history;
-    ``updates.up`` has the outputs from the engine's events. Before one it selects the stack, which every command
-    names anyway. An export with secrets makes the engine derive the key from the passphrase; nobody here reads one.
+    After an update the API's own stack runs the engine three times: for the outputs with their secrets, for those
+    without, and for the history; ``updates.up`` has the outputs from the engine's events. Before an update it selects
+    the stack, which every command names anyway. It exports the state with secrets, for which the engine derives the
+    key from the passphrase; nobody here reads a secret.
     """
 
-    def __init__(self, name: str, workspace: auto.Workspace) -> None:
-        self.name, self.workspace = name, workspace
+    def __init__(self, settings: Settings, workspace: auto.Workspace) -> None:
+        self.settings, self.name, self.workspace = settings, settings.stack, workspace
 
     @override
     def __repr__(self) -> str:
-        return f"SparingStack({self.name!r}, {self.workspace!r})"
+        return f"LeanStack({self.name!r}, {self.workspace!r})"
 
     @override
     def outputs(self) -> auto.OutputMap:

@@ -10,7 +10,7 @@ from typing import override
 from pydantic import BaseModel, ValidationError
 
 from infrastructure.errors import DeployError
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
 from infrastructure.tools import processes
 
 _PATIENCE_SECONDS = 10.0
@@ -50,7 +50,7 @@ def left_behind(stack: str, backend: Path) -> bool:
     """
     if holder := _holder(stack, backend):
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        with narrate.progress(
+        with display.progress(
             f"Stack {stack!r} is being changed by {holder}", "waiting a moment for it to end"
         ):
             while holder := _holder(stack, backend):

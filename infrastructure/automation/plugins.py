@@ -11,8 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from infrastructure.errors import DeployError
-from infrastructure.stack.settings import is_local
-from infrastructure.terminal import narrate
+from infrastructure.stack.settings import Settings
+from infrastructure.terminal import display
 from infrastructure.tools import disk, engine, paths, processes
 
 NEEDED = {"aws": version("pulumi-aws"), "docker": version("pulumi-docker")}
@@ -40,12 +40,12 @@ class Decision:
 
 
 @contextmanager
-def provided(stack: str) -> Iterator[dict[str, str]]:
+def provided(settings: Settings) -> Iterator[dict[str, str]]:
     """The variables by which the engine finds the plugins, which serve while the block runs.
 
     Raises ``DeployError`` as ``decide`` does.
     """
-    if decide(stack).official:
+    if decide(settings).official:
         yield {}
         return
     from infrastructure.local import plugin
@@ -54,24 +54,23 @@ def provided(stack: str) -> Iterator[dict[str, str]]:
         yield {"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true", **variables}
 
 
-def decide(stack: str) -> Decision:
-    """The plugins for ``stack``: the official ones if they are here or can be downloaded, else the stand-in.
+def decide(settings: Settings) -> Decision:
+    """The plugins for a stack: the official ones if they are here or can be downloaded, else the stand-in.
 
     A download that failed is not tried again for a day. The stand-in serves local stacks only: for others
     ``DeployError`` is raised.
     """
     if not (absent := missing()):
         return Decision(official=True)
-    local = is_local(stack)
-    cause = disk.failed_lately(FAILURE) if local else None
+    cause = disk.failed_lately(FAILURE) if settings.local else None
     if not cause:
         cause = _download(absent)
         if cause is None:
             return Decision(official=True)
         disk.remember_failure(FAILURE, cause)
-    if not local:
+    if not settings.local:
         raise DeployError(
-            f"Stack {stack!r} needs the official Pulumi plugins, which cannot be downloaded: {cause}.",
+            f"Stack {settings.stack!r} needs the official Pulumi plugins, which cannot be downloaded: {cause}.",
             "Install them where there is a network: "
             + "; ".join(f"pulumi plugin install resource {name} {NEEDED[name]}" for name in absent),
         )
@@ -100,7 +99,7 @@ def _download(names: list[str]) -> str | None:
     environment = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
     with disk.exclusive(paths.cache() / "plugins.lock", "downloading the Pulumi plugins"):
         for name in names:
-            with narrate.progress(
+            with display.progress(
                 f"Downloading the Pulumi plugin for {name}", "the stack's resources need it"
             ):
                 outcome = processes.run(

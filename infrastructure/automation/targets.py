@@ -5,6 +5,7 @@ from typing import TypedDict
 from infrastructure.errors import DeployError
 from infrastructure.release import release
 from infrastructure.release.state import FUNCTION, Resources, of_type
+from infrastructure.stack.settings import Settings
 
 _ROLE = "aws:iam/role:Role"
 _ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
@@ -19,8 +20,8 @@ class Limits(TypedDict, total=False):
     exclude: list[str]
 
 
-def of(stack: str, resources: Resources, chosen: release.Release, *, image_only: bool) -> Limits:
-    """The limits of an update that brings ``chosen`` to ``stack``, whose state has ``resources``.
+def of(settings: Settings, resources: Resources, chosen: release.Release, *, image_only: bool) -> Limits:
+    """The limits of an update that brings ``chosen`` to a stack whose state has ``resources``.
 
     An image that is not to be built is left out: the Docker plugin would compare it with the files of the tree,
     whatever the program tells the engine to ignore. An ``image_only`` update is about the image, or else the
@@ -32,7 +33,8 @@ def of(stack: str, resources: Resources, chosen: release.Release, *, image_only:
         return {} if chosen.to_build else {"exclude": images}
     if not images:
         raise DeployError(
-            f"Stack {stack!r} has no image yet.", f"Deploy all of it: make deploy STACK={stack}"
+            f"Stack {settings.stack!r} has no image yet.",
+            f"Deploy all of it: make deploy STACK={settings.stack}",
         )
     changing = images if chosen.to_build else list(of_type(resources, FUNCTION))
     return {"target": [*changing, f"**${_ROLE}::*", f"**${_ROLE_POLICY}::*"], "target_dependents": True}

@@ -10,14 +10,15 @@ from typing import Unpack
 
 from pulumi import automation as auto
 
+from infrastructure.automation.lean_stack import LeanStack
 from infrastructure.automation.targets import Limits
 from infrastructure.errors import DeployError
 from infrastructure.release import release
 from infrastructure.release.state import resources_of
 from infrastructure.review.changes import ChangeLog
-from infrastructure.stack.settings import is_local
+from infrastructure.stack.settings import Settings
+from infrastructure.terminal.engine_progress import EngineProgress
 from infrastructure.terminal.phases import Phases
-from infrastructure.terminal.progress import Progress
 
 _MESSAGE = re.compile(r"(?P<tag>\d{8}-\d{6}-[0-9a-f]{8}) (?P<kind>.*?)(?: by (?P<by>.*))?")
 
@@ -71,7 +72,7 @@ def message(tag: str, kind: str) -> str:
 
 
 def up(
-    stack: auto.Stack,
+    stack: LeanStack,
     program: auto.PulumiFn,
     message: str,
     what: str,
@@ -86,9 +87,9 @@ def up(
     log = ChangeLog()
     phases = phases or Phases()
     with (
-        explained(log, what, stack.name),
+        explained(log, what, stack.settings),
         phases.phase("update"),
-        Progress("update", phases=phases) as progress,
+        EngineProgress("update", phases=phases) as progress,
     ):
         stack.up(
             program=progress.counted(program),
@@ -100,7 +101,7 @@ def up(
     return log.outputs or _outputs(stack), log
 
 
-def refresh(stack: auto.Stack, message: str, total: int, phases: Phases | None = None) -> None:
+def refresh(stack: LeanStack, message: str, total: int, phases: Phases | None = None) -> None:
     """Has the state of ``stack``, of ``total`` resources, say what is in the cloud.
 
     Its time goes to ``phases``. Raises ``DeployError``.
@@ -108,9 +109,9 @@ def refresh(stack: auto.Stack, message: str, total: int, phases: Phases | None =
     log = ChangeLog()
     phases = phases or Phases()
     with (
-        explained(log, f"Reading back what is in stack {stack.name!r} failed", stack.name),
+        explained(log, f"Reading back what is in stack {stack.name!r} failed", stack.settings),
         phases.phase("refresh"),
-        Progress("refresh", total=total, phases=phases) as progress,
+        EngineProgress("refresh", total=total, phases=phases) as progress,
     ):
         stack.refresh(
             clear_pending_creates=True,
@@ -121,14 +122,14 @@ def refresh(stack: auto.Stack, message: str, total: int, phases: Phases | None =
 
 
 @contextmanager
-def explained(log: ChangeLog, what: str, stack: str) -> Iterator[None]:
-    """Turns a failure of the engine's on ``stack`` into its first error in one line."""
+def explained(log: ChangeLog, what: str, settings: Settings) -> Iterator[None]:
+    """Turns a failure of the engine's into its first error in one line."""
     try:
         yield
     except auto.ConcurrentUpdateError:
         raise BusyError(
             f"{what}: another update of this stack is running.",
-            f"Wait until it has ended, then run this again.{'' if is_local(stack) else _if_killed(stack)}",
+            f"Wait until it has ended, then run this again.{'' if settings.local else _if_killed(settings.stack)}",
         ) from None
     except auto.CommandError as error:
         cause = log.cause or _last_error_line(str(error))
@@ -146,7 +147,7 @@ def both(*listeners: Callable[[auto.EngineEvent], None]) -> Callable[[auto.Engin
     return listen
 
 
-def _outputs(stack: auto.Stack) -> dict[str, object]:
+def _outputs(stack: LeanStack) -> dict[str, object]:
     """The outputs in the stack's state, for when the engine's events did not come through."""
     return dict(release.outputs(resources_of(stack.export_stack())))
 

@@ -12,14 +12,14 @@ from typing import TextIO
 from pulumi import automation as auto
 
 from infrastructure.automation import locks, plugins, updates
-from infrastructure.automation.lean_stack import FoundEngine, SparingStack
+from infrastructure.automation.lean_stack import LeanStack, ResolvedEngine
 from infrastructure.cloud import versions
 from infrastructure.cloud.session import check_credentials
 from infrastructure.errors import DeployError
 from infrastructure.release.state import Resources, accounts, resources_of, size
 from infrastructure.stack.names import PROJECT
 from infrastructure.stack.settings import Settings, is_local
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
 from infrastructure.terminal.phases import Phases
 from infrastructure.tools import disk, engine, paths
 
@@ -35,21 +35,21 @@ def backend_folder() -> Path:
     return paths.home() / "pulumi"
 
 
-def was_deployed(stack: str) -> bool:
-    """Whether there is a state of ``stack``: for a local stack a file, for another the engine is asked."""
-    if not is_local(stack):
-        return resources_if_any(stack) is not None
-    return (backend_folder() / ".pulumi" / "stacks" / PROJECT / f"{stack}.json").exists()
+def was_deployed(settings: Settings) -> bool:
+    """Whether the stack has a state: for a local stack a file, for another the engine is asked."""
+    if not settings.local:
+        return resources_if_any(settings) is not None
+    return (backend_folder() / ".pulumi" / "stacks" / PROJECT / f"{settings.stack}.json").exists()
 
 
-def environment(stack: str) -> dict[str, str]:
+def environment(settings: Settings) -> dict[str, str]:
     """The variables by which the engine finds a stack's state. An AWS stack's is where the user's own say, unless
     that is where the local ones have theirs, as in a shell that was shown a local stack.
 
     A local stack's passphrase is made on first use, readable by its owner only.
     """
     quiet = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
-    if not is_local(stack):
+    if not settings.local:
         shown = os.environ.get("PULUMI_BACKEND_URL", "").startswith(backend_folder().as_uri())
         return quiet | ({"PULUMI_BACKEND_URL": ""} if shown else {})
     backend_folder().mkdir(parents=True, exist_ok=True)
@@ -60,7 +60,7 @@ def environment(stack: str) -> dict[str, str]:
 
 
 @contextmanager
-def opened(stack: str, *, may_create: bool, scratch: bool = False) -> Iterator[auto.Stack]:
+def opened(settings: Settings, *, may_create: bool, scratch: bool = False) -> Iterator[LeanStack]:
     """An open stack, with the plugins that its resources need. Its program is given with each operation.
 
     A ``scratch`` stack has an empty state in a folder that vanishes, so that a preview before the first deploy
@@ -68,32 +68,32 @@ def opened(stack: str, *, may_create: bool, scratch: bool = False) -> Iterator[a
     no plugin can be had.
     """
     with ExitStack() as cleanup:
-        variables = _scratch_environment(cleanup) if scratch else environment(stack)
-        variables |= cleanup.enter_context(plugins.provided(stack))
-        opened = _stack(stack, variables, cleanup if scratch else None)
-        if scratch or not (is_local(stack) and was_deployed(stack)):
+        variables = _scratch_environment(cleanup) if scratch else environment(settings)
+        variables |= cleanup.enter_context(plugins.provided(settings))
+        stack = _stack(settings, variables, cleanup if scratch else None)
+        if scratch or not (settings.local and was_deployed(settings)):
             select = auto.Stack.create_or_select if may_create else auto.Stack.select
             try:
-                select(stack, opened.workspace)
+                select(stack.name, stack.workspace)
             except auto.StackNotFoundError:
-                raise _unknown(stack) from None
-        yield opened
+                raise _unknown(settings) from None
+        yield stack
 
 
-def resources(stack: str) -> Resources:
-    """The resources in the state of ``stack``. Raises ``DeployError`` when it was never deployed."""
-    found = resources_if_any(stack)
-    if found is None:
-        raise _unknown(stack)
-    return found
+def resources(settings: Settings) -> Resources:
+    """The resources in the stack's state. Raises ``DeployError`` when it was never deployed."""
+    known = resources_if_any(settings)
+    if known is None:
+        raise _unknown(settings)
+    return known
 
 
-def resources_if_any(stack: str) -> Resources | None:
-    """The resources in the state of ``stack``; ``None`` when it was never deployed."""
-    if is_local(stack) and not was_deployed(stack):
+def resources_if_any(settings: Settings) -> Resources | None:
+    """The resources in the stack's state; ``None`` when it was never deployed."""
+    if settings.local and not was_deployed(settings):
         return None
     try:
-        return resources_of(_stack(stack, environment(stack), None).export_stack())
+        return resources_of(_stack(settings, environment(settings), None).export_stack())
     except auto.StackNotFoundError:
         return None
 
@@ -128,7 +128,7 @@ def all_local_exclusive() -> Iterator[None]:
         yield
 
 
-def recover(stack: auto.Stack, phases: Phases | None = None) -> tuple[Resources, bool]:
+def recover(stack: LeanStack, phases: Phases | None = None) -> tuple[Resources, bool]:
     """The resources in the stack's state, and whether they had to be read back because an update was cut off.
 
     A killed update leaves the operations that were under way in the state, and in a local stack's backend its
@@ -136,28 +136,28 @@ def recover(stack: auto.Stack, phases: Phases | None = None) -> tuple[Resources,
     somebody is changing the local stack by the engine's own commands, and where the credentials open another account
     than the one that the resources are in: none of them is there, so reading back would empty the state.
     """
-    locked = is_local(stack.name) and locks.left_behind(stack.name, backend_folder())
+    locked = stack.settings.local and locks.left_behind(stack.name, backend_folder())
     if locked:
         stack.cancel()
     state = stack.export_stack()
     found = resources_of(state)
-    if not is_local(stack.name):
-        check_credentials(Settings.load(stack.name), accounts(found))
+    if not stack.settings.local:
+        check_credentials(stack.settings, accounts(found))
     if not locked and not (state.deployment or {}).get("pending_operations"):
         return found, False
-    narrate.say("The last update was cut off: reading back what it did")
+    display.say("The last update was cut off: reading back what it did")
     return read_back(stack, found, "refresh after a cut-off update", phases), True
 
 
 def read_back(
-    stack: auto.Stack, known: Resources, message: str = "refresh", phases: Phases | None = None
+    stack: LeanStack, known: Resources, message: str = "refresh", phases: Phases | None = None
 ) -> Resources:
     """The resources in the stack's state, which are ``known``, once it says what is in the cloud.
 
-    Functions are published first, as ``publication.publish`` tells. The time goes to ``phases``. Raises
+    Functions are published first, as ``versions.publish`` tells. The time goes to ``phases``. Raises
     ``DeployError``.
     """
-    versions.publish(stack.name, known)
+    versions.publish(stack.settings, known)
     updates.refresh(stack, message, size(known), phases)
     return resources_of(stack.export_stack())
 
@@ -172,7 +172,7 @@ def _held(stack: str) -> Iterator[TextIO]:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                narrate.say(
+                display.say(
                     f"Another command is changing stack {stack!r} (process {_written(lock)}): waiting for it"
                 )
                 fcntl.flock(lock, fcntl.LOCK_EX)
@@ -209,14 +209,16 @@ def _scratch_environment(cleanup: ExitStack) -> dict[str, str]:
     }
 
 
-def _stack(stack: str, variables: dict[str, str], scratch: ExitStack | None) -> SparingStack:
-    return SparingStack(stack, auto.LocalWorkspace(**vars(_options(stack, variables, scratch))))
+def _stack(settings: Settings, variables: dict[str, str], scratch: ExitStack | None) -> LeanStack:
+    return LeanStack(settings, auto.LocalWorkspace(**vars(_options(settings, variables, scratch))))
 
 
-def _options(stack: str, variables: dict[str, str], scratch: ExitStack | None) -> auto.LocalWorkspaceOptions:
+def _options(
+    settings: Settings, variables: dict[str, str], scratch: ExitStack | None
+) -> auto.LocalWorkspaceOptions:
     """The engine keeps the stack's encryption settings in the work folder: beside the program for an AWS stack,
     for a local one out of the way of the files that git tracks."""
-    folder = paths.home() / "workspace" if is_local(stack) else _INFRASTRUCTURE
+    folder = paths.home() / "workspace" if settings.local else _INFRASTRUCTURE
     if scratch:
         folder = Path(scratch.enter_context(tempfile.TemporaryDirectory(prefix="psn-emulator-")))
     folder.mkdir(parents=True, exist_ok=True)
@@ -224,20 +226,20 @@ def _options(stack: str, variables: dict[str, str], scratch: ExitStack | None) -
         work_dir=str(folder),
         env_vars=variables,
         program=_no_program,
-        pulumi_command=FoundEngine(engine.resolve()),
+        pulumi_command=ResolvedEngine(engine.resolve()),
         project_settings=None
         if folder == _INFRASTRUCTURE
         else auto.ProjectSettings(PROJECT, "python", main=str(_INFRASTRUCTURE)),
     )
 
 
-def _unknown(stack: str) -> DeployError:
+def _unknown(settings: Settings) -> DeployError:
     remedy = (
-        f"Promote a release to it: make promote FROM=… TO={stack}"
-        if Settings.load(stack).image_by_promotion
-        else f"Deploy it: make deploy STACK={stack}"
+        f"Promote a release to it: make promote FROM=… TO={settings.stack}"
+        if settings.image_by_promotion
+        else f"Deploy it: make deploy STACK={settings.stack}"
     )
-    return DeployError(f"Stack {stack!r} was never deployed from here.", remedy)
+    return DeployError(f"Stack {settings.stack!r} was never deployed from here.", remedy)
 
 
 def _no_program() -> None:

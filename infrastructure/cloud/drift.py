@@ -17,7 +17,7 @@ from infrastructure.errors import DeployError
 from infrastructure.release.state import FUNCTION, Resources, aliases_in, of_type
 from infrastructure.stack.names import LIVE
 from infrastructure.stack.settings import Settings
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
 
 _NAMED = 3
 
@@ -31,17 +31,17 @@ class Function:
 
 
 @contextmanager
-def looking(stack: str) -> Iterator[Callable[[Resources], bool]]:
-    """Looks at the functions of ``stack`` while the block begins; what it yields says whether they are other than
+def looking(settings: Settings) -> Iterator[Callable[[Resources], bool]]:
+    """Looks at the functions of the stack while the block begins; what it yields says whether they are other than
     the resources of a state say, and says so to the user. That raises ``DeployError`` when AWS does not tell."""
     with ThreadPoolExecutor(max_workers=1) as pool:
-        looked = pool.submit(_look, stack)
+        looked = pool.submit(_look, settings)
 
         def drifted(resources: Resources) -> bool:
             names = differing(resources, looked.result())
             if names:
                 some = ", ".join(names[:_NAMED]) + ", …" * (len(names) > _NAMED)
-                narrate.say(f"Not as the last deploy left them: {some}. Reading back what is there")
+                display.say(f"Not as the last deploy left them: {some}. Reading back what is there")
             return bool(names)
 
         yield drifted
@@ -57,8 +57,7 @@ def differing(resources: Resources, found: Mapping[str, Function]) -> list[str]:
     return sorted(name for name, function in known.items() if found.get(name) != function)
 
 
-def _look(stack: str) -> dict[str, Function]:
-    settings = Settings.load(stack)
+def _look(settings: Settings) -> dict[str, Function]:
     client = session.client(settings, "lambda")
 
     def live(name: str) -> str | None:
@@ -81,6 +80,6 @@ def _look(stack: str) -> dict[str, Function]:
             }
     except (BotoCoreError, ClientError) as error:
         raise DeployError(
-            f"The functions of stack {stack!r} cannot be looked at: {error}",
+            f"The functions of stack {settings.stack!r} cannot be looked at: {error}",
             "Check that the credentials may call lambda:ListFunctions and lambda:GetAlias.",
         ) from error

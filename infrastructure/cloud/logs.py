@@ -36,7 +36,7 @@ def since(text: str) -> timedelta:
     return length
 
 
-def read(stack: str, function: str, start: datetime, *, follow: bool) -> Iterator[dict[str, Any]]:
+def read(settings: Settings, function: str, start: datetime, *, follow: bool) -> Iterator[dict[str, Any]]:
     """The function's log events from ``start`` on, oldest first: ``{"time", "message"}``, the message an object
     where the line is JSON. With ``follow`` it goes on as they come.
 
@@ -44,14 +44,13 @@ def read(stack: str, function: str, start: datetime, *, follow: bool) -> Iterato
     """
     if function not in FUNCTIONS:
         raise DeployError(f"There is no function {function!r}.", f"The functions are: {', '.join(FUNCTIONS)}")
-    settings = Settings.load(stack)
-    with _explained(stack, function):
+    with _explained(settings.stack, function):
         client = session.client(settings, "logs", Config(retries={"total_max_attempts": 2}))
     group = settings.names.function_log_group(function)
     seen: set[tuple[str, int, str]] = set()
     begin = int(start.timestamp() * 1000)
     while True:
-        with _explained(stack, function):
+        with _explained(settings.stack, function):
             pages = client.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=begin)
             events = [event for page in pages for event in page["events"]]
         for event in sorted(events, key=lambda item: item["timestamp"]):

@@ -13,7 +13,7 @@ from http.client import HTTPException
 from typing import Any
 
 import routes
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
 
 _PATIENCE_SECONDS = 20
 _ANSWER_SECONDS = 30
@@ -50,7 +50,7 @@ def probe(outputs: Mapping[str, object]) -> tuple[Check, ...]:
         if not wrong or time.monotonic() > deadline:
             return checks
         if not told:
-            narrate.say(
+            display.say(
                 f"Asking again for up to {_PATIENCE_SECONDS} s, as not all is well yet: {said(wrong)}"
             )
             told = True

@@ -15,7 +15,7 @@ from infrastructure.release import release
 from infrastructure.release.release import Deployed
 from infrastructure.release.state import FUNCTION, Resources, of_type, resource_name
 from infrastructure.stack.settings import Settings
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
 
 _REPOSITORY = "aws:ecr/repository:Repository"
 _LATEST = "$LATEST"
@@ -32,23 +32,22 @@ class _Function:
     version: int
 
 
-def retain(stack: str, resources: Resources) -> None:
+def retain(settings: Settings, resources: Resources) -> None:
     """Deletes the versions and images that no release needs any more, and says how many.
 
     ``resources`` is the state after the update. What is newer than the state knows belongs to a deploy that is
     under way elsewhere and stays. A failure is said and no error: nothing is wrong with the release, and the next
     deploy that changes something tries again.
     """
-    settings = Settings.load(stack)
     deployed = release.from_state(resources)
     try:
         versions, images = _delete_versions(session.client(settings, "lambda"), resources, deployed)
         count = _delete_images(session.client(settings, "ecr"), resources, deployed, images)
     except (BotoCoreError, ClientError) as error:
-        narrate.say(f"Old versions and images stay for now: {error}")
+        display.say(f"Old versions and images stay for now: {error}")
         return
     if versions or count:
-        narrate.say(f"Deleted what no release needs any more: {versions} function versions, {count} images")
+        display.say(f"Deleted what no release needs any more: {versions} function versions, {count} images")
 
 
 def _delete_versions(client: Any, resources: Resources, deployed: Deployed) -> tuple[int, set[str]]:

@@ -10,8 +10,8 @@ from infrastructure.release.state import FUNCTION, Resources, of_type
 from infrastructure.stack.settings import Settings
 
 
-def publish(stack: str, resources: Resources) -> None:
-    """Has each function in the state of ``stack`` have a version of what it is now.
+def publish(settings: Settings, resources: Resources) -> None:
+    """Has each function in the stack's state have a version of what it is now.
 
     An update changes a function and then publishes it. Cut off in between, a refresh reads the change back, the
     next update finds nothing to do, and the version before would serve for good: so this comes before a refresh.
@@ -21,7 +21,7 @@ def publish(stack: str, resources: Resources) -> None:
     names = [item["outputs"]["name"] for item in of_type(resources, FUNCTION).values()]
     if not names:
         return
-    client = session.client(Settings.load(stack), "lambda")
+    client = session.client(settings, "lambda")
 
     def publish_one(name: str) -> None:
         try:
@@ -36,6 +36,6 @@ def publish(stack: str, resources: Resources) -> None:
             list(pool.map(publish_one, names))
     except (BotoCoreError, ClientError) as error:
         raise DeployError(
-            f"The functions of stack {stack!r} cannot be published: {error}",
+            f"The functions of stack {settings.stack!r} cannot be published: {error}",
             "Check that the credentials may call lambda:GetFunction and lambda:PublishVersion.",
         ) from error

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NoReturn
 
-from pulumi import automation as auto
-
 from infrastructure.automation import targets, updates, workspace
+from infrastructure.automation.lean_stack import LeanStack
 from infrastructure.automation.updates import Deployed
 from infrastructure.cloud import drift, probe, retention
 from infrastructure.cloud.probe import Check
@@ -17,11 +16,13 @@ from infrastructure.program.stack import declare_stack
 from infrastructure.release import release, selection
 from infrastructure.release.state import ALIAS, Resources, accounts, resources_of
 from infrastructure.review.changes import ChangeLog, summary
-from infrastructure.review.review import Review, Succession
+from infrastructure.review.review import ReleaseChange, Review
+from infrastructure.stack.loading import load_seed
+from infrastructure.stack.seeds import Seed
 from infrastructure.stack.settings import Settings
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
+from infrastructure.terminal.engine_progress import EngineProgress
 from infrastructure.terminal.phases import Phases
-from infrastructure.terminal.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Request:
     ``promotion`` says that the release is another stack's.
     """
 
-    stack: str
+    settings: Settings
     infrastructure_only: bool = False
     image_only: bool = False
     force: bool = False
@@ -56,70 +57,69 @@ def deploy(request: Request) -> Deployed:
     state says, the deploy reads it back and repairs it. Raises ``DeployError``.
     """
     phases = Phases()
-    settings = Settings.load(request.stack)
-    settings.read_seed()
-    _check_source_of_image(settings, request)
+    settings = request.settings
+    seed = load_seed(settings)
+    _check_source_of_image(request)
     with phases.phase("set-up"):
-        readiness.ready(request.stack)
+        readiness.ready(settings)
     with (
-        workspace.exclusive(request.stack) as was_cut_off,
+        workspace.exclusive(settings.stack) as was_cut_off,
         phases.phase("update"),
-        drift.looking(request.stack) as drifted,
-        workspace.opened(request.stack, may_create=True) as opened,
+        drift.looking(settings) as drifted,
+        workspace.opened(settings, may_create=True) as stack,
     ):
-        before, recovered = workspace.recover(opened, phases)
+        before, recovered = workspace.recover(stack, phases)
         if not recovered and (request.refresh or drifted(before)):
-            before = workspace.read_back(opened, before, phases=phases)
-        outputs, log = _update(opened, request, before, phases)
+            before = workspace.read_back(stack, before, phases=phases)
+        outputs, log = _update(stack, request, seed, before, phases)
         with phases.phase("answer"):
-            checks = _probe(opened, outputs)
+            checks = _probe(stack, outputs)
             moved = any(change.type == ALIAS for change in log.changes)
             if probe.failed(checks) and not moved:
-                narrate.say("The API does not answer as it must: reading back what is there and repairing it")
+                display.say("The API does not answer as it must: reading back what is there and repairing it")
                 if not request.promotion:
-                    readiness.ready_to_build(request.stack)
-                now = resources_of(opened.export_stack())
-                now = workspace.read_back(opened, now, phases=phases)
-                outputs, log = _update(opened, request, now, phases)
-                checks = _probe(opened, outputs)
+                    readiness.ready_to_build(settings)
+                now = resources_of(stack.export_stack())
+                now = workspace.read_back(stack, now, phases=phases)
+                outputs, log = _update(stack, request, seed, now, phases)
+                checks = _probe(stack, outputs)
             if probe.failed(checks):
-                _give_up(opened, before, outputs, checks, moved=moved, was_cut_off=was_cut_off)
+                _give_up(stack, before, outputs, checks, moved=moved, was_cut_off=was_cut_off)
         if was_cut_off or log.changes or outputs["releases"] != release.outputs(before).get("releases"):
-            retention.retain(request.stack, resources_of(opened.export_stack()))
-            readiness.settle(request.stack)
+            retention.retain(settings, resources_of(stack.export_stack()))
+            readiness.settle(settings)
     return Deployed(outputs, summary(log.counts(), done=True), phases)
 
 
 def preview(request: Request) -> Review:
     """What a deploy would change. Builds nothing, starts nothing and writes nothing."""
-    stack = request.stack
-    settings = Settings.load(stack)
-    settings.read_seed()
-    _check_source_of_image(settings, request)
-    first = not workspace.was_deployed(stack)
-    with workspace.opened(stack, may_create=first, scratch=first) as opened:
+    settings = request.settings
+    seed = load_seed(settings)
+    _check_source_of_image(request)
+    first = not workspace.was_deployed(settings)
+    with workspace.opened(settings, may_create=first, scratch=first) as stack:
         log = ChangeLog()
-        resources = resources_of(opened.export_stack())
+        resources = resources_of(stack.export_stack())
         if request.refresh:
-            readiness.check_readable(stack, accounts(resources))
+            readiness.check_readable(settings, accounts(resources))
         chosen = _chosen(request, resources)
-        about = targets.of(request.stack, resources, chosen, image_only=request.image_only)
+        about = targets.of(settings, resources, chosen, image_only=request.image_only)
         with (
-            updates.explained(log, f"The preview of {stack} failed", stack),
-            Progress("preview", transient=True) as progress,
+            updates.explained(log, f"The preview of {stack.name} failed", settings),
+            EngineProgress("preview", transient=True) as progress,
         ):
-            opened.preview(
-                program=progress.counted(partial(declare_stack, stack, chosen)),
+            stack.preview(
+                program=progress.counted(partial(declare_stack, settings, seed, chosen)),
                 on_event=updates.both(log.record, progress.record),
                 color="never",
                 refresh=request.refresh,
                 **about,
             )
-        return Review(stack, tuple(log.changes), Succession.of(chosen))
+        return Review(stack.name, tuple(log.changes), ReleaseChange.from_release(chosen))
 
 
 def _update(
-    stack: auto.Stack, request: Request, resources: Resources, phases: Phases
+    stack: LeanStack, request: Request, seed: Seed, resources: Resources, phases: Phases
 ) -> tuple[dict[str, object], ChangeLog]:
     """Brings the stack, whose ``resources`` its state has, to the release that was asked for, or leaves every alias
     where it is. Raises ``DeployError``."""
@@ -127,17 +127,17 @@ def _update(
     try:
         return updates.up(
             stack,
-            partial(declare_stack, request.stack, chosen, partial(_provide_image, request, phases)),
+            partial(declare_stack, stack.settings, seed, chosen, partial(_provide_image, request, phases)),
             updates.message(chosen.tag, request.kind),
-            f"The deploy of {request.stack} failed",
+            f"The deploy of {stack.name} failed",
             phases=phases,
-            **targets.of(request.stack, resources, chosen, image_only=request.image_only),
+            **targets.of(stack.settings, resources, chosen, image_only=request.image_only),
         )
     except DeployError as error:
         raise rollback.put_back(stack, resources, error) from error
 
 
-def _probe(stack: auto.Stack, outputs: dict[str, object]) -> tuple[Check, ...]:
+def _probe(stack: LeanStack, outputs: dict[str, object]) -> tuple[Check, ...]:
     """What the probe finds of the release that these ``outputs`` name. Raises ``DeployError`` where that fails because
     another update has changed the stack meanwhile."""
     checks = probe.probe(outputs)
@@ -153,7 +153,7 @@ def _probe(stack: auto.Stack, outputs: dict[str, object]) -> tuple[Check, ...]:
 
 
 def _give_up(
-    stack: auto.Stack,
+    stack: LeanStack,
     before: Resources,
     outputs: dict[str, object],
     checks: tuple[Check, ...],
@@ -170,9 +170,9 @@ def _give_up(
     tag, previous = str(outputs["image_tag"]), release.from_state(before)
     failed = probe.failed(checks)
     remedy = probe.remedy(failed, stack.name)
-    narrate.say(f"{tag} fails the probe at {outputs['api_url']}:")
+    display.say(f"{tag} fails the probe at {outputs['api_url']}:")
     for check in checks:
-        narrate.say(f"  {'ok    ' if check.ok else 'failed'}  {check}")
+        display.say(f"  {'ok    ' if check.ok else 'failed'}  {check}")
     unproven = was_cut_off and previous.tag == tag
     entry = previous.before(tag) if unproven else previous.entry(previous.tag)
     if not entry:
@@ -187,10 +187,10 @@ def _give_up(
             f"{remedy}. The release before it: make rollback STACK={stack.name}",
         )
     what = f"{tag} as it was" if entry.tag == tag else entry.tag
-    narrate.say(f"Returning to {what}")
+    display.say(f"Returning to {what}")
     kept = tuple(item for item in previous.entries if item is entry or item.tag != tag)
     returned = rollback.carry_out(stack, resources, plan, "automatic return", kept)
-    readiness.settle(stack.name)
+    readiness.settle(stack.settings)
     again = probe.failed(probe.probe(returned))
     if again:
         remedy = (
@@ -209,18 +209,19 @@ def _provide_image(request: Request, phases: Phases) -> None:
             request.promotion.copy_image()
     else:
         with phases.phase("set-up"):
-            readiness.ready_to_build(request.stack)
+            readiness.ready_to_build(request.settings)
 
 
 def _chosen(request: Request, resources: Resources) -> release.Release:
-    settings, deployed = Settings.load(request.stack), release.from_state(resources)
+    settings, deployed = request.settings, release.from_state(resources)
     if request.promotion:
         return selection.promoted(settings, request.promotion.entry, request.promotion.source.stack, deployed)
     return selection.choose(settings, deployed, keep_image=request.infrastructure_only, force=request.force)
 
 
-def _check_source_of_image(settings: Settings, request: Request) -> None:
+def _check_source_of_image(request: Request) -> None:
     """Says that the image stays, where it comes by promotion. Raises ``DeployError`` when only it was asked for."""
+    settings = request.settings
     if not settings.image_by_promotion or request.force or request.promotion:
         return
     if request.image_only:
@@ -228,4 +229,4 @@ def _check_source_of_image(settings: Settings, request: Request) -> None:
             f"The image of stack {settings.stack!r} comes by promotion.",
             f"Promote one: make promote FROM=… TO={settings.stack}; or FORCE=1 builds one here.",
         )
-    narrate.say(f"The image of stack {settings.stack!r} comes by promotion: the one that runs stays")
+    display.say(f"The image of stack {settings.stack!r} comes by promotion: the one that runs stays")

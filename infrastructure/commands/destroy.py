@@ -8,12 +8,13 @@ from infrastructure.errors import DeployError
 from infrastructure.release.state import resource_name, short_type, size
 from infrastructure.review.changes import ChangeLog
 from infrastructure.review.review import Review
-from infrastructure.terminal.progress import Progress
+from infrastructure.stack.settings import Settings
+from infrastructure.terminal.engine_progress import EngineProgress
 
 
-def check_deletable(stack: str) -> None:
+def check_deletable(settings: Settings) -> None:
     """Raises ``DeployError`` where resources of the stack are protected from deletion, naming them."""
-    state = workspace.resources(stack)
+    state = workspace.resources(settings)
     protected = [
         f"{short_type(item['type'])} {resource_name(urn)}"
         for urn, item in state.items()
@@ -21,25 +22,25 @@ def check_deletable(stack: str) -> None:
     ]
     if protected:
         raise DeployError(
-            f"Stack {stack!r} is protected from deletion: {', '.join(protected)}.",
+            f"Stack {settings.stack!r} is protected from deletion: {', '.join(protected)}.",
             "Set psn-emulator:deletion_protection to false in its file, run "
-            f"make deploy-infra STACK={stack}, then this again.",
+            f"make deploy-infra STACK={settings.stack}, then this again.",
         )
 
 
-def destroy(stack: str, *, dry_run: bool) -> Review:
+def destroy(settings: Settings, *, dry_run: bool) -> Review:
     """Deletes the stack's resources, or says which; its history stays. Raises ``DeployError``."""
-    total = size(workspace.resources(stack))
+    total = size(workspace.resources(settings))
     if not dry_run:
-        readiness.ready(stack)
-    held = nullcontext() if dry_run else workspace.exclusive(stack)
-    with held, workspace.opened(stack, may_create=False) as opened:
+        readiness.ready(settings)
+    held = nullcontext() if dry_run else workspace.exclusive(settings.stack)
+    with held, workspace.opened(settings, may_create=False) as opened:
         if not dry_run:
             workspace.recover(opened)
         log = ChangeLog()
         with (
-            updates.explained(log, f"Deleting {stack} failed", stack),
-            Progress("destroy", total=total, transient=dry_run) as progress,
+            updates.explained(log, f"Deleting {settings.stack} failed", settings),
+            EngineProgress("destroy", total=total, transient=dry_run) as progress,
         ):
             opened.destroy(
                 on_event=updates.both(log.record, progress.record),
@@ -48,5 +49,5 @@ def destroy(stack: str, *, dry_run: bool) -> Review:
                 message="destroy",
             )
         if not dry_run:
-            readiness.settle(stack)
-        return Review(stack, tuple(log.changes))
+            readiness.settle(settings)
+        return Review(settings.stack, tuple(log.changes))

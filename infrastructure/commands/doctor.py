@@ -11,7 +11,7 @@ from infrastructure.automation import plugins
 from infrastructure.cloud import session
 from infrastructure.errors import DeployError
 from infrastructure.local import aws, base_image
-from infrastructure.stack.settings import Settings, is_local
+from infrastructure.stack.settings import Settings
 from infrastructure.tools import disk, docker, engine, packages, paths, processes
 
 _ROOM_MIB = 4096
@@ -35,13 +35,13 @@ class Check:
         return asdict(self)
 
 
-def report(stack: str) -> list[Check]:
-    """The state of everything that deploying ``stack`` needs of this machine.
+def report(settings: Settings) -> list[Check]:
+    """The state of everything that deploying the stack needs of this machine.
 
     Starts, installs and downloads nothing. Never raises for what is missing: that is what it reports.
     """
-    checks = [_uv(), _python(), _git(), _docker(), _engine(stack), _plugins(stack)]
-    checks += [_base_image(stack), _local_aws()] if is_local(stack) else [_credentials(stack)]
+    checks = [_uv(), _python(), _git(), _docker(), _engine(settings), _plugins(settings)]
+    checks += [_base_image(settings), _local_aws()] if settings.local else [_credentials(settings)]
     return [*checks, _disk()]
 
 
@@ -75,27 +75,27 @@ def _docker() -> Check:
     return Check("Docker", False, f"{where.host} ({where.source}) does not answer", remedy)
 
 
-def _engine(stack: str) -> Check:
+def _engine(settings: Settings) -> Check:
     found = engine.installed()
     text = f"{found.version}, {found.path}" if found else f"none of version {engine.REQUIRED} or newer"
-    return Check("Pulumi engine", found is not None, text, _by_deploy(stack))
+    return Check("Pulumi engine", found is not None, text, _by_deploy(settings))
 
 
-def _plugins(stack: str) -> Check:
+def _plugins(settings: Settings) -> Check:
     absent = plugins.missing()
     if not absent:
         return Check("Pulumi plugins", True, str(plugins.Decision(official=True)))
     cause = disk.failed_lately(plugins.FAILURE)
-    if is_local(stack) and cause:
+    if settings.local and cause:
         return Check("Pulumi plugins", True, str(plugins.Decision(official=False, reason=cause)))
     found = f"not here: {', '.join(absent)}" + (f"; the last download failed: {cause}" if cause else "")
-    return Check("Pulumi plugins", False, found, _by_deploy(stack))
+    return Check("Pulumi plugins", False, found, _by_deploy(settings))
 
 
-def _base_image(stack: str) -> Check:
+def _base_image(settings: Settings) -> Check:
     chosen = base_image.recorded()
     ok = chosen is not None and docker.is_running() and base_image.is_here(chosen)
-    return Check("base image", ok, chosen or "none chosen yet", _by_deploy(stack))
+    return Check("base image", ok, chosen or "none chosen yet", _by_deploy(settings))
 
 
 def _local_aws() -> Check:
@@ -105,11 +105,11 @@ def _local_aws() -> Check:
     return Check("local AWS", found.occupant is None, text, remedy)
 
 
-def _credentials(stack: str) -> Check:
+def _credentials(settings: Settings) -> Check:
     """Whether there are credentials; not whether AWS takes them, which only AWS can say."""
-    remedy = f"Log in (aws sso login, or AWS_PROFILE=…), then: make doctor STACK={stack}"
+    remedy = f"Log in (aws sso login, or AWS_PROFILE=…), then: make doctor STACK={settings.stack}"
     try:
-        found = session.session(Settings.load(stack)).get_credentials()
+        found = session.session(settings).get_credentials()
     except DeployError as error:
         return Check("AWS credentials", False, error.cause, error.remedy)
     except BotoCoreError as error:
@@ -117,8 +117,8 @@ def _credentials(stack: str) -> Check:
     return Check("AWS credentials", found is not None, f"from {found.method}" if found else "none", remedy)
 
 
-def _by_deploy(stack: str) -> str:
-    return f"make deploy STACK={stack} sets it up."
+def _by_deploy(settings: Settings) -> str:
+    return f"make deploy STACK={settings.stack} sets it up."
 
 
 def _disk() -> Check:

@@ -15,7 +15,7 @@ def deploy(options: argparse.Namespace) -> int:
     from infrastructure.commands import deploy, report
 
     request = deploy.Request(
-        stack=options.stack,
+        settings=options.settings,
         infrastructure_only=options.infrastructure_only,
         image_only=options.image_only,
         force=options.force,
@@ -24,7 +24,7 @@ def deploy(options: argparse.Namespace) -> int:
     if options.dry_run:
         report.print_review(deploy.preview(request), options.form)
     else:
-        report.print_deployed(options.stack, deploy.deploy(request))
+        report.print_deployed(options.settings, deploy.deploy(request))
     return 0
 
 
@@ -33,7 +33,7 @@ def promote(options: argparse.Namespace) -> int:
     from infrastructure.commands import deploy, promote, report
 
     planned = promote.plan(options.source, options.target, options.tag, may_start=not options.dry_run)
-    request = deploy.Request(stack=options.target, promotion=planned)
+    request = deploy.Request(options.target, promotion=planned)
     if options.dry_run:
         report.print_review(deploy.preview(request), options.form)
     else:
@@ -45,7 +45,7 @@ def preview(options: argparse.Namespace) -> int:
     """Show what a deploy would change."""
     from infrastructure.commands import deploy, report
 
-    review = deploy.preview(deploy.Request(options.stack, refresh=options.refresh))
+    review = deploy.preview(deploy.Request(options.settings, refresh=options.refresh))
     report.print_review(review, options.form)
     return 2 if options.detailed and review.changes else 0
 
@@ -55,10 +55,10 @@ def rollback(options: argparse.Namespace) -> int:
     from infrastructure.commands import report, rollback
 
     if options.dry_run:
-        report.print_way_back(options.stack, rollback.preview(options.stack, options.tag))
+        report.print_way_back(options.settings.stack, rollback.preview(options.settings, options.tag))
         return 0
-    plan, phases = rollback.rollback(options.stack, options.tag)
-    report.print_way_back(options.stack, plan, phases)
+    plan, phases = rollback.rollback(options.settings, options.tag)
+    report.print_way_back(options.settings.stack, plan, phases)
     return 0
 
 
@@ -67,10 +67,10 @@ def rotate_keys(options: argparse.Namespace) -> int:
     from infrastructure.commands import report, rotate_keys
 
     if options.dry_run:
-        schedule = rotate_keys.preview(options.stack, now=options.now)
+        schedule = rotate_keys.preview(options.settings, now=options.now)
     else:
-        schedule = rotate_keys.rotate(options.stack, now=options.now)
-    report.print_rotation(options.stack, schedule, done=not options.dry_run)
+        schedule = rotate_keys.rotate(options.settings, now=options.now)
+    report.print_rotation(options.settings.stack, schedule, done=not options.dry_run)
     return 0
 
 
@@ -78,7 +78,7 @@ def outputs(options: argparse.Namespace) -> int:
     """Print the stack's outputs."""
     from infrastructure.commands import report, stack_info
 
-    values = stack_info.outputs(options.stack)
+    values = stack_info.outputs(options.settings)
     if options.json:
         _print_json(values)
     else:
@@ -90,7 +90,7 @@ def history(options: argparse.Namespace) -> int:
     """List the stack's updates."""
     from infrastructure.commands import report, stack_info
 
-    updates = stack_info.history(options.stack)
+    updates = stack_info.history(options.settings)
     if options.json:
         _print_json([update.as_json() for update in updates])
     else:
@@ -102,7 +102,7 @@ def ecr_url(options: argparse.Namespace) -> int:
     """Print the URL of the image repository."""
     from infrastructure.commands import stack_info
 
-    print(stack_info.outputs(options.stack)["ecr_url"])
+    print(stack_info.outputs(options.settings)["ecr_url"])
     return 0
 
 
@@ -110,18 +110,18 @@ def env(options: argparse.Namespace) -> int:
     """Print the shell lines that let the pulumi command see the stack."""
     from infrastructure.commands import stack_info
 
-    print("\n".join(stack_info.shell_lines(options.stack)))
+    print("\n".join(stack_info.shell_lines(options.settings)))
     return 0
 
 
 def logs(options: argparse.Namespace) -> int:
     """Print a function's log."""
     from infrastructure.cloud import logs
-    from infrastructure.terminal import narrate
+    from infrastructure.terminal import display
 
     start = datetime.now(UTC) - logs.since(options.since)
     event = None
-    for event in logs.read(options.stack, options.function, start, follow=options.follow):
+    for event in logs.read(options.settings, options.function, start, follow=options.follow):
         if options.json:
             print(json.dumps(event), flush=True)
         else:
@@ -129,7 +129,7 @@ def logs(options: argparse.Namespace) -> int:
             text = message if isinstance(message, str) else json.dumps(message)
             print(f"{event['time']}  {text}", flush=True)
     if event is None:
-        narrate.say(f"{options.function} has written nothing in the last {options.since}")
+        display.say(f"{options.function} has written nothing in the last {options.since}")
     return 0
 
 
@@ -137,7 +137,7 @@ def doctor(options: argparse.Namespace) -> int:
     """Say what is there, what is missing and how to get it."""
     from infrastructure.commands import doctor, report
 
-    checks = doctor.report(options.stack)
+    checks = doctor.report(options.settings)
     if options.json:
         _print_json([check.as_json() for check in checks])
     else:
@@ -148,12 +148,12 @@ def doctor(options: argparse.Namespace) -> int:
 def destroy(options: argparse.Namespace) -> int:
     """Delete the stack's resources."""
     from infrastructure.commands import destroy, report
-    from infrastructure.stack.settings import Settings
 
-    destroy.check_deletable(options.stack)
-    if not options.dry_run and Settings.load(options.stack).environment == "prod":
-        _confirm(options.stack, f"This deletes every resource of stack {options.stack!r}, players and all.")
-    review = destroy.destroy(options.stack, dry_run=options.dry_run)
+    settings = options.settings
+    destroy.check_deletable(settings)
+    if not options.dry_run and settings.environment == "prod":
+        _confirm(settings.stack, f"This deletes every resource of stack {settings.stack!r}, players and all.")
+    review = destroy.destroy(settings, dry_run=options.dry_run)
     if options.dry_run:
         report.print_review(review, options.form)
     else:
@@ -207,11 +207,9 @@ def docker_login(options: argparse.Namespace) -> int:
     from infrastructure.cloud import registry
 
     if options.dry_run:
-        print(f"Would log Docker in to the registry of stack {options.stack!r}")
+        print(f"Would log Docker in to the registry of stack {options.settings.stack!r}")
     else:
-        from infrastructure.stack.settings import Settings
-
-        print(f"Docker is logged in to {registry.docker_login(Settings.load(options.stack))}")
+        print(f"Docker is logged in to {registry.docker_login(options.settings)}")
     return 0
 
 
@@ -222,7 +220,7 @@ def build_local(options: argparse.Namespace) -> int:
     if options.dry_run:
         print(f"Would build {run_local.LOCAL_IMAGE}")
     else:
-        print(f"Built {run_local.build()}")
+        print(f"Built {run_local.build(options.settings)}")
     return 0
 
 
@@ -234,7 +232,7 @@ def run_local(options: argparse.Namespace) -> int:
         command = run_local.command(options.function)
         print(f"Would build {run_local.LOCAL_IMAGE} and run {command} of it on port {options.port}")
         return 0
-    return run_local.run(options.function, options.port)
+    return run_local.run(options.settings, options.function, options.port)
 
 
 def _confirm(stack: str, what: str) -> None:

@@ -9,7 +9,7 @@ from infrastructure.errors import DeployError
 from infrastructure.release import release
 from infrastructure.release.release import Deployed, Entry
 from infrastructure.stack.settings import Settings
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Promotion:
 
     def copy_image(self) -> None:
         """Has the target's repository hold the image, ready to start from. Raises ``DeployError``."""
-        with narrate.progress(
+        with display.progress(
             f"Copying the image {self.entry.tag} from {self.source.stack}", self.digest
         ) as step:
 
@@ -35,44 +35,45 @@ class Promotion:
             registry.fetch_image(self.target, self.entry.tag)
 
 
-def plan(source: str, target: str, tag: str | None = None, *, may_start: bool = True) -> Promotion:
+def plan(source: Settings, target: Settings, tag: str | None = None, *, may_start: bool = True) -> Promotion:
     """The promotion of the release that ``source`` runs, or of the one that it keeps under ``tag``, to ``target``.
 
     Raises ``DeployError`` when the release or its image is not there, when its image is for another processor
     than the target's, and when the source does not answer as it must: what does not work goes no further. Unless
     it ``may_start`` the local AWS, that has to run.
     """
-    if not (source and target) or source == target:
+    if source.stack == target.stack:
         raise DeployError(
             "A promotion is from one stack to another.", "Name both: make promote FROM=dev TO=staging"
         )
-    here, there = Settings.load(source), Settings.load(target)
-    if here.platform != there.platform:
+    if source.platform != target.platform:
         raise DeployError(
-            f"The image of {source!r} is for {here.platform}, the functions of {target!r} are {there.platform}.",
+            f"The image of {source.stack!r} is for {source.platform}, "
+            f"the functions of {target.stack!r} are {target.platform}.",
             "Give both stacks the same psn-emulator:architecture.",
         )
-    if here.local != there.local:
+    if source.local != target.local:
         raise DeployError(
-            f"Of {source!r} and {target!r} one is on this machine, whose images may stand on another base than AWS's.",
+            f"Of {source.stack!r} and {target.stack!r} one is on this machine, "
+            "whose images may stand on another base than AWS's.",
             "Promote between stacks on AWS: make deploy STACK=dev, then make promote FROM=dev TO=staging",
         )
     resources = workspace.resources(source)
-    entry = _entry(source, release.from_state(resources), tag)
+    entry = _entry(source.stack, release.from_state(resources), tag)
     if may_start:
         readiness.reachable(source)
-    digest = registry.digest(here, entry.tag)
+    digest = registry.digest(source, entry.tag)
     if digest is None:
         raise DeployError(
-            f"The image of release {entry.tag} is not in the repository of stack {source!r}.",
-            f"Make the release anew, then promote that: make deploy STACK={source} FORCE=1",
+            f"The image of release {entry.tag} is not in the repository of stack {source.stack!r}.",
+            f"Make the release anew, then promote that: make deploy STACK={source.stack} FORCE=1",
         )
     if failed := probe.failed(probe.probe(release.outputs(resources))):
         raise DeployError(
-            f"Stack {source!r} does not answer as it must: {probe.said(failed)}.",
-            probe.remedy(failed, source),
+            f"Stack {source.stack!r} does not answer as it must: {probe.said(failed)}.",
+            probe.remedy(failed, source.stack),
         )
-    return Promotion(here, there, entry, digest)
+    return Promotion(source, target, entry, digest)
 
 
 def _entry(stack: str, known: Deployed, tag: str | None) -> Entry:

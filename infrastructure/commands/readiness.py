@@ -6,61 +6,60 @@ from concurrent.futures import ThreadPoolExecutor
 from infrastructure.cloud import registry, session
 from infrastructure.errors import DeployError
 from infrastructure.local import aws, base_image
-from infrastructure.stack.settings import Settings, is_local
+from infrastructure.stack.settings import Settings
 from infrastructure.tools import disk, docker, engine, paths
 
 _ROOM_MIB = 256
 """What the local AWS and the engine write anew, beside what they wrote before, with some to spare."""
 
 
-def ready(stack: str) -> None:
-    """Sets up what deploying ``stack`` takes; costs nothing but a look where all is in place.
+def ready(settings: Settings) -> None:
+    """Sets up what deploying the stack takes; costs nothing but a look where all is in place.
 
     The engine may have to be built and the base image made: both at once. Raises ``DeployError``, also where the
     local AWS would run out of disk while it writes what was deployed.
     """
-    if is_local(stack):
+    if settings.local:
         disk.need_room(paths.home(), _ROOM_MIB, "to deploy")
     with ThreadPoolExecutor(max_workers=1) as pool:
         found = pool.submit(engine.resolve)
-        if is_local(stack):
+        if settings.local:
             base_image.recorded() or base_image.ensure()
-        if is_local(stack):
             aws.ensure()
         else:
-            session.check_credentials(Settings.load(stack))
+            session.check_credentials(settings)
         found.result()
 
 
-def reachable(stack: str) -> None:
+def reachable(settings: Settings) -> None:
     """Has the engine and the stack's AWS at hand: all that moving an alias takes. A local AWS that runs is left as
     it is, also where a deploy would start it anew with other settings. Raises ``DeployError``."""
     engine.resolve()
-    if not is_local(stack):
-        session.check_credentials(Settings.load(stack))
+    if not settings.local:
+        session.check_credentials(settings)
     elif not aws.status().running:
         aws.ensure()
 
 
-def check_readable(stack: str, accounts: Set[str]) -> None:
+def check_readable(settings: Settings, accounts: Set[str]) -> None:
     """Raises ``DeployError`` when what is in the stack's AWS, in these ``accounts``, cannot be read now; starts
     nothing."""
-    if not is_local(stack):
-        session.check_credentials(Settings.load(stack), accounts)
+    if not settings.local:
+        session.check_credentials(settings, accounts)
     elif not (found := aws.status()).running:
-        raise DeployError(f"The local AWS: {found}.", f"Start it: make deploy STACK={stack}")
+        raise DeployError(f"The local AWS: {found}.", f"Start it: make deploy STACK={settings.stack}")
 
 
-def ready_to_build(stack: str) -> None:
-    """Sets up what building and pushing the image of ``stack`` takes."""
+def ready_to_build(settings: Settings) -> None:
+    """Sets up what building and pushing the stack's image takes. Raises ``DeployError``."""
     docker.ensure()
-    base_image.ensure(local=is_local(stack))
-    if not is_local(stack):
-        registry.docker_login(Settings.load(stack))
+    base_image.ensure(local=settings.local)
+    if not settings.local:
+        registry.docker_login(settings)
 
 
-def settle(stack: str) -> None:
+def settle(settings: Settings) -> None:
     """Has what a command has made or deleted survive a crash: the local AWS writes its state, which AWS needs nobody
     to ask."""
-    if is_local(stack):
+    if settings.local:
         aws.snapshot()

@@ -41,14 +41,14 @@ def print_destroyed(review: Review) -> None:
     print(f"{review.stack}: {summary(review.counts, done=True)}")
 
 
-def print_deployed(stack: str, deployed: Deployed) -> None:
+def print_deployed(settings: Settings, deployed: Deployed) -> None:
     """The end of a deploy: what runs where, what it took, and lines to try it with."""
     outputs = deployed.outputs
-    print(f"{stack}: {deployed.changes} ({deployed.phases})", file=sys.stderr)
+    print(f"{settings.stack}: {deployed.changes} ({deployed.phases})", file=sys.stderr)
     print(f"API URL    {outputs['api_url']}")
     print(f"Image tag  {outputs['image_tag']}")
     print(f"Image URI  {outputs['image_uri']}")
-    if Settings.load(stack).environment in {"local", "dev"}:
+    if settings.environment in {"local", "dev"}:
         print()
         print("Log in and create a player:")
         print("\n".join(try_lines(str(outputs["api_url"]))))

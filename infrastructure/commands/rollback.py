@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
-from pulumi import automation as auto
+from pulumi.automation import CommandError
 
 from infrastructure.automation import aliases, updates, workspace
+from infrastructure.automation.lean_stack import LeanStack
 from infrastructure.cloud import probe, session
 from infrastructure.commands import readiness
 from infrastructure.errors import DeployError
@@ -18,7 +19,7 @@ from infrastructure.release import release
 from infrastructure.release.release import Deployed, Entry
 from infrastructure.release.state import Alias, Resources, aliases_in, resources_of
 from infrastructure.stack.settings import Settings
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
 from infrastructure.terminal.phases import Phases
 
 
@@ -44,13 +45,13 @@ class Plan:
         }
 
 
-def preview(stack: str, tag: str | None) -> Plan:
+def preview(settings: Settings, tag: str | None) -> Plan:
     """What a rollback would do. Raises ``DeployError`` when there is no such release to go back to."""
-    resources = workspace.resources(stack)
-    return plan(resources, find(stack, resources, tag))
+    resources = workspace.resources(settings)
+    return plan(resources, find(settings.stack, resources, tag))
 
 
-def rollback(stack: str, tag: str | None) -> tuple[Plan, Phases]:
+def rollback(settings: Settings, tag: str | None) -> tuple[Plan, Phases]:
     """Puts an earlier release into service again, by default the one before the live one.
 
     What was moved, which is nothing where that release is live. Raises ``DeployError`` when the stack does not
@@ -58,23 +59,23 @@ def rollback(stack: str, tag: str | None) -> tuple[Plan, Phases]:
     """
     phases = Phases()
     with phases.phase("set-up"):
-        find(stack, workspace.resources(stack), tag)
-        readiness.reachable(stack)
-    with workspace.exclusive(stack), workspace.opened(stack, may_create=False) as opened:
+        find(settings.stack, workspace.resources(settings), tag)
+        readiness.reachable(settings)
+    with workspace.exclusive(settings.stack), workspace.opened(settings, may_create=False) as stack:
         with phases.phase("update"):
-            resources, _ = workspace.recover(opened)
+            resources, _ = workspace.recover(stack)
             deployed = release.from_state(resources)
-            way = plan(resources, find(stack, resources, tag))
+            way = plan(resources, find(stack.name, resources, tag))
             if way.entry.tag == deployed.tag and not way.moves:
                 return way, phases
-            need_versions(stack, way)
-            outputs = carry_out(opened, resources, way, "rollback", deployed.entries)
+            need_versions(settings, way)
+            outputs = carry_out(stack, resources, way, "rollback", deployed.entries)
         with phases.phase("answer"):
             checks = probe.probe(outputs)
-        readiness.settle(stack)
+        readiness.settle(settings)
     if failed := probe.failed(checks):
         raise DeployError(
-            f"{way.entry.tag} is live again, but {probe.said(failed)}.", probe.remedy(failed, stack)
+            f"{way.entry.tag} is live again, but {probe.said(failed)}.", probe.remedy(failed, settings.stack)
         )
     return way, phases
 
@@ -118,9 +119,9 @@ def plan(resources: Resources, entry: Entry) -> Plan:
     )
 
 
-def need_versions(stack: str, plan: Plan) -> None:
+def need_versions(settings: Settings, plan: Plan) -> None:
     """Raises ``DeployError``, which names them, when versions that the plan moves to are not there any more."""
-    client = session.client(Settings.load(stack), "lambda")
+    client = session.client(settings, "lambda")
 
     def is_gone(name: str) -> bool:
         try:
@@ -148,7 +149,7 @@ def need_versions(stack: str, plan: Plan) -> None:
 
 
 def carry_out(
-    stack: auto.Stack, resources: Resources, plan: Plan, kind: str, entries: tuple[Entry, ...]
+    stack: LeanStack, resources: Resources, plan: Plan, kind: str, entries: tuple[Entry, ...]
 ) -> dict[str, object]:
     """Moves the aliases as planned, together or not at all; the stack's outputs, of which ``entries`` are the
     releases that it keeps. ``kind`` is what the history calls it.
@@ -170,7 +171,7 @@ def carry_out(
         raise put_back(stack, resources, error) from error
 
 
-def put_back(stack: auto.Stack, before: Resources, error: DeployError) -> DeployError:
+def put_back(stack: LeanStack, before: Resources, error: DeployError) -> DeployError:
     """What to raise for an update that ended in ``error``, once the aliases point where they did ``before`` it and the
     outputs are those of then: the error, and what runs.
 
@@ -182,7 +183,7 @@ def put_back(stack: auto.Stack, before: Resources, error: DeployError) -> Deploy
         return error
     try:
         resources = resources_of(stack.export_stack())
-    except auto.CommandError:
+    except CommandError:
         return error
     if release.outputs(resources) != release.outputs(before):
         return DeployError(
@@ -193,7 +194,7 @@ def put_back(stack: auto.Stack, before: Resources, error: DeployError) -> Deploy
     were = {name: alias.version for name, alias in aliases_in(before).items() if name in are}
     if are == are | were:
         return DeployError(f"{cause}; what ran before goes on serving.", error.remedy)
-    narrate.say("Some aliases have moved: putting them back")
+    display.say("Some aliases have moved: putting them back")
     try:
         aliases.move(
             stack,

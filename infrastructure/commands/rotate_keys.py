@@ -12,9 +12,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
-from pulumi import automation as auto
 
 from infrastructure.automation import aliases, updates, workspace
+from infrastructure.automation.lean_stack import LeanStack
 from infrastructure.cloud import session
 from infrastructure.commands import key_schedule, readiness
 from infrastructure.commands.key_schedule import Schedule
@@ -50,37 +50,36 @@ class _Secret:
     made: str
 
 
-def preview(stack: str, *, now: bool) -> Schedule:
+def preview(settings: Settings, *, now: bool) -> Schedule:
     """What a rotation would do. Raises ``DeployError`` as :func:`rotate` does."""
-    resources = workspace.resources(stack)
-    secrets = _secrets(stack, resources)
-    readiness.check_readable(stack, accounts(resources))
-    return _schedule(Settings.load(stack), resources, _read(stack, secrets[SIGNING_KEYS]), now=now)
+    resources = workspace.resources(settings)
+    secrets = _secrets(settings.stack, resources)
+    readiness.check_readable(settings, accounts(resources))
+    return _schedule(settings, resources, _read(settings, secrets[SIGNING_KEYS]), now=now)
 
 
-def rotate(stack: str, *, now: bool) -> Schedule:
+def rotate(settings: Settings, *, now: bool) -> Schedule:
     """Adds a key and lets the one before go when its tokens have expired; with ``now`` as early as is safe.
 
     Where a rotation is under way or was cut off, it is that one which goes on. Raises ``DeployError`` when the
     stack was never deployed, or not since its keys can be rotated, and when AWS refuses.
     """
-    settings = Settings.load(stack)
-    _secrets(stack, workspace.resources(stack))  # nothing is started for a stack that has no keys
-    readiness.reachable(stack)
-    with workspace.exclusive(stack), workspace.opened(stack, may_create=False) as opened:
-        workspace.recover(opened)
-        resources = resources_of(opened.export_stack())
-        secrets = _secrets(stack, resources)
-        before = _read(stack, secrets[SIGNING_KEYS])
+    _secrets(settings.stack, workspace.resources(settings))  # nothing is started for a stack that has no keys
+    readiness.reachable(settings)
+    with workspace.exclusive(settings.stack), workspace.opened(settings, may_create=False) as stack:
+        workspace.recover(stack)
+        resources = resources_of(stack.export_stack())
+        secrets = _secrets(settings.stack, resources)
+        before = _read(settings, secrets[SIGNING_KEYS])
         schedule = _schedule(settings, resources, before, now=now)
         private = signing_keys.as_set(schedule.keys)
         public = signing_keys.public_half(private)
-        _write(stack, secrets[PUBLIC_KEYS], public)
-        _write(stack, secrets[SIGNING_KEYS], private)
-        if _read(stack, secrets[PUBLIC_KEYS]) != public:
+        _write(settings, secrets[PUBLIC_KEYS], public)
+        _write(settings, secrets[SIGNING_KEYS], private)
+        if _read(settings, secrets[PUBLIC_KEYS]) != public:
             raise DeployError("Another rotation went on at the same time.", "Run this again: it mends that.")
-        _record(opened, resources, secrets[SIGNING_KEYS], public)
-        readiness.settle(stack)
+        _record(stack, resources, secrets[SIGNING_KEYS], public)
+        readiness.settle(settings)
     return schedule
 
 
@@ -114,18 +113,18 @@ def _secrets(stack: str, resources: Resources) -> Mapping[str, _Secret]:
     return found
 
 
-def _read(stack: str, secret: _Secret) -> str:
+def _read(settings: Settings, secret: _Secret) -> str:
     """What the secret holds now."""
     with _explained(secret):
-        return str(_vault(stack).get_secret_value(SecretId=secret.arn)["SecretString"])
+        return str(_vault(settings).get_secret_value(SecretId=secret.arn)["SecretString"])
 
 
-def _write(stack: str, secret: _Secret, value: str) -> None:
+def _write(settings: Settings, secret: _Secret, value: str) -> None:
     """Has the secret hold ``value``, and keep the version that the state knows."""
-    if _read(stack, secret) == value:
+    if _read(settings, secret) == value:
         return
     with _explained(secret):
-        vault = _vault(stack)
+        vault = _vault(settings)
         stages = vault.describe_secret(SecretId=secret.arn)["VersionIdsToStages"]
         holder = next((version for version, labels in stages.items() if _KEPT in labels), None)
         if holder != secret.made:
@@ -136,7 +135,7 @@ def _write(stack: str, secret: _Secret, value: str) -> None:
         vault.put_secret_value(SecretId=secret.arn, SecretString=value)
 
 
-def _record(stack: auto.Stack, resources: Resources, secret: _Secret, public: str) -> None:
+def _record(stack: LeanStack, resources: Resources, secret: _Secret, public: str) -> None:
     """Notes the public set in the stack's outputs, from where the next deploy gives it to the functions."""
     outputs = dict(release.outputs(resources))
     noted = {"made": secret.made, "jwks": public}
@@ -152,8 +151,7 @@ def _record(stack: auto.Stack, resources: Resources, secret: _Secret, public: st
     )
 
 
-def _vault(stack: str) -> "SecretsManagerClient":
-    settings = Settings.load(stack)
+def _vault(settings: Settings) -> "SecretsManagerClient":
     client: SecretsManagerClient = session.client(settings, "secretsmanager")
     return client
 

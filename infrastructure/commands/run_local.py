@@ -16,13 +16,12 @@ from infrastructure.local import base_image
 from infrastructure.program import image
 from infrastructure.release.origin import origin
 from infrastructure.stack.settings import Settings
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
 from infrastructure.tools import certificates, docker, paths
 
 LOCAL_IMAGE = "psn-emulator:local"
 _RUNTIME_PORT = 8080
 _LOOK_SECONDS = 0.2
-_STACK = "local"
 _ROUTES = {route.name: route for route in (*routes.ROUTES, routes.FALLBACK)}
 PLACEHOLDERS = {
     "ENVIRONMENT": "local",
@@ -44,14 +43,14 @@ PLACEHOLDERS = {
 }
 
 
-def build() -> str:
-    """Builds the image of the tree; its reference. Raises ``DeployError`` when the build fails."""
+def build(settings: Settings) -> str:
+    """Builds the image of the tree for the platform of ``settings``; its reference. Raises ``DeployError`` when the
+    build fails."""
     docker.ensure()
     base = base_image.ensure()
-    platform = Settings.load(_STACK).platform
-    tag = get_image_tag.image_tag(None)
+    tag = get_image_tag.image_tag(get_image_tag.content_hash(base, settings.platform))
     arguments = image.build_arguments(base, tag, origin(), certificates.extra_authorities())
-    command = ["docker", "build", "--platform", platform, "--tag", LOCAL_IMAGE]
+    command = ["docker", "build", "--platform", settings.platform, "--tag", LOCAL_IMAGE]
     for name, value in arguments.items():
         command += ["--build-arg", f"{name}={value}"]
     if subprocess.run([*command, str(paths.ROOT)], check=False).returncode:
@@ -68,7 +67,7 @@ def command(function: str) -> str:
     return entries[function]
 
 
-def run(function: str, port: int) -> int:
+def run(settings: Settings, function: str, port: int) -> int:
     """Runs one function's container until it is stopped; its exit code.
 
     It has the environment of the function that the local stack deployed, and so the same table; before the first
@@ -76,11 +75,11 @@ def run(function: str, port: int) -> int:
     function.
     """
     entry = command(function)
-    build()
-    variables = (_deployed_environment(function) or PLACEHOLDERS) | {
+    build(settings)
+    variables = (_deployed_environment(settings, function) or PLACEHOLDERS) | {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": Settings.load(_STACK).region,
+        "AWS_DEFAULT_REGION": settings.region,
         "AWS_ENDPOINT_URL": paths.aws_endpoint_for_functions(),
     }
     docker_run = ["docker", "run", "--rm", "--interactive", "--add-host", f"{paths.MACHINE}:host-gateway"]
@@ -88,10 +87,10 @@ def run(function: str, port: int) -> int:
     docker_run += ["--name", container, "--publish", f"127.0.0.1:{port}:{_RUNTIME_PORT}"]
     for name, value in variables.items():
         docker_run += ["--env", f"{name}={value}"]
-    narrate.say(f"Running {function} on port {port}; Ctrl-C stops it. Try it from another shell:")
+    display.say(f"Running {function} on port {port}; Ctrl-C stops it. Try it from another shell:")
     route = _ROUTES.get(function, routes.FALLBACK)
     event = json.dumps({"rawPath": route.path, "requestContext": {"http": {"method": route.method}}})
-    narrate.say(f"  curl -s http://localhost:{port}/2015-03-31/functions/function/invocations -d '{event}'")
+    display.say(f"  curl -s http://localhost:{port}/2015-03-31/functions/function/invocations -d '{event}'")
     return _run([*docker_run, LOCAL_IMAGE, entry], container)
 
 
@@ -115,9 +114,8 @@ def _run(command: list[str], container: str) -> int:
         signal.signal(signal.SIGTERM, before)
 
 
-def _deployed_environment(function: str) -> dict[str, str]:
+def _deployed_environment(settings: Settings, function: str) -> dict[str, str]:
     """The environment of the local stack's function; empty when there is none, or no local AWS."""
-    settings = Settings.load(_STACK)
     client = session.client(settings, "lambda")
     try:
         found = client.get_function_configuration(FunctionName=settings.names.function(function))

@@ -11,6 +11,7 @@ from pulumi import automation as auto
 from infrastructure.automation import updates, workspace
 from infrastructure.errors import DeployError
 from infrastructure.release import release
+from infrastructure.stack.settings import Settings
 from infrastructure.tools import engine
 
 _ALL = 1_000_000
@@ -51,18 +52,21 @@ class Update:
         }
 
 
-def outputs(stack: str) -> dict[str, Any]:
+def outputs(settings: Settings) -> dict[str, Any]:
     """The stack's outputs by name, but for what only the commands read. Raises ``DeployError`` when it has none."""
-    found = release.outputs(workspace.resources(stack))
+    found = release.outputs(workspace.resources(settings))
     if not found:
-        raise DeployError(f"Stack {stack!r} has no outputs.", f"Deploy it first: make deploy STACK={stack}")
+        raise DeployError(
+            f"Stack {settings.stack!r} has no outputs.",
+            f"Deploy it first: make deploy STACK={settings.stack}",
+        )
     return {name: value for name, value in found.items() if name not in _FOR_COMMANDS}
 
 
-def history(stack: str) -> list[Update]:
+def history(settings: Settings) -> list[Update]:
     """The stack's updates, the newest first. The engine writes UTC, of which the Automation API drops the zone."""
-    live = release.from_state(workspace.resources(stack)).tag
-    with workspace.opened(stack, may_create=False) as opened:
+    live = release.from_state(workspace.resources(settings)).tag
+    with workspace.opened(settings, may_create=False) as opened:
         found = opened.history(page_size=_ALL)
     told = [updates.read(item.message) if item.kind == "update" else None for item in found]
     since = _since(live, found, told)
@@ -99,9 +103,9 @@ def _since(
     return since
 
 
-def shell_lines(stack: str) -> list[str]:
+def shell_lines(settings: Settings) -> list[str]:
     """``export`` lines after which ``pulumi stack history`` and its like work in a shell."""
     found = engine.resolve()
-    variables = workspace.environment(stack) | {"PULUMI_STACK": stack}
+    variables = workspace.environment(settings) | {"PULUMI_STACK": settings.stack}
     lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
     return [*lines, f'export PATH={shlex.quote(str(found.path.parent))}:"$PATH"']

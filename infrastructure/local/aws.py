@@ -15,7 +15,7 @@ from pathlib import Path
 from infrastructure.errors import DeployError
 from infrastructure.local import aws_container, aws_instance, aws_process
 from infrastructure.local.aws_instance import Instance
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
 from infrastructure.tools import disk, docker, paths, ports
 
 _OWNER_LABEL = "ministack.instance"
@@ -65,7 +65,7 @@ def ensure() -> Status:
         if engine.remote:
             aws_container.obtain_image(engine.endpoint.client())
         if instance is None and aws_process.was_killed(aws_instance.folder()):
-            narrate.say("The local AWS was killed: what was done since the last deploy is lost")
+            display.say("The local AWS was killed: what was done since the last deploy is lost")
         _clear(instance)
         _start(engine)
     return status()
@@ -116,7 +116,7 @@ def log_file() -> Path:
 
 def _start(engine: docker.Docker) -> None:
     port, identity = paths.aws_port(), aws_instance.identity()
-    with narrate.progress(f"Starting the local AWS on port {port}", "the stack's own cloud"):
+    with display.progress(f"Starting the local AWS on port {port}", "the stack's own cloud"):
         if engine.remote:
             aws_container.start(engine, identity, port, aws_instance.settings(aws_container.name(identity)))
             client = engine.endpoint.client()
@@ -179,7 +179,7 @@ def _clear(instance: Instance | None) -> None:
     """Makes room for a start: stops what is ours and out of date."""
     orphaned = instance is not None and instance.identity != aws_instance.identity()
     if instance:
-        narrate.say(
+        display.say(
             "Restarting the local AWS: " + ("its folder was deleted" if orphaned else "its settings changed")
         )
     _stop(instance)
@@ -192,9 +192,9 @@ def _stop(instance: Instance | None) -> bool:
     in_process = instance is not None and not instance.container
     pid = instance.pid if instance and in_process else aws_process.running(aws_instance.folder())
     if pid is not None:
-        with narrate.progress("Stopping the local AWS", "its state is written"):
+        with display.progress("Stopping the local AWS", "its state is written"):
             if not aws_process.stop(pid):
-                narrate.say(
+                display.say(
                     "  It did not end in time and was killed: what it did since the last deploy is lost"
                 )
     identity = instance.identity if instance else aws_instance.known_identity()

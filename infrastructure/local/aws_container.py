@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infrastructure.errors import DeployError
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
 from infrastructure.tools import paths
 from infrastructure.tools.docker import Docker
 
@@ -156,7 +156,7 @@ def obtain_image(client: "DockerClient") -> None:
     try:
         client.images.get(IMAGE)
     except ImageNotFound:
-        with narrate.progress(
+        with display.progress(
             f"Pulling {IMAGE}", "the Docker engine is not on this machine, so AWS runs in it too"
         ):
             try:

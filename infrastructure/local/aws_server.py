@@ -32,9 +32,26 @@ _BODY_BYTES = 10 << 20
 _ATTEMPTS = 200
 _PAUSE_SECONDS = 0.05
 
-_ministack = import_module("ministack.app")
-_persistence = import_module("ministack.core.persistence")
-_functions: Any = import_module("ministack.services.lambda_svc")
+
+def _module(name: str, *used: str) -> Any:
+    """The module of ministack of that name, with what is ``used`` of it here.
+
+    Raises ``ImportError`` where that lacks anything: these names are not part of ministack's interface, and one that
+    is gone would be replaced here without any effect.
+    """
+    module = import_module(name)
+    if missing := [attribute for attribute in used if not hasattr(module, attribute)]:
+        raise ImportError(f"{name} has no {', '.join(missing)} any more: change aws_server.py with ministack")
+    return module
+
+
+_ministack = _module("ministack.app", "app", "_build_persistence_save_dict")
+_persistence = _module("ministack.core.persistence", "STATE_DIR", "save_state")
+_functions = _module(
+    "ministack.services.lambda_svc",
+    *("_warm_pool_key", "_pool_kill_function", "_pool_release"),  # replaced below
+    *("_account_region_from_function_config", "_kill_pool_entry", "_warm_pool", "_warm_pool_lock"),
+)
 _description = json.loads(os.environ.get(DESCRIPTION, "{}"))
 _writing = asyncio.Lock()
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from infrastructure.errors import DeployError
 from infrastructure.local import stand_in_base
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
 from infrastructure.tools import disk, docker, paths
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _choose(client: "DockerClient", stand_in: str) -> str:
             return OFFICIAL
         if obstacle := stand_in_base.obstacle():
             raise _cannot_be_pulled(f"{cause}. A stand-in cannot be made either: {obstacle}")
-        narrate.say(f"  it cannot be pulled: {cause}")
+        display.say(f"  it cannot be pulled: {cause}")
     if not _present(client, stand_in):
         stand_in_base.make(docker.endpoint().client(_IMPORT_SECONDS), stand_in)
     return stand_in
@@ -89,7 +89,7 @@ def _pulled(client: "DockerClient") -> str | None:
     from requests.exceptions import RequestException
 
     repository, tag = OFFICIAL.rsplit(":", 1)
-    with narrate.progress(f"Pulling {OFFICIAL}", "the functions' image starts from it"):
+    with display.progress(f"Pulling {OFFICIAL}", "the functions' image starts from it"):
         try:
             messages = list(client.api.pull(repository, tag, stream=True, decode=True))
         except (DockerException, RequestException) as error:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infrastructure.errors import DeployError
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
 from infrastructure.tools import certificates, disk, docker_daemon, packages, paths, processes
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def make(client: "DockerClient", name: str) -> None:
     why = "a stand-in for Lambda's own, from Debian packages; about a minute, once"
     folder = paths.cache()
     with (
-        narrate.progress("Making the base image", why) as step,
+        display.progress("Making the base image", why) as step,
         disk.room_left(folder),
         tempfile.TemporaryDirectory(prefix=".base-image-", dir=folder, ignore_cleanup_errors=True) as draft,
     ):

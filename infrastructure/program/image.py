@@ -123,7 +123,7 @@ async def _once(provided: Callable[[], None], uri: str) -> str:
     try:
         await asyncio.to_thread(provided)
     except DeployError as error:
-        raise pulumi.RunError(f"{error.cause} {error.remedy}".strip()) from error
+        raise pulumi.RunError(error.line) from error
     return uri
 
 

@@ -15,15 +15,17 @@ from infrastructure.program.image import Images
 from infrastructure.program.storage import Storage
 from infrastructure.release import release, selection
 from infrastructure.stack.names import PROJECT, PUBLIC_KEYS, SEED, SIGNING_KEYS
+from infrastructure.stack.seeds import Seed
 from infrastructure.stack.settings import Settings
 
 
 def declare_stack(
-    stack: str,
+    settings: Settings,
+    seed: Seed,
     chosen: release.Release | None = None,
     provide_image: Callable[[], None] | None = None,
 ) -> Awaitable[None]:
-    """Declares everything that ``stack`` is made of; what it returns is done when all of it is in service or has
+    """Declares everything that a stack is made of; what it returns is done when all of it is in service or has
     failed. Awaiting that saves the SDK its own way of waiting, which looks at every output each time one is known.
 
     ``chosen`` is the release to put into service, by default what ``selection.choose`` makes of the tree.
@@ -32,15 +34,14 @@ def declare_stack(
     raised it, ends the run in one line.
     """
     try:
-        settings = Settings.load(stack)
-        settings.read_seed()
         in_service = _declare(
             settings,
+            seed,
             chosen or selection.choose(settings, release.deployed()),
             provide_image or (lambda: None),
         )
     except DeployError as error:
-        raise pulumi.RunError(f"{error.cause} {error.remedy}".strip()) from error
+        raise pulumi.RunError(error.line) from error
     return asyncio.ensure_future(_settled(in_service))
 
 
@@ -50,11 +51,11 @@ async def _settled(output: pulumi.Output[Any]) -> None:
 
 
 def _declare(
-    settings: Settings, chosen: release.Release, provide_image: Callable[[], None]
+    settings: Settings, seed: Seed, chosen: release.Release, provide_image: Callable[[], None]
 ) -> pulumi.Output[Any]:
     opts = pulumi.ResourceOptions(provider=provider.declare(settings))
     images = Images(settings, chosen, provide_image, opts)
-    storage = Storage(settings, chosen.before.public_jwks, opts)
+    storage = Storage(settings, seed, chosen.before.public_jwks, opts)
     gateway = Gateway(settings, opts)
     surroundings = Surroundings(
         release=chosen,

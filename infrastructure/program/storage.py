@@ -7,6 +7,7 @@ import pulumi_aws as aws
 
 from infrastructure.program import signing_keys
 from infrastructure.stack.names import INDEXES, PUBLIC_KEYS, SEED, SIGNING_KEYS
+from infrastructure.stack.seeds import Seed
 from infrastructure.stack.settings import Settings
 
 
@@ -23,7 +24,9 @@ class Storage(pulumi.ComponentResource):
     public_jwks: pulumi.Output[str]
     public_jwks_output: pulumi.Output[dict[str, str]]
 
-    def __init__(self, settings: Settings, noted: Mapping[str, str], opts: pulumi.ResourceOptions) -> None:
+    def __init__(
+        self, settings: Settings, seed: Seed, noted: Mapping[str, str], opts: pulumi.ResourceOptions
+    ) -> None:
         super().__init__("psn-emulator:storage:Storage", "storage", None, opts)
         self._settings = settings
         self._lasting = pulumi.ResourceOptions(parent=self, protect=settings.deletion_protection)
@@ -42,7 +45,7 @@ class Storage(pulumi.ComponentResource):
         private = self._value(SIGNING_KEYS, pulumi.Output.secret(made), made_once=True)
         public = private.secret_string.apply(lambda keys: signing_keys.public_half(str(keys)))
         self._value(PUBLIC_KEYS, public, made_once=True)
-        self._value(SEED, pulumi.Output.secret(settings.read_seed().model_dump_json()))
+        self._value(SEED, pulumi.Output.secret(seed.model_dump_json()))
         self.public_jwks_output = pulumi.Output.all(private.version_id, pulumi.Output.unsecret(public)).apply(
             lambda made: dict(noted) if noted.get("made") == made[0] else {"made": made[0], "jwks": made[1]}
         )

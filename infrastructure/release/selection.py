@@ -32,7 +32,7 @@ def choose(
         made = [tag for tag in tags if tag]
         there = [tag for tag in made if get_image_tag.has_content(tag, content) and deployed.has_image(tag)]
         same = None if force else next(iter(there), None)
-        tag = same or get_image_tag.tag_of(content, max(made, default=None), force=True)
+        tag = same or get_image_tag.image_tag(content, max(made, default=None))
         inputs = get_image_tag.inputs(base_image, settings.platform)
     except get_image_tag.SourceError as error:
         raise DeployError(

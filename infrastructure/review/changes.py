@@ -1,4 +1,4 @@
-"""What an update would change, or changed: read off the engine's events."""
+"""The changes that an update makes, or would make, read off the engine's events."""
 
 import re
 from collections import Counter
@@ -10,8 +10,7 @@ from pulumi.automation import EngineEvent, OpType, StepEventMetadata
 from pulumi.automation.events import DiffKind, PropertyDiff
 
 from infrastructure.release.state import is_in_the_cloud, resource_name
-from infrastructure.review import consequences
-from infrastructure.review.consequences import Consequence
+from infrastructure.review.consequences import Consequence, consequence_of
 from infrastructure.review.differences import differences
 
 Operation = Literal["create", "update", "replace", "delete"]
@@ -27,16 +26,16 @@ _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the engine's marker of a secret, not a secret
 _STACK = "pulumi:pulumi:Stack"
 _ENDINGS = {"", "update failed", "preview failed", "refresh failed", "destroy failed"}
-"""How the engine sums up a failure whose cause it has told before."""
-_GROUPS = (_STACK, "psn-emulator:")
-"""What only groups resources and is nothing in the cloud."""
+"""How the engine sums up a failure whose cause was an earlier message."""
+_PARENTS = (_STACK, "psn-emulator:")
+"""Types, by how they begin, that only group other resources."""
 _STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.\[\]]+)')
 _COMPONENT = re.compile(r"psn-emulator:(\w+):")
 
 
 @dataclass(frozen=True, slots=True)
 class PropertyChange:
-    """One place in the inputs: its path, its value before and after, and whether it forces a replacement."""
+    """A path in a resource's inputs, its value before and after, and whether the change replaces the resource."""
 
     path: str
     before: Any
@@ -48,7 +47,7 @@ class PropertyChange:
 class Change:
     """What happens to one resource. ``type`` is the Pulumi type token, ``name`` the resource's logical name.
 
-    A new resource's properties are all it is made with, another's those that change.
+    ``properties`` are all inputs of a new resource, and the changed ones of any other; secrets are masked.
     """
 
     operation: Operation
@@ -58,26 +57,28 @@ class Change:
     properties: tuple[PropertyChange, ...]
 
     @property
-    def group(self) -> str:
-        """What it is about: the module of the component that it belongs to, such as ``storage``."""
-        found = _COMPONENT.search(self.urn)
-        return found[1] if found else "stack"
+    def component(self) -> str:
+        """The component that the resource belongs to, by its module, such as ``storage``; else ``stack``."""
+        component = _COMPONENT.search(self.urn)
+        return component[1] if component else "stack"
 
     @property
     def consequence(self) -> Consequence | None:
-        """Why it matters, if something is replaced or deleted."""
-        return consequences.of(self.operation, self.type) if is_in_the_cloud(self.type) else None
+        """What a replacement or deletion of the resource means; ``None`` for other operations."""
+        return consequence_of(self.operation, self.type) if is_in_the_cloud(self.type) else None
 
     def as_json(self) -> dict[str, Any]:
         """The change as JSON-ready values."""
-        matters = self.consequence
+        consequence = self.consequence
         return {
             "operation": self.operation,
-            "group": self.group,
+            "group": self.component,
             "type": self.type,
             "name": self.name,
             "urn": self.urn,
-            "consequence": {"severity": matters.severity, "text": matters.text} if matters else None,
+            "consequence": {"severity": consequence.severity, "text": consequence.text}
+            if consequence
+            else None,
             "properties": [
                 {"path": p.path, "before": p.before, "after": p.after, "replaces": p.replaces}
                 for p in self.properties
@@ -111,7 +112,7 @@ class ChangeLog:
         return next(iter(self.errors + self._program_errors), None)
 
     def counts(self) -> Counter[Operation]:
-        """How many resources each operation touches."""
+        """The number of resources that each operation touches."""
         return Counter(change.operation for change in self.changes)
 
     def _error(self, message: str, urn: str) -> None:
@@ -124,10 +125,10 @@ class ChangeLog:
 
     def _step(self, step: StepEventMetadata) -> None:
         operation = _OPERATIONS.get(step.op)
-        if operation is None or step.type.startswith(_GROUPS) or step.urn in self._seen:
+        if operation is None or step.type.startswith(_PARENTS) or step.urn in self._seen:
             return
         self._seen.add(step.urn)
-        properties = tuple(_first(step) if operation == "create" else _properties(step))
+        properties = tuple(_creation_inputs(step) if operation == "create" else _properties(step))
         self.changes.append(Change(operation, step.type, resource_name(step.urn), step.urn, properties))
 
 
@@ -144,22 +145,21 @@ def summary(counts: Counter[Operation], *, done: bool) -> str:
 
 
 def _properties(step: StepEventMetadata) -> Iterator[PropertyChange]:
-    """What changes in the inputs. The provider may compare with what the cloud said of the resource: what was
-    changed by hand is seen there only."""
+    """The changed inputs. Of a difference to the outputs, where changes by hand show, the old value is there too."""
     old = step.old.inputs if step.old else {}
-    known = step.old.outputs if step.old else {}
+    old_outputs = step.old.outputs if step.old else {}
     new = step.new.inputs if step.new else {}
     detailed = step.detailed_diff or {key: PropertyDiff(DiffKind.UPDATE, True) for key in step.diffs or []}
     for path, diff in sorted(detailed.items()):
         steps = [_key(match) for match in _STEP.finditer(path)]
-        before = _at(old, steps) if diff.input_diff else _at(known, steps)
+        before = _value_at(old, steps) if diff.input_diff else _value_at(old_outputs, steps)
         replaces = "replace" in str(diff.diff_kind.value)
-        for place in differences(path, _masked(before), _masked(_at(new, steps))):
-            yield PropertyChange(*place, replaces)
+        for difference in differences(path, _masked(before), _masked(_value_at(new, steps))):
+            yield PropertyChange(*difference, replaces)
 
 
-def _first(step: StepEventMetadata) -> Iterator[PropertyChange]:
-    """What a new resource is made with."""
+def _creation_inputs(step: StepEventMetadata) -> Iterator[PropertyChange]:
+    """The inputs of a new resource, without the engine's own."""
     inputs = (step.new.inputs if step.new else None) or {}
     for key, value in sorted(inputs.items()):
         if not key.startswith("__"):
@@ -171,7 +171,7 @@ def _key(match: re.Match[str]) -> str | int:
     return int(index) if index is not None else quoted or plain
 
 
-def _at(value: Any, steps: list[str | int]) -> Any:
+def _value_at(value: Any, steps: list[str | int]) -> Any:
     for step in steps:
         if isinstance(value, dict):
             value = value.get(str(step))
@@ -183,7 +183,7 @@ def _at(value: Any, steps: list[str | int]) -> Any:
 
 
 def _masked(value: Any) -> Any:
-    """The value as it may be shown: secrets as ``[secret]``, what is not known yet in words."""
+    """The value with ``[secret]`` for secrets and ``(known after the deploy)`` for unknown ones."""
     if isinstance(value, dict):
         if _SECRET in value:
             return "[secret]"

@@ -9,7 +9,7 @@ Severity = Literal["loses", "interrupts", "harmless"]
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """What follows for those who use the stack, in a few words."""
+    """What a replacement or deletion means to those who use the stack, in a few words."""
 
     severity: Severity
     text: str
@@ -56,14 +56,14 @@ CONSEQUENCES: dict[str, Consequence] = {
     ),
     "docker:index/image:Image": Consequence("harmless", "the image stays in its repository"),
 }
-"""By type token. A test holds every type of the program to be here."""
+"""By Pulumi type token. A test fails where a type of the program is missing."""
 
 
-def of(operation: str, type_: str) -> Consequence | None:
-    """What follows from the operation on a resource of that type; ``None`` where it takes nothing away.
+def consequence_of(operation: str, type_: str) -> Consequence | None:
+    """The consequence of an operation on a resource of the Pulumi type token ``type_``.
 
-    A type that is not in the table is taken for one that loses: better a warning too many. That something stops
-    serving is no news where it is deleted, so only what is lost counts there.
+    ``None`` for an operation that neither replaces nor deletes, and for a deletion that loses nothing: that a deleted
+    resource stops serving is no news. A type that is not in ``CONSEQUENCES`` counts as one that loses.
     """
     known = CONSEQUENCES.get(type_, _UNKNOWN)
     if operation == "replace" or (operation == "delete" and known.severity == "loses"):

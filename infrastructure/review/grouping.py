@@ -1,5 +1,4 @@
-"""Changes that are alike, told as one: so that a release of twenty functions reads as one change, and what is
-different stands out."""
+"""Groups changes that are alike: a release of twenty functions reads as one change, and exceptions stand out."""
 
 import json
 import re
@@ -17,8 +16,12 @@ _WORD = re.compile(r"[^\s:/,]+|[\s:/,]")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A place in the inputs that changes alike in the resources ``names``. A value is empty where there is none."""
+class PropertyEdit:
+    """A property path whose value changes in the same way in the resources ``names``.
+
+    ``before`` and ``after`` are values as text, at most ``_LONGEST_VALUE`` characters each, empty where the property
+    is not set. ``replaces`` tells whether the change forces a replacement.
+    """
 
     path: str
     before: str
@@ -33,99 +36,57 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Fold:
-    """Resources of one type that share what becomes of them; ``places`` are empty for new and deleted ones."""
+class ChangeGroup:
+    """The resources of one type that one operation touches; ``edits`` are empty for created and deleted ones."""
 
     operation: Operation
     type: str
     names: tuple[str, ...]
     consequence: Consequence | None
-    places: tuple[Place, ...]
+    edits: tuple[PropertyEdit, ...]
 
     @property
     def warning(self) -> str:
-        """What follows, and what forces it."""
-        forced = [f", because of {place}" for place in self.places if place.replaces]
+        """The consequence in words, and the edits that force it."""
+        forced = [f", because of {edit}" for edit in self.edits if edit.replaces]
         return (self.consequence.text if self.consequence else "") + "".join(forced)
 
     @property
     def title(self) -> str:
-        """``aws:lambda:Function`` with its name, or with how many there are and the names of some; and why a
-        harmless replacement or deletion is one."""
+        """``aws:lambda:Function`` and the resources' names; with the consequence where that is harmless."""
         why = self.consequence.text if self.consequence and self.consequence.severity == "harmless" else ""
-        return f"{short_type(self.type)}  {named(self.names)}" + (f": {why}" if why else "")
+        return f"{short_type(self.type)}  {name_list(self.names)}" + (f": {why}" if why else "")
 
 
-def named(names: tuple[str, ...], most: int = 4) -> str:
-    """The names, or how many they are and the first of them."""
+def name_list(names: tuple[str, ...], most: int = 4) -> str:
+    """The names with commas between them; of more than ``most``, their number and the first ``most - 1``."""
     if len(names) <= most:
         return ", ".join(names)
     return f"{len(names)}: {', '.join(names[: most - 1])} and {len(names) - most + 1} more"
 
 
-def folded(changes: Iterable[Change]) -> list[Fold]:
-    """The changes by type and operation, in the order of the types."""
-    folds = []
-    for (operation, type_), alike in by(changes, "operation", "type").items():
+def group_changes(changes: Iterable[Change]) -> list[ChangeGroup]:
+    """One group for each type and operation among ``changes``, sorted by type, then as in ``SYMBOLS``."""
+    groups = []
+    for (operation, type_), alike in changes_by(changes, "operation", "type").items():
         names = tuple(sorted(change.name for change in alike))
-        places = () if operation == "create" else tuple(_places(alike))
-        folds.append(Fold(operation, type_, names, alike[0].consequence, places))
+        edits = () if operation == "create" else tuple(_edits(alike))
+        groups.append(ChangeGroup(operation, type_, names, alike[0].consequence, edits))
     order = list(SYMBOLS)
-    return sorted(folds, key=lambda fold: (fold.type, order.index(fold.operation)))
+    return sorted(groups, key=lambda group: (group.type, order.index(group.operation)))
 
 
-def _places(changes: list[Change]) -> list[Place]:
-    """What changes in them, each place that differs in the same way in several resources once."""
-    owners: dict[str, list[tuple[str, PropertyChange]]] = {}
-    for change in sorted(changes, key=lambda item: item.name):
-        for item in change.properties:
-            owners.setdefault(item.path, []).append((change.name, item))
-    places = []
-    for path, owned in sorted(owners.items()):
-        alike = len({(shown(item.before), shown(item.after)) for _, item in owned}) == 1
-        found: dict[tuple[str, str, bool], list[str]] = {}
-        for name, item in owned:
-            key = (*_pair(item.before, item.after, cut=not alike), item.replaces)
-            found.setdefault(key, []).append(name)
-        places += [Place(path, *key, names=tuple(names)) for key, names in found.items()]
-    return places
+def changes_by(changes: Iterable[Change], *fields: str) -> dict[Any, list[Change]]:
+    """The changes by the value of their field, or the tuple of values of several, sorted by these keys."""
+    by_key: dict[Any, list[Change]] = {}
+    for change in changes:
+        values = tuple(getattr(change, field) for field in fields)
+        by_key.setdefault(values if len(fields) > 1 else values[0], []).append(change)
+    return dict(sorted(by_key.items()))
 
 
-def _pair(before: Any, after: Any, *, cut: bool) -> tuple[str, str]:
-    """Both values in few words: of long texts, or to ``cut``, the words at which they part."""
-    one, other = shown(before), shown(after)
-    long = max(len(one), len(other)) > _LONGEST_VALUE
-    if isinstance(before, str) and isinstance(after, str) and (cut or long):
-        edited = _edit(_WORD.findall(one), _WORD.findall(other))
-        one, other = edited if edited[0] != edited[1] else (one, other)
-    return _shortened(one), _shortened(other)
-
-
-def _edit(one: list[str], other: list[str]) -> tuple[str, str]:
-    """Both texts, of which the words are given, without those that they begin and end with in common; the same
-    where only spaces differ."""
-    start = _in_common(one, other)
-    end = _in_common(one[start:][::-1], other[start:][::-1])
-
-    def middle(words: list[str]) -> str:
-        kept = "".join(words[start : len(words) - end]).strip()
-        return " ".join(filter(None, ("…" if start else "", kept, "…" if end else "")))
-
-    return middle(one), middle(other)
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
-
-
-def _in_common(one: list[str], other: list[str]) -> int:
-    """How many words both begin with."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((index for index, (a, b) in pairs if a != b), min(len(one), len(other)))
-
-
-def shown(value: Any) -> str:
-    """A value on one line, with nothing in it that a terminal would obey."""
+def one_line(value: Any) -> str:
+    """A value as text on one line without control characters; empty for ``None``."""
     if value is None:
         return ""
     if isinstance(value, str) and value and value.isprintable():
@@ -133,10 +94,53 @@ def shown(value: Any) -> str:
     return json.dumps(value, ensure_ascii=not str(value).isprintable())
 
 
-def by(changes: Iterable[Change], *fields: str) -> dict[Any, list[Change]]:
-    """The changes by the values of their fields, sorted by these."""
-    found: dict[Any, list[Change]] = {}
-    for change in changes:
-        values = tuple(getattr(change, field) for field in fields)
-        found.setdefault(values if len(fields) > 1 else values[0], []).append(change)
-    return dict(sorted(found.items()))
+def _edits(changes: list[Change]) -> list[PropertyEdit]:
+    """The edits in ``changes``, sorted by path; those that are the same in several resources once."""
+    by_path: dict[str, list[tuple[str, PropertyChange]]] = {}
+    for change in sorted(changes, key=lambda item: item.name):
+        for property_change in change.properties:
+            by_path.setdefault(property_change.path, []).append((change.name, property_change))
+    edits = []
+    for path, owned in sorted(by_path.items()):
+        same = len({(one_line(item.before), one_line(item.after)) for _, item in owned}) == 1
+        owners: dict[tuple[str, str, bool], list[str]] = {}
+        for name, item in owned:
+            key = (*_pair(item.before, item.after, trim=not same), item.replaces)
+            owners.setdefault(key, []).append(name)
+        edits += [PropertyEdit(path, *key, names=tuple(names)) for key, names in owners.items()]
+    return edits
+
+
+def _pair(before: Any, after: Any, *, trim: bool) -> tuple[str, str]:
+    """Both values as short texts; of long ones, and with ``trim``, only the words that differ."""
+    old, new = one_line(before), one_line(after)
+    is_long = max(len(old), len(new)) > _LONGEST_VALUE
+    if isinstance(before, str) and isinstance(after, str) and (trim or is_long):
+        trimmed = _without_common_ends(_WORD.findall(old), _WORD.findall(new))
+        old, new = trimmed if trimmed[0] != trimmed[1] else (old, new)
+    return _shortened(old), _shortened(new)
+
+
+def _without_common_ends(old: list[str], new: list[str]) -> tuple[str, str]:
+    """Both texts, given as words, with ``…`` for the words that they begin and end with in common.
+
+    They are the same where only spaces differ.
+    """
+    start = _common_words(old, new)
+    end = _common_words(old[start:][::-1], new[start:][::-1])
+
+    def middle(words: list[str]) -> str:
+        kept = "".join(words[start : len(words) - end]).strip()
+        return " ".join(filter(None, ("…" if start else "", kept, "…" if end else "")))
+
+    return middle(old), middle(new)
+
+
+def _common_words(old: list[str], new: list[str]) -> int:
+    """The number of words that both begin with."""
+    pairs = enumerate(zip(old, new, strict=False))
+    return next((index for index, (a, b) in pairs if a != b), min(len(old), len(new)))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"

@@ -1,4 +1,4 @@
-"""What a reviewer is told of a change before it is made: which release, from which files, what becomes of what."""
+"""What a reviewer has to know of an update before it is made: release, sources, permissions, resources."""
 
 import shlex
 from collections import Counter
@@ -10,15 +10,15 @@ from infrastructure.get_image_tag import BUILD_ARGUMENTS
 from infrastructure.release.origin import Origin
 from infrastructure.release.release import Release
 from infrastructure.review.changes import Change, Operation
-from infrastructure.review.grouping import Fold, by, folded
+from infrastructure.review.grouping import ChangeGroup, changes_by, group_changes
 from infrastructure.stack.permissions import Permissions
 
 _MOST_NAMES = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
-    """What differs in the content of two releases: sorted paths, and names of build arguments."""
+class SourceChanges:
+    """How the image's content differs between two releases: sorted paths and names of build arguments."""
 
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
@@ -26,7 +26,7 @@ class Sources:
 
     @classmethod
     def between(cls, before: Mapping[str, str], after: Mapping[str, str]) -> Self:
-        """The differences of two releases' ``inputs``."""
+        """Compares two releases by their ``inputs``."""
         both = before.keys() & after.keys()
         return cls(
             added=tuple(sorted(after.keys() - before.keys())),
@@ -35,8 +35,8 @@ class Sources:
         )
 
     @property
-    def marked(self) -> list[tuple[Operation, str]]:
-        """Every name with what became of it, sorted by name."""
+    def operations(self) -> list[tuple[Operation, str]]:
+        """Each name with its operation, sorted by name."""
         parts: tuple[tuple[Operation, tuple[str, ...]], ...] = (
             ("create", self.added),
             ("update", self.changed),
@@ -46,7 +46,7 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class PermissionChange:
     """A permission that a function gains (``create``) or loses (``delete``)."""
 
     operation: Operation
@@ -55,28 +55,28 @@ class Access:
 
     @classmethod
     def between(cls, before: Mapping[str, Permissions], after: Mapping[str, Permissions]) -> list[Self]:
-        """The differences of two releases' permissions, by function."""
-        found = []
-        for name in sorted(before.keys() | after.keys()):
-            had, has = (some.get(name, Permissions()).named for some in (before, after))
-            found += [cls("create", name, permission) for permission in sorted(has - had)]
-            found += [cls("delete", name, permission) for permission in sorted(had - has)]
-        return found
+        """Compares two releases by their permissions; sorted by function."""
+        changes = []
+        for function in sorted(before.keys() | after.keys()):
+            old, new = (permissions.get(function, Permissions()).named for permissions in (before, after))
+            changes += [cls("create", function, permission) for permission in sorted(new - old)]
+            changes += [cls("delete", function, permission) for permission in sorted(old - new)]
+        return changes
 
     def __str__(self) -> str:
         return f"{self.function}: {self.permission}"
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
-    """A release by its names: its tag, and where it comes from."""
+class ReleaseName:
+    """What people call a release: its image's tag, and the origin of its content."""
 
     tag: str
     origin: Origin
 
     @property
     def label(self) -> str:
-        """The version, commit and dirty mark that people know it by."""
+        """Version, commit and dirty mark: ``0.1.0+0f3c9e1d2b4a.dirty``."""
         return self.origin.label
 
     def as_json(self) -> dict[str, Any]:
@@ -85,37 +85,40 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class Succession:
-    """The release that serves, ``None`` before the first, the one that is to follow it, and how they differ.
+class ReleaseChange:
+    """The release that serves, ``None`` before the first one, the release that follows it, and how they differ.
 
-    ``sources`` is ``None`` where the stack does not know of what content the release was that serves, ``access``
-    empty where it does not know what that release may do.
+    ``sources`` is ``None`` and ``permissions`` are empty where the stack's state does not have those of ``before``.
     """
 
-    before: Version | None
-    after: Version
-    sources: Sources | None
-    access: tuple[Access, ...] = ()
+    before: ReleaseName | None
+    after: ReleaseName
+    sources: SourceChanges | None
+    permissions: tuple[PermissionChange, ...] = ()
 
     @classmethod
-    def of(cls, chosen: Release) -> Self:
-        """What it means to put ``chosen`` into service."""
-        live = chosen.before
+    def from_release(cls, release: Release) -> Self:
+        """How ``release`` differs from the one that serves before it."""
+        live = release.before
         entry = live.entry(live.tag)
         known = entry.permissions if entry else {}
         return cls(
-            before=Version(live.tag, live.origin) if live.tag and live.origin else None,
-            after=Version(chosen.tag, chosen.origin),
-            sources=Sources.between(entry.inputs, chosen.inputs) if entry else None,
-            access=tuple(Access.between(known, chosen.permissions)) if known else (),
+            before=ReleaseName(live.tag, live.origin) if live.tag and live.origin else None,
+            after=ReleaseName(release.tag, release.origin),
+            sources=SourceChanges.between(entry.inputs, release.inputs) if entry else None,
+            permissions=tuple(PermissionChange.between(known, release.permissions)) if known else (),
         )
 
     @property
     def comparison(self) -> str:
-        """The command that shows the changed lines, of many files by their folders; empty where git does not know
-        the release that serves."""
+        """The ``git diff`` command that shows the changed lines, by folder for more than ``_MOST_NAMES`` files.
+
+        Empty where no file changed or ``before`` is not a commit.
+        """
         names = (
-            [name for _, name in self.sources.marked if name not in BUILD_ARGUMENTS] if self.sources else []
+            [name for _, name in self.sources.operations if name not in BUILD_ARGUMENTS]
+            if self.sources
+            else []
         )
         if not names or not self.before or not self.before.origin.commit or self.before.origin.dirty:
             return ""
@@ -129,53 +132,53 @@ class Succession:
             "before": self.before.as_json() if self.before else None,
             "after": self.after.as_json(),
             "sources": asdict(self.sources) if self.sources else None,
-            "permissions": [asdict(access) for access in self.access],
+            "permissions": [asdict(change) for change in self.permissions],
         }
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """The changes that are about one thing, such as ``storage``."""
+class Section:
+    """The changes of one component of the program, such as ``storage``, and how many each operation has."""
 
     name: str
     counts: Counter[Operation]
-    folds: tuple[Fold, ...]
+    groups: tuple[ChangeGroup, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """All that a reviewer is told. ``release`` is ``None`` where no release is put into service."""
+    """An update of a stack before it is made. ``release`` is ``None`` where it puts no release into service."""
 
     stack: str
     changes: tuple[Change, ...]
-    release: Succession | None = None
+    release: ReleaseChange | None = None
 
     @property
     def counts(self) -> Counter[Operation]:
-        """How many resources each operation touches."""
+        """The number of resources that each operation touches."""
         return Counter(change.operation for change in self.changes)
 
     @property
-    def groups(self) -> list[Group]:
-        """The changes by what they are about, in the order of the names."""
+    def sections(self) -> list[Section]:
+        """The changes by component, sorted by its name."""
         return [
-            Group(name, Counter(change.operation for change in changes), tuple(folded(changes)))
-            for name, changes in by(self.changes, "group").items()
+            Section(name, Counter(change.operation for change in changes), tuple(group_changes(changes)))
+            for name, changes in changes_by(self.changes, "component").items()
         ]
 
     @property
-    def warnings(self) -> list[Fold]:
-        """What is replaced or deleted and not without harm, what loses something first."""
+    def warnings(self) -> list[ChangeGroup]:
+        """The groups whose consequence loses something, then those that interrupt the service."""
         return [
-            fold
+            group
             for severity in ("loses", "interrupts")
-            for group in self.groups
-            for fold in group.folds
-            if fold.consequence and fold.consequence.severity == severity
+            for section in self.sections
+            for group in section.groups
+            if group.consequence and group.consequence.severity == severity
         ]
 
     def as_json(self) -> dict[str, Any]:
-        """The review as JSON-ready values, nothing folded."""
+        """The review as JSON-ready values, every change on its own."""
         return {
             "stack": self.stack,
             "summary": dict(self.counts),

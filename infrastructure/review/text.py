@@ -1,31 +1,31 @@
-"""A review as lines for a terminal, or for a log: what to take care of and the count come last, where the eye is."""
+"""Renders a review for a terminal or a log: warnings and totals at the end."""
 
 from collections.abc import Iterator
 
 from infrastructure.review.changes import SYMBOLS, Operation, summary
-from infrastructure.review.grouping import Fold, named
-from infrastructure.review.review import Review, Succession
+from infrastructure.review.grouping import ChangeGroup, name_list
+from infrastructure.review.review import ReleaseChange, Review
 
 STYLES: dict[Operation, str] = {"create": "green", "update": "yellow", "replace": "magenta", "delete": "red"}
 
 type Line = tuple[str, str]
-"""A line and the style in which a terminal shows it."""
+"""A line, and rich's name of the style in which a terminal shows it."""
 
 
 def lines(review: Review) -> Iterator[Line]:
-    """The review's lines; a single one where nothing changes."""
+    """The lines of the review; only the total where nothing changes."""
     if review.changes:
         yield from _release(review.release)
-        for group in review.groups:
-            yield f"{group.name}  {summary(group.counts, done=False)}", "bold"
-            for fold in group.folds:
-                yield from _fold(fold)
+        for section in review.sections:
+            yield f"{section.name}  {summary(section.counts, done=False)}", "bold"
+            for group in section.groups:
+                yield from _group(group)
             yield "", ""
         yield from _warnings(review.warnings)
     yield f"{review.stack}: {summary(review.counts, done=False)}", "bold"
 
 
-def _release(release: Succession | None) -> Iterator[Line]:
+def _release(release: ReleaseChange | None) -> Iterator[Line]:
     if release is None:
         return
     after = f"{release.after.tag} ({release.after.label})"
@@ -36,31 +36,31 @@ def _release(release: Succession | None) -> Iterator[Line]:
     else:
         yield f"release  {release.before.tag} ({release.before.label}) → {after}", "bold"
     if release.sources:
-        for operation, name in release.sources.marked:
+        for operation, name in release.sources.operations:
             yield f"  {SYMBOLS[operation]} {name}", STYLES[operation]
     if release.comparison:
         yield f"  {release.comparison}", "dim"
     yield "", ""
-    if release.access:
+    if release.permissions:
         yield "permissions", "bold"
-        for access in release.access:
-            yield f"  {SYMBOLS[access.operation]} {access}", STYLES[access.operation]
+        for change in release.permissions:
+            yield f"  {SYMBOLS[change.operation]} {change}", STYLES[change.operation]
         yield "", ""
 
 
-def _fold(fold: Fold) -> Iterator[Line]:
-    yield f"  {SYMBOLS[fold.operation]} {fold.title}", STYLES[fold.operation]
-    for place in fold.places:
-        some = f"  ({named(place.names)})" if place.names != fold.names else ""
-        forced = "  (replaces it)" if place.replaces else ""
-        yield f"      {place}{forced}{some}", ""
+def _group(group: ChangeGroup) -> Iterator[Line]:
+    yield f"  {SYMBOLS[group.operation]} {group.title}", STYLES[group.operation]
+    for edit in group.edits:
+        some = f"  ({name_list(edit.names)})" if edit.names != group.names else ""
+        forced = "  (replaces it)" if edit.replaces else ""
+        yield f"      {edit}{forced}{some}", ""
 
 
-def _warnings(folds: list[Fold]) -> Iterator[Line]:
-    if not folds:
+def _warnings(groups: list[ChangeGroup]) -> Iterator[Line]:
+    if not groups:
         return
     yield "take care", "bold red"
-    for fold in folds:
-        yield f"  {SYMBOLS[fold.operation]} {fold.title}", STYLES[fold.operation]
-        yield f"      {fold.warning}", ""
+    for group in groups:
+        yield f"  {SYMBOLS[group.operation]} {group.title}", STYLES[group.operation]
+        yield f"      {group.warning}", ""
     yield "", ""

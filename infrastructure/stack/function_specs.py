@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
 import routes
 from infrastructure.stack.capacity import Capacity
 from infrastructure.stack.permissions import Permissions
+from infrastructure.stack.settings import Settings
 from infrastructure.stack.stack_file import key
-
-if TYPE_CHECKING:
-    from infrastructure.stack.settings import Settings
 
 AUTHORIZER = "authorizer"
 
@@ -41,7 +38,7 @@ class Row:
     provisioned: int = 0
 
 
-def rows(settings: "Settings") -> tuple[Row, ...]:
+def rows(settings: Settings) -> tuple[Row, ...]:
     """One for every route, the fallback and the authorizer; what the stack says of a function alone comes first,
     then what it says of all routes, then the route table."""
     return (
@@ -56,7 +53,7 @@ def rows(settings: "Settings") -> tuple[Row, ...]:
     )
 
 
-def faults(settings: "Settings") -> list[str]:
+def faults(settings: Settings) -> list[str]:
     """What Lambda or the gateway could not do as the settings or the route table say, each beginning with the key
     or the row at fault; nothing when all can be done."""
     declared = rows(settings)
@@ -92,7 +89,7 @@ def _stranger(name: str, declared: tuple[Row, ...]) -> str:
     return f"{key('functions')}.{name} is no function{meant}"
 
 
-def _who_says(setting: str, name: str, settings: "Settings") -> str:
+def _who_says(setting: str, name: str, settings: Settings) -> str:
     """The key that gives a function's setting, or the row where none does."""
     if getattr(settings.functions.get(name, Capacity()), setting) is not None:
         return f"{key('functions')}.{name}.{setting}"
@@ -101,7 +98,7 @@ def _who_says(setting: str, name: str, settings: "Settings") -> str:
     return f"{setting} of row {name} in routes.py"
 
 
-def _of_route(route: routes.Route, settings: "Settings") -> Row:
+def _of_route(route: routes.Route, settings: Settings) -> Row:
     # Not validated here: a wrong row is told of with the settings' contradictions, by its name.
     said = Capacity.model_construct(memory_mib=route.memory, timeout_seconds=route.timeout)
     return _row(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from uuid import UUID
@@ -160,16 +161,17 @@ def read(path: Path, *, audience: str, defaults_allowed: bool) -> Seed:
 
 
 def _defaults(seed: Seed) -> Iterator[str]:
-    """What ``seed`` has of the documented users, clients, passwords and secrets."""
+    """What ``seed`` has of the documented users, clients, passwords and secrets. Each hash is checked once."""
+    is_default = cache(_is_default)
     for user in seed.users:
         if user.username.casefold() == DEFAULT_USER:
             yield f"{user.username!r} is the default user"
-        elif _is_default(user.password_hash):
+        elif is_default(user.password_hash):
             yield f"{user.username!r} has a default password"
     for client in seed.clients:
         if client.client_id in DEFAULT_CLIENTS:
             yield f"{client.client_id!r} is a default client"
-        elif client.secret_hash is not None and _is_default(client.secret_hash):
+        elif client.secret_hash is not None and is_default(client.secret_hash):
             yield f"{client.client_id!r} has a default secret"
 
 

@@ -1,32 +1,21 @@
-"""A stack's settings: one typed model, read from ``Pulumi.<stack>.yaml``.
-
-The file is read here and not through the engine, so that a setting is refused before anything is touched, and so
-that commands which start no engine know them too.
-"""
+"""A stack's settings: one typed model of what ``Pulumi.<stack>.yaml`` may say, which ``loading`` reads."""
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from infrastructure import get_image_tag
-from infrastructure.errors import DeployError
-from infrastructure.stack import seeds, stack_file
+from infrastructure.stack import stack_file
 from infrastructure.stack.capacity import Capacity, Number
 from infrastructure.stack.names import Names
-
-FOLDER = Path(__file__).resolve().parents[1]
-"""Where the stacks' files are, and ``seeds`` in it."""
 
 Environment = Literal["local", "dev", "staging", "prod"]
 Architecture = Literal["arm64", "amd64"]
 SigningAlgorithm = Literal["ES256", "RS256"]
 
 LOCAL = "local"
-_LONGEST_STACK = 24
-_STACK = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _URL = r"^https?://[^/?#\s]+[^?#\s]*$"
 _ORIGIN = re.compile(r"\*|https?://[^/?#\s*@]+")
 _RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731)
@@ -112,39 +101,6 @@ class Settings(Capacity):
     seed_file: str = Field(pattern=r"^[^/]+\.yaml$")
     """The file in infrastructure/seeds of the users and clients; by default <environment>.yaml."""
 
-    @classmethod
-    def load(cls, stack: str) -> Self:
-        """The settings of ``stack``.
-
-        Raises ``DeployError`` for a stack without a file, and for a file with a key that does not exist, a value
-        of the wrong type or a combination that cannot work, naming the key.
-        """
-        from infrastructure.stack import (
-            function_specs,  # reads the route table, without which a command that takes no stack can do
-        )
-
-        path = FOLDER / f"Pulumi.{LOCAL if is_local(stack) else stack}.yaml"
-        if not path.is_file() or not _STACK.fullmatch(stack) or len(stack) > _LONGEST_STACK:
-            known = sorted(file.name.split(".")[1] for file in FOLDER.glob("Pulumi.*.yaml"))
-            raise DeployError(
-                f"There is no stack {stack!r}.",
-                f"The stacks are {', '.join(known)} and {LOCAL}-<name>, of at most {_LONGEST_STACK} characters.",
-            )
-        values, faults = stack_file.read(path, cls.model_fields.keys() - {"stack"})
-        try:
-            if not faults:
-                settings = cls.model_validate(values | {"stack": stack})
-                faults = function_specs.faults(settings)
-        except ValidationError as error:
-            faults = [stack_file.fault(item) for item in error.errors(include_url=False)]
-        if faults:
-            raise DeployError(
-                f"{path.name}: {'; '.join(faults)}.", f"Correct {path.name}, in infrastructure."
-            )
-        if settings.guarded:
-            settings.read_seed()
-        return settings
-
     @property
     def names(self) -> Names:
         """What the stack's resources are called."""
@@ -164,11 +120,6 @@ class Settings(Capacity):
     def guarded(self) -> bool:
         """Whether the stack's data is worth keeping and its door worth locking: staging and prod."""
         return self.environment in _GUARDED
-
-    def read_seed(self) -> seeds.Seed:
-        """The users and clients. Raises ``DeployError``; for the default user too, where guarded."""
-        file = FOLDER / "seeds" / self.seed_file
-        return seeds.read(file, audience=self.audience, defaults_allowed=not self.guarded)
 
     @field_validator("log_retention_days")
     @classmethod

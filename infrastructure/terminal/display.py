@@ -1,95 +1,207 @@
-"""Where progress is shown: bars that move on a terminal, lines that stay elsewhere."""
+"""What is shown while something runs: lines that stay, and one live display of the steps under way.
 
-from collections.abc import Callable
+All of it goes to standard error, so that what a command prints for machines stays alone on standard output.
+"""
+
+import itertools
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING
-
-from infrastructure.terminal import narrate
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import Progress, TaskID
+    from rich.live import Live
+    from rich.table import Table
 
-_LONGEST_LINE = 140
-_LINE_SECONDS = 5.0
-"""How often a bar that moves is told as a line where there is no terminal."""
+FIRST_SIGN_SECONDS = 2.0
+"""How long a step of set-up may take before a terminal shows that it is alive."""
+
+SIGN_SECONDS = 10.0
+"""How long nothing may be said, where no terminal shows it, before a line says what is under way."""
+
+_REFRESH_SECONDS = 0.1
+_BAR_WIDTH = 24
+_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
-class Board:
-    """The bars of one command, by title; a class because they share the terminal and a clock.
+@dataclass(slots=True, eq=False)
+class Step:
+    """Something under way: one row of the display.
 
-    Without a terminal there are no bars: a line that says how far one is comes every few seconds.
+    ``detail`` says how far it is in words, such as ``312 packages``, and may be set at any time; ``done`` of
+    ``total``, which is 0 while it is not known, is what the bar shows. A terminal shows the row once it has run for
+    ``hidden_seconds``. Times are monotonic, in seconds; ``ended`` is ``None`` while the step is under way.
     """
 
-    def __init__(
-        self, clock: Callable[[], float], console: "Console | None" = None, *, transient: bool = False
-    ) -> None:
-        self._clock = clock
-        self._start = clock()
-        self._transient = transient
-        self._console = console or narrate.console()
-        self._bars: Progress | None = None
-        self._tasks: dict[str, TaskID] = {}
-        self._told: dict[str, float] = {}
+    title: str
+    detail: str = ""
+    done: float = 0
+    total: float = 0
+    hidden_seconds: float = 0
+    started: float = field(default_factory=time.monotonic)
+    ended: float | None = None
 
-    def start(self) -> None:
-        """Begins to show bars, on a terminal that can."""
-        if self._console.is_terminal and not self._console.is_dumb_terminal:
-            self._bars = _bars(self._console, transient=self._transient)
-            self._bars.start()
+    def advance(self, done: float, total: float, detail: str) -> None:
+        """Sets how far the step is. It ends when all of a known total is done, and goes on when that grows."""
+        self.done, self.total, self.detail = done, total, detail
+        self.ended = (self.ended or time.monotonic()) if total and done >= total else None
 
-    def stop(self) -> None:
-        """Ends what moves: the bars stay as they are, or vanish where they were to be transient."""
-        if self._bars:
-            self._bars.stop()
-            self._bars = None
+    def end(self, detail: str) -> None:
+        """Marks the step as successful; ``detail`` says how much it was."""
+        self.detail, self.ended = detail, self.ended or time.monotonic()
 
-    def line(self, text: str, *, passing: bool = False) -> None:
-        """A line that stays; a ``passing`` one is left out where bars tell as much."""
-        if self._bars and passing:
-            return
-        shown = text if len(text) <= _LONGEST_LINE else f"{text[: _LONGEST_LINE - 1]}…"
-        self._console.print(f"[dim]{self._clock() - self._start:6.1f} s[/]  ", end="")
-        self._console.print(shown, markup=False)
-
-    def show(self, title: str, done: float, total: float, detail: str, *, passing: bool = False) -> None:
-        """How far ``title`` is: ``done`` of ``total``, 0 while that is not known, and in words.
-
-        A ``passing`` one is a bar only: where there is none, other lines tell as much.
-        """
-        if self._bars:
-            if title not in self._tasks:
-                self._tasks[title] = self._bars.add_task(title, total=None, detail="")
-            self._bars.update(self._tasks[title], completed=done, total=total or None, detail=detail)
-        elif detail and not passing:
-            self._tell(title, detail)
-
-    def finish(self, title: str, detail: str) -> None:
-        """What ``title`` is about is done; ``detail`` says how much it was."""
-        if self._bars and title in self._tasks:
-            self._bars.update(self._tasks[title], completed=1, total=1, detail=detail)
-
-    def _tell(self, title: str, detail: str) -> None:
-        now = self._clock()
-        if now - self._told.setdefault(title, now) >= _LINE_SECONDS:
-            self._told[title] = now
-            self.line(f"{title}: {detail}")
+    def line(self, now: float) -> str:
+        """How far the step is at the monotonic time ``now``: ``Building (12 s, 312 packages)``."""
+        detail = f", {self.detail}" if self.detail else ""
+        return f"{self.title} ({duration(now - self.started)}{detail})"
 
 
-def _bars(console: "Console", *, transient: bool) -> "Progress":
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-    from rich.table import Column
+class ProgressDisplay:
+    """The steps under way in all threads of the process; a class because they share one terminal.
 
-    return Progress(
-        SpinnerColumn(finished_text="✓"),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=24),
-        TimeElapsedColumn(),
-        TextColumn(
-            "{task.fields[detail]}",
-            markup=False,
-            table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"),
-        ),
-        console=console,
-        expand=True,
-        transient=transient,
-    )
+    A terminal shows them as rows with bars, which vanish at their end unless they are kept. Elsewhere a line says
+    what is under way whenever nothing was said for ``SIGN_SECONDS``. One thread does either, while there are steps.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._steps: list[Step] = []
+        self._thread: threading.Thread | None = None
+        self._live: Live | None = None
+        self._said_at = 0.0
+
+    def say(self, line: str) -> None:
+        """Prints a line that stays, above the rows of a terminal."""
+        self._said_at = time.monotonic()
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+
+    def add(self, step: Step) -> None:
+        """Shows ``step`` from now on."""
+        with self._changed:
+            self._steps.append(step)
+            if self._thread is None:
+                self._said_at = time.monotonic()
+                self._thread = threading.Thread(target=self._run, name="progress display", daemon=True)
+                self._thread.start()
+
+    def remove(self, steps: Iterable[Step], *, keep: bool = False) -> None:
+        """Shows ``steps`` no more; ``keep`` leaves their rows on a terminal as they are now."""
+        gone = list(steps)
+        with self._changed:
+            self._steps = [step for step in self._steps if step not in gone]
+            if is_terminal():
+                self._draw()
+                if keep and gone:
+                    _console().print(_table(gone, running=False), soft_wrap=False)
+            self._changed.notify_all()
+
+    def _run(self) -> None:
+        with self._changed:
+            while self._steps:
+                if is_terminal():
+                    self._draw()
+                else:
+                    self._give_sign()
+                self._changed.wait(_REFRESH_SECONDS)
+            self._thread = None
+
+    def _give_sign(self) -> None:
+        now = time.monotonic()
+        running = [step.line(now) for step in self._steps if step.ended is None]
+        if running and now - self._said_at >= SIGN_SECONDS:
+            self.say(f"  … {'; '.join(running)}")
+
+    def _draw(self) -> None:
+        """Brings the rows up to date; ends the live display where there are none."""
+        from rich.live import Live
+
+        now = time.monotonic()
+        visible = [step for step in self._steps if now - step.started >= step.hidden_seconds]
+        if visible and self._live is None:
+            self._live = Live(console=_console(), auto_refresh=False, transient=True, redirect_stdout=False)
+            self._live.start()
+        if visible and self._live:
+            self._live.update(_table(visible, running=True), refresh=True)
+        elif self._live:
+            self._live.stop()
+            self._live = None
+
+
+DISPLAY = ProgressDisplay()
+"""The display of this process: two would write over one another."""
+
+
+def say(line: str) -> None:
+    """Prints one line to standard error."""
+    DISPLAY.say(line)
+
+
+@contextmanager
+def progress(title: str, why: str = "") -> Iterator[Step]:
+    """Says ``title`` and ``why`` on one line, then shows the yielded step while the block runs."""
+    say(f"{title}: {why}" if why else title)
+    step = Step(title, hidden_seconds=FIRST_SIGN_SECONDS)
+    DISPLAY.add(step)
+    try:
+        yield step
+    finally:
+        DISPLAY.remove([step])
+
+
+def counter(step: Step, unit: str) -> Callable[[str], None]:
+    """A listener to output lines that shows their number as the step's detail: ``312 packages``."""
+    lines = itertools.count(1)
+
+    def count(_: str) -> None:
+        step.detail = f"{next(lines)} {unit}"
+
+    return count
+
+
+def duration(seconds: float) -> str:
+    """A time for people: ``8 s``, ``2 min 05 s``."""
+    whole = int(seconds)
+    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60:02} s"
+
+
+def is_terminal() -> bool:
+    """Whether standard error is a terminal whose lines can be drawn anew."""
+    return sys.stderr.isatty() and os.environ.get("TERM") not in {"dumb", "unknown"}
+
+
+@cache
+def _console() -> "Console":
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def _table(steps: Iterable[Step], *, running: bool) -> "Table":
+    """The rows of ``steps``. One that did not end is under way while they are ``running``, else it failed."""
+    from rich.progress_bar import ProgressBar
+    from rich.table import Column, Table
+    from rich.text import Text
+
+    now = time.monotonic()
+    spinner = _SPINNER[int(now / _REFRESH_SECONDS) % len(_SPINNER)]
+    detail = Column(ratio=1, no_wrap=True, overflow="ellipsis")
+    table = Table.grid("", "", Column(width=_BAR_WIDTH), "", detail, padding=(0, 1), expand=True)
+    for step in steps:
+        seconds = (step.ended or now) - step.started
+        ended, total = step.ended is not None, step.total or None
+        table.add_row(
+            Text("✓" if ended else spinner if running else "✗", "green" if ended else ""),
+            Text(step.title),
+            ProgressBar(1, 1) if ended else ProgressBar(total, step.done),
+            Text(str(timedelta(seconds=int(seconds))), "yellow"),
+            Text(step.detail),
+        )
+    return table

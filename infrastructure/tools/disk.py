@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from infrastructure.errors import DeployError
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
 from infrastructure.tools import paths
 
 FAILURE_IS_REMEMBERED = timedelta(days=1)
@@ -30,7 +30,7 @@ def exclusive(path: Path, what: str) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            with narrate.progress(f"Waiting for another command to finish {what}"):
+            with display.progress(f"Waiting for another command to finish {what}"):
                 fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 

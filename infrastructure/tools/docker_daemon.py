@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from infrastructure.errors import DeployError
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
 from infrastructure.tools import disk, paths, processes
 
 Silence = Callable[[], str | None]
@@ -132,7 +132,7 @@ def _start_desktop(silence: Silence) -> None:
         raise DeployError(
             "Docker is not running.", "Start it, or install Docker Desktop, then run this again."
         )
-    with narrate.progress("Starting Docker Desktop", "the functions run in containers"):
+    with display.progress("Starting Docker Desktop", "the functions run in containers"):
         processes.run(["open", "--background", "-a", "Docker"], limit=30)
         if cause := wait(silence, _DESKTOP_SECONDS):
             raise DeployError(
@@ -143,7 +143,7 @@ def _start_desktop(silence: Silence) -> None:
 def _start_users_own(silence: Silence) -> None:
     unit = Path.home() / ".config/systemd/user/docker.service"
     if unit.exists() and processes.run(["systemctl", "--user", "start", "docker"], limit=60).ok:
-        with narrate.progress("Starting this user's own Docker", "the functions run in containers"):
+        with display.progress("Starting this user's own Docker", "the functions run in containers"):
             if wait(silence, _START_SECONDS) is None:
                 return
     if installed():
@@ -155,7 +155,7 @@ def _start_users_own(silence: Silence) -> None:
 
 
 def _start_systems_own(silence: Silence) -> None:
-    with narrate.progress("Starting the Docker engine", "the functions run in containers"):
+    with display.progress("Starting the Docker engine", "the functions run in containers"):
         if not _SYSTEMD.exists() or not processes.run(["systemctl", "start", "docker"], limit=90).ok:
             launch(silence, paths.cache() / "docker")
         elif cause := wait(silence, _START_SECONDS):
@@ -168,7 +168,7 @@ def _install() -> None:
     if not can_install():
         raise DeployError("Docker is not installed.", _HOW)
     disk.need_room(Path("/var/lib"), _INSTALL_MIB, "to install Docker")
-    with narrate.progress("Installing Docker (docker.io)", "the functions run in containers"):
+    with display.progress("Installing Docker (docker.io)", "the functions run in containers"):
         apt_install("docker.io")
     if not installed():
         raise DeployError("The package docker.io was installed, but there is no dockerd.", _HOW)

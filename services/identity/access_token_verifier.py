@@ -32,6 +32,8 @@ _HEADERS_KEPT: Final = 16
 _FROM_BASE64URL: Final = bytes.maketrans(b"-_+/=", b"+/\0\0\0")
 """From base64url to base64, whose own characters become one that neither has (RFC 4648 section 5)."""
 _TEXT_CLAIMS: Final = ("sub", "client_id", "sandbox", "jti")
+_LONGEST_TEXT: Final = 255
+"""Characters: the most of a ``sub`` (OpenID Connect Core section 2), and what the table's keys have room for twice."""
 _TIME_CLAIMS: Final = ("iat", "nbf", "exp")
 _LAST_SECOND: Final = 253_402_300_799
 """The end of the year 9999, beyond which there is no ``datetime``."""
@@ -157,7 +159,7 @@ class Verifier:
             raise TokenRefusedError("claims")
         for name in _TEXT_CLAIMS:
             value = claims.get(name)
-            if type(value) is not str or not value:
+            if type(value) is not str or not 0 < len(value) <= _LONGEST_TEXT:
                 raise TokenRefusedError("claims")
         for name in _TIME_CLAIMS:
             value = claims.get(name)

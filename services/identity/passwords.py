@@ -2,8 +2,10 @@
 
 from typing import Final
 
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import VerifyMismatchError
+
+_STRENGTHS: Final = ("time_cost", "memory_cost", "hash_len", "salt_len")
 
 HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 """argon2id with the parameters of OWASP's Password Storage Cheat Sheet: two passes over 19 MiB, one lane."""
@@ -24,3 +26,12 @@ def matches(password_hash: str, password: str) -> bool:
         return HASHER.verify(password_hash, password)
     except VerifyMismatchError:
         return False
+
+
+def is_outdated(password_hash: str) -> bool:
+    """Whether a new hash of the same password would be stronger, because a parameter of ``password_hash`` is lower.
+
+    A hash with higher parameters is kept; argon2's own ``check_needs_rehash`` is true for every difference.
+    """
+    parameters = extract_parameters(password_hash)
+    return any(getattr(parameters, name) < getattr(HASHER, name) for name in _STRENGTHS)

@@ -61,7 +61,7 @@ def authenticate(sandbox: str, username: str, password: str) -> User:
         lockout.count_failure(failures_key, failures, now)
         raise InvalidGrantException("The username or the password is wrong.")
     lockout.clear_failures(failures_key, failures)
-    if passwords.HASHER.check_needs_rehash(password_hash):
+    if passwords.is_outdated(password_hash):
         _store(key, seed_user, item, passwords.HASHER.hash(password))
     elif not is_current:
         _store(key, seed_user, item, password_hash)

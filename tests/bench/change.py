@@ -8,44 +8,52 @@ from infrastructure import get_image_tag
 from infrastructure.program.image import build_arguments
 from infrastructure.release.origin import origin
 from infrastructure.tools import certificates
-from tests.bench import stack
 from tests.bench.measure import Contestants
-from tests.bench.stack import Stack
-
-
-def deploy_of_a_change(deployed: Stack) -> float:
-    """Seconds of ``make deploy`` after a change until ``GET /`` answers from it."""
-    name = deployed.change()
-    start = time.perf_counter()
-    deployed.checkout.done("deploy")
-    deployed.wait_for(name)
-    return time.perf_counter() - start
+from tests.bench.stack import Stack, Stacks
 
 
 @contextmanager
-def contestants() -> Iterator[Contestants]:
+def contestants(stacks: Stacks) -> Iterator[Contestants]:
     """``make deploy``, and ``docker build``, ``docker push`` and the engine alone with that image, added up.
 
     The engine alone updates the same functions, whose new versions answer the same smoke events.
     """
-    with stack.deployed() as deployed:
-        yield lambda: deploy_of_a_change(deployed), lambda: _bare_steps(deployed)
+    deployed = stacks.deployed
+    yield lambda: deploy_of_a_change(deployed), lambda: _bare_steps_of_a_change(deployed)
 
 
-def _bare_steps(deployed: Stack) -> float:
-    folder, environment = deployed.checkout.folder, deployed.checkout.environment
-    name = deployed.change()
-    tag = stack.done(folder, ["python3", "infrastructure/get_image_tag.py"], environment).strip()
-    image = f"{deployed.checkout.json('outputs')['ecr_url']}:{tag}"
+def deploy_of_a_change(stack: Stack) -> float:
+    """Seconds of ``make deploy`` after a change until ``GET /`` answers from it."""
+    name = stack.change()
+    start = time.perf_counter()
+    stack.deploy()
+    stack.wait_for(name)
+    return time.perf_counter() - start
+
+
+def bare_steps(stack: Stack, image: str) -> float:
+    """Seconds of ``docker build`` of the tree as ``image``, its ``docker push``, and the engine alone with it."""
+    tag = image.rpartition(":")[2]
     flags = ["--platform", get_image_tag.host_platform(), "--tag", image]
     arguments = build_arguments(
         get_image_tag.recorded_base_image(), tag, origin(), certificates.extra_authorities()
     )
     flags += [word for item in arguments.items() for word in ("--build-arg", "=".join(item))]
     start = time.perf_counter()
-    stack.done(folder, ["docker", "build", *flags, "."])
-    stack.done(folder, ["docker", "push", image])
-    deployed.engine_alone(tag)
-    seconds = time.perf_counter() - start
-    deployed.wait_for(name)
+    stack.done("docker", "build", *flags, ".")
+    stack.done("docker", "push", image)
+    stack.engine_alone("up", tag)
+    return time.perf_counter() - start
+
+
+def image_of(stack: Stack) -> str:
+    """The reference of the image of the stack's tree, which is not made yet."""
+    tag = stack.done("python3", "infrastructure/get_image_tag.py").strip()
+    return f"{stack.repository}:{tag}"
+
+
+def _bare_steps_of_a_change(stack: Stack) -> float:
+    name = stack.change()
+    seconds = bare_steps(stack, image_of(stack))
+    stack.wait_for(name)
     return seconds

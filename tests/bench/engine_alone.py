@@ -1,8 +1,10 @@
-"""``python engine_alone.py [TAG]`` in a checkout: its stack's program, by the Automation API and nothing around it.
+"""``python engine_alone.py up|preview|repository [TAG]`` in a checkout: its stack's program, by the Automation API.
 
-With a tag the functions are given the image of that tag, which is in the stack's repository already.
+Nothing of the commands is around it. With a tag the functions are given the image of that tag, which is in the stack's
+repository already; ``repository`` makes no more than that repository, in a local AWS that it starts.
 """
 
+import argparse
 import json
 import os
 import sys
@@ -14,30 +16,51 @@ sys.path.insert(0, str(Path.cwd()))
 
 from pulumi import automation as auto
 
-from infrastructure.automation import plugins, workspace
+from infrastructure.automation import plugins, targets, workspace
+from infrastructure.commands import readiness
 from infrastructure.program.stack import declare_stack
 from infrastructure.release import release, selection
 from infrastructure.release.state import Resources
+from infrastructure.stack.loading import load_seed, load_settings
 from infrastructure.stack.names import PROJECT
-from infrastructure.stack.settings import Settings
+
+_REPOSITORY = [
+    "**::pulumi:providers:aws::*",
+    "**::psn-emulator:image:Images::*",
+    "**$aws:ecr/repository:Repository::*",
+]
+"""URNs with wildcards: the repository, and what it cannot be made without."""
 
 
-def main(stack: str, tag: str | None) -> None:
-    """One ``up``; raises what the engine raises."""
-    chosen = selection.choose(Settings.load(stack), release.from_state(resources(stack)))
+def main(stack: str, operation: str, tag: str | None) -> None:
+    """One run of the engine; raises what the engine raises."""
+    settings, known = load_settings(stack), resources(stack)
+    chosen = selection.choose(settings, release.from_state(known))
     chosen = replace(chosen, tag=tag, to_build=False) if tag else chosen
-    declare = partial(declare_stack, stack, chosen)
-    with plugins.provided(stack) as variables:
-        options = workspace._options(stack, workspace.environment(stack) | variables, None)
-        auto.select_stack(stack_name=stack, project_name=PROJECT, program=declare, opts=options).up()
+    about = targets.of(settings, known, chosen, image_only=False)
+    if operation == "repository":
+        readiness.ready(settings)
+        about = {"target": _REPOSITORY}
+    with plugins.provided(settings) as variables:
+        engine = auto.create_or_select_stack(
+            stack_name=stack,
+            project_name=PROJECT,
+            program=partial(declare_stack, settings, load_seed(settings), chosen),
+            opts=workspace._options(settings, workspace.environment(settings) | variables, None),
+        )
+        (engine.preview if operation == "preview" else engine.up)(**about)
 
 
 def resources(stack: str) -> Resources:
-    """The resources in the stack's state, read from its file, which takes no engine."""
+    """The resources in the stack's state, read from its file, which takes no engine; none before the first ``up``."""
     file = workspace.backend_folder() / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
-    items = json.loads(file.read_text())["checkpoint"]["latest"]["resources"]
-    return {item["urn"]: item for item in items}
+    latest = json.loads(file.read_text())["checkpoint"]["latest"] if file.exists() else {}
+    return {item["urn"]: item for item in latest.get("resources", ())}
 
 
 if __name__ == "__main__":
-    main(os.environ["STACK"], sys.argv[1] if len(sys.argv) > 1 else None)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("operation", choices=("up", "preview", "repository"))
+    parser.add_argument("tag", nargs="?")
+    given = parser.parse_args()
+    main(os.environ["STACK"], given.operation, given.tag)

@@ -1,6 +1,7 @@
 """Measuring two sides in turn, and what came of it."""
 
 import statistics
+import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -40,6 +41,7 @@ class Result:
     theirs_spread: tuple[float, float]
     ratio: float
     limit: float
+    verdict: Literal["holds", "too much"]
 
 
 def timed(what: Callable[[], object]) -> Callable[[], float]:
@@ -53,16 +55,22 @@ def timed(what: Callable[[], object]) -> Callable[[], float]:
     return measured
 
 
-def measure(name: str, benchmark: Benchmark, rounds: int) -> list[Result]:
-    """Has both sides go ``rounds`` times after one warm-up each, the order alternated; a result for each figure."""
+def measure(name: str, benchmark: Benchmark, rounds: int, *, warm_up: bool = True) -> list[Result]:
+    """Has both sides go ``rounds`` times, the order alternated, after a ``warm_up`` of each; a result for each figure.
+
+    Says on standard error what goes on.
+    """
     taken: tuple[list[Taken], list[Taken]] = ([], [])
+    _say(f"{name}, against {benchmark.against}")
     with benchmark.contestants() as contestants:
         if benchmark.unit == "bytes":
-            rounds = 1
-        else:
+            rounds, warm_up = 1, False
+        if warm_up:
+            _say(f"{name}: warming up")
             for contestant in contestants:
                 contestant()
         for number in range(rounds):
+            _say(f"{name}: round {number + 1} of {rounds}")
             for side in (0, 1) if number % 2 == 0 else (1, 0):
                 taken[side].append(contestants[side]())
     names = [f"{name} {figure}" for figure in benchmark.figures] or [name]
@@ -73,11 +81,16 @@ def measure(name: str, benchmark: Benchmark, rounds: int) -> list[Result]:
     ]
 
 
+def _say(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)
+
+
 def _figures(taken: Taken) -> tuple[float, ...]:
     return taken if isinstance(taken, tuple) else (taken,)
 
 
 def _result(name: str, benchmark: Benchmark, ours: Sequence[float], theirs: Sequence[float]) -> Result:
+    ratio = statistics.median(ours) / statistics.median(theirs)
     return Result(
         name=name,
         against=benchmark.against,
@@ -87,6 +100,7 @@ def _result(name: str, benchmark: Benchmark, ours: Sequence[float], theirs: Sequ
         ours_spread=(min(ours), max(ours)),
         theirs=statistics.median(theirs),
         theirs_spread=(min(theirs), max(theirs)),
-        ratio=statistics.median(ours) / statistics.median(theirs),
+        ratio=ratio,
         limit=benchmark.limit,
+        verdict="holds" if ratio <= benchmark.limit else "too much",
     )

@@ -6,18 +6,17 @@ from contextlib import contextmanager
 
 import httpx
 
-from tests.bench import stack
 from tests.bench.change import deploy_of_a_change
 from tests.bench.measure import Contestants
-from tests.bench.stack import Stack
+from tests.bench.stack import Stack, Stacks
 
 
 @contextmanager
-def contestants() -> Iterator[Contestants]:
+def contestants(stacks: Stacks) -> Iterator[Contestants]:
     """``make rollback`` and ``make deploy``, each to code that is not running."""
-    with stack.deployed() as deployed:
-        deploy_of_a_change(deployed)
-        yield lambda: _rollback(deployed), lambda: deploy_of_a_change(deployed)
+    deployed = stacks.deployed
+    deploy_of_a_change(deployed)
+    yield lambda: _rollback(deployed), lambda: deploy_of_a_change(deployed)
 
 
 def _rollback(deployed: Stack) -> float:

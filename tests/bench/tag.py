@@ -15,7 +15,10 @@ from tests.bench.measure import Contestants, timed
 ROOT = Path(__file__).resolve().parents[2]
 FILES = 5_000
 FOLDERS = ("handlers", "models", "services", "utils")
-REQUIRED = ("Dockerfile", "pyproject.toml", "uv.lock", "main.py", "routes.py", "authorizer.py")
+REQUIRED = (
+    *("Dockerfile", "pyproject.toml", "uv.lock", "main.py", "routes.py", "variables.py", "authorizer.py"),
+    *("infrastructure/get_image_tag.py", "infrastructure/trim_packages.py"),
+)
 
 
 @contextmanager
@@ -45,10 +48,9 @@ def contestants() -> Iterator[Contestants]:
 
 
 def _generate(tree: Path) -> None:
+    (tree / "infrastructure").mkdir()
     for name in REQUIRED:
         shutil.copy(ROOT / name, tree / name)
-    (tree / "infrastructure").mkdir()
-    shutil.copy(ROOT / "infrastructure" / "get_image_tag.py", tree / "infrastructure")
     for number in range(FILES):
         folder = tree / FOLDERS[number % len(FOLDERS)] / f"package_{number % 50}"
         folder.mkdir(parents=True, exist_ok=True)

@@ -7,47 +7,24 @@ from contextlib import contextmanager
 
 import httpx
 
-from tests.bench import stack
 from tests.bench.measure import Contestants
-from tests.support.checkout import Checkout
+from tests.bench.stack import Stacks
 
 REQUESTS = 200
 """In one go, one after the other: enough for a 99th percentile."""
 
-_ROUTES = "ROUTES: tuple[Route, ...] = (\n"
-_ROW = '    Route("echo", "GET", "/echo/{player_id}", "main:echo", scope=_READ),\n'
-_FUNCTION = '''
-
-def echo(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """What it was sent."""
-    import json
-
-    return {"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": json.dumps(event)}
-'''
 _USER = {"username": "testuser", "password": "password123"}
 _PLAYER = {"username": "kratos", "email": "kratos@mail.example"}
 
 
 @contextmanager
-def contestants() -> Iterator[Contestants]:
+def contestants(stacks: Stacks) -> Iterator[Contestants]:
     """The 50th and the 99th percentile, through the gateway and the authorizer, which both have answered before."""
-    with (
-        stack.deployed(_add_echo) as deployed,
-        httpx.Client(base_url=deployed.api_url, timeout=60) as client,
-    ):
+    with httpx.Client(base_url=stacks.deployed.api_url, timeout=60) as client:
         token = client.post("/auth/token", json=_USER).raise_for_status().json()["access_token"]
         client.headers["Authorization"] = f"Bearer {token}"
         player = client.post("/players", json=_PLAYER).raise_for_status().json()["data"]["player_id"]
         yield _percentiles(client, f"/players/{player}"), _percentiles(client, f"/echo/{player}")
-
-
-def _add_echo(checkout: Checkout) -> None:
-    """Adds the function to the route table, so that it is deployed as the others are, and lets tokens last."""
-    checkout.replace("routes.py", _ROUTES, _ROUTES + _ROW)
-    with (checkout.folder / "main.py").open("a") as file:
-        file.write(_FUNCTION)
-    with (checkout.folder / "infrastructure" / "Pulumi.local.yaml").open("a") as file:
-        file.write("  psn-emulator:access_token_seconds: 3600\n")
 
 
 def _percentiles(client: httpx.Client, path: str) -> Callable[[], tuple[float, float]]:

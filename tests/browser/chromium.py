@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from infrastructure.errors import DeployError
-from infrastructure.terminal import narrate
+from infrastructure.terminal import display
 from infrastructure.tools import disk, docker_daemon, paths, processes
 
 COMMANDS = (
@@ -42,7 +42,7 @@ def ensure(playwrights_own: Path) -> Path:
 
 
 def _fetched(playwrights_own: Path) -> Path:
-    with narrate.progress("Fetching Chromium", _WHY):
+    with display.progress("Fetching Chromium", _WHY):
         fetch = [sys.executable, "-m", "playwright", "install", "--no-shell", "chromium"]
         outcome = processes.run(fetch, limit=_DOWNLOAD_SECONDS)
     if _starts(playwrights_own):
@@ -53,7 +53,7 @@ def _fetched(playwrights_own: Path) -> Path:
             f"There is no Chromium, and Playwright's is not to be had: {cause}",
             "Install Chromium or Chrome, then run this again.",
         )
-    with narrate.progress("Installing Chromium", _WHY):
+    with display.progress("Installing Chromium", _WHY):
         docker_daemon.apt_install("chromium")
     if found := next(filter(_starts, _installed()), None):
         return found

@@ -183,7 +183,7 @@ def test_another_method_is_a_problem_405_with_what_is_allowed(api: httpx.Client)
     answer = api.patch("/players")
     assert answer.status_code == 405
     assert answer.headers["content-type"] == PROBLEM
-    assert {method.strip() for method in answer.headers["allow"].split(",")} == {"GET", "POST"}
+    assert {method.strip() for method in answer.headers["allow"].split(",")} == {"GET", "HEAD", "POST"}
 
 
 def test_every_answer_of_a_function_carries_the_common_headers(api: httpx.Client) -> None:

@@ -29,6 +29,7 @@ from infrastructure.release.release import Entry
 from infrastructure.release.state import Alias
 from infrastructure.review.changes import Change, PropertyChange
 from infrastructure.review.review import Review
+from infrastructure.stack.loading import load_settings
 from infrastructure.stack.settings import Settings
 from infrastructure.terminal.phases import Phases
 from infrastructure.tools import docker
@@ -46,8 +47,8 @@ CHANGE = Change(
     "update", "aws:lambda/function:Function", "root", "urn:x", (PropertyChange("imageUri", "a", "b", False),)
 )
 PROMOTION = Promotion(
-    Settings.load("local-a"),
-    Settings.load("local-b"),
+    load_settings("local-a"),
+    load_settings("local-b"),
     Entry(
         tag="20260102-030405-0123abcd",
         version="0.1.0",
@@ -169,6 +170,16 @@ def test_what_the_engine_refuses_is_told_in_its_words_and_where_nobody_is_logged
             "promote ",
         ),
         (
+            ["promote", "--from=", "--to=staging"],
+            "promote: argument --from: it is empty: name a stack, as in make promote FROM=dev TO=staging.",
+            "promote ",
+        ),
+        (
+            ["promote", "--from=dev", "--to="],
+            "promote: argument --to: it is empty: name a stack, as in make promote FROM=dev TO=staging.",
+            "promote ",
+        ),
+        (
             ["preview", "--json", "--markdown"],
             "preview: argument --markdown: not allowed with argument --json.",
             "preview ",
@@ -275,7 +286,7 @@ def test_a_dry_run_is_asked_for_the_same_as_the_deploy(
     monkeypatch.setattr(deploy, "deploy", noting(requests, done))
     monkeypatch.setattr(deploy, "preview", noting(requests, review_of()))
     assert cli.main(["deploy", *flags]) == cli.main(["deploy", *flags, "--dry-run"]) == 0
-    assert requests == [deploy.Request("local", **asked)] * 2
+    assert requests == [deploy.Request(load_settings("local"), **asked)] * 2
 
 
 # Promotion
@@ -286,8 +297,8 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What promotions are planned of, from then on; each is of the same release."""
     asked: list[Any] = []
 
-    def plan(source: str, target: str, tag: str | None, *, may_start: bool) -> Promotion:
-        asked.append((source, target, tag, may_start))
+    def plan(source: Settings, target: Settings, tag: str | None, *, may_start: bool) -> Promotion:
+        asked.append((source.stack, target.stack, tag, may_start))
         return PROMOTION
 
     monkeypatch.setattr(promote, "plan", plan)
@@ -302,7 +313,7 @@ def test_a_promotion_is_a_deploy_of_the_other_stacks_release(
     monkeypatch.setattr(deploy, "deploy", noting(requests, done))
     assert cli.main(["promote", "--from", "local-a", "--to", "local-b"]) == 0
     assert planned == [("local-a", "local-b", None, True)]
-    assert requests == [deploy.Request("local-b", promotion=PROMOTION)]
+    assert requests == [deploy.Request(load_settings("local-b"), promotion=PROMOTION)]
     assert requests[0].kind == "promote from local-a"
     assert OUTPUTS["api_url"] in capsys.readouterr().out
 
@@ -389,8 +400,8 @@ def test_a_rollback_to_the_live_release_says_that_there_is_nothing_to_do(
     way = rollback.Plan(entry, {"root": Alias("psn-root", "1")}, {"root": "1"}, (), ())
     asked: list[tuple[str, str]] = []
 
-    def rolled_back(stack: str, tag: str) -> tuple[rollback.Plan, Phases]:
-        asked.append((stack, tag))
+    def rolled_back(settings: Settings, tag: str) -> tuple[rollback.Plan, Phases]:
+        asked.append((settings.stack, tag))
         return way, Phases()
 
     monkeypatch.setattr(rollback, "rollback", rolled_back)

@@ -11,55 +11,44 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infrastructure import get_image_tag
-from infrastructure.get_image_tag import SourceError, content_hash, image_tag
+from infrastructure.get_image_tag import SourceError, content_hash, has_content, image_tag
+from infrastructure.local import base_image
 from infrastructure.tools import paths
 from tests.support.trees import BASE, LEAST, PLATFORM, run_alone
 
 NOON = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
+CONTENT = "a" * 32
 
 
 # The tag
 
 
-def tag(previous: str | None, root: Path, *, force: bool = False, now: datetime = NOON) -> str:
-    """The tag of the tree at ``root``."""
-    return image_tag(previous, force, now, base_image=BASE, platform=PLATFORM, root=root)
-
-
-def test_a_tag_is_a_utc_timestamp_and_eight_digits_of_the_hash(root: Path) -> None:
+def test_a_tag_is_a_utc_timestamp_and_eight_digits_of_the_hash() -> None:
     east = NOON.astimezone(timezone(timedelta(hours=9)))
-    assert tag(None, root, now=east) == f"20260131-120000-{content_hash(BASE, PLATFORM, root)[:8]}"
+    assert image_tag(CONTENT, now=east) == "20260131-120000-aaaaaaaa"
 
 
-def test_the_same_content_keeps_the_whole_tag(root: Path) -> None:
-    first = tag(None, root)
-    assert tag(first, root, now=NOON + timedelta(days=400)) == first
+def test_a_tag_names_its_content_and_no_other() -> None:
+    tag = image_tag(CONTENT, now=NOON)
+    assert has_content(tag, CONTENT)
+    assert not has_content(tag, "b" * 32)
+    assert not has_content(f"{tag}-dirty", CONTENT)
 
 
-def test_other_content_gets_a_tag_of_its_own_time(root: Path) -> None:
-    first = tag(None, root)
-    (root / "handlers/a.py").write_text("changed")
-    second = tag(first, root, now=NOON + timedelta(minutes=1))
-    assert second.startswith("20260131-120100-")
-    assert second[-8:] != first[-8:]
-
-
-def test_force_makes_a_new_tag_of_the_same_content_even_within_the_same_second(root: Path) -> None:
-    first = tag(None, root)
-    second = tag(first, root, force=True)
-    assert second != first
-    assert second[-8:] == first[-8:]
+def test_the_same_content_gets_another_tag_even_within_the_same_second() -> None:
+    first = image_tag(CONTENT, now=NOON)
+    assert image_tag(CONTENT, first, NOON) == "20260131-120001-aaaaaaaa"
 
 
 @given(st.datetimes(timezones=st.just(UTC), min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1)))  # noqa: DTZ001
 def test_tags_sort_in_the_order_of_releases_whatever_the_clocks_say(now: datetime) -> None:
-    first = get_image_tag.tag_of("a" * 32, None, now=NOON)
-    assert get_image_tag.tag_of("b" * 32, first, now=now) > first
+    first = image_tag(CONTENT, now=NOON)
+    assert image_tag("b" * 32, first, now) > first
 
 
 @pytest.mark.parametrize("previous", [None, "", "latest", "20260131-120000-0000000"])
-def test_a_tag_that_is_none_of_ours_is_not_kept(root: Path, previous: str | None) -> None:
-    assert tag(previous, root).startswith("20260131-120000-")
+def test_a_tag_that_is_none_of_ours_does_not_matter(previous: str | None) -> None:
+    assert image_tag(CONTENT, previous, NOON) == "20260131-120000-aaaaaaaa"
 
 
 # Its surroundings
@@ -67,7 +56,7 @@ def test_a_tag_that_is_none_of_ours_is_not_kept(root: Path, previous: str | None
 
 def test_run_alone_it_prints_the_tag_of_its_own_checkout(root: Path) -> None:
     script = root / "infrastructure" / "get_image_tag.py"
-    script.parent.mkdir()
+    script.parent.mkdir(exist_ok=True)
     shutil.copy(get_image_tag.__file__, script)
     timestamp, content = run_alone(script=script, PSN_EMULATOR_CACHE=str(root / "no-cache")).rsplit("-", 1)
     assert datetime.strptime(timestamp, "%Y%m%d-%H%M%S").replace(tzinfo=UTC) <= datetime.now(UTC)
@@ -83,12 +72,7 @@ def command(capsys: pytest.CaptureFixture[str], root: Path) -> Command:
 
     def run(*arguments: str) -> str:
         capsys.readouterr()
-        assert (
-            get_image_tag._main(
-                ["--root", str(root), "--base-image", BASE, "--platform", PLATFORM, *arguments]
-            )
-            == 0
-        )
+        get_image_tag._main(["--root", str(root), "--base-image", BASE, "--platform", PLATFORM, *arguments])
         return capsys.readouterr().out.strip()
 
     return run
@@ -107,19 +91,17 @@ def test_the_command_prints_the_tag_alone(command: Command, root: Path) -> None:
 
 
 def test_without_arguments_the_command_is_about_its_own_checkout(capsys: pytest.CaptureFixture[str]) -> None:
-    assert get_image_tag._main([]) == 0
+    get_image_tag._main([])
     base_image, platform = get_image_tag.recorded_base_image(), get_image_tag.host_platform()
     assert capsys.readouterr().out.strip()[-8:] == content_hash(base_image, platform)[:8]
 
 
 def test_the_command_fails_in_one_line(capsys: pytest.CaptureFixture[str], root: Path) -> None:
     (root / "uv.lock").unlink()
-    assert get_image_tag._main(["--root", str(root)]) == 1
-    printed = capsys.readouterr()
-    assert printed.out == ""
-    assert printed.err.splitlines() == [
-        f"get_image_tag: uv.lock is missing from {root}, or is not a plain file"
-    ]
+    with pytest.raises(SystemExit) as ended:
+        get_image_tag._main(["--root", str(root)])
+    assert ended.value.code == f"get_image_tag: uv.lock is missing from {root}, or is not a plain file"
+    assert capsys.readouterr().out == ""
 
 
 def test_the_base_image_is_what_set_up_recorded_else_the_docker_files(
@@ -134,14 +116,18 @@ def test_the_base_image_is_what_set_up_recorded_else_the_docker_files(
     assert get_image_tag.recorded_base_image(root) == BASE
 
 
-def test_without_a_docker_file_there_is_no_base_image(tmp_path: Path) -> None:
+@pytest.mark.parametrize("dockerfile", [None, "FROM x\n"])
+def test_without_a_docker_file_that_names_one_there_is_no_base_image(
+    tmp_path: Path, dockerfile: str | None
+) -> None:
+    if dockerfile:
+        (tmp_path / "Dockerfile").write_text(dockerfile)
     with pytest.raises(SourceError, match="Dockerfile"):
         get_image_tag.default_base_image(tmp_path)
 
 
-def test_a_docker_file_that_names_no_base_image_means_lambdas_own(tmp_path: Path) -> None:
-    (tmp_path / "Dockerfile").write_text("FROM x\n")
-    assert get_image_tag.default_base_image(tmp_path) == get_image_tag.OFFICIAL_BASE_IMAGE
+def test_the_projects_docker_file_starts_from_lambdas_own_image() -> None:
+    assert get_image_tag.default_base_image() == base_image.OFFICIAL
 
 
 @pytest.mark.parametrize("environment", [{}, {"XDG_CACHE_HOME": "/x"}, {"PSN_EMULATOR_CACHE": "/y"}])

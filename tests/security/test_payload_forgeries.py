@@ -84,6 +84,10 @@ PAYLOADS: Forgeries = {
     "a byte order mark": ("json", raw_claims(claims_text().encode("utf-8-sig"))),
     "nested too deep": ("json", raw_claims("[" * 5900)),
     "over 8 KiB": ("oversized", lambda: longer_than(8192)),
+    **{
+        f"{name} of 256 characters": ("claims", claim(**{name: "x" * 256}))
+        for name in ("sub", "client_id", "sandbox", "jti")
+    },
 }
 
 ENCODINGS: Forgeries = {

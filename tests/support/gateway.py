@@ -129,7 +129,7 @@ class Gateway:
             context["authorizer"] = {"lambda": dict(self.claims)}
         event: dict[str, Any] = {
             "version": "2.0",
-            "routeKey": "$default" if route is routes.FALLBACK else route.key,
+            "routeKey": "$default" if route is routes.FALLBACK else f"{method} {route.path}",
             "rawPath": path,
             "rawQueryString": query,
             "headers": sent,
@@ -171,6 +171,6 @@ def _route(method: str, path: str) -> tuple[routes.Route, dict[str, str]]:
     for route in routes.ROUTES:
         template = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route.path)
         found = re.fullmatch(template, path)
-        if found and route.method == method:
+        if found and (route.method == method or (route.method, method) == ("GET", "HEAD")):
             return route, found.groupdict()
     return routes.FALLBACK, {}

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
 
 from services.identity import access_token_verifier, public_keys, signing_keys
 from services.identity.seed import seed
 from tests.conftest import ENVIRONMENT
+from tests.support.cheap_hashes import HASHER
 from utils.aws import client
 from utils.settings import settings
 
@@ -29,9 +29,8 @@ REDIRECT_URI = "https://client.test/callback"
 VERIFIER = "a-verifier-of-at-least-forty-three-characters"
 SCOPES = ["openid", "profile", "email", "players:read", "players:write", "emulator:admin"]
 
-_HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
-_HASH = _HASHER.hash(PASSWORD)
-_SECRET_HASH = _HASHER.hash(SECRET)
+_HASH = HASHER.hash(PASSWORD)
+_SECRET_HASH = HASHER.hash(SECRET)
 
 
 def new_key(kid: str) -> ECKey:
@@ -82,10 +81,10 @@ def store_keys(*signing: ECKey | RSAKey, times: Mapping[str, Mapping[str, float]
 def store_secret(name: str, value: Mapping[str, Any]) -> None:
     """Make ``value`` the secret ``name``."""
     secrets = client("secretsmanager")
-    if any(one["Name"] == name for one in secrets.list_secrets()["SecretList"]):
-        secrets.put_secret_value(SecretId=name, SecretString=json.dumps(value))
-    else:
+    try:
         secrets.create_secret(Name=name, SecretString=json.dumps(value))
+    except secrets.exceptions.ResourceExistsException:
+        secrets.put_secret_value(SecretId=name, SecretString=json.dumps(value))
     forget()
 
 

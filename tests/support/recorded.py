@@ -2,8 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pulumi
@@ -15,7 +17,7 @@ from pulumi.runtime.stack import Stack
 from infrastructure.program.stack import declare_stack
 from infrastructure.release import release
 from infrastructure.release.selection import choose
-from infrastructure.stack.settings import Settings
+from infrastructure.stack.loading import load_seed, load_settings
 
 _SECRET = "4dabf18193072939515e22adb298388d"
 _STACK = "pulumi:pulumi:Stack"
@@ -24,13 +26,14 @@ _ACCOUNT = "123456789012"
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource as it was registered. ``inputs`` are in the schema's spelling, ``secrets`` names those that are
-    secret; ``after`` are the URNs it waits for."""
+    """A resource as it was registered, and the ``outputs`` that the cloud answered. ``inputs`` are in the schema's
+    spelling, ``secrets`` names those that are secret; ``after`` are the URNs it waits for."""
 
     urn: str
     type: str
     name: str
     inputs: dict[str, Any]
+    outputs: dict[str, Any]
     secrets: frozenset[str]
     after: frozenset[str]
     provider: str
@@ -112,6 +115,7 @@ class _Monitor(mocks.MockMonitor):
                 type=request.type,
                 name=request.name,
                 inputs=plain,
+                outputs=json.loads(json.dumps(rpc.deserialize_properties(answer.object))),
                 secrets=frozenset(secret),
                 after=frozenset(request.dependencies),
                 provider=request.provider,
@@ -140,31 +144,62 @@ def record(
     """Runs the program for ``stack``, whose engine knows ``state`` (``{urn: {"type", "outputs"}}``); ``how`` are
     the program's own arguments, or those of the choice of its release. Raises what these raise. ``recorded`` is
     what it is written to, for who wants to look meanwhile."""
+    settings = load_settings(stack)
+    seed = load_seed(settings)
     choice = {name: how.pop(name) for name in ("keep_image", "force") if name in how}
     if choice:
-        how["chosen"] = choose(Settings.load(stack), release.from_state(state or {}), **choice)
+        how["chosen"] = choose(settings, release.from_state(state or {}), **choice)
+    program = partial(declare_stack, settings, seed, **how)
+    return run(program, stack, state=state, preview=preview, recorded=recorded)
+
+
+def run(
+    program: Callable[[], Any],
+    stack: str,
+    *,
+    state: Mapping[str, Any] | None = None,
+    preview: bool = False,
+    recorded: Recorded | None = None,
+) -> Recorded:
+    """Runs ``program``, which returns what it is to await, as :func:`record` runs that of the project."""
     recorded = recorded or Recorded()
-    cloud = _Cloud(state or {})
-    asyncio.set_event_loop(asyncio.new_event_loop())
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(_run, program, stack, _Cloud(state or {}), preview, recorded).result()
+    return recorded
+
+
+def _run(program: Callable[[], Any], stack: str, cloud: _Cloud, preview: bool, recorded: Recorded) -> None:
+    """The program's run; in a thread of its own, for the SDK notes all that is on the stack with each resource.
+
+    What stops it is raised; that each resource that waited for it has failed too need not be logged.
+    """
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda *_: None)
+    asyncio.set_event_loop(loop)
     set_root_resource(None)  # type: ignore[arg-type]
     pulumi.runtime.set_mocks(cloud, "psn-emulator", stack, preview, monitor=_Monitor(cloud, recorded))
 
-    async def run() -> None:
-        await declare_stack(stack, **how)
+    async def awaiting() -> None:
+        await program()
         recorded.awaited = {item.name for item in recorded.resources}
         root = get_root_resource()
         assert isinstance(root, Stack)
         recorded.outputs.update(await pulumi.Output.all(**root.outputs).future() or {})
 
     awaited: Any = pulumi.runtime.test
-    awaited(run)()
-    return recorded
+    awaited(awaiting)()
 
 
 def state_of(recorded: Recorded) -> dict[str, Any]:
     """The state that a successful update by ``recorded`` leaves."""
     outputs = recorded.registered | {item.urn: recorded.outputs for item in recorded.of(_STACK)}
     return {
-        item.urn: {"type": item.type, "outputs": item.inputs | outputs.get(item.urn, {})}
+        item.urn: {
+            "type": item.type,
+            "parent": item.parent,
+            "custom": not item.type.startswith(("pulumi:", "psn-emulator:")),
+            "inputs": item.inputs,
+            "outputs": item.outputs | outputs.get(item.urn, {}),
+        }
         for item in recorded.resources
     }

@@ -1,4 +1,4 @@
-"""What the plugin accepts: properties it knows, of the right kind, with values it supports."""
+"""Checks inputs against their declarations: known properties, of the declared kind, with supported values."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,52 +8,55 @@ from infrastructure.local.plugin.values import UNKNOWN, Properties, Value, mappi
 
 
 @dataclass(frozen=True)
-class Failure:
-    """A property that cannot be accepted, and why."""
+class CheckFailure:
+    """The path of a property that is refused, such as ``rules[0].name``, and the reason."""
 
     path: str
     reason: str
 
 
-def failures(declared: Mapping[str, Property], inputs: Properties, path: str = "") -> Iterator[Failure]:
-    """Everything in ``inputs`` that ``declared`` does not allow; unknown values pass."""
+def check_inputs(
+    declared: Mapping[str, Property], inputs: Properties, path: str = ""
+) -> Iterator[CheckFailure]:
+    """The failures of ``inputs``, whose paths begin with ``path``. Unknown values pass."""
     for name, value in inputs.items():
         if name in declared:
-            yield from _mismatches(declared[name], f"{path}{name}", value)
+            yield from _check_value(declared[name], f"{path}{name}", value)
         elif not name.startswith("__"):
             known = ", ".join(sorted(declared))
-            yield Failure(f"{path}{name}", f"not supported by the stand-in plugin, which knows {known}")
-    for name, each in declared.items():
-        if each.required and inputs.get(name) is None:
-            yield Failure(f"{path}{name}", "required and missing")
+            yield CheckFailure(f"{path}{name}", f"not supported by the stand-in plugin, which knows {known}")
+    for name, declaration in declared.items():
+        if declaration.required and inputs.get(name) is None:
+            yield CheckFailure(f"{path}{name}", "required and missing")
 
 
-def _mismatches(declared: Property, path: str, value: Value) -> Iterator[Failure]:
+def _check_value(declared: Property, path: str, value: Value) -> Iterator[CheckFailure]:
     if value is UNKNOWN or value is None:
         return
     if not _is_of_kind(declared, value):
-        yield Failure(path, f"has to be {_expected(declared.kind)}")
+        yield CheckFailure(path, f"has to be {_described(declared.kind)}")
     elif declared.choices and value not in declared.choices:
-        yield Failure(path, f"{value!r} is not supported by the stand-in plugin, only {_listed(declared)}")
+        choices = ", ".join(repr(choice) for choice in declared.choices)
+        yield CheckFailure(path, f"{value!r} is not supported by the stand-in plugin, only {choices}")
     elif declared.kind == "block":
-        yield from failures(declared.fields, mapping(value), f"{path}.")
+        yield from check_inputs(declared.fields, mapping(value), f"{path}.")
     elif declared.kind == "map" and declared.item:
         for name, item in mapping(value).items():
-            yield from _mismatches(declared.item, f"{path}.{name}", item)
+            yield from _check_value(declared.item, f"{path}.{name}", item)
     elif declared.kind in {"list", "set"} and declared.item:
         if declared.single and len(sequence(value)) > 1:
-            yield Failure(path, "takes one item only")
+            yield CheckFailure(path, "takes one item only")
         for index, item in enumerate(sequence(value)):
-            yield from _mismatches(declared.item, f"{path}[{index}]", item)
+            yield from _check_value(declared.item, f"{path}[{index}]", item)
 
 
 def _is_of_kind(declared: Property, value: Value) -> bool:
     match declared.kind:
-        case "text" | "document":
+        case "string" | "json":
             return isinstance(value, str)
         case "number":
             return isinstance(value, int | float) and not isinstance(value, bool)
-        case "flag":
+        case "boolean":
             return isinstance(value, bool)
         case "list" | "set":
             return isinstance(value, list)
@@ -61,19 +64,15 @@ def _is_of_kind(declared: Property, value: Value) -> bool:
             return isinstance(value, dict)
 
 
-def _expected(kind: Kind) -> str:
+def _described(kind: Kind) -> str:
     match kind:
-        case "text" | "document":
+        case "string" | "json":
             return "a string"
         case "number":
             return "a number"
-        case "flag":
+        case "boolean":
             return "a boolean"
         case "list" | "set":
             return "a list"
         case "map" | "block":
             return "an object"
-
-
-def _listed(declared: Property) -> str:
-    return ", ".join(repr(choice) for choice in declared.choices)

@@ -1,8 +1,8 @@
-"""What differs between two values of a property, and what a change by hand makes of the inputs."""
+"""Compares property values: inputs of two runs, and inputs with a resource that was changed by hand."""
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -13,60 +13,69 @@ _PLAIN_NAME: Final = re.compile(r"[A-Za-z_$][\w$-]*")
 
 
 @dataclass(frozen=True)
-class Change:
-    """One property path (``environment.variables.LEVEL``) at which two sets of inputs differ."""
+class PropertyDiff:
+    """A property path (``environment.variables.LEVEL``) at which two sets of inputs differ.
+
+    ``replaces`` tells whether the difference takes a new resource.
+    """
 
     path: str
     kind: Literal["add", "delete", "update"]
     replaces: bool
 
 
-def changes(declared: Mapping[str, Property], old: Properties, new: Properties) -> list[Change]:
-    """Where ``new`` inputs differ from ``old`` ones; an unknown value differs from every other."""
-    found: list[Change] = []
-    for name in sorted(old.keys() | new.keys()):
-        each = declared.get(name)
-        if each:
-            found += [
-                Change(change.path, change.kind, change.replaces or each.replaces)
-                for change in _differences(each, name, old.get(name), new.get(name))
-            ]
-    return found
+def property_diffs(declared: Mapping[str, Property], old: Properties, new: Properties) -> list[PropertyDiff]:
+    """Where ``new`` inputs differ from ``old`` ones, sorted by property; an unknown value differs from any other."""
+    return [
+        PropertyDiff(diff.path, diff.kind, diff.replaces or declared[name].replaces)
+        for name in sorted(old.keys() | new.keys())
+        if name in declared
+        for diff in _value_diffs(declared[name], name, old.get(name), new.get(name))
+    ]
 
 
-def same(declared: Property, one: Value, other: Value) -> bool:
-    """Whether two values mean the same: documents by content, sets in any order."""
-    return _canonical(declared, one) == _canonical(declared, other)
+def top_level_names(diffs: Iterable[PropertyDiff]) -> frozenset[str]:
+    """The properties in which the diffs are: ``environment`` for ``environment.variables.LEVEL``."""
+    return frozenset(diff.path.split(".")[0].split("[")[0] for diff in diffs)
 
 
-def refreshed(declared: Mapping[str, Property], given: Properties, live: Properties) -> Properties:
-    """The inputs that would describe what is there: ``given`` where it still holds, else what is ``live``.
+def is_same(declared: Property, value: Value, other: Value) -> bool:
+    """Whether two values mean the same: JSON texts are compared by content, sets in any order."""
+    return _canonical(declared, value) == _canonical(declared, other)
 
-    A property that the program leaves alone appears when it is neither AWS's own choice nor at its default.
+
+def refreshed_inputs(declared: Mapping[str, Property], inputs: Properties, live: Properties) -> Properties:
+    """The inputs that describe the resource whose properties are ``live``: those of ``inputs`` that still hold, else
+    the live ones.
+
+    A property that is not in ``inputs`` is added where it is neither AWS's own choice nor at its default.
     """
-    found = {name: _refreshed(each, given.get(name), live.get(name)) for name, each in declared.items()}
-    return {name: value for name, value in found.items() if value is not None}
+    refreshed = {
+        name: _refreshed(declaration, inputs.get(name), live.get(name))
+        for name, declaration in declared.items()
+    }
+    return {name: value for name, value in refreshed.items() if value is not None}
 
 
-def _differences(declared: Property, path: str, old: Value, new: Value) -> Iterator[Change]:
+def _value_diffs(declared: Property, path: str, old: Value, new: Value) -> Iterator[PropertyDiff]:
     if declared.computed and new is None:
-        return  # AWS chose, or goes on with what it was once told
-    if new is not UNKNOWN and old is not UNKNOWN and same(declared, old, new):
+        return  # AWS chooses, or keeps what it was once given
+    if new is not UNKNOWN and old is not UNKNOWN and is_same(declared, old, new):
         return
     if old is None or new is None:
-        yield Change(path, "add" if old is None else "delete", replaces=False)
+        yield PropertyDiff(path, "add" if old is None else "delete", replaces=False)
     elif isinstance(old, dict) and isinstance(new, dict):
         for name in sorted(old.keys() | new.keys()):
             inner = declared.fields.get(name) or declared.item
             if inner:
-                yield from _differences(inner, _joined(path, name), old.get(name), new.get(name))
+                yield from _value_diffs(inner, _joined(path, name), old.get(name), new.get(name))
     elif declared.kind == "list" and declared.item and isinstance(old, list) and isinstance(new, list):
         for index in range(max(len(old), len(new))):
             before = old[index] if index < len(old) else None
             after = new[index] if index < len(new) else None
-            yield from _differences(declared.item, f"{path}[{index}]", before, after)
+            yield from _value_diffs(declared.item, f"{path}[{index}]", before, after)
     else:
-        yield Change(path, "update", replaces=False)
+        yield PropertyDiff(path, "update", replaces=False)
 
 
 def _joined(path: str, name: str) -> str:
@@ -74,7 +83,7 @@ def _joined(path: str, name: str) -> str:
 
 
 def _canonical(declared: Property, value: Value) -> Value:
-    if declared.kind == "document" and isinstance(value, str):
+    if declared.kind == "json" and isinstance(value, str):
         try:
             parsed: Value = json.loads(value)
         except ValueError:
@@ -85,7 +94,9 @@ def _canonical(declared: Property, value: Value) -> Value:
         return sorted(items, key=_sort_key) if declared.kind == "set" else items
     if isinstance(value, dict):
         inner = {name: declared.fields.get(name) or declared.item for name in value}
-        return {name: _canonical(each, value[name]) for name, each in inner.items() if each}
+        return {
+            name: _canonical(declaration, value[name]) for name, declaration in inner.items() if declaration
+        }
     return value
 
 
@@ -101,14 +112,14 @@ def _refreshed(declared: Property, given: Value, live: Value) -> Value:
     if live is None:
         return given if is_empty(given) else None
     if declared.kind == "block":
-        return refreshed(declared.fields, mapping(given), mapping(live))
+        return refreshed_inputs(declared.fields, mapping(given), mapping(live))
     if declared.kind in {"list", "set"} and declared.item:
         return _refreshed_items(declared, sequence(given), sequence(live))
-    return given if same(declared, given, live) else live
+    return given if is_same(declared, given, live) else live
 
 
 def _refreshed_items(declared: Property, given: list[Value], live: list[Value]) -> Value:
-    """Items matched by position, or in their sorted order where order says nothing."""
+    """The items matched by position, those of sets in sorted order."""
     if declared.kind == "set":
         given, live = sorted(given, key=_sort_key), sorted(live, key=_sort_key)
     if declared.item is None or len(given) != len(live):
@@ -117,8 +128,9 @@ def _refreshed_items(declared: Property, given: list[Value], live: list[Value]) 
 
 
 def _drift(declared: Property, live: Value) -> Value:
-    if declared.computed or is_empty(live) or same(declared, live, declared.default):
+    """The live value of a property that the program does not set, where that is a change by hand; else ``None``."""
+    if declared.computed or is_empty(live) or is_same(declared, live, declared.default):
         return None
     if declared.kind == "block":
-        return refreshed(declared.fields, {}, mapping(live)) or None
+        return refreshed_inputs(declared.fields, {}, mapping(live)) or None
     return live

@@ -1,4 +1,4 @@
-"""Lines for the person who watches a deploy, through the engine that runs it."""
+"""Log lines for the person who runs a deploy, sent to the engine that shows them."""
 
 import threading
 
@@ -9,10 +9,10 @@ _SECONDS = 5
 
 
 class EngineLog:
-    """The log of the engine at ``address``.
+    """The log of the engine at ``address``; an empty address means that there is none.
 
     A class because it keeps one connection, made with the first line. A line that the engine does not take is
-    lost: the engine is then going away, and the deploy with it.
+    dropped: the engine is then ending, and the deploy with it.
     """
 
     def __init__(self, address: str) -> None:
@@ -20,9 +20,11 @@ class EngineLog:
         self._lock = threading.Lock()
         self._channel: grpc.Channel | None = None
 
-    def say(self, message: str, urn: str = "", *, passing: bool = False) -> None:
-        """Logs ``message``, about the resource ``urn`` if given; a ``passing`` one may be shown and forgotten."""
-        request = engine_pb2.LogRequest(severity=engine_pb2.INFO, message=message, urn=urn, ephemeral=passing)
+    def write(self, message: str, urn: str = "", *, ephemeral: bool = False) -> None:
+        """Logs ``message`` about the resource ``urn``; an ``ephemeral`` one is shown only until the next."""
+        request = engine_pb2.LogRequest(
+            severity=engine_pb2.INFO, message=message, urn=urn, ephemeral=ephemeral
+        )
         with self._lock:
             if not self._address:
                 return
@@ -35,7 +37,7 @@ class EngineLog:
             return
 
     def close(self) -> None:
-        """Ends the connection; lines that come later are lost."""
+        """Ends the connection; later lines are dropped."""
         with self._lock:
             self._address = ""
             if self._channel:

@@ -1,14 +1,14 @@
-"""What can go wrong in the plugin, as one line each."""
+"""The plugin's exceptions; the text of each is one line that the engine shows as it is."""
 
 
 class PluginError(Exception):
-    """A failure to show as it stands: one line that says what failed and why."""
+    """A failure that the engine is told: what failed and why."""
 
 
 class AwsError(PluginError):
-    """An answer of the local AWS that refuses a call.
+    """A call that the local AWS refused.
 
-    ``code`` is the API's error code, ``operation`` the call's name as the API's reference spells it.
+    ``operation`` is the name in the API's reference (``CreateTable``), ``code`` the API's error code.
     """
 
     def __init__(self, operation: str, code: str, message: str) -> None:

@@ -1,44 +1,44 @@
-"""What a package of resource types has to offer to be served to the engine."""
+"""What a package of resource types offers to the provider protocol."""
 
 import threading
 from abc import ABC, abstractmethod
 from importlib import metadata
 from typing import Protocol
 
-from infrastructure.local.plugin.checks import Failure
-from infrastructure.local.plugin.session import Session
+from infrastructure.local.plugin.checks import CheckFailure
+from infrastructure.local.plugin.provider import Provider
 from infrastructure.local.plugin.values import Properties
 
 
 class Log(Protocol):
-    """Takes lines for the person who watches the deploy."""
+    """Takes lines for the person who runs the deploy."""
 
-    def __call__(self, line: str, *, passing: bool = False) -> None:
-        """Shows ``line``, a ``passing`` one only until the next."""
+    def __call__(self, line: str, *, ephemeral: bool = False) -> None:
+        """Logs ``line``; an ``ephemeral`` one is shown only until the next."""
 
 
 class Package(ABC):
-    """A package of the Pulumi registry, by its ``name`` there and its SDK's ``distribution`` on PyPI."""
+    """A package of the Pulumi registry: its ``name`` there, and its SDK's ``distribution`` on PyPI."""
 
     name: str
     distribution: str
 
     @property
     def version(self) -> str:
-        """The version of the SDK, whose types this package serves."""
+        """The version of the installed SDK, whose types this package serves."""
         return metadata.version(self.distribution)
 
     @abstractmethod
-    def refused(self, inputs: Properties) -> list[Failure]:
-        """What is wrong with the provider's inputs."""
+    def check_configuration(self, inputs: Properties) -> list[CheckFailure]:
+        """The failures of a provider's inputs."""
 
     @abstractmethod
     def replaces(self, key: str) -> bool:
-        """Whether a change of this input of the provider replaces it and all its resources."""
+        """Whether a change of this provider input replaces the provider and all its resources."""
 
     @abstractmethod
-    def session(self, inputs: Properties, log: Log, cancelled: threading.Event) -> Session:
-        """A session under these inputs, whose waits end when ``cancelled`` is set.
+    def configure(self, inputs: Properties, log: Log, cancelled: threading.Event) -> Provider:
+        """The provider with these inputs, whose waits end when ``cancelled`` is set.
 
-        Raises ``PluginError`` on inputs that are refused.
+        Raises ``PluginError`` for inputs that ``check_configuration`` refuses.
         """

@@ -1,13 +1,13 @@
-"""Answers to the engine that say what differs or what is refused."""
+"""The answers of the provider protocol that take more than one field."""
 
 from collections.abc import Callable, Iterable
 from typing import Final
 
 from pulumi.runtime.proto import provider_pb2
 
-from infrastructure.local.plugin.checks import Failure
-from infrastructure.local.plugin.compare import Change
-from infrastructure.local.plugin.session import Difference
+from infrastructure.local.plugin.checks import CheckFailure
+from infrastructure.local.plugin.compare import PropertyDiff, top_level_names
+from infrastructure.local.plugin.provider import ResourceDiff
 
 _KINDS: Final = {
     ("add", False): provider_pb2.PropertyDiff.ADD,
@@ -19,29 +19,27 @@ _KINDS: Final = {
 }
 
 
-def failures(found: Iterable[Failure]) -> list[provider_pb2.CheckFailure]:
-    """What a check refuses."""
-    return [provider_pb2.CheckFailure(property=each.path, reason=each.reason) for each in found]
+def check_failures(failures: Iterable[CheckFailure]) -> list[provider_pb2.CheckFailure]:
+    """The failures as messages."""
+    return [provider_pb2.CheckFailure(property=failure.path, reason=failure.reason) for failure in failures]
 
 
-def difference(found: Difference) -> provider_pb2.DiffResponse:
-    """The changes by property path; the engine shows the inputs before and after at each."""
-    if not found.changes:
+def diff_response(diff: ResourceDiff) -> provider_pb2.DiffResponse:
+    """The answer to ``Diff``; the engine shows the inputs before and after at each path."""
+    if not diff.properties:
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE, hasDetailedDiff=True)
     return provider_pb2.DiffResponse(
         changes=provider_pb2.DiffResponse.DIFF_SOME,
-        diffs=_unique(change.path for change in found.changes),
-        replaces=[change.path for change in found.changes if change.replaces],
-        deleteBeforeReplace=found.delete_first,
-        detailedDiff={change.path: _detail(change) for change in found.changes},
+        diffs=sorted(top_level_names(diff.properties)),
+        replaces=[item.path for item in diff.properties if item.replaces],
+        deleteBeforeReplace=diff.delete_before_replace,
+        detailedDiff={item.path: _detail(item) for item in diff.properties},
         hasDetailedDiff=True,
     )
 
 
-def configuration_difference(
-    changed: list[str], replaces: Callable[[str], bool]
-) -> provider_pb2.DiffResponse:
-    """The changed keys of a provider's configuration, and those of them that replace it."""
+def config_diff_response(changed: list[str], replaces: Callable[[str], bool]) -> provider_pb2.DiffResponse:
+    """The answer to ``DiffConfig``: the ``changed`` inputs of a provider, and those that replace it."""
     return provider_pb2.DiffResponse(
         changes=provider_pb2.DiffResponse.DIFF_SOME if changed else provider_pb2.DiffResponse.DIFF_NONE,
         diffs=changed,
@@ -49,12 +47,6 @@ def configuration_difference(
     )
 
 
-def _detail(change: Change) -> provider_pb2.PropertyDiff:
-    # An output (``tagsAll``) is compared with the state, everything else with the inputs of the last run.
-    return provider_pb2.PropertyDiff(
-        kind=_KINDS[change.kind, change.replaces], inputDiff=change.path != "tagsAll"
-    )
-
-
-def _unique(paths: Iterable[str]) -> list[str]:
-    return sorted({path.split(".")[0].split("[")[0] for path in paths})
+def _detail(diff: PropertyDiff) -> provider_pb2.PropertyDiff:
+    # The output ``tagsAll`` is compared with the state, everything else with the inputs of the last run.
+    return provider_pb2.PropertyDiff(kind=_KINDS[diff.kind, diff.replaces], inputDiff=diff.path != "tagsAll")

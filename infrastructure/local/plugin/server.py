@@ -21,11 +21,11 @@ _UNLIMITED: Final = (("grpc.max_receive_message_length", -1), ("grpc.max_send_me
 
 @contextmanager
 def serve(folder: Path | None = None) -> Iterator[dict[str, str]]:
-    """Serves both packages on loopback while the context lasts.
+    """Serves both packages on loopback until the context is left, which cancels the calls under way.
 
     ``folder`` is where relative paths of image builds start, by default the program's own folder. Yields the
-    variables to merge into the environment of every engine command: the engine then attaches to this process
-    instead of looking for executables. Leaving the context breaks off what is under way.
+    environment variables for the engine's commands, which make the engine attach to this process instead of starting
+    plugins.
     """
     packages: list[Package] = [AwsPackage(), ImagesPackage(folder or paths.ROOT / "infrastructure")]
     with ExitStack() as running:
@@ -49,10 +49,10 @@ def _served(package: Package) -> Iterator[int]:
 
 
 class _Threads(ThreadPoolExecutor):
-    """A thread for every call, none of which outlives the process.
+    """Runs every call in a daemon thread of its own.
 
-    A pool's own threads are waited for when Python ends: a build that is under way would hold up the end of a
-    deploy that was broken off.
+    Python waits for the threads of a pool when it ends: a build under way would delay the end of an interrupted
+    deploy.
     """
 
     @override

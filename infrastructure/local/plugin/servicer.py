@@ -15,36 +15,36 @@ from infrastructure.local.plugin import replies
 from infrastructure.local.plugin.engine_log import EngineLog
 from infrastructure.local.plugin.errors import PluginError
 from infrastructure.local.plugin.package import Package
-from infrastructure.local.plugin.resource_type import Physical
-from infrastructure.local.plugin.session import Session
+from infrastructure.local.plugin.provider import Provider
+from infrastructure.local.plugin.resource_type import ResourceState
 from infrastructure.local.plugin.wire import from_struct, to_struct
 
 _urn: contextvars.ContextVar[str] = contextvars.ContextVar("urn", default="")
 
 
 class _Connection:
-    """What one engine run said on its connection: where its log is, how the provider is configured."""
+    """The state of one engine run's connection: the engine's log and the configured provider."""
 
     def __init__(self, engine_address: str = "") -> None:
         self.log = EngineLog(engine_address)
         self.cancelled = threading.Event()
-        self.session: Session | None = None
+        self.provider: Provider | None = None
 
-    def say(self, line: str, *, passing: bool = False) -> None:
-        """Logs a line about the resource that this thread is at."""
-        self.log.say(line, _urn.get(), passing=passing)
+    def write(self, line: str, *, ephemeral: bool = False) -> None:
+        """Logs a line about the resource that this thread handles."""
+        self.log.write(line, _urn.get(), ephemeral=ephemeral)
 
     def end(self) -> None:
-        """Ends the waits of the run, and its log."""
+        """Cancels the run's waits and closes its log."""
         self.cancelled.set()
         self.log.close()
 
 
 class Servicer(provider_pb2_grpc.ResourceProviderServicer):
-    """Answers the engine for ``package``.
+    """Serves the protocol for ``package``.
 
-    A class because the protocol is one, and because it keeps the engine runs apart: each instance of a provider
-    in a run has a connection of its own and is configured on it.
+    Each provider instance of an engine run has a connection of its own, by which it is told from others. The
+    docstrings of the calls say what differs from the protocol's description in pulumi/proto/pulumi/provider.proto.
     """
 
     def __init__(self, package: Package) -> None:
@@ -53,7 +53,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self._lock = threading.Lock()
 
     def stop(self) -> None:
-        """Ends all waits: nobody will hear of what they wait for."""
+        """Cancels the waits of all runs."""
         with self._lock:
             for connection in self._connections.values():
                 connection.end()
@@ -62,114 +62,116 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Handshake(
         self, request: provider_pb2.ProviderHandshakeRequest, context: grpc.ServicerContext
     ) -> provider_pb2.ProviderHandshakeResponse:
-        """Begins a run. Secrets are not asked for: the engine then marks what comes back under their names."""
+        """Begins a run. Accepts no secrets: the engine then sends bare values and marks the outputs itself."""
         with self._lock:
             self._connections[context.peer()] = _Connection(request.engine_address)
         return provider_pb2.ProviderHandshakeResponse()
 
     @override
     def Attach(self, request: plugin_pb2.PluginAttach, context: grpc.ServicerContext) -> empty_pb2.Empty:
-        """Nothing more: the handshake has told where the engine is."""
+        """Does nothing: the engine's address came with the handshake."""
         return empty_pb2.Empty()
 
     @override
     def GetPluginInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
-        """The version of the SDK that this stands in for."""
+        """The version of the SDK whose plugin this stands in for."""
         return plugin_pb2.PluginInfo(version=self._package.version)
 
     @override
     def CheckConfig(
         self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext
     ) -> provider_pb2.CheckResponse:
-        """Refuses endpoints that are not loopback, and what is not understood."""
-        with _answered(context, request.urn):
-            refused = self._package.refused(from_struct(request.news))
-            return provider_pb2.CheckResponse(inputs=request.news, failures=replies.failures(refused))
+        """Refuses endpoints that are not loopback, and unknown settings."""
+        with _reporting_errors(context, request.urn):
+            failures = self._package.check_configuration(from_struct(request.news))
+            return provider_pb2.CheckResponse(inputs=request.news, failures=replies.check_failures(failures))
 
     @override
     def DiffConfig(
         self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext
     ) -> provider_pb2.DiffResponse:
-        """What of the configuration changed."""
-        with _answered(context, request.urn):
+        """Compares the configuration key by key."""
+        with _reporting_errors(context, request.urn):
             old, new = from_struct(request.old_inputs), from_struct(request.news)
             changed = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
-            return replies.configuration_difference(changed, self._package.replaces)
+            return replies.config_diff_response(changed, self._package.replaces)
 
     @override
     def Configure(
         self, request: provider_pb2.ConfigureRequest, context: grpc.ServicerContext
     ) -> provider_pb2.ConfigureResponse:
-        """Opens the session."""
-        with _answered(context, request.urn):
+        """Configures the provider of this connection."""
+        with _reporting_errors(context, request.urn):
             connection = self._connection(context)
             inputs = from_struct(request.args)
-            connection.session = self._package.session(inputs, connection.say, connection.cancelled)
+            connection.provider = self._package.configure(inputs, connection.write, connection.cancelled)
             return provider_pb2.ConfigureResponse(supportsPreview=True)
 
     @override
     def Check(
         self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext
     ) -> provider_pb2.CheckResponse:
-        """Refuses types, properties and values that are not supported, in previews too."""
-        with _answered(context, request.urn):
-            inputs, refused = self._session(context).check(
+        """Refuses unsupported types, properties and values, so that a preview shows them."""
+        with _reporting_errors(context, request.urn):
+            inputs, failures = self._provider(context).check(
                 request.type,
                 from_struct(request.news),
                 from_struct(request.olds),
                 request.name,
                 request.randomSeed,
             )
-            return provider_pb2.CheckResponse(inputs=to_struct(inputs), failures=replies.failures(refused))
+            return provider_pb2.CheckResponse(
+                inputs=to_struct(inputs), failures=replies.check_failures(failures)
+            )
 
     @override
     def Diff(
         self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext
     ) -> provider_pb2.DiffResponse:
-        """The property paths that differ, and which of them replace."""
-        with _answered(context, request.urn):
-            found = self._session(context).diff(
+        """Compares inputs, with a detailed diff."""
+        with _reporting_errors(context, request.urn):
+            diff = self._provider(context).diff(
                 request.type,
                 from_struct(request.old_inputs),
                 from_struct(request.olds),
                 from_struct(request.news),
             )
-            return replies.difference(found)
+            return replies.diff_response(diff)
 
     @override
     def Create(
         self, request: provider_pb2.CreateRequest, context: grpc.ServicerContext
     ) -> provider_pb2.CreateResponse:
-        """Makes a resource, or says what a preview can know of it."""
-        with _answered(context, request.urn):
-            made, properties = self._session(context).create(
+        """Creates a resource; in a preview, gives its properties as far as they are known."""
+        with _reporting_errors(context, request.urn):
+            new_id, properties = self._provider(context).create(
                 request.type, from_struct(request.properties), preview=request.preview
             )
-            return provider_pb2.CreateResponse(id=made, properties=to_struct(properties))
+            return provider_pb2.CreateResponse(id=new_id, properties=to_struct(properties))
 
     @override
     def Read(
         self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext
     ) -> provider_pb2.ReadResponse:
-        """The resource as it is; an empty answer when it is gone."""
-        with _answered(context, request.urn):
-            physical = Physical(request.id, from_struct(request.properties))
-            found = self._session(context).read(request.type, physical, from_struct(request.inputs))
-            if found is None:
+        """The resource as it is now; an empty answer when it is gone."""
+        with _reporting_errors(context, request.urn):
+            resource = ResourceState(request.id, from_struct(request.properties))
+            refreshed = self._provider(context).read(request.type, resource, from_struct(request.inputs))
+            if refreshed is None:
                 return provider_pb2.ReadResponse()
             return provider_pb2.ReadResponse(
-                id=request.id, properties=to_struct(found.properties), inputs=to_struct(found.inputs)
+                id=request.id, properties=to_struct(refreshed.properties), inputs=to_struct(refreshed.inputs)
             )
 
     @override
     def Update(
         self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext
     ) -> provider_pb2.UpdateResponse:
-        """Changes a resource in place, or says what a preview can know of that."""
-        with _answered(context, request.urn):
-            properties = self._session(context).update(
+        """Updates a resource in place; in a preview, gives its properties as far as they are known."""
+        with _reporting_errors(context, request.urn):
+            properties = self._provider(context).update(
                 request.type,
-                Physical(request.id, from_struct(request.olds)),
+                ResourceState(request.id, from_struct(request.olds)),
                 from_struct(request.old_inputs),
                 from_struct(request.news),
                 preview=request.preview,
@@ -178,24 +180,24 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     @override
     def Delete(self, request: provider_pb2.DeleteRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
-        """Removes a resource."""
-        with _answered(context, request.urn):
-            physical = Physical(request.id, from_struct(request.properties))
-            if not self._session(context).delete(request.type, physical):
-                self._connection(context).say(f"{request.id} stays: it is another resource's by now")
+        """Deletes a resource, unless this run created the same one."""
+        with _reporting_errors(context, request.urn):
+            resource = ResourceState(request.id, from_struct(request.properties))
+            if not self._provider(context).delete(request.type, resource):
+                self._connection(context).write(f"{request.id} stays: it is another resource's by now")
             return empty_pb2.Empty()
 
     @override
     def Invoke(
         self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext
     ) -> provider_pb2.InvokeResponse:
-        """Refuses: no function of the packages is needed here."""
-        with _answered(context, ""):
+        """Refuses every function: the program calls none."""
+        with _reporting_errors(context, ""):
             raise PluginError(f"the function {request.tok} is not supported by the stand-in plugin")
 
     @override
     def Cancel(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
-        """Ends the waits of the run, which is over or broken off."""
+        """Cancels the waits of the run, which is over or interrupted."""
         self._connection(context).end()
         return empty_pb2.Empty()
 
@@ -203,16 +205,16 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         with self._lock:
             return self._connections.setdefault(context.peer(), _Connection())
 
-    def _session(self, context: grpc.ServicerContext) -> Session:
-        session = self._connection(context).session
-        if session is None:
+    def _provider(self, context: grpc.ServicerContext) -> Provider:
+        provider = self._connection(context).provider
+        if provider is None:
             raise PluginError("the provider is not configured")
-        return session
+        return provider
 
 
 @contextmanager
-def _answered(context: grpc.ServicerContext, urn: str) -> Iterator[None]:
-    """Tells the engine of failures: expected ones as they stand, others with what a report needs."""
+def _reporting_errors(context: grpc.ServicerContext, urn: str) -> Iterator[None]:
+    """Answers the call with its error: a ``PluginError`` as one line, any other with its innermost frames."""
     token = _urn.set(urn)
     try:
         yield

@@ -1,7 +1,7 @@
-"""What a property may hold and how it is called on AWS's side.
+"""Declarations of properties: the kind of value, its rules, and its name in AWS's API.
 
-A declaration names a property as the Pulumi schema does (``retentionInDays``); its name in the API follows by
-rule (``RetentionInDays``, or the same where the API writes its names so too) unless the declaration says it.
+A property has its name in the Pulumi schema (``retentionInDays``). Its name in the API follows by the ``Naming`` of
+the type (``RetentionInDays``) unless the declaration gives another.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ from typing import Literal
 
 from infrastructure.local.plugin.values import Value
 
-type Kind = Literal["text", "number", "flag", "document", "list", "set", "map", "block"]
+type Kind = Literal["string", "number", "boolean", "json", "list", "set", "map", "block"]
 type Naming = Callable[[str], str]
 
 
@@ -18,16 +18,16 @@ type Naming = Callable[[str], str]
 class Property:
     """One property, or one item of a list.
 
-    ``api``       its name in the API, where the rule does not give it.
-    ``required``  the program has to say it; the official plugin may be content without.
-    ``replaces``  a change of it makes a new resource, as with the official plugin.
-    ``default``   what AWS has when the program says nothing; a change by hand away from it is drift.
-    ``computed``  AWS chooses it when the program says nothing, and then nothing is drift.
-    ``virtual``   steers the plugin and is never sent.
-    ``autoname``  gets the resource's name and a random suffix when the program says nothing.
-    ``choices``   the only values that this plugin supports.
-    ``single``    a list here, its only item there.
-    ``pairs``     a map here, a list of objects with these two names there.
+    ``api``       its name in the API, where the naming does not give it.
+    ``required``  the program has to set it, even where the official plugin does not demand it.
+    ``replaces``  a change replaces the resource, as with the official plugin.
+    ``default``   AWS's value where the program sets none; another one is then a change by hand.
+    ``computed``  AWS chooses it where the program sets none, and then no value is a change by hand.
+    ``virtual``   is for the plugin alone and never sent.
+    ``autoname``  is made of the resource's name and a random suffix where the program sets none.
+    ``choices``   the only supported values.
+    ``single``    a list in the schema, its only item in the API.
+    ``pairs``     a map in the schema, a list of objects with these two keys in the API.
     """
 
     kind: Kind
@@ -45,7 +45,7 @@ class Property:
     fields: Mapping[str, "Property"] = field(default_factory=dict)
 
 
-def text(
+def string(
     api: str | None = None,
     *,
     required: bool = False,
@@ -58,7 +58,7 @@ def text(
 ) -> Property:
     """A string."""
     return Property(
-        kind="text",
+        kind="string",
         api=api,
         required=required,
         replaces=replaces,
@@ -84,7 +84,7 @@ def number(
     )
 
 
-def flag(
+def boolean(
     api: str | None = None,
     *,
     required: bool = False,
@@ -92,18 +92,18 @@ def flag(
     virtual: bool = False,
     choices: tuple[bool, ...] = (),
 ) -> Property:
-    """A boolean, ``default`` when the program says nothing."""
+    """A boolean."""
     return Property(
-        kind="flag", api=api, required=required, default=default, virtual=virtual, choices=choices
+        kind="boolean", api=api, required=required, default=default, virtual=virtual, choices=choices
     )
 
 
-def document(api: str | None = None, *, required: bool = False, replaces: bool = False) -> Property:
-    """A JSON text; two that say the same are equal, however they are written."""
-    return Property(kind="document", api=api, required=required, replaces=replaces)
+def json_string(api: str | None = None, *, required: bool = False, replaces: bool = False) -> Property:
+    """JSON text, compared by content."""
+    return Property(kind="json", api=api, required=required, replaces=replaces)
 
 
-def many(
+def list_of(
     item: Property,
     api: str | None = None,
     *,
@@ -112,7 +112,7 @@ def many(
     computed: bool = False,
     single: bool = False,
 ) -> Property:
-    """A list whose order matters."""
+    """A list."""
     return Property(
         kind="list",
         item=item,
@@ -124,7 +124,7 @@ def many(
     )
 
 
-def unordered(
+def set_of(
     item: Property,
     api: str | None = None,
     *,
@@ -132,11 +132,11 @@ def unordered(
     replaces: bool = False,
     computed: bool = False,
 ) -> Property:
-    """A list whose order says nothing."""
+    """A list whose order does not matter."""
     return Property(kind="set", item=item, api=api, required=required, replaces=replaces, computed=computed)
 
 
-def table(
+def string_map(
     api: str | None = None,
     *,
     required: bool = False,
@@ -144,10 +144,10 @@ def table(
     virtual: bool = False,
     pairs: tuple[str, str] | None = None,
 ) -> Property:
-    """Strings by keys of the program's own."""
+    """A map of strings."""
     return Property(
         kind="map",
-        item=text(),
+        item=string(),
         api=api,
         required=required,
         replaces=replaces,
@@ -171,12 +171,12 @@ def block(
 
 
 def pascal(name: str) -> str:
-    """``retentionInDays`` → ``RetentionInDays``: how most of AWS's APIs write their names."""
+    """The naming of most APIs: ``retentionInDays`` → ``RetentionInDays``."""
     return name[:1].upper() + name[1:]
 
 
 def camel(name: str) -> str:
-    """``retentionInDays`` as it is: ECR's and CloudWatch Logs' way."""
+    """The naming of ECR and CloudWatch Logs: ``retentionInDays`` as it is."""
     return name
 
 

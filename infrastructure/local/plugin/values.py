@@ -1,4 +1,4 @@
-"""Property values as the plugin handles them: plain JSON-like data, and one mark for what is not known yet."""
+"""Property values as the plugin handles them: JSON-like data, and ``UNKNOWN`` for values that are not known yet."""
 
 import enum
 from collections.abc import Mapping
@@ -12,15 +12,15 @@ class Unknown(enum.Enum):
 
 
 UNKNOWN: Final = Unknown.UNKNOWN
-"""A value that only the update will bring: an output of a resource that a preview does not create."""
+"""A value that only the update will give: an output of a resource that a preview does not create."""
 
 type Value = bool | int | float | str | Unknown | list[Value] | dict[str, Value] | None
 type Properties = dict[str, Value]
-"""Properties of a resource by name: the schema's names on the engine's side, the API's on AWS's side."""
+"""Properties by name: the Pulumi schema's names on the engine's side, the API's on AWS's side."""
 
 
 def has_unknown(value: Value) -> bool:
-    """Whether ``value`` is, or holds anywhere, something not known yet."""
+    """Whether ``value`` is ``UNKNOWN`` or contains it at any depth."""
     if isinstance(value, dict):
         return any(has_unknown(item) for item in value.values())
     if isinstance(value, list):
@@ -29,19 +29,19 @@ def has_unknown(value: Value) -> bool:
 
 
 def is_empty(value: Value) -> bool:
-    """Whether ``value`` says as little as not being there: AWS answers with these where nothing was set."""
+    """Whether ``value`` means the same as no value: AWS answers with these where nothing was set."""
     return value is None or value is False or value in ("", 0, [], {})
 
 
-def text(value: Value) -> str:
-    """``value``, which has to be a string."""
+def string(value: Value) -> str:
+    """``value`` as a string. Raises ``TypeError`` for any other type."""
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is not a string")
     return value
 
 
 def mapping(value: Value) -> Properties:
-    """``value``, which has to be an object; an empty one for ``None``."""
+    """``value`` as an object, empty for ``None``. Raises ``TypeError`` for any other type."""
     if value is None:
         return {}
     if not isinstance(value, dict):
@@ -50,7 +50,7 @@ def mapping(value: Value) -> Properties:
 
 
 def sequence(value: Value) -> list[Value]:
-    """``value``, which has to be a list; an empty one for ``None``."""
+    """``value`` as a list, empty for ``None``. Raises ``TypeError`` for any other type."""
     if value is None:
         return []
     if not isinstance(value, list):
@@ -59,7 +59,7 @@ def sequence(value: Value) -> list[Value]:
 
 
 def at_path(value: Value, path: str) -> Value:
-    """What ``value`` holds at ``path``, names joined by dots (``"Policy.Arn"``); ``None`` where it ends early."""
+    """The value at ``path``, names joined by dots (``"Policy.Arn"``); ``None`` where there is none."""
     for name in path.split(".") if path else ():
         if not isinstance(value, dict):
             return None
@@ -67,29 +67,30 @@ def at_path(value: Value, path: str) -> Value:
     return value
 
 
-def present(properties: Mapping[str, Value]) -> Properties:
+def without_none(properties: Mapping[str, Value]) -> Properties:
     """``properties`` without those that are ``None``."""
     return {name: value for name, value in properties.items() if value is not None}
 
 
-def as_written(properties: Properties) -> Properties:
-    """Inputs as the program wrote them: without what the official plugin adds to them.
+def without_provider_defaults(properties: Properties) -> Properties:
+    """Inputs without the properties that the official plugin filled in, at any depth.
 
-    It notes in ``__defaults`` of every object which properties it filled in itself; those are no wish of the
-    program's and would show as removed when this plugin takes over a stack from it.
+    It lists those in ``__defaults`` of every object. They would show as removed where this plugin goes on with a
+    stack that the official one made.
     """
-    return {name: _written(value) for name, value in properties.items() if name not in _added(properties)}
+    added = _default_names(properties)
+    return {name: _stripped(value) for name, value in properties.items() if name not in added}
 
 
-def _added(properties: Properties) -> set[Value]:
+def _default_names(properties: Properties) -> set[Value]:
     internal: set[Value] = {name for name in properties if name.startswith("__")}
     defaults = properties.get("__defaults")
     return internal | {name for name in sequence(defaults) if isinstance(name, str)}
 
 
-def _written(value: Value) -> Value:
+def _stripped(value: Value) -> Value:
     if isinstance(value, dict):
-        return as_written(value)
+        return without_provider_defaults(value)
     if isinstance(value, list):
-        return [_written(item) for item in value]
+        return [_stripped(item) for item in value]
     return value

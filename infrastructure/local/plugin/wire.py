@@ -1,7 +1,7 @@
-"""Property values to and from the messages of the provider protocol.
+"""Converts property values to and from the messages of the provider protocol.
 
-The protocol carries properties as ``google.protobuf.Struct``; marks inside it stand for what JSON cannot say
-(sdk/proto/go and sdk/go/common/resource/properties.go of pulumi/pulumi).
+The protocol carries properties as ``google.protobuf.Struct``, in which special strings and objects stand for unknown
+values, secrets and files (sdk/go/common/resource/properties.go in pulumi/pulumi).
 """
 
 from typing import Final
@@ -9,7 +9,7 @@ from typing import Final
 from google.protobuf import struct_pb2
 
 from infrastructure.local.plugin.errors import PluginError
-from infrastructure.local.plugin.values import UNKNOWN, Properties, Value
+from infrastructure.local.plugin.values import UNKNOWN, Properties, Value, without_none
 
 _UNKNOWN_TEXT: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _UNKNOWNS: Final = frozenset(
@@ -24,16 +24,15 @@ _UNKNOWNS: Final = frozenset(
     }
 )
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-_SEALED: Final = "1b47061264138c4ac30d75fd1eb44270"  # the mark of a secret
+_SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the engine's marker of a secret, not a secret
 
 
 def from_struct(message: struct_pb2.Struct) -> Properties:
-    """The properties in ``message``; whole numbers as ``int``, secrets bare, nulls left out.
+    """The properties in ``message``: whole numbers as ``int``, the values of secrets, no nulls.
 
     Raises ``PluginError`` for files and archives, which no supported resource takes.
     """
-    found = {name: _from_value(item) for name, item in message.fields.items()}
-    return {name: value for name, value in found.items() if value is not None}
+    return without_none({name: _from_value(item) for name, item in message.fields.items()})
 
 
 def to_struct(properties: Properties) -> struct_pb2.Struct:
@@ -62,7 +61,7 @@ def _from_object(message: struct_pb2.Struct) -> Value:
     fields = message.fields
     if _SIGNATURE not in fields:
         return from_struct(message)
-    if fields[_SIGNATURE].string_value == _SEALED:
+    if fields[_SIGNATURE].string_value == _SECRET:
         return _from_value(fields["value"])
     raise PluginError("files and archives are not supported by the stand-in plugin")
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.support.checkout import Checkout
@@ -59,11 +60,14 @@ def test_nothing_changed_is_one_line_and_a_terminal_keeps_no_bar_of_it(deployed:
     assert watched.last == "local-releases: no changes"
 
 
-def test_a_dry_run_of_a_destroy_says_what_would_be_lost(deployed: Checkout) -> None:
+def test_a_dry_run_of_a_destroy_says_what_would_be_lost(
+    deployed: Checkout, api: httpx.Client, outputs: dict[str, Any]
+) -> None:
     values = deployed.json("destroy", DRY_RUN="1")
     lost = {change["name"] for change in values["changes"] if change["consequence"]}
     assert {"table", "api", "repository", "signing-keys-secret"} <= lost
-    assert deployed.json("preview")["changes"] == []
+    assert deployed.json("outputs") == outputs
+    assert api.get("/healthz").json()["image_tag"] == outputs["image_tag"]
 
 
 def test_a_lost_table_is_warned_of_with_what_forces_it(deployed: Checkout) -> None:

@@ -64,8 +64,9 @@ def test_the_tag_ends_in_the_hash_of_the_tree(deployed: Checkout, outputs: dict[
 def test_an_unchanged_tree_changes_nothing(deployed: Checkout, outputs: dict[str, Any]) -> None:
     (deployed.folder / "docs" / "new-page.md").write_text("new")
     (deployed.folder / "tests" / "new_test.py").write_text("new = 1\n")
-    assert deployed.json("preview", DETAILED="1")["changes"] == []
-    assert deployed.command("preview", "--detailed").returncode == 0
+    preview = deployed.command("preview", "--detailed", "--json")
+    assert preview.returncode == 0, preview.stderr
+    assert json.loads(preview.stdout)["changes"] == []
     with image_events(outputs["ecr_url"]) as events:
         result = deployed.make("deploy")
     assert result.returncode == 0, result.stderr
@@ -112,7 +113,7 @@ def test_the_repaired_tree_deploys_again_under_its_own_tag(
 
 def test_one_changed_character_shows_the_functions_image_and_what_follows(deployed: Checkout) -> None:
     deployed.replace(HANDLER, SERVICE_NAME, '"PSN Partner Emulator!"')
-    preview = deployed.make("preview", DETAILED="1", JSON="1")
+    preview = deployed.command("preview", "--detailed", "--json")
     assert preview.returncode == 2
     assert "error:" not in preview.stderr
     changes = json.loads(preview.stdout)["changes"]
@@ -123,7 +124,6 @@ def test_one_changed_character_shows_the_functions_image_and_what_follows(deploy
         "description",
         "imageUri",
     }
-    assert deployed.command("preview", "--detailed").returncode == 2
 
 
 def test_a_deploy_serves_the_new_code_and_keeps_the_data(
@@ -151,27 +151,48 @@ def test_image_only_brings_the_image(deployed: Checkout, user: httpx.Client) -> 
 
 
 def test_a_return_to_an_earlier_tree_builds_nothing(deployed: Checkout, user: httpx.Client) -> None:
-    before = deployed.json("outputs")
-    with image_events(before["ecr_url"]) as events:
-        deployed.replace(HANDLER, '"PSN Partner Emulator?"', '"PSN Partner Emulator!"')
+    deployed.replace(HANDLER, '"PSN Partner Emulator?"', '"PSN Partner Emulator!"')
+    with image_events(deployed.json("outputs")["ecr_url"]) as events:
         deployed.done("update-image")
-        assert user.get("/").json()["data"]["name"] == "PSN Partner Emulator!"
-        deployed.replace(HANDLER, '"PSN Partner Emulator!"', '"PSN Partner Emulator?"')
-        (deployed.folder / HANDLER).chmod(0o755)
-        deployed.done("deploy")
-    assert user.get("/").json()["data"]["name"] == "PSN Partner Emulator?"
-    assert deployed.json("outputs")["image_tag"] == before["image_tag"]
     assert events == []
+    assert user.get("/").json()["data"]["name"] == "PSN Partner Emulator!"
 
 
 def test_a_rollback_returns_to_the_release_before_and_a_deploy_leads_forward_again(
     deployed: Checkout, api: httpx.Client
 ) -> None:
-    live = deployed.json("outputs")["image_tag"]
-    deployed.done("rollback")
-    assert api.get("/healthz").json()["image_tag"] == deployed.json("outputs")["image_tag"] != live
+    live = deployed.json("outputs")
+    with image_events(live["ecr_url"]) as events:
+        deployed.done("rollback")
+        assert api.get("/").json()["data"]["name"] == "PSN Partner Emulator?"
+        assert api.get("/healthz").json()["image_tag"] == deployed.json("outputs")["image_tag"]
+        assert deployed.json("outputs")["image_tag"] != live["image_tag"]
+        (deployed.folder / HANDLER).chmod(0o755)
+        deployed.done("deploy")
+    assert events == []
+    assert api.get("/").json()["data"]["name"] == "PSN Partner Emulator!"
+    assert (
+        api.get("/healthz").json()["image_tag"] == deployed.json("outputs")["image_tag"] == live["image_tag"]
+    )
+
+
+def test_the_history_names_the_tag_of_each_update(deployed: Checkout, outputs: dict[str, Any]) -> None:
+    updates = deployed.json("history")
+    assert updates[-1]["tag"] == outputs["image_tag"]
+    assert {update["result"] for update in updates} == {"succeeded", "failed"}
+    assert outputs["image_tag"] in deployed.pulumi("stack", "history")
+
+
+def test_logs_show_what_a_function_wrote(deployed: Checkout, api: httpx.Client) -> None:
+    api.get("/no/such/path", headers={"X-Correlation-Id": "looked-for"})
+    assert "looked-for" in deployed.done("logs", FN="fallback")
+
+
+def test_the_data_outlives_a_stop_of_the_local_aws(deployed: Checkout, user: httpx.Client) -> None:
+    made = user.post("/players", json={"username": "Sleeper", "email": "sleeper@example.com"}).json()["data"]
+    deployed.done("down")
     deployed.done("deploy")
-    assert api.get("/healthz").json()["image_tag"] == deployed.json("outputs")["image_tag"] == live
+    assert user.get(f"/players/{made['player_id']}").json()["data"] == made
 
 
 def test_a_terminal_shows_live_how_far_a_deploy_is_and_then_where_the_time_went(deployed: Checkout) -> None:
@@ -201,30 +222,10 @@ def test_an_unchanged_deploy_tells_a_terminal_so_in_one_bar(deployed: Checkout) 
     assert "local-releases: no changes" in watched.last
 
 
-def test_the_history_names_the_tag_of_each_update(deployed: Checkout, outputs: dict[str, Any]) -> None:
-    updates = deployed.json("history")
-    assert updates[-1]["tag"] == outputs["image_tag"]
-    assert {update["result"] for update in updates} == {"succeeded", "failed"}
-    assert outputs["image_tag"] in deployed.pulumi("stack", "history")
-
-
-def test_logs_show_what_a_function_wrote(deployed: Checkout, api: httpx.Client) -> None:
-    api.get("/no/such/path", headers={"X-Correlation-Id": "looked-for"})
-    assert "looked-for" in deployed.done("logs", FN="fallback")
-
-
-def test_the_data_outlives_a_stop_of_the_local_aws(deployed: Checkout, user: httpx.Client) -> None:
-    made = user.post("/players", json={"username": "Sleeper", "email": "sleeper@example.com"}).json()["data"]
-    deployed.done("down")
-    deployed.done("deploy")
-    assert user.get(f"/players/{made['player_id']}").json()["data"] == made
-
-
 def test_a_killed_local_aws_comes_back_as_the_last_deploy_left_it(
     deployed: Checkout, user: httpx.Client
 ) -> None:
     names = {player["username"] for player in user.get("/players", params={"limit": 100}).json()["data"]}
-    deployed.done("deploy", FORCE="1")
     os.kill(int((deployed.folder / ".local" / "aws" / "pid").read_text().split()[0]), signal.SIGKILL)
     assert "was killed" in deployed.make("deploy").stderr
     kept = {player["username"] for player in user.get("/players", params={"limit": 100}).json()["data"]}

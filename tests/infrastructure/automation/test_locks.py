@@ -13,7 +13,8 @@ import pytest
 
 from infrastructure.automation import locks, plugins, workspace
 from infrastructure.errors import DeployError
-from infrastructure.terminal import narrate
+from infrastructure.stack.loading import load_settings
+from infrastructure.terminal import display
 
 Lock = Callable[..., Path]
 
@@ -86,7 +87,7 @@ def test_an_engine_that_outlives_its_command_for_a_moment_is_waited_for(
         said.append(line)
         pulumi.kill()
 
-    monkeypatch.setattr(narrate, "say", say)
+    monkeypatch.setattr(display, "say", say)
     lock(pulumi.pid)
     assert locks.left_behind("local", tmp_path)
     assert len(said) == 1
@@ -97,7 +98,7 @@ def test_an_engine_that_ends_in_order_leaves_nothing(
     tmp_path: Path, lock: Lock, pulumi: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = lock(pulumi.pid)
-    monkeypatch.setattr(narrate, "say", lambda _: file.unlink())
+    monkeypatch.setattr(display, "say", lambda _: file.unlink())
     assert not locks.left_behind("local", tmp_path)
 
 
@@ -134,11 +135,14 @@ def test_a_command_leaves_an_update_alone_that_the_engine_is_at(
     refused: list[DeployError] = []
 
     def meanwhile() -> None:
-        with workspace.opened("local", may_create=False) as second, pytest.raises(DeployError) as caught:
+        with (
+            workspace.opened(load_settings("local"), may_create=False) as second,
+            pytest.raises(DeployError) as caught,
+        ):
             workspace.recover(second)
         refused.append(caught.value)
 
-    with workspace.opened("local", may_create=True) as first:
+    with workspace.opened(load_settings("local"), may_create=True) as first:
         first.up(program=meanwhile)
         assert f"(pulumi, by {getpass.getuser()} since " in refused[0].cause
         assert workspace.recover(first)[1] is False

@@ -7,6 +7,7 @@ import pytest
 
 from infrastructure.automation import plugins
 from infrastructure.errors import DeployError
+from infrastructure.stack.loading import load_settings
 from infrastructure.tools import disk, engine
 from tests.support.machine import Machine
 
@@ -45,8 +46,8 @@ def install(folder: Path) -> None:
 @pytest.mark.parametrize("stack", ["local", "local-two", "dev"])
 def test_the_official_plugins_serve_every_stack_when_they_are_installed(machine: Machine, stack: str) -> None:
     install(machine.home / ".pulumi")
-    assert plugins.decide(stack) == plugins.Decision(official=True)
-    assert str(plugins.decide(stack)).startswith("official: aws ")
+    assert plugins.decide(load_settings(stack)) == plugins.Decision(official=True)
+    assert str(plugins.decide(load_settings(stack))).startswith("official: aws ")
 
 
 def test_the_engines_folder_may_be_elsewhere(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,7 +74,7 @@ def test_a_plugin_of_another_version_does_not_count(
 @pytest.mark.usefixtures("network")
 @pytest.mark.parametrize("stack", ["local", "dev"])
 def test_official_plugins_that_can_be_downloaded_are(machine: Machine, stack: str) -> None:
-    assert plugins.decide(stack).official
+    assert plugins.decide(load_settings(stack)).official
     assert plugins.missing() == []
     assert [call.split()[:5] for call in machine.called("pulumi")] == [
         ["pulumi", "plugin", "install", "resource", name] for name in plugins.NEEDED
@@ -81,46 +82,46 @@ def test_official_plugins_that_can_be_downloaded_are(machine: Machine, stack: st
 
 
 def test_a_local_stack_gets_the_stand_in_where_they_cannot_be_downloaded(machine: Machine) -> None:
-    assert plugins.decide("local") == plugins.Decision(official=False, reason=OUT_OF_REACH)
-    assert str(plugins.decide("local")) == f"the stand-in ({OUT_OF_REACH})"
+    assert plugins.decide(load_settings("local")) == plugins.Decision(official=False, reason=OUT_OF_REACH)
+    assert str(plugins.decide(load_settings("local"))) == f"the stand-in ({OUT_OF_REACH})"
 
 
 @pytest.mark.usefixtures("network")
 def test_a_download_that_breaks_off_leads_to_the_stand_in(machine: Machine) -> None:
     machine.tool("pulumi", "echo error: failed all 5 attempts; exit 1")
-    assert plugins.decide("local").reason == "error: failed all 5 attempts"
+    assert plugins.decide(load_settings("local")).reason == "error: failed all 5 attempts"
 
 
 def test_a_failed_download_is_not_tried_again_the_same_day(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plugins.decide("local")
+    plugins.decide(load_settings("local"))
     tried: list[str] = []
     monkeypatch.setattr(plugins, "_unreachable", lambda: tried.append("again"))
-    assert not plugins.decide("local").official
+    assert not plugins.decide(load_settings("local")).official
     assert tried == []
 
 
 @pytest.mark.usefixtures("network")
 def test_an_aws_stack_tries_again_whatever_failed_before(machine: Machine) -> None:
     disk.remember_failure(plugins.FAILURE, "no network")
-    assert plugins.decide("dev").official
+    assert plugins.decide(load_settings("dev")).official
 
 
 def test_an_aws_stack_without_official_plugins_is_refused_with_what_to_do(machine: Machine) -> None:
     with pytest.raises(DeployError, match="'dev' needs the official Pulumi plugins") as caught:
-        plugins.decide("dev")
+        plugins.decide(load_settings("dev"))
     assert f"pulumi plugin install resource aws {plugins.NEEDED['aws']}" in caught.value.remedy
 
 
 def test_official_plugins_need_no_variables(machine: Machine) -> None:
     install(machine.home / ".pulumi")
-    with plugins.provided("local") as variables:
+    with plugins.provided(load_settings("local")) as variables:
         assert variables == {}
 
 
 def test_the_stand_in_serves_while_the_stack_is_open(machine: Machine) -> None:
-    with plugins.provided("local") as variables:
+    with plugins.provided(load_settings("local")) as variables:
         assert variables["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] == "true"
         assert {pair.split(":")[0] for pair in variables["PULUMI_DEBUG_PROVIDERS"].split(",")} == {
             "aws",

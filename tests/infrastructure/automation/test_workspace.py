@@ -19,11 +19,12 @@ from infrastructure.cloud import versions
 from infrastructure.errors import DeployError
 from infrastructure.local import aws, state
 from infrastructure.release.state import Resources, resources_of
-from infrastructure.terminal import narrate
+from infrastructure.stack.loading import load_settings
+from infrastructure.terminal import display
 from infrastructure.tools import engine
 
 if TYPE_CHECKING:
-    from pulumi import automation as auto
+    from infrastructure.automation.lean_stack import LeanStack
 
 FUNCTION = {"urn": "urn:function", "type": "aws:lambda/function:Function"}
 
@@ -31,9 +32,8 @@ FUNCTION = {"urn": "urn:function", "type": "aws:lambda/function:Function"}
 class Stack:
     """A stack of the Automation API whose refresh finds one function."""
 
-    name = "local"
-
-    def __init__(self, *pending: str) -> None:
+    def __init__(self, *pending: str, stack: str = "local") -> None:
+        self.settings, self.name = load_settings(stack), stack
         self.state: dict[str, Any] = {"resources": [], "pending_operations": list(pending)}
         self.done: list[str] = []
 
@@ -53,7 +53,7 @@ class Stack:
 
 def recovered(stack: Stack) -> tuple[Resources, bool]:
     """What recovering the stack gives."""
-    return workspace.recover(cast("auto.Stack", stack))
+    return workspace.recover(cast("LeanStack", stack))
 
 
 @pytest.fixture(autouse=True)
@@ -98,14 +98,14 @@ def test_a_stack_that_was_deployed_before_is_read_in_one_run_of_the_engine(
     home: Path, asked: Callable[[], list[str]]
 ) -> None:
     deployed_before(home)
-    with workspace.opened("local", may_create=False) as opened:
+    with workspace.opened(load_settings("local"), may_create=False) as opened:
         assert resources_of(opened.export_stack()) == {"urn:function": FUNCTION}
-        assert repr(opened).startswith("SparingStack('local', LocalWorkspace(")
+        assert repr(opened).startswith("LeanStack('local', LocalWorkspace(")
     assert asked() == ["stack export --stack local"]
 
 
 def test_a_new_stack_is_created_where_it_may_be(asked: Callable[[], list[str]]) -> None:
-    with workspace.opened("local", may_create=True):
+    with workspace.opened(load_settings("local"), may_create=True):
         assert [line.split(" --")[0] for line in asked()] == ["stack select", "stack init local"]
 
 
@@ -114,7 +114,7 @@ def test_a_stack_that_is_not_there_is_an_error_that_says_how_to_make_it(
 ) -> None:
     with (
         pytest.raises(DeployError, match="never deployed") as caught,
-        workspace.opened("dev", may_create=False),
+        workspace.opened(load_settings("dev"), may_create=False),
     ):
         raise AssertionError("opened")
     assert caught.value.remedy == "Deploy it: make deploy STACK=dev"
@@ -144,8 +144,7 @@ def test_operations_that_were_under_way_are_read_back_also_when_the_lock_is_gone
 
 @moto.mock_aws
 def test_nothing_is_read_back_from_another_account_than_the_resources_are_in() -> None:
-    stack = Stack("creating a function")
-    stack.name = "prod"
+    stack = Stack("creating a function", stack="prod")
     role = {
         "urn": "urn:role",
         "type": "aws:iam/role:Role",
@@ -226,7 +225,7 @@ def test_who_waited_for_one_that_deleted_the_locks_holds_the_stack_against_the_n
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waiting, lock = Event(), home / "locks" / "local.lock"
-    monkeypatch.setattr(narrate, "say", lambda _: waiting.set())
+    monkeypatch.setattr(display, "say", lambda _: waiting.set())
 
     def wait() -> bool:
         with workspace.exclusive("local"):
@@ -244,16 +243,18 @@ def test_a_shell_that_was_shown_a_local_stack_finds_the_others_where_they_are(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://states")
-    assert "PULUMI_BACKEND_URL" not in workspace.environment("dev")
-    monkeypatch.setenv("PULUMI_BACKEND_URL", workspace.environment("local")["PULUMI_BACKEND_URL"])
-    assert workspace.environment("dev")["PULUMI_BACKEND_URL"] == ""
+    assert "PULUMI_BACKEND_URL" not in workspace.environment(load_settings("dev"))
+    monkeypatch.setenv(
+        "PULUMI_BACKEND_URL", workspace.environment(load_settings("local"))["PULUMI_BACKEND_URL"]
+    )
+    assert workspace.environment(load_settings("dev"))["PULUMI_BACKEND_URL"] == ""
 
 
 def test_the_passphrase_is_made_once_and_its_owners_alone() -> None:
-    variables = workspace.environment("local")
+    variables = workspace.environment(load_settings("local"))
     passphrase = Path(variables["PULUMI_CONFIG_PASSPHRASE_FILE"])
     assert passphrase.stat().st_mode & 0o777 == 0o600
     made = passphrase.read_text()
     assert len(made) > 20
-    workspace.environment("local")
+    workspace.environment(load_settings("local"))
     assert passphrase.read_text() == made

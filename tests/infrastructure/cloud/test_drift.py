@@ -9,6 +9,7 @@ from moto import mock_aws
 from infrastructure.cloud import drift
 from infrastructure.cloud.drift import Function
 from infrastructure.errors import DeployError
+from infrastructure.stack.loading import load_settings
 from infrastructure.tools import paths
 from tests.support.stacks import ALIAS, FUNCTION
 
@@ -69,12 +70,15 @@ def test_only_the_functions_of_the_stack_are_looked_at(
                 Publish=True,
             )
         client.create_alias(FunctionName="psn-emulator-local-root", Name="live", FunctionVersion="1")
-        with drift.looking("local") as drifted:
+        with drift.looking(load_settings("local")) as drifted:
             assert drifted(STATE)
     assert "Not as the last deploy left them: psn-emulator-local-root." in capsys.readouterr().err
 
 
 def test_an_aws_that_does_not_tell_ends_the_deploy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paths, "aws_endpoint", lambda: "http://127.0.0.1:1")
-    with drift.looking("local") as drifted, pytest.raises(DeployError, match="cannot be looked at"):
+    with (
+        drift.looking(load_settings("local")) as drifted,
+        pytest.raises(DeployError, match="cannot be looked at"),
+    ):
         drifted(STATE)

@@ -16,7 +16,7 @@ from moto import mock_aws
 from infrastructure import cli
 from infrastructure.cloud import logs
 from infrastructure.errors import DeployError
-from infrastructure.stack.settings import Settings
+from infrastructure.stack.loading import load_settings
 from tests.support.checkout import free_port
 
 HOUR_AGO = datetime.now(UTC) - timedelta(hours=1)
@@ -28,7 +28,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.delenv("AWS_PROFILE", raising=False)
-    settings = Settings.load("dev")
+    settings = load_settings("dev")
     with mock_aws():
         client = boto3.client("logs", region_name=settings.region)
         group = settings.names.function_log_group("root")
@@ -46,7 +46,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 def read(function: str = "root", stack: str = "dev") -> list[Any]:
     """The messages of the last hour."""
-    return [event["message"] for event in logs.read(stack, function, HOUR_AGO, follow=False)]
+    return [event["message"] for event in logs.read(load_settings(stack), function, HOUR_AGO, follow=False)]
 
 
 def test_json_lines_are_objects_and_others_text(log: list[str]) -> None:
@@ -74,7 +74,7 @@ def test_what_the_runtime_emulator_says_of_itself_is_left_out(log: list[str]) ->
 def test_following_goes_on_and_repeats_no_line(log: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     log.append("first")
     monkeypatch.setattr("time.sleep", lambda _: log.append("second"))
-    following = logs.read("dev", "root", HOUR_AGO, follow=True)
+    following = logs.read(load_settings("dev"), "root", HOUR_AGO, follow=True)
     assert [next(following)["message"], next(following)["message"]] == ["first", "second"]
 
 

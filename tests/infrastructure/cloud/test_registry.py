@@ -10,7 +10,7 @@ import pytest
 
 from infrastructure.cloud import registry
 from infrastructure.errors import DeployError
-from infrastructure.stack.settings import Settings
+from infrastructure.stack.loading import load_settings
 from tests.infrastructure.conftest import WriteStack
 from tests.support.registries import FakeRegistry, digest_of, served
 
@@ -50,7 +50,7 @@ def both(
 def copy(digest: str, source: str = "local-a", target: str = "local-b") -> list[tuple[int, int]]:
     """Copies from stack to stack; the bytes that were told to be there by and by, each with those of all."""
     told: list[tuple[int, int]] = []
-    registry.copy(TAG, digest, Settings.load(source), Settings.load(target), lambda *sent: told.append(sent))
+    registry.copy(TAG, digest, load_settings(source), load_settings(target), lambda *sent: told.append(sent))
     return told
 
 
@@ -59,7 +59,7 @@ def test_an_image_keeps_its_digest_and_its_tag(
 ) -> None:
     copy(digest)
     assert target.manifests[TAG] == source.manifests[TAG]
-    assert registry.digest(Settings.load("local-b"), TAG) == digest
+    assert registry.digest(load_settings("local-b"), TAG) == digest
     assert target.blobs == source.blobs
 
 
@@ -91,16 +91,16 @@ def test_a_tag_that_has_another_image_stays_with_it(target: FakeRegistry, digest
     other = target.push(TAG, b"other")
     with pytest.raises(DeployError, match=f"another image under {TAG}: {other}"):
         copy(digest)
-    assert registry.digest(Settings.load("local-b"), TAG) == other
+    assert registry.digest(load_settings("local-b"), TAG) == other
 
 
 def test_an_image_that_is_not_there_has_no_digest() -> None:
-    assert registry.digest(Settings.load("local-a"), "20990101-000000-aaaaaaaa") is None
+    assert registry.digest(load_settings("local-a"), "20990101-000000-aaaaaaaa") is None
 
 
 def test_a_registry_that_is_not_there_is_named() -> None:
     with pytest.raises(DeployError, match="localhost:4999 does not answer"):
-        registry.digest(Settings.load("local-c"), TAG)
+        registry.digest(load_settings("local-c"), TAG)
 
 
 def test_a_refusal_is_in_the_registrys_own_words(target: FakeRegistry, digest: str) -> None:
@@ -161,14 +161,14 @@ def test_each_repository_is_opened_by_its_own_stacks_account_and_region(
 ) -> None:
     digest = accounts["dev"].push(TAG, *LAYERS)
     copy(digest, "dev", "staging")
-    assert registry.digest(Settings.load("staging"), TAG) == digest
+    assert registry.digest(load_settings("staging"), TAG) == digest
     assert accounts["staging"].blobs == accounts["dev"].blobs
 
 
 def test_a_registry_that_does_not_take_the_token_is_a_refusal(accounts: dict[str, FakeRegistry]) -> None:
     accounts["dev"].token = "another"
     with pytest.raises(DeployError, match="refuses the credentials"):
-        registry.digest(Settings.load("dev"), TAG)
+        registry.digest(load_settings("dev"), TAG)
 
 
 def test_credentials_that_open_no_registry_are_named_by_their_stack(
@@ -176,4 +176,4 @@ def test_credentials_that_open_no_registry_are_named_by_their_stack(
 ) -> None:
     (tmp_path / "credentials").write_text("[staging]\n")
     with pytest.raises(DeployError, match="dev"):
-        registry.digest(Settings.load("dev"), TAG)
+        registry.digest(load_settings("dev"), TAG)

@@ -14,7 +14,8 @@ from moto import mock_aws
 from infrastructure.cloud import retention, session
 from infrastructure.release import release
 from infrastructure.release.release import Entry
-from infrastructure.terminal import narrate
+from infrastructure.stack.loading import load_settings
+from infrastructure.terminal import display
 
 FUNCTION = "psn-emulator-dev-root"
 REPOSITORY = "psn-emulator-dev"
@@ -77,7 +78,7 @@ class Cloud:
         entries = [an_entry(number) for number in kept]
         outputs = an_entry(live).outputs() | {"releases": [entry.as_output() for entry in entries]}
         retention.retain(
-            "dev",
+            load_settings("dev"),
             {
                 "stack": {"type": release.STACK, "outputs": outputs},
                 "repository": {"type": "aws:ecr/repository:Repository", "inputs": {"name": REPOSITORY}},
@@ -129,7 +130,7 @@ def cloud(every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> Iter
         monkeypatch.setattr(session, "session", lambda *_: opened)
         opened.client("iam").create_role(RoleName="any", AssumeRolePolicyDocument="{}")
         said: list[str] = []
-        monkeypatch.setattr(narrate, "say", said.append)
+        monkeypatch.setattr(display, "say", said.append)
         made = Cloud(opened.client("lambda"), opened.client("ecr"), said)
         made.images.create_repository(repositoryName=REPOSITORY)
         for number in range(1, 6):

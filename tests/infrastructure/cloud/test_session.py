@@ -12,7 +12,7 @@ from infrastructure.cloud.registry import RegistryAccess
 from infrastructure.commands import readiness
 from infrastructure.errors import DeployError
 from infrastructure.local import aws as local_aws
-from infrastructure.stack.settings import Settings
+from infrastructure.stack.loading import load_settings
 from infrastructure.tools import engine
 from tests.infrastructure.conftest import WriteStack
 from tests.support.fake_docker import FakeDocker
@@ -34,14 +34,14 @@ def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def test_a_stack_has_the_region_and_the_profile_of_its_file(write_stack: WriteStack) -> None:
     write_stack("dev", architecture="arm64", **{"aws:region": "sa-east-1", "aws:profile": "players"})
-    opened = session.session(Settings.load("dev"))
+    opened = session.session(load_settings("dev"))
     assert (opened.region_name, opened.profile_name) == ("sa-east-1", "players")
-    access = registry.registry_access(Settings.load("dev"))
+    access = registry.registry_access(load_settings("dev"))
     assert access.host == f"{ACCOUNT}.dkr.ecr.sa-east-1.amazonaws.com"
 
 
 def test_aws_is_asked_again_at_the_rate_it_grants_when_it_throttles() -> None:
-    assert session.client(Settings.load("dev"), "lambda").meta.config.retries == {
+    assert session.client(load_settings("dev"), "lambda").meta.config.retries == {
         "mode": "adaptive",
         "total_max_attempts": 10,
     }
@@ -55,10 +55,10 @@ def test_a_local_aws_that_runs_is_left_as_it_is_where_nothing_is_to_be_built(
     monkeypatch.setattr(engine, "resolve", lambda: None)
     monkeypatch.setattr(local_aws, "ensure", lambda: done.append("started"))
     monkeypatch.setattr(local_aws, "status", lambda: running)
-    readiness.reachable("local")
+    readiness.reachable(load_settings("local"))
     assert done == []
     monkeypatch.setattr(local_aws, "status", lambda: replace(running, pid=None))
-    readiness.reachable("local")
+    readiness.reachable(load_settings("local"))
     assert done == ["started"]
 
 
@@ -66,7 +66,7 @@ def test_the_registry_of_a_local_stack_asks_for_nothing(
     stacks: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LOCAL_AWS_PORT", "4999")
-    assert registry.registry_access(Settings.load("local")) == RegistryAccess("localhost:4999", "")
+    assert registry.registry_access(load_settings("local")) == RegistryAccess("localhost:4999", "")
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_docker_holds_a_local_image_before_functions_start_from_it(
 ) -> None:
     docker_engine.answers["POST /images/create"] = (200, "{}")
     docker_engine.answers["GET /images/.*/json"] = (200, {"Id": "sha256:0"})
-    registry.fetch_image(Settings.load("local"), "t1")
+    registry.fetch_image(load_settings("local"), "t1")
     [asked] = docker_engine.asked("POST /images/create")
     assert "tag=t1" in asked.line
     assert "localhost%3A4999%2Fpsn-emulator-local" in asked.line
@@ -91,17 +91,17 @@ def test_docker_holds_a_local_image_before_functions_start_from_it(
 
 def test_an_image_that_docker_cannot_fetch_is_named(stacks: Path, docker_engine: FakeDocker) -> None:
     with pytest.raises(DeployError, match="cannot fetch localhost:4999/psn-emulator-local:t1"):
-        registry.fetch_image(Settings.load("local"), "t1")
+        registry.fetch_image(load_settings("local"), "t1")
 
 
 def test_the_images_of_an_aws_stack_are_lambdas_to_fetch(stacks: Path, docker_engine: FakeDocker) -> None:
-    registry.fetch_image(Settings.load("dev"), "t1")
+    registry.fetch_image(load_settings("dev"), "t1")
     assert docker_engine.requests == []
 
 
 def test_credentials_of_the_stacks_account_are_taken(write_stack: WriteStack) -> None:
     write_stack("dev", architecture="arm64", account_id=ACCOUNT, **{"aws:profile": "players"})
-    session.check_credentials(Settings.load("dev"))
+    session.check_credentials(load_settings("dev"))
 
 
 def test_credentials_of_another_account_are_refused_before_anything_is_touched(
@@ -109,21 +109,21 @@ def test_credentials_of_another_account_are_refused_before_anything_is_touched(
 ) -> None:
     write_stack("dev", architecture="arm64", account_id="222222222222", **{"aws:profile": "players"})
     with pytest.raises(DeployError, match=f"account {ACCOUNT}, stack 'dev' is of 222222222222"):
-        session.check_credentials(Settings.load("dev"))
+        session.check_credentials(load_settings("dev"))
 
 
 def test_credentials_of_another_account_than_the_resources_are_in_are_refused(
     write_stack: WriteStack,
 ) -> None:
     write_stack("dev", architecture="arm64", **{"aws:profile": "players"})
-    session.check_credentials(Settings.load("dev"), {ACCOUNT})
+    session.check_credentials(load_settings("dev"), {ACCOUNT})
     with pytest.raises(DeployError, match=f"account {ACCOUNT}, stack 'dev' is of 222222222222") as refused:
-        session.check_credentials(Settings.load("dev"), {"222222222222"})
+        session.check_credentials(load_settings("dev"), {"222222222222"})
     assert "AWS_PROFILE" in refused.value.remedy
 
 
 def test_a_stack_without_credentials_is_told_to_log_in(write_stack: WriteStack) -> None:
     write_stack("dev", architecture="arm64")
     with pytest.raises(DeployError, match="AWS refuses the credentials for stack 'dev'") as refused:
-        session.check_credentials(Settings.load("dev"))
+        session.check_credentials(load_settings("dev"))
     assert "aws sso login" in refused.value.remedy

@@ -10,6 +10,7 @@ from moto import mock_aws
 
 from infrastructure.cloud import session, versions
 from infrastructure.errors import DeployError
+from infrastructure.stack.loading import load_settings
 from infrastructure.tools import paths
 from tests.support.stacks import FUNCTION
 
@@ -40,7 +41,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 def test_a_function_that_was_changed_and_not_published_gets_a_version_of_the_change(client: Any) -> None:
     client.update_function_code(FunctionName=NAMES[0], ImageUri=f"{REGISTRY}:2")
-    versions.publish("local", RESOURCES)
+    versions.publish(load_settings("local"), RESOURCES)
     made = client.get_function(FunctionName=NAMES[0], Qualifier="2")
     assert made["Code"]["ImageUri"] == f"{REGISTRY}:2"
 
@@ -48,13 +49,13 @@ def test_a_function_that_was_changed_and_not_published_gets_a_version_of_the_cha
 def test_a_function_that_is_gone_is_left_to_the_update(client: Any) -> None:
     client.delete_function(FunctionName=NAMES[0])
     client.update_function_code(FunctionName=NAMES[1], ImageUri=f"{REGISTRY}:2")
-    versions.publish("local", RESOURCES)
+    versions.publish(load_settings("local"), RESOURCES)
     assert client.get_function(FunctionName=NAMES[1], Qualifier="2")
 
 
 def test_a_stack_without_functions_asks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "session", None)
-    versions.publish("local", {})
+    versions.publish(load_settings("local"), {})
 
 
 @pytest.mark.usefixtures("client")
@@ -68,5 +69,5 @@ def test_who_may_not_look_at_functions_is_told(monkeypatch: pytest.MonkeyPatch) 
     opened.events.register("before-call.lambda.GetFunction", deny)
     monkeypatch.setattr(session, "session", lambda *_: opened)
     with pytest.raises(DeployError, match=r"cannot be published: .*not you") as caught:
-        versions.publish("local", RESOURCES)
+        versions.publish(load_settings("local"), RESOURCES)
     assert "lambda:GetFunction" in caught.value.remedy

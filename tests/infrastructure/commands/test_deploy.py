@@ -17,7 +17,8 @@ from infrastructure.errors import DeployError
 from infrastructure.release import release
 from infrastructure.release.release import Entry
 from infrastructure.release.state import ALIAS, Resources, aliases_in, resources_of
-from infrastructure.terminal import narrate
+from infrastructure.stack.loading import load_settings
+from infrastructure.terminal import display
 from tests.infrastructure.commands.test_rollback import FIRST, SECOND, THIRD, a_release, state
 
 FAILS = (Check("GET /healthz", "healthz", "500", ok=False),)
@@ -30,6 +31,7 @@ class Stack:
     """A stack that runs ``live`` and keeps these releases. A deploy brings it ``brought``, and ``meanwhile`` is what
     somebody else brings it while that is asked. ``broken`` are the versions that do not answer."""
 
+    settings = load_settings("local")
     name = "local"
 
     def __init__(self, live: Entry, *kept: Entry, brought: Entry, broken: str = "3") -> None:
@@ -89,7 +91,7 @@ class Stack:
     def deploy(self) -> str:
         """What a deploy says that fails."""
         with pytest.raises(DeployError) as failed:
-            deploy.deploy(Request("local"))
+            deploy.deploy(Request(load_settings("local")))
         return failed.value.cause
 
 
@@ -127,7 +129,7 @@ def deploying(monkeypatch: pytest.MonkeyPatch) -> Deploying:
         monkeypatch.setattr(updates, "up", stack.update)
         monkeypatch.setattr(aliases, "move", stack.move)
         monkeypatch.setattr(probe, "probe", stack.probe)
-        monkeypatch.setattr(narrate, "say", lambda _: None)
+        monkeypatch.setattr(display, "say", lambda _: None)
         return stack
 
     return to

@@ -10,6 +10,8 @@ from infrastructure.automation import workspace
 from infrastructure.commands import destroy, readiness
 from infrastructure.errors import DeployError
 from infrastructure.release.state import Resources
+from infrastructure.stack.loading import load_settings
+from infrastructure.stack.settings import Settings
 
 OURS, ANOTHER = "123456789012", "222222222222"
 
@@ -18,8 +20,12 @@ OURS, ANOTHER = "123456789012", "222222222222"
 def settled(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Resources]]:
     """The stacks whose AWS was asked to survive a crash, and what was in their states then."""
     seen: list[tuple[str, Resources]] = []
+
+    def note(settings: Settings) -> None:
+        seen.append((settings.stack, workspace.resources(settings)))
+
     monkeypatch.setattr(readiness, "ready", lambda _: None)
-    monkeypatch.setattr(readiness, "settle", lambda stack: seen.append((stack, workspace.resources(stack))))
+    monkeypatch.setattr(readiness, "settle", note)
     return seen
 
 
@@ -30,7 +36,7 @@ def deploy(account: str) -> None:
         thing = pulumi.ComponentResource("test:index:Thing", "thing")
         thing.register_outputs({"arn": f"arn:aws:iam::{account}:role/r"})
 
-    with workspace.opened("dev", may_create=True) as opened:
+    with workspace.opened(load_settings("dev"), may_create=True) as opened:
         opened.up(program=declare)
 
 
@@ -38,9 +44,9 @@ def deploy(account: str) -> None:
 @moto.mock_aws
 def test_what_was_deleted_stays_deleted_after_a_crash(settled: list[tuple[str, Resources]]) -> None:
     deploy(OURS)
-    destroy.destroy("dev", dry_run=True)
+    destroy.destroy(load_settings("dev"), dry_run=True)
     assert settled == []
-    destroy.destroy("dev", dry_run=False)
+    destroy.destroy(load_settings("dev"), dry_run=False)
     assert settled == [("dev", {})]
 
 
@@ -53,10 +59,10 @@ def test_a_preview_of_it_leaves_what_is_noted_of_a_deploy_that_was_cut_off(
     deploy(OURS)
     with pytest.raises(KeyboardInterrupt), workspace.exclusive("dev"):
         raise KeyboardInterrupt
-    destroy.destroy("dev", dry_run=True)
+    destroy.destroy(load_settings("dev"), dry_run=True)
     with workspace.exclusive("dev") as was_cut_off:
         assert was_cut_off
-        destroy.destroy("dev", dry_run=True)  # waits for nobody
+        destroy.destroy(load_settings("dev"), dry_run=True)  # waits for nobody
 
 
 @pytest.mark.usefixtures("own_backend", "settled")
@@ -64,5 +70,5 @@ def test_a_preview_of_it_leaves_what_is_noted_of_a_deploy_that_was_cut_off(
 def test_a_stack_in_another_account_is_not_taken_for_deleted() -> None:
     deploy(ANOTHER)
     with pytest.raises(DeployError, match=f"account {OURS}, stack 'dev' is of {ANOTHER}"):
-        destroy.destroy("dev", dry_run=False)
-    assert workspace.resources("dev")
+        destroy.destroy(load_settings("dev"), dry_run=False)
+    assert workspace.resources(load_settings("dev"))

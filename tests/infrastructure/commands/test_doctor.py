@@ -6,6 +6,7 @@ import pytest
 from infrastructure.automation import plugins
 from infrastructure.commands import doctor
 from infrastructure.local import aws, base_image
+from infrastructure.stack.loading import load_settings
 from infrastructure.tools import disk, docker, engine
 from tests.support.checkout import free_port
 from tests.support.fake_docker import FakeDocker
@@ -33,7 +34,7 @@ def port(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def checks(stack: str = "local") -> dict[str, doctor.Check]:
-    return {check.name: check for check in doctor.report(stack)}
+    return {check.name: check for check in doctor.report(load_settings(stack))}
 
 
 def test_a_bare_machine_misses_everything_but_python_and_says_how_to_get_it(

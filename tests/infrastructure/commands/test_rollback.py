@@ -20,7 +20,8 @@ from infrastructure.errors import DeployError
 from infrastructure.release import release
 from infrastructure.release.release import Entry
 from infrastructure.release.state import ALIAS, Resources
-from infrastructure.terminal import narrate
+from infrastructure.stack.loading import load_settings
+from infrastructure.terminal import display
 from infrastructure.tools import paths
 
 STACK_URN = "urn:pulumi:local::psn-emulator::pulumi:pulumi:Stack::psn-emulator-local"
@@ -189,13 +190,13 @@ def functions(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]]:
 
 
 def test_a_release_whose_versions_are_there_can_run(functions: dict[str, set[str]]) -> None:
-    rollback.need_versions("local", plan(state(SECOND, root="2", healthz="2"), FIRST))
+    rollback.need_versions(load_settings("local"), plan(state(SECOND, root="2", healthz="2"), FIRST))
 
 
 def test_versions_that_are_gone_are_named_before_anything_moves(functions: dict[str, set[str]]) -> None:
     functions["psn-healthz"].remove("1")
     with pytest.raises(DeployError, match=r"these versions are gone: healthz 1\.$"):
-        rollback.need_versions("local", plan(state(SECOND, root="2", healthz="2"), FIRST))
+        rollback.need_versions(load_settings("local"), plan(state(SECOND, root="2", healthz="2"), FIRST))
 
 
 def test_an_aws_that_does_not_tell_ends_the_rollback_before_anything_moves(
@@ -204,7 +205,7 @@ def test_an_aws_that_does_not_tell_ends_the_rollback_before_anything_moves(
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     monkeypatch.setattr(paths, "aws_endpoint", lambda: "http://127.0.0.1:1")
     with pytest.raises(DeployError, match=f"versions of {FIRST.tag} cannot be looked up") as caught:
-        rollback.need_versions("local", plan(state(SECOND, root="2", healthz="2"), FIRST))
+        rollback.need_versions(load_settings("local"), plan(state(SECOND, root="2", healthz="2"), FIRST))
     assert "lambda:GetFunctionConfiguration" in caught.value.remedy
 
 
@@ -243,7 +244,7 @@ class Engine:
 def carried_out(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     """A rollback from the second release to the first by ``engine``."""
     monkeypatch.setattr(aliases, "move", engine.move)
-    monkeypatch.setattr(narrate, "say", lambda _: None)
+    monkeypatch.setattr(display, "say", lambda _: None)
     resources = state(SECOND, SECOND, FIRST, root="2", healthz="2")
     stack: Any = engine
     return rollback.carry_out(stack, resources, plan(resources, FIRST), "rollback", (SECOND, FIRST))

@@ -17,6 +17,8 @@ from infrastructure.commands.key_schedule import LEAD_SECONDS, SOON_SECONDS
 from infrastructure.errors import DeployError
 from infrastructure.program.signing_keys import as_set, in_set, new_key, public_half
 from infrastructure.release.release import STACK
+from infrastructure.stack.loading import load_settings
+from infrastructure.stack.settings import Settings
 from tests.infrastructure.conftest import WriteStack
 
 NAMES = ("public-keys", "signing-keys")
@@ -101,7 +103,7 @@ def test_the_new_key_is_published_and_stored_with_the_old_one(
     deployed: Deployed, at: Callable[[float], None]
 ) -> None:
     at(1_000_000.5)
-    schedule = rotate_keys.rotate("dev", now=False)
+    schedule = rotate_keys.rotate(load_settings("dev"), now=False)
     old, new = deployed.keys("signing-keys")
     assert (old["kid"], old["d"]) == (deployed.first["kid"], deployed.first["d"])
     assert (new["kid"], new["signs_from"]) == (schedule.added, 1_000_000 + LEAD_SECONDS)
@@ -113,7 +115,7 @@ def test_the_new_key_is_published_and_stored_with_the_old_one(
 def reached(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The stacks whose AWS was made sure of."""
     stacks: list[str] = []
-    monkeypatch.setattr(readiness, "reachable", stacks.append)
+    monkeypatch.setattr(readiness, "reachable", lambda settings: stacks.append(settings.stack))
     return stacks
 
 
@@ -122,7 +124,7 @@ def test_nothing_is_started_for_a_stack_that_was_never_deployed(
 ) -> None:
     monkeypatch.setenv("LOCAL_HOME", str(tmp_path / "home"))
     with pytest.raises(DeployError, match="'local' was never deployed"):
-        rotate_keys.rotate("local", now=False)
+        rotate_keys.rotate(load_settings("local"), now=False)
     assert reached == []
     assert not (tmp_path / "home").exists()
 
@@ -130,7 +132,7 @@ def test_nothing_is_started_for_a_stack_that_was_never_deployed(
 def test_nothing_is_started_for_a_stack_without_keys(deployed: Deployed, reached: list[str]) -> None:
     deployed.resources.clear()
     with pytest.raises(DeployError, match="'dev' has no keys"):
-        rotate_keys.rotate("dev", now=False)
+        rotate_keys.rotate(load_settings("dev"), now=False)
     assert reached == []
 
 
@@ -138,16 +140,16 @@ def test_an_old_key_stays_for_the_tokens_of_the_deployed_functions(
     deployed: Deployed, at: Callable[[float], None]
 ) -> None:
     at(1_000_000)
-    [until] = rotate_keys.preview("dev", now=True).leaving.values()
+    [until] = rotate_keys.preview(load_settings("dev"), now=True).leaving.values()
     assert until > 1_000_000 + SOON_SECONDS + 3600
     deployed.set_token_seconds(60)
-    [until] = rotate_keys.preview("dev", now=True).leaving.values()
+    [until] = rotate_keys.preview(load_settings("dev"), now=True).leaving.values()
     assert 1_000_000 + SOON_SECONDS + 600 < until < 1_000_000 + 3600
 
 
 def test_a_new_key_is_for_the_algorithm_of_the_settings(deployed: Deployed, write_stack: WriteStack) -> None:
     write_stack("dev", architecture="amd64", signing_algorithm="RS256")
-    rotate_keys.rotate("dev", now=False)
+    rotate_keys.rotate(load_settings("dev"), now=False)
     assert [key["alg"] for key in deployed.keys("signing-keys")] == ["ES256", "RS256"]
     assert [sorted(key) for key in deployed.keys("public-keys")] == [
         ["alg", "crv", "kid", "kty", "published_until", "use", "x", "y"],
@@ -157,13 +159,13 @@ def test_a_new_key_is_for_the_algorithm_of_the_settings(deployed: Deployed, writ
 
 def test_a_preview_writes_nothing(deployed: Deployed) -> None:
     before = [deployed.text(name) for name in NAMES]
-    rotate_keys.preview("dev", now=True)
+    rotate_keys.preview(load_settings("dev"), now=True)
     assert [deployed.text(name) for name in NAMES] == before
     assert deployed.notes == []
 
 
 def test_the_next_deploy_is_left_a_note_with_the_public_keys(deployed: Deployed) -> None:
-    rotate_keys.rotate("dev", now=False)
+    rotate_keys.rotate(load_settings("dev"), now=False)
     [note] = deployed.notes
     made = deployed.resources["urn::signing-keys"]["outputs"]["versionId"]
     assert note["public_jwks"] == {"made": made, "jwks": deployed.text("public-keys")}
@@ -175,14 +177,14 @@ def test_a_repeated_rotation_changes_nothing_until_the_new_key_signs(
     deployed: Deployed, at: Callable[[float], None]
 ) -> None:
     at(1_000_000)
-    first = rotate_keys.rotate("dev", now=False)
+    first = rotate_keys.rotate(load_settings("dev"), now=False)
     versions = _versions(deployed)
     at(first.signs_from - 1)
-    assert rotate_keys.rotate("dev", now=False).keys == first.keys
+    assert rotate_keys.rotate(load_settings("dev"), now=False).keys == first.keys
     assert _versions(deployed) == versions
     assert len(deployed.notes) == 1
     at(first.signs_from)
-    assert rotate_keys.rotate("dev", now=False).added != first.added
+    assert rotate_keys.rotate(load_settings("dev"), now=False).added != first.added
 
 
 @pytest.mark.parametrize("written", [0, 1])
@@ -200,10 +202,10 @@ def test_a_rotation_that_was_cut_off_is_finished_by_the_next(
     with monkeypatch.context() as patched:
         patched.setattr(rotate_keys, "_write", cut_off)
         with pytest.raises(KeyboardInterrupt):
-            rotate_keys.rotate("dev", now=False)
+            rotate_keys.rotate(load_settings("dev"), now=False)
     assert [key["kid"] for key in deployed.keys("signing-keys")] == [deployed.first["kid"]]
     assert len(deployed.keys("public-keys")) == 1 + written
-    schedule = rotate_keys.rotate("dev", now=False)
+    schedule = rotate_keys.rotate(load_settings("dev"), now=False)
     assert [key["kid"] for key in deployed.keys("signing-keys")] == [deployed.first["kid"], schedule.added]
     assert deployed.text("public-keys") == public_half(deployed.text("signing-keys"))
     assert len(deployed.notes) == 1
@@ -215,9 +217,9 @@ def test_a_rotation_that_was_cut_off_before_its_note_leaves_it_the_next_time(
     with monkeypatch.context() as patched:
         patched.setattr(rotate_keys, "_record", _interrupted)
         with pytest.raises(KeyboardInterrupt):
-            rotate_keys.rotate("dev", now=False)
+            rotate_keys.rotate(load_settings("dev"), now=False)
     versions = _versions(deployed)
-    rotate_keys.rotate("dev", now=False)
+    rotate_keys.rotate(load_settings("dev"), now=False)
     assert _versions(deployed) == versions
     assert len(deployed.notes) == 1
 
@@ -227,7 +229,7 @@ def test_the_version_that_the_state_knows_outlives_any_number_of_rotations(
 ) -> None:
     for number in range(4):
         at(1_000_000 * (number + 1))
-        rotate_keys.rotate("dev", now=True)
+        rotate_keys.rotate(load_settings("dev"), now=True)
     for name in NAMES:
         made = deployed.resources[f"urn::{name}"]["outputs"]["versionId"]
         stages = deployed.vault.describe_secret(SecretId=f"psn-emulator/dev/{name}")["VersionIdsToStages"]
@@ -241,19 +243,19 @@ def test_the_label_follows_when_the_state_knows_another_version(
     held = deployed.resources["urn::signing-keys"]["outputs"]
     for moment in (1_000_000, 2_000_000):
         at(moment)
-        rotate_keys.rotate("dev", now=False)
+        rotate_keys.rotate(load_settings("dev"), now=False)
     assert _holders(deployed, "made-by-the-program") == [held["versionId"]]
     [held["versionId"]] = _holders(deployed, "AWSPREVIOUS")
     at(3_000_000)
-    rotate_keys.rotate("dev", now=False)
+    rotate_keys.rotate(load_settings("dev"), now=False)
     assert _holders(deployed, "made-by-the-program") == [held["versionId"]]
 
 
 def test_two_rotations_at_once_are_told(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
     write = rotate_keys._write
 
-    def overtaken(stack: str, secret: Any, value: str) -> None:
-        write(stack, secret, value)
+    def overtaken(settings: Settings, secret: Any, value: str) -> None:
+        write(settings, secret, value)
         if '"d"' in value:
             public = deployed.resources["urn::public-keys"]["outputs"]["secretId"]
             deployed.vault.put_secret_value(SecretId=public, SecretString=as_set([{"kid": "theirs"}]))
@@ -261,22 +263,22 @@ def test_two_rotations_at_once_are_told(deployed: Deployed, monkeypatch: pytest.
     with monkeypatch.context() as patched:
         patched.setattr(rotate_keys, "_write", overtaken)
         with pytest.raises(DeployError, match="Another rotation"):
-            rotate_keys.rotate("dev", now=False)
-    rotate_keys.rotate("dev", now=False)
+            rotate_keys.rotate(load_settings("dev"), now=False)
+    rotate_keys.rotate(load_settings("dev"), now=False)
     assert deployed.text("public-keys") == public_half(deployed.text("signing-keys"))
 
 
 def test_a_stack_of_before_the_public_keys_is_to_be_deployed_first(deployed: Deployed) -> None:
     del deployed.resources["urn::public-keys"]
     with pytest.raises(DeployError, match="no keys that can be rotated") as refused:
-        rotate_keys.rotate("dev", now=False)
+        rotate_keys.rotate(load_settings("dev"), now=False)
     assert refused.value.remedy == "Deploy it first: make deploy STACK=dev"
 
 
 def test_a_refusal_of_awss_is_a_line_without_any_key(deployed: Deployed) -> None:
     deployed.resources["urn::signing-keys"]["outputs"]["secretId"] = "gone"
     with pytest.raises(DeployError, match="does not let the keys in gone be rotated") as refused:
-        rotate_keys.rotate("dev", now=False)
+        rotate_keys.rotate(load_settings("dev"), now=False)
     assert deployed.first["d"] not in json.dumps([refused.value.cause, refused.value.remedy])
 
 

@@ -10,9 +10,10 @@ from tests.support.machine import Machine
 
 PROGRAM = """
 from infrastructure.commands import run_local
-run_local.build = lambda: run_local.LOCAL_IMAGE
-run_local._deployed_environment = lambda _: {}
-raise SystemExit(run_local.run("root", 9000))
+from infrastructure.stack.loading import load_settings
+run_local.build = lambda _: run_local.LOCAL_IMAGE
+run_local._deployed_environment = lambda *_: {}
+raise SystemExit(run_local.run(load_settings("local"), "root", 9000))
 """
 DOCKER = """
 case "$1" in

@@ -11,6 +11,7 @@ import pytest
 from infrastructure.automation import updates, workspace
 from infrastructure.commands import stack_info
 from infrastructure.errors import DeployError
+from infrastructure.stack.loading import load_settings
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 ZONELESS = START.replace(tzinfo=None)
@@ -56,7 +57,7 @@ def updated(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 def test_the_history_holds_every_update_under_its_own_number(updated: Callable[..., None]) -> None:
     updated(OLD, *[("update", "succeeded", f"{OLD} deploy")] * 12)
-    assert [update.version for update in stack_info.history("local")] == list(range(12, 0, -1))
+    assert [update.version for update in stack_info.history(load_settings("local"))] == list(range(12, 0, -1))
 
 
 def test_the_history_says_what_was_done_with_which_release_and_by_whom(updated: Callable[..., None]) -> None:
@@ -67,7 +68,7 @@ def test_the_history_says_what_was_done_with_which_release_and_by_whom(updated: 
         ("update", "succeeded", f"{OLD} automatic return"),
         ("update", "succeeded", "by hand"),
     )
-    told = [(update.tag, update.kind, update.by) for update in stack_info.history("local")]
+    told = [(update.tag, update.kind, update.by) for update in stack_info.history(load_settings("local"))]
     assert told == [
         ("", "update", ""),
         (OLD, "automatic return", ""),
@@ -81,13 +82,13 @@ def test_what_updates_are_called_is_what_the_history_reads(
 ) -> None:
     monkeypatch.setenv("GITHUB_ACTOR", "ada")
     updated(OLD, ("update", "succeeded", updates.message(OLD, "automatic return")))
-    [told] = stack_info.history("local")
+    [told] = stack_info.history(load_settings("local"))
     assert (told.tag, told.kind, told.by) == (OLD, "automatic return", "ada")
 
 
 def test_a_refresh_releases_nothing(updated: Callable[..., None]) -> None:
     updated(OLD, ("refresh", "succeeded", "refresh"))
-    [told] = stack_info.history("local")
+    [told] = stack_info.history(load_settings("local"))
     assert (told.kind, told.tag) == ("refresh", "")
 
 
@@ -100,7 +101,13 @@ def test_the_update_that_made_the_live_release_live_is_marked(updated: Callable[
         ("update", "succeeded", f"{OLD} rollback"),
         ("update", "failed", f"{NEW} deploy"),
     )
-    assert [update.live for update in stack_info.history("local")] == [False, True, False, False, False]
+    assert [update.live for update in stack_info.history(load_settings("local"))] == [
+        False,
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 def test_the_mark_stays_with_the_first_of_the_updates_that_brought_the_live_release_in_a_row(
@@ -118,7 +125,7 @@ def test_the_mark_stays_with_the_first_of_the_updates_that_brought_the_live_rele
         ("update", "succeeded", f"{NEW} rotate-keys"),
         ("update", "in-progress", f"{OLD} deploy"),
     )
-    assert [update.version for update in stack_info.history("local") if update.live] == [3]
+    assert [update.version for update in stack_info.history(load_settings("local")) if update.live] == [3]
 
 
 def test_a_release_that_came_back_after_a_destroy_is_live_since_then(updated: Callable[..., None]) -> None:
@@ -128,12 +135,12 @@ def test_a_release_that_came_back_after_a_destroy_is_live_since_then(updated: Ca
         ("destroy", "succeeded", "destroy"),
         ("update", "succeeded", f"{OLD} promote from dev"),
     )
-    assert [update.version for update in stack_info.history("local") if update.live] == [3]
+    assert [update.version for update in stack_info.history(load_settings("local")) if update.live] == [3]
 
 
 def test_the_times_of_the_history_are_utc_and_say_so(updated: Callable[..., None]) -> None:
     updated(OLD, ("update", "succeeded", f"{OLD} deploy"), ("update", "in-progress", f"{OLD} deploy"))
-    running, done = stack_info.history("local")
+    running, done = stack_info.history(load_settings("local"))
     assert (running.started, running.ended) == (START, None)
     assert (done.started, done.ended) == (START, START)
     assert done.as_json()["ended"] == "2026-01-02T03:04:05+00:00"
@@ -142,7 +149,7 @@ def test_the_times_of_the_history_are_utc_and_say_so(updated: Callable[..., None
 def test_outputs_are_those_of_the_stack(monkeypatch: pytest.MonkeyPatch) -> None:
     state = {STACK: {"type": "pulumi:pulumi:Stack", "outputs": {"image_tag": "t", "releases": []}}}
     monkeypatch.setattr(workspace, "resources", lambda _: state)
-    assert stack_info.outputs("local") == {"image_tag": "t"}
+    assert stack_info.outputs(load_settings("local")) == {"image_tag": "t"}
 
 
 def test_a_stack_without_outputs_is_an_error_that_says_how_to_get_them(
@@ -150,5 +157,5 @@ def test_a_stack_without_outputs_is_an_error_that_says_how_to_get_them(
 ) -> None:
     monkeypatch.setattr(workspace, "resources", lambda _: {})
     with pytest.raises(DeployError) as refused:
-        stack_info.outputs("local-two")
+        stack_info.outputs(load_settings("local-two"))
     assert refused.value.remedy == "Deploy it first: make deploy STACK=local-two"

@@ -158,6 +158,17 @@ def test_two_versions_of_one_image_share_no_container(server: ModuleType) -> Non
     assert first.startswith("000000000000:us-east-1:psn-root:")
 
 
+@pytest.mark.parametrize(
+    "name", ["_warm_pool_key", "_pool_kill_function", "_pool_release", "_kill_pool_entry"]
+)
+def test_a_ministack_without_what_is_replaced_or_called_is_refused(
+    server: ModuleType, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.delattr(server._functions, name)
+    with pytest.raises(ImportError, match=f"^ministack.services.lambda_svc has no {name} "):
+        reload(server)
+
+
 def test_an_orderly_end_removes_the_process_id(server: ModuleType, tmp_path: Path) -> None:
     (tmp_path / "pid").write_text("4711")
     sent: list[Message] = []

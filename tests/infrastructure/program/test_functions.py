@@ -7,8 +7,8 @@ import pytest
 
 import routes
 from infrastructure.errors import DeployError
+from infrastructure.stack.loading import load_settings
 from infrastructure.stack.names import INDEXES
-from infrastructure.stack.settings import Settings
 from tests.infrastructure.conftest import Declared, WriteStack
 from tests.support.recorded import record
 from tests.support.stacks import (
@@ -57,7 +57,7 @@ def test_a_functions_environment_is_what_the_application_reads(declared: Declare
     for name in ALL_FUNCTIONS:
         environment = variables(recorded, name)
         read = from_environment(environment | {"IMAGE_TAG": "in the image", "RELEASE": "in the image"})
-        assert read.environment == Settings.load(stack).environment
+        assert read.environment == load_settings(stack).environment
         assert read.issuer == recorded.outputs["api_url"]
         assert read.table_name == recorded.outputs["table_name"]
         assert read.trusted_issuer == read.issuer
@@ -68,6 +68,7 @@ def test_a_functions_environment_is_what_the_application_reads(declared: Declare
         assert read.refresh_token_lifetime == timedelta(days=30)
 
 
+@pytest.mark.usefixtures("few_routes")
 @pytest.mark.parametrize(("stack", "machine"), [("local", "http://host.docker.internal:4577"), ("dev", "")])
 def test_a_function_is_told_where_it_reaches_the_keys(
     every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, stack: str, machine: str
@@ -79,6 +80,7 @@ def test_a_function_is_told_where_it_reaches_the_keys(
     assert variables(recorded, "authorizer")["JWKS_URI"] == expected
 
 
+@pytest.mark.usefixtures("few_routes")
 def test_a_stack_may_trust_another_issuer_and_remains_one_itself(
     every_stack: tuple[str, ...], write_stack: WriteStack
 ) -> None:
@@ -114,7 +116,7 @@ def test_a_function_logs_json_to_a_group_of_its_own_that_does_not_keep_for_ever(
     declared: Declared, stack: str
 ) -> None:
     recorded = declared(stack)
-    settings = Settings.load(stack)
+    settings = load_settings(stack)
     for name in ALL_FUNCTIONS:
         group = recorded.named(f"{name}-log").inputs
         assert group["retentionInDays"] == settings.log_retention_days
@@ -124,6 +126,7 @@ def test_a_function_logs_json_to_a_group_of_its_own_that_does_not_keep_for_ever(
         assert logging["applicationLogLevel"] == settings.log_level
 
 
+@pytest.mark.usefixtures("few_routes")
 def test_lambda_is_told_of_log_levels_in_its_own_words(
     every_stack: tuple[str, ...], write_stack: WriteStack
 ) -> None:
@@ -133,6 +136,7 @@ def test_lambda_is_told_of_log_levels_in_its_own_words(
     assert variables(recorded, "root")["LOG_LEVEL"] == "WARNING"
 
 
+@pytest.mark.usefixtures("few_routes")
 @pytest.mark.parametrize(("architecture", "expected"), [("amd64", "x86_64"), ("arm64", "arm64")])
 def test_image_and_functions_are_of_one_architecture(
     every_stack: tuple[str, ...], write_stack: WriteStack, architecture: str, expected: str
@@ -210,7 +214,7 @@ def test_a_row_that_could_not_run_is_refused_by_its_routes_name(
     row = routes.Route("odd", "GET", "/odd", "handlers.health:root", **change)  # type: ignore[arg-type]
     monkeypatch.setattr(routes, "ROUTES", (row,))
     with pytest.raises(DeployError, match=r"of row odd in routes\.py is "):
-        Settings.load("dev")
+        load_settings("dev")
 
 
 @pytest.mark.parametrize("stack", KINDS)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import routes
+from infrastructure.stack.loading import load_settings
 from infrastructure.stack.names import Names
-from infrastructure.stack.settings import Settings
 from tests.infrastructure.conftest import Declared, WriteStack
 from tests.support.recorded import record
 from tests.support.stacks import ALL_ROUTES, KINDS, PERMISSION, ROUTE
@@ -45,7 +45,7 @@ def test_the_authorizers_answers_are_remembered_for_a_token_and_a_route(declared
     assert authorizer["identitySources"] == ["$request.header.Authorization", "$context.routeKey"]
     assert authorizer["authorizerPayloadFormatVersion"] == "2.0"
     assert authorizer["enableSimpleResponses"] is True
-    assert authorizer["authorizerResultTtlInSeconds"] == Settings.load("dev").authorizer_ttl_seconds
+    assert authorizer["authorizerResultTtlInSeconds"] == load_settings("dev").authorizer_ttl_seconds
     assert authorizer["authorizerUri"] == "invoke:psn-emulator-dev-authorizer:live"
 
 
@@ -66,7 +66,7 @@ def test_the_gateway_may_invoke_the_aliases_for_their_own_routes_only(declared: 
 def test_the_stage_throttles_and_logs_every_access_as_json(declared: Declared) -> None:
     recorded = declared("dev")
     stage = recorded.named("stage").inputs
-    settings = Settings.load("dev")
+    settings = load_settings("dev")
     assert stage["name"] == "$default"
     assert stage["autoDeploy"] is True
     assert stage["defaultRouteSettings"] == {
@@ -80,9 +80,9 @@ def test_the_stage_throttles_and_logs_every_access_as_json(declared: Declared) -
 
 
 def test_pages_of_the_set_origins_may_call_the_api_and_no_others(
-    every_stack: tuple[str, ...], write_stack: WriteStack
+    declared: Declared, write_stack: WriteStack
 ) -> None:
-    cors = record("prod").named("api").inputs["corsConfiguration"]
+    cors = declared("prod").named("api").inputs["corsConfiguration"]
     assert cors["allowOrigins"] == ["https://game.example"]
     assert set(cors["allowMethods"]) == {route.method for route in routes.ROUTES}
     write_stack("dev", architecture="amd64")
@@ -119,6 +119,7 @@ def test_the_description_is_where_the_outputs_say_but_in_prod(
     assert outputs.get("docs_url") == (f"{outputs['api_url']}/docs" if there else None)
 
 
+@pytest.mark.usefixtures("few_routes")
 def test_a_local_stacks_url_is_usable_from_this_machine_and_stays_the_same(
     every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:

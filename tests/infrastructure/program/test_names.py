@@ -4,11 +4,13 @@ import json
 import runpy
 import sys
 
+import pulumi
 import pytest
 import yaml
 
 from infrastructure.get_image_tag import ROOT
 from infrastructure.program.provider import SERVICES
+from infrastructure.stack.loading import load_seed, load_settings
 from infrastructure.stack.names import PROJECT
 from tests.infrastructure.conftest import Declared, WriteStack
 from tests.support.recorded import record
@@ -36,6 +38,7 @@ def test_every_aws_resource_is_made_by_the_one_provider_and_below_a_component(
             assert "psn-emulator:" in resource.parent.split("::")[2], resource.urn
 
 
+@pytest.mark.usefixtures("few_routes")
 def test_a_local_stack_reaches_no_aws_but_the_local_one(
     every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -48,6 +51,7 @@ def test_a_local_stack_reaches_no_aws_but_the_local_one(
     assert "profile" not in provider
 
 
+@pytest.mark.usefixtures("few_routes")
 def test_an_aws_stack_goes_to_its_own_region_account_and_profile(
     every_stack: tuple[str, ...], write_stack: WriteStack
 ) -> None:
@@ -95,19 +99,28 @@ def test_a_preview_before_the_first_deploy_declares_all_of_it(declared: Declared
 
 
 def test_the_pulumi_command_runs_the_same_program(monkeypatch: pytest.MonkeyPatch) -> None:
-    ran: list[tuple[str, object]] = []
+    ran: list[tuple[object, ...]] = []
     ready: list[str] = []
     monkeypatch.setattr("pulumi.get_stack", lambda: "dev")
-    monkeypatch.setattr("infrastructure.commands.readiness.ready_to_build", ready.append)
+    monkeypatch.setattr(
+        "infrastructure.commands.readiness.ready_to_build", lambda settings: ready.append(settings.stack)
+    )
     monkeypatch.setattr(
         "infrastructure.program.stack.declare_stack",
-        lambda stack, *, provide_image: ran.append((stack, provide_image())),
+        lambda settings, seed, *, provide_image: ran.append((settings.stack, seed, provide_image())),
     )
     monkeypatch.setattr("sys.path", [str(ROOT / "infrastructure")])
     runpy.run_path(str(ROOT / "infrastructure"), run_name="__main__")
-    assert ran == [("dev", None)]
+    assert ran == [("dev", load_seed(load_settings("dev")), None)]
     assert ready == ["dev"]
     assert sys.path[0] == str(ROOT)
+
+
+def test_a_refusal_ends_a_run_by_the_pulumi_command_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pulumi.get_stack", lambda: "nowhere")
+    monkeypatch.setattr("sys.path", [str(ROOT / "infrastructure")])
+    with pytest.raises(pulumi.RunError, match=r"^There is no stack 'nowhere'\. The stacks are .*$"):
+        runpy.run_path(str(ROOT / "infrastructure"), run_name="__main__")
 
 
 def test_the_projects_file_names_the_project_and_its_interpreter() -> None:

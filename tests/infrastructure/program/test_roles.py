@@ -1,5 +1,6 @@
 """The local AWS lets a caller do what its role allows, as AWS does: proven with what the functions themselves try."""
 
+import itertools
 import json
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
@@ -12,8 +13,9 @@ import routes
 from infrastructure.local import aws
 from infrastructure.tools import paths
 from tests.conftest import ENVIRONMENT
+from tests.infrastructure.conftest import running_docker
 from tests.support.checkout import free_port
-from tests.support.fake_docker import FakeDocker
+from tests.support.machine import Machine
 from utils.aws import client
 from utils.permissions import PermissionsError, require
 from utils.settings import settings
@@ -26,7 +28,7 @@ SECRETS = {
     "seed": ENVIRONMENT["SEED_SECRET"],
 }
 ACTIONS = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
-ROLE = "psn-emulator-test-function"
+NUMBERS = itertools.count(1)
 
 type Allow = Callable[..., None]
 
@@ -37,12 +39,21 @@ def root(service: str) -> Any:
     return session.client(service, endpoint_url=paths.aws_endpoint())
 
 
-@pytest.fixture(autouse=True)
-def arns(docker_engine: FakeDocker, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+@pytest.fixture(scope="module", autouse=True)
+def arns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """A local AWS with the table and the secrets of a stack; the ARNs of these."""
-    monkeypatch.setenv("PATH", "/usr/bin:/bin")
-    monkeypatch.setenv("LOCAL_AWS_PORT", str(free_port()))
-    aws.ensure()
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        Machine(tmp_path_factory.mktemp("machine"), monkeypatch)
+        monkeypatch.setenv("PATH", "/usr/bin:/bin")
+        monkeypatch.setenv("LOCAL_AWS_PORT", str(free_port()))
+        with running_docker(monkeypatch):
+            aws.ensure()
+            yield created()
+            aws.stop()
+
+
+def created() -> dict[str, str]:
+    """Makes the table and the secrets; their ARNs."""
     table = root("dynamodb").create_table(
         TableName=TABLE,
         BillingMode="PAY_PER_REQUEST",
@@ -51,8 +62,7 @@ def arns(docker_engine: FakeDocker, monkeypatch: pytest.MonkeyPatch) -> Iterator
     )
     create = root("secretsmanager").create_secret
     secrets = {name: create(Name=secret, SecretString="{}")["ARN"] for name, secret in SECRETS.items()}
-    yield {"table": table["TableDescription"]["TableArn"], **secrets}
-    aws.stop()
+    return {"table": table["TableDescription"]["TableArn"], **secrets}
 
 
 @pytest.fixture
@@ -61,8 +71,9 @@ def allow(arns: dict[str, str], environment: None, monkeypatch: pytest.MonkeyPat
     iam = root("iam")
     trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    role = iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=document)["Role"]["Arn"]
-    credentials = root("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+    role = f"psn-emulator-test-function-{next(NUMBERS)}"
+    arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    credentials = root("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", credentials["AccessKeyId"])
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", credentials["SecretAccessKey"])
     monkeypatch.setenv("AWS_SESSION_TOKEN", credentials["SessionToken"])
@@ -75,7 +86,7 @@ def allow(arns: dict[str, str], environment: None, monkeypatch: pytest.MonkeyPat
         allowed += [("secretsmanager:GetSecretValue", arns[name]) for name in secrets]
         statements = [{"Effect": "Allow", "Action": one, "Resource": where} for one, where in allowed]
         policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
-        iam.put_role_policy(RoleName=ROLE, PolicyName="function", PolicyDocument=policy)
+        iam.put_role_policy(RoleName=role, PolicyName="function", PolicyDocument=policy)
 
     yield give
     client.cache_clear()

@@ -26,12 +26,14 @@ def test_the_program_is_done_when_every_function_is_in_service() -> None:
     assert {f"{name}-live" for name in ALL_FUNCTIONS} <= record("local").awaited
 
 
+@pytest.mark.usefixtures("few_routes")
 def test_it_is_done_too_when_a_function_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     refuse(monkeypatch, "jwks-smoke")
     with pytest.raises(ValueError, match="refused"):
         record("local")
 
 
+@pytest.mark.usefixtures("few_routes")
 @pytest.mark.parametrize("name", ["jwks-live", "jwks-permission", "stage"])
 def test_no_output_names_a_release_of_which_a_part_is_missing(
     monkeypatch: pytest.MonkeyPatch, name: str

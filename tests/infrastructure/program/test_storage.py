@@ -65,6 +65,7 @@ def test_the_keys_of_the_first_deploy_and_what_rotations_make_of_them_stay(decla
     assert declared("dev").named("seed").ignored == ()
 
 
+@pytest.mark.usefixtures("few_routes")
 @pytest.mark.parametrize(("algorithm", "form"), [("ES256", ("EC", "P-256")), ("RS256", ("RSA", None))])
 def test_the_published_keys_are_the_public_half_of_the_signing_keys(
     every_stack: tuple[str, ...], write_stack: WriteStack, algorithm: str, form: tuple[str, str | None]
@@ -93,6 +94,7 @@ def test_the_public_half_is_one_text_for_one_set_of_keys_and_keeps_their_times()
     assert (public["signs_from"], public["published_until"]) == (5, 7)
 
 
+@pytest.mark.usefixtures("few_routes")
 def test_the_users_and_clients_of_the_seed_file_are_in_the_seed_secret(
     every_stack: tuple[str, ...], write_seed: WriteSeed
 ) -> None:
@@ -120,7 +122,7 @@ def test_the_image_is_built_from_paths_that_are_the_same_on_every_machine(declar
     assert image.retained
 
 
-@pytest.mark.usefixtures("every_stack")
+@pytest.mark.usefixtures("every_stack", "few_routes")
 class TestThePublicKeysThatARotationNoted:
     NOTED: ClassVar = {"made": "made-first", "jwks": '{"keys":[{"kid":"rotated"}]}'}
 

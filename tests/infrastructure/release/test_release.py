@@ -15,8 +15,8 @@ from infrastructure.release.origin import Origin
 from infrastructure.release.release import Deployed, Entry, Release, from_state
 from infrastructure.release.selection import choose, promoted
 from infrastructure.stack.function_specs import rows
+from infrastructure.stack.loading import load_settings
 from infrastructure.stack.permissions import Permissions
-from infrastructure.stack.settings import Settings
 from tests.infrastructure.conftest import WriteStack
 from tests.support.recorded import Recorded, record, state_of
 
@@ -27,13 +27,13 @@ IN_SERVICE = Deployed(tag=OLD, origin=ORIGIN, pushed=OLD)
 FAILED_AFTER_PUSH = Deployed(tag=OLD, origin=ORIGIN, pushed=NEWER)
 NEVER_DEPLOYED = Deployed()
 READS = Permissions(frozenset({"GetItem"}))
-EVERY_FUNCTION = [row.name for row in rows(Settings.load("dev"))]
+EVERY_FUNCTION = [row.name for row in rows(load_settings("dev"))]
 
 SetContent = Callable[[str], None]
 
 
 @pytest.fixture(autouse=True)
-def content(every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> SetContent:
+def content(every_stack: tuple[str, ...], few_routes: None, monkeypatch: pytest.MonkeyPatch) -> SetContent:
     """Sets the hash of the tree's content, ``a`` at first."""
 
     def set_content(digit: str) -> None:
@@ -51,7 +51,7 @@ def a_release(tag: str, *, to_build: bool = False, before: Deployed = NEVER_DEPL
 
 def chosen(deployed: Deployed, *, keep_image: bool = False, force: bool = False) -> Release:
     """The release that a deploy of the dev stack makes."""
-    return choose(Settings.load("dev"), deployed, keep_image=keep_image, force=force)
+    return choose(load_settings("dev"), deployed, keep_image=keep_image, force=force)
 
 
 def test_the_first_deploy_makes_a_release() -> None:
@@ -130,8 +130,8 @@ def test_an_image_that_the_state_lost_is_built_again_under_a_tag_that_no_reposit
 def test_a_local_release_starts_from_the_base_image_that_set_up_chose(stacks: Path) -> None:
     (stacks / "cache").mkdir()
     (stacks / "cache" / "base-image").write_text("stand-in:1")
-    assert choose(Settings.load("local"), NEVER_DEPLOYED).base_image == "stand-in:1"
-    assert choose(Settings.load("dev"), NEVER_DEPLOYED).base_image == get_image_tag.default_base_image()
+    assert choose(load_settings("local"), NEVER_DEPLOYED).base_image == "stand-in:1"
+    assert choose(load_settings("dev"), NEVER_DEPLOYED).base_image == get_image_tag.default_base_image()
 
 
 def test_a_stack_may_name_its_base_image(stacks: Path) -> None:
@@ -386,7 +386,7 @@ def test_what_a_build_needs_is_made_ready_only_when_there_is_one() -> None:
 
 def promotion(before: Deployed = NEVER_DEPLOYED) -> Release:
     """The release number 1 of another stack, on its way to one that is as ``before``."""
-    return promoted(Settings.load("dev"), entry(1), "staging", before)
+    return promoted(load_settings("dev"), entry(1), "staging", before)
 
 
 def after_promotion(*, pushed: str | None = None) -> Deployed:
@@ -450,7 +450,9 @@ def test_promoted_content_is_not_built_again(content: SetContent) -> None:
 def test_a_route_that_came_later_than_the_image_is_refused() -> None:
     older = replace(entry(1), permissions={"gone": READS, **entry(1).permissions})
     kept_image = replace(after(1, live=1), entries=(older,))
-    assert chosen(kept_image, keep_image=True).permissions.keys() == set(EVERY_FUNCTION)
+    assert set(chosen(kept_image, keep_image=True).permissions) == {
+        row.name for row in rows(load_settings("dev"))
+    }
     older = replace(entry(1), permissions={name: READS for name in EVERY_FUNCTION if name != "docs"})
     kept_image = replace(after(1, live=1), entries=(older,))
     with pytest.raises(DeployError, match="has no code for docs, which came later") as refused:
@@ -467,7 +469,7 @@ def test_a_promoted_release_is_kept_with_where_it_came_from() -> None:
 
 def test_a_stack_whose_images_come_by_promotion_keeps_the_one_it_has(write_stack: WriteStack) -> None:
     write_stack("prod", architecture="arm64")
-    same = choose(Settings.load("prod"), after_promotion())
+    same = choose(load_settings("prod"), after_promotion())
     assert not same.to_build
     assert same.tag == entry(1).tag
 
@@ -477,16 +479,19 @@ def test_a_stack_whose_images_come_by_promotion_builds_its_first_only_when_force
 ) -> None:
     write_stack("prod", architecture="arm64")
     with pytest.raises(DeployError, match="no image to keep") as refused:
-        choose(Settings.load("prod"), NEVER_DEPLOYED)
+        choose(load_settings("prod"), NEVER_DEPLOYED)
     assert "make promote" in refused.value.remedy
-    assert choose(Settings.load("prod"), NEVER_DEPLOYED, force=True).to_build
+    assert choose(load_settings("prod"), NEVER_DEPLOYED, force=True).to_build
 
 
-def test_a_refusal_ends_the_run_in_one_line_before_anything_is_declared() -> None:
-    with pytest.raises(pulumi.RunError) as refused:
-        record("nowhere")
-    assert "\n" not in str(refused.value)
-    assert "nowhere" in str(refused.value)
+def test_a_release_that_cannot_be_ends_the_run_in_one_line_before_anything_is_declared(
+    write_stack: WriteStack,
+) -> None:
+    write_stack("prod", architecture="arm64")
+    recorded = Recorded()
+    with pytest.raises(pulumi.RunError, match=r"^Stack 'prod' has no image to keep\. Bring it one: .*$"):
+        record("prod", recorded=recorded)
+    assert [item.type for item in recorded.resources] == [release.STACK]
 
 
 def test_what_stops_a_build_ends_the_run_in_one_line() -> None:

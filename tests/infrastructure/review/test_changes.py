@@ -85,7 +85,7 @@ def test_a_new_resource_tells_all_it_is_made_with() -> None:
 
 def test_a_change_is_about_the_component_that_the_resource_belongs_to() -> None:
     log = logged([step("delete", TABLE), step("delete", FUNCTION), step("delete", f"{STACK}2")])
-    assert [change.group for change in log.changes] == ["storage", "functions"]
+    assert [change.component for change in log.changes] == ["storage", "functions"]
 
 
 def test_only_what_takes_something_away_has_a_consequence() -> None:

@@ -15,6 +15,7 @@ def test_of_every_type_in_the_program_it_is_known_what_its_loss_means(declared: 
     assert types - consequences.CONSEQUENCES.keys() == set()
 
 
+@pytest.mark.usefixtures("few_routes")
 def test_of_what_only_a_setting_brings_it_is_known_too(
     every_stack: tuple[str, ...], write_stack: WriteStack
 ) -> None:
@@ -25,17 +26,17 @@ def test_of_what_only_a_setting_brings_it_is_known_too(
 
 
 def test_a_type_that_nothing_is_known_of_is_taken_for_one_that_loses() -> None:
-    unknown = consequences.of("replace", "aws:new/thing:Thing")
+    unknown = consequences.consequence_of("replace", "aws:new/thing:Thing")
     assert unknown
     assert unknown.severity == "loses"
 
 
 def test_what_is_deleted_on_purpose_is_told_only_where_something_is_lost() -> None:
-    assert consequences.of("delete", "aws:apigatewayv2/route:Route") is None
-    assert consequences.of("replace", "aws:apigatewayv2/route:Route")
-    assert consequences.of("delete", "aws:dynamodb/table:Table")
+    assert consequences.consequence_of("delete", "aws:apigatewayv2/route:Route") is None
+    assert consequences.consequence_of("replace", "aws:apigatewayv2/route:Route")
+    assert consequences.consequence_of("delete", "aws:dynamodb/table:Table")
 
 
 def test_what_adds_or_updates_takes_nothing_away() -> None:
-    assert consequences.of("create", "aws:dynamodb/table:Table") is None
-    assert consequences.of("update", "aws:dynamodb/table:Table") is None
+    assert consequences.consequence_of("create", "aws:dynamodb/table:Table") is None
+    assert consequences.consequence_of("update", "aws:dynamodb/table:Table") is None

@@ -11,8 +11,8 @@ from infrastructure.release.origin import Origin
 from infrastructure.release.release import Deployed, Entry, Release
 from infrastructure.review import markdown, text
 from infrastructure.review.changes import Change, PropertyChange
-from infrastructure.review.grouping import folded, named, shown
-from infrastructure.review.review import Review, Sources, Succession
+from infrastructure.review.grouping import group_changes, name_list, one_line
+from infrastructure.review.review import ReleaseChange, Review, SourceChanges
 from infrastructure.stack.permissions import Permissions
 from tests.support.engine_events import logged, recording
 
@@ -66,15 +66,17 @@ def recorded() -> Review:
 
 
 def test_functions_that_change_alike_are_one_change() -> None:
-    (fold,) = folded([a_change(f"f{number}", imageUri=("repo:t1", "repo:t2")) for number in range(17)])
-    assert fold.title == "aws:lambda:Function  17: f0, f1, f10 and 14 more"
-    assert [str(place) for place in fold.places] == ["imageUri: repo:t1 → repo:t2"]
+    (group,) = group_changes(
+        [a_change(f"f{number}", imageUri=("repo:t1", "repo:t2")) for number in range(17)]
+    )
+    assert group.title == "aws:lambda:Function  17: f0, f1, f10 and 14 more"
+    assert [str(edit) for edit in group.edits] == ["imageUri: repo:t1 → repo:t2"]
 
 
 def test_what_one_of_them_has_alone_stands_out() -> None:
     alike = [a_change(name, imageUri=("a", "b")) for name in ("one", "two")]
-    (fold,) = folded([*alike, a_change("three", imageUri=("a", "b"), memorySize=(256, 512))])
-    assert [(place.path, place.names) for place in fold.places] == [
+    (group,) = group_changes([*alike, a_change("three", imageUri=("a", "b"), memorySize=(256, 512))])
+    assert [(edit.path, edit.names) for edit in group.edits] == [
         ("imageUri", ("one", "three", "two")),
         ("memorySize", ("three",)),
     ]
@@ -84,45 +86,45 @@ def test_what_one_of_them_has_alone_stands_out() -> None:
 
 
 def test_texts_of_their_own_that_change_in_the_same_words_are_alike() -> None:
-    (fold,) = folded(
+    (group,) = group_changes(
         [
             a_change("get", description=("GET /players · t1 · live", "GET /players · t2 · live")),
             a_change("root", description=("GET / · t1 · live", "GET / · t2 · live")),
         ]
     )
-    (place,) = fold.places
-    assert (place.before, place.after) == ("… t1 …", "… t2 …")
+    (edit,) = group.edits
+    assert (edit.before, edit.after) == ("… t1 …", "… t2 …")
 
 
 def test_words_that_are_added_at_the_end_are_alike_whatever_stands_before_them() -> None:
-    (fold,) = folded(
+    (group,) = group_changes(
         [
             a_change("get", description=("GET /players/{id}", "GET /players/{id} · t2")),
             a_change("root", description=("GET /", "GET / · t2")),
         ]
     )
-    (place,) = fold.places
-    assert (place.before, place.after) == ("…", "… · t2")
+    (edit,) = group.edits
+    assert (edit.before, edit.after) == ("…", "… · t2")
 
 
 def test_of_a_long_text_the_words_are_shown_that_differ() -> None:
     long = " ".join(f"word{number}" for number in range(50))
-    (fold,) = folded([a_change("one", description=(long, long.replace("word25", "other")))])
-    assert str(fold.places[0]) == "description: … word25 … → … other …"
+    (group,) = group_changes([a_change("one", description=(long, long.replace("word25", "other")))])
+    assert str(group.edits[0]) == "description: … word25 … → … other …"
 
 
 def test_a_value_that_stays_long_is_cut() -> None:
-    (fold,) = folded([a_change("one", description=("x" * 300, None))])
-    assert str(fold.places[0]) == f"description: {'x' * 99}… → (none)"
+    (group,) = group_changes([a_change("one", description=("x" * 300, None))])
+    assert str(group.edits[0]) == f"description: {'x' * 99}… → (none)"
 
 
 @given(st.text("ab :/\u2028é"), st.text("ab :/\u2028é"))
 @example("a b", "a  b")
 def test_two_texts_never_look_the_same_unless_they_are_cut(one: str, other: str) -> None:
-    (fold,) = folded([a_change("a", p=(one, other)), a_change("b", p=("x", "y"))])
-    (place,) = (place for place in fold.places if "a" in place.names)
-    short = max(len(place.before), len(place.after)) < 100
-    assert not short or (place.before == place.after) == (shown(one) == shown(other))
+    (group,) = group_changes([a_change("a", p=(one, other)), a_change("b", p=("x", "y"))])
+    (edit,) = (edit for edit in group.edits if "a" in edit.names)
+    short = max(len(edit.before), len(edit.after)) < 100
+    assert not short or (edit.before == edit.after) == (one_line(one) == one_line(other))
 
 
 @pytest.mark.parametrize(
@@ -137,20 +139,20 @@ def test_two_texts_never_look_the_same_unless_they_are_cut(one: str, other: str)
     ],
 )
 def test_a_value_is_shown_on_one_line_that_no_terminal_obeys(value: Any, expected: str) -> None:
-    assert shown(value) == expected
+    assert one_line(value) == expected
 
 
 def test_few_names_are_all_told() -> None:
-    assert named(("a", "b", "c", "d")) == "a, b, c, d"
-    assert named(("a", "b", "c", "d", "e")) == "5: a, b, c and 2 more"
+    assert name_list(("a", "b", "c", "d")) == "a, b, c, d"
+    assert name_list(("a", "b", "c", "d", "e")) == "5: a, b, c and 2 more"
 
 
 # The release
 
 
 def test_the_sources_of_two_releases_are_compared_name_by_name() -> None:
-    sources = Sources.between(ENTRY.inputs, CHOSEN.inputs)
-    assert sources.marked == [
+    sources = SourceChanges.between(ENTRY.inputs, CHOSEN.inputs)
+    assert sources.operations == [
         ("update", "main.py"),
         ("update", "platform"),
         ("create", "services/new file.py"),
@@ -159,7 +161,7 @@ def test_the_sources_of_two_releases_are_compared_name_by_name() -> None:
 
 
 def test_a_reviewer_sees_both_releases_the_files_and_how_to_see_their_lines() -> None:
-    shown_lines = text_of(Review("dev", (a_change("root"),), Succession.of(CHOSEN))).splitlines()
+    shown_lines = text_of(Review("dev", (a_change("root"),), ReleaseChange.from_release(CHOSEN))).splitlines()
     assert shown_lines[0] == "release  t1 (0.1.0+aaaaaaaaaaaa) → t2 (0.1.0+bbbbbbbbbbbb.dirty)"
     assert shown_lines[1:5] == ["  ~ main.py", "  ~ platform", "  + services/new file.py", "  - utils/old.py"]
     assert shown_lines[5] == "  git diff aaaaaaaaaaaa -- main.py 'services/new file.py' utils/old.py"
@@ -167,28 +169,31 @@ def test_a_reviewer_sees_both_releases_the_files_and_how_to_see_their_lines() ->
 
 def test_many_files_are_compared_by_their_folders() -> None:
     inputs = {f"handlers/{number}.py": "1" for number in range(9)} | {"main.py": "2"}
-    succession = Succession.of(replace(CHOSEN, inputs={**ENTRY.inputs, **inputs}))
+    succession = ReleaseChange.from_release(replace(CHOSEN, inputs={**ENTRY.inputs, **inputs}))
     assert succession.comparison == "git diff aaaaaaaaaaaa -- handlers main.py"
 
 
 def test_git_is_not_asked_for_a_release_that_it_does_not_know() -> None:
     dirty = replace(LIVE, origin=replace(OLD, dirty=True))
-    assert Succession.of(replace(CHOSEN, before=dirty)).comparison == ""
+    assert ReleaseChange.from_release(replace(CHOSEN, before=dirty)).comparison == ""
     assert (
-        Succession.of(replace(CHOSEN, before=replace(LIVE, origin=replace(OLD, commit="")))).comparison == ""
+        ReleaseChange.from_release(
+            replace(CHOSEN, before=replace(LIVE, origin=replace(OLD, commit="")))
+        ).comparison
+        == ""
     )
 
 
 def test_the_first_release_and_one_that_stays_are_told_as_such() -> None:
-    first = Review("dev", (a_change("root"),), Succession.of(replace(CHOSEN, before=Deployed())))
+    first = Review("dev", (a_change("root"),), ReleaseChange.from_release(replace(CHOSEN, before=Deployed())))
     assert text_of(first).startswith("release  t2 (0.1.0+bbbbbbbbbbbb.dirty), the first\n\n")
     same = replace(CHOSEN, tag="t1", origin=OLD, inputs=ENTRY.inputs)
-    stays = Review("dev", (a_change("root"),), Succession.of(same))
+    stays = Review("dev", (a_change("root"),), ReleaseChange.from_release(same))
     assert text_of(stays).startswith("release  t1 (0.1.0+aaaaaaaaaaaa) stays\n\n")
 
 
 def test_nothing_changed_is_one_line_in_every_form() -> None:
-    nothing = Review("dev", (), Succession.of(replace(CHOSEN, tag="t1", origin=OLD)))
+    nothing = Review("dev", (), ReleaseChange.from_release(replace(CHOSEN, tag="t1", origin=OLD)))
     assert text_of(nothing) == "dev: no changes"
     assert markdown.comment(nothing).splitlines()[1:] == ["### `dev`: no changes"]
     assert nothing.as_json()["changes"] == []
@@ -211,7 +216,7 @@ def test_what_is_lost_is_told_last_before_the_count_and_what_forces_it() -> None
 
 
 def test_a_reviewer_reads_which_function_gains_or_loses_which_permission() -> None:
-    release = Succession.of(CHOSEN)
+    release = ReleaseChange.from_release(CHOSEN)
     assert text_of(Review("dev", (a_change("root"),), release)).splitlines()[7:11] == [
         "permissions",
         "  + new: dynamodb:Query",
@@ -223,7 +228,7 @@ def test_a_reviewer_reads_which_function_gains_or_loses_which_permission() -> No
         {"operation": "delete", "function": "token", "permission": "secret seed"},
     ]
     unknown = replace(LIVE, entries=(replace(ENTRY, permissions={}),))
-    assert Succession.of(replace(CHOSEN, before=unknown)).access == ()
+    assert ReleaseChange.from_release(replace(CHOSEN, before=unknown)).permissions == ()
 
 
 def test_what_loses_comes_before_what_interrupts_and_what_is_harmless_is_no_warning() -> None:
@@ -238,7 +243,7 @@ def test_what_loses_comes_before_what_interrupts_and_what_is_harmless_is_no_warn
             )
         ),
     )
-    assert [fold.names for fold in review.warnings] == [("table",), ("alias",)]
+    assert [group.names for group in review.warnings] == [("table",), ("alias",)]
     assert "smoke: the smoke event is sent again" in text_of(review)
 
 
@@ -275,7 +280,7 @@ def test_a_recorded_preview_in_json_holds_every_change_unfolded() -> None:
 
 
 def test_a_comment_begins_with_what_to_take_care_of_and_folds_the_rest() -> None:
-    lines = markdown.comment(replace(recorded(), release=Succession.of(CHOSEN))).splitlines()
+    lines = markdown.comment(replace(recorded(), release=ReleaseChange.from_release(CHOSEN))).splitlines()
     assert lines[0] == "<!-- psn-emulator preview of local -->"
     assert lines[1] == "### `local`: 9 to update, 4 to replace"
     assert lines[3] == "> [!CAUTION]"

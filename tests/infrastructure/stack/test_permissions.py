@@ -9,9 +9,9 @@ import routes
 from infrastructure import get_image_tag
 from infrastructure.release.release import from_state
 from infrastructure.release.selection import choose, promoted
+from infrastructure.stack.loading import load_settings
 from infrastructure.stack.names import Names
 from infrastructure.stack.permissions import Permissions
-from infrastructure.stack.settings import Settings
 from tests.infrastructure.conftest import WriteStack
 from tests.support.recorded import Recorded, record, state_of
 from tests.support.stacks import ROLE, ROLE_POLICY, statements
@@ -23,7 +23,7 @@ SetTree = Callable[..., None]
 
 
 @pytest.fixture(autouse=True)
-def tree(every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> SetTree:
+def tree(every_stack: tuple[str, ...], few_routes: None, monkeypatch: pytest.MonkeyPatch) -> SetTree:
     """Gives the row of ``players-get`` these actions on the table, and the image the content of that digit."""
     declared = routes.ROUTES
 
@@ -103,7 +103,7 @@ def test_a_promoted_image_brings_the_permissions_of_its_release(tree: SetTree) -
     tree("GetItem", "Query", content="1")
     [entry] = from_state(state_of(deployed())).entries
     tree("GetItem", content="2")
-    promotion = promoted(Settings.load("dev"), entry, "staging", from_state({}))
+    promotion = promoted(load_settings("dev"), entry, "staging", from_state({}))
     brought = record("dev", chosen=promotion, provide_image=lambda: None)
     assert actions(brought) == ["dynamodb:GetItem", "dynamodb:Query"]
     [recorded] = from_state(state_of(brought)).entries
@@ -115,7 +115,7 @@ def test_an_image_of_which_nothing_is_recorded_has_the_permissions_of_the_tree(t
     known = from_state(state_of(deployed()))
     older = replace(known, entries=tuple(replace(entry, permissions={}) for entry in known.entries))
     tree("Query", content="2")
-    kept = choose(Settings.load("dev"), older, keep_image=True)
+    kept = choose(load_settings("dev"), older, keep_image=True)
     assert kept.permissions[NAME] == Permissions(frozenset({"Query"}), frozenset(ROW.secrets))
 
 
@@ -125,7 +125,7 @@ def test_a_secret_that_is_gone_is_no_obstacle_to_the_releases_that_read_it(tree:
     [entry] = known.entries
     odd = {**entry.permissions, NAME: Permissions(frozenset({"GetItem"}), frozenset({"gone"}))}
     before = replace(known, entries=(replace(entry, tag="20200101-000000-ffffffff", permissions=odd),))
-    recorded = record("dev", chosen=choose(Settings.load("dev"), before))
+    recorded = record("dev", chosen=choose(load_settings("dev"), before))
     assert len(roles(recorded)) == 2
 
 

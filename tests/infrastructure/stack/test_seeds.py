@@ -1,17 +1,21 @@
-"""The clients of a seed file: which are refused, and where the defaults are."""
+"""The users and clients of a seed file: which are refused, and where the defaults are."""
+
+from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
 
 from infrastructure.errors import DeployError
 from infrastructure.stack import seeds
-from infrastructure.stack.settings import Settings
+from infrastructure.stack.loading import load_seed, load_settings
 from infrastructure.tools import paths
 from routes import SCOPES
 from services.identity.seed import FIRST_PARTY_CLIENT, docs_client
 from tests.infrastructure.conftest import (
     HASH_OF_ANOTHER_PASSWORD,
+    HASH_OF_PASSWORD123,
     WriteSeed,
+    WriteStack,
     a_client,
     a_user,
 )
@@ -21,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("every_stack")
 
 def _refusal(stack: str = "dev") -> str:
     with pytest.raises(DeployError) as refused:
-        Settings.load(stack).read_seed()
+        load_seed(load_settings(stack))
     assert "$argon2" not in refused.value.cause
     return refused.value.cause
 
@@ -40,7 +44,7 @@ def test_a_redirect_uri_is_https_or_on_the_loopback_interface(
     write_seed: WriteSeed, redirect_uri: str
 ) -> None:
     write_seed("dev", clients=[a_client("game", redirect_uris=[redirect_uri])])
-    assert Settings.load("dev").read_seed().clients[0].redirect_uris == (redirect_uri,)
+    assert load_seed(load_settings("dev")).clients[0].redirect_uris == (redirect_uri,)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +118,7 @@ def test_two_clients_of_one_id_are_refused(write_seed: WriteSeed) -> None:
 def test_an_audience_that_is_also_a_clients_is_refused(write_seed: WriteSeed, audience: str) -> None:
     write_seed("dev", clients=[a_client("game")])
     with pytest.raises(DeployError, match="its ID tokens would pass for access tokens"):
-        Settings.load("dev").model_copy(update={"audience": audience}).read_seed()
+        load_seed(load_settings("dev").model_copy(update={"audience": audience}))
 
 
 def test_a_client_that_could_pass_for_a_user_is_refused(write_seed: WriteSeed) -> None:
@@ -138,7 +142,87 @@ class TestDefaults:
 
     def test_others_are_welcome(self, write_seed: WriteSeed, stack: str) -> None:
         write_seed(stack, clients=[a_client("game"), a_client("app", secret_hash=None)])
-        assert [client.client_id for client in Settings.load(stack).read_seed().clients] == ["game", "app"]
+        assert [client.client_id for client in load_seed(load_settings(stack)).clients] == ["game", "app"]
+
+
+@pytest.mark.parametrize("stack", ["staging", "prod"])
+@pytest.mark.parametrize(
+    ("username", "password_hash"),
+    [
+        ("testuser", HASH_OF_ANOTHER_PASSWORD),
+        ("TestUser", HASH_OF_ANOTHER_PASSWORD),
+        ("jane", HASH_OF_PASSWORD123),
+    ],
+)
+def test_the_default_user_and_password_are_refused_on_staging_and_prod(
+    write_seed: WriteSeed, stack: str, username: str, password_hash: str
+) -> None:
+    write_seed(stack, a_user(username, password_hash))
+    assert username in _refusal(stack)
+
+
+def test_a_user_of_ones_own_is_welcome_on_prod(write_seed: WriteSeed) -> None:
+    write_seed("prod", a_user("jane", HASH_OF_ANOTHER_PASSWORD))
+    assert load_seed(load_settings("prod")).users[0].username == "jane"
+
+
+def test_a_missing_seed_file_is_named_with_its_key(write_stack: WriteStack) -> None:
+    write_stack("prod", architecture="arm64", seed_file="other.yaml")
+    settings = load_settings("prod")
+    with pytest.raises(DeployError) as refused:
+        load_seed(settings)
+    assert "other.yaml" in refused.value.cause
+    assert "psn-emulator:seed_file" in refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"password_hash": "password123"}, "users.0.password_hash"),
+        ({"password_hash": "$argon2id$v=19$m=1024,t=1,p=1$c2FsdHNhbHQ$aGFzaA"}, "users.0.password_hash"),
+        ({"subject": "me"}, "users.0.subject"),
+        ({"email": "nowhere"}, "users.0.email"),
+        ({"admin": True}, "users.0.admin"),
+    ],
+)
+def test_a_seed_that_is_not_of_the_form_is_refused_without_showing_its_hashes(
+    write_seed: WriteSeed, change: dict[str, object], fault: str
+) -> None:
+    write_seed("dev", a_user("jane", HASH_OF_ANOTHER_PASSWORD) | change)
+    with pytest.raises(DeployError) as refused:
+        load_seed(load_settings("dev"))
+    assert fault in refused.value.cause
+    assert "$argon2" not in refused.value.cause
+
+
+def test_two_users_of_one_name_are_refused(write_seed: WriteSeed) -> None:
+    jane = a_user("jane", HASH_OF_ANOTHER_PASSWORD)
+    write_seed("dev", jane, a_user("JANE", HASH_OF_ANOTHER_PASSWORD))
+    with pytest.raises(DeployError, match="two users have the same username"):
+        load_seed(load_settings("dev"))
+
+
+def test_a_seed_that_is_not_yaml_is_refused(stacks: Path) -> None:
+    (stacks / "seeds" / "dev.yaml").write_text("users: [")
+    with pytest.raises(DeployError, match=r"seed file dev\.yaml is wrong"):
+        load_seed(load_settings("dev"))
+
+
+def test_a_hash_that_several_have_is_checked_once(
+    write_seed: WriteSeed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[str] = []
+
+    def is_default(password_hash: str) -> bool:
+        checked.append(password_hash)
+        return False
+
+    monkeypatch.setattr(seeds, "_is_default", is_default)
+    jane = a_user("jane", HASH_OF_ANOTHER_PASSWORD)
+    joe = a_user("joe", HASH_OF_ANOTHER_PASSWORD) | {"subject": "0190f3c4-5a00-7000-8000-000000000002"}
+    write_seed("prod", jane, joe, clients=[a_client("game"), a_client("app")])
+    load_seed(load_settings("prod"))
+    assert checked == [HASH_OF_ANOTHER_PASSWORD]
 
 
 def test_the_clients_that_need_no_seed_are_those_that_the_application_has(environment: None) -> None:

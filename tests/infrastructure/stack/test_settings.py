@@ -8,13 +8,10 @@ import pytest
 
 from infrastructure import get_image_tag
 from infrastructure.errors import DeployError
+from infrastructure.stack.loading import load_seed, load_settings
 from infrastructure.stack.settings import Settings, is_local
 from tests.infrastructure.conftest import (
-    HASH_OF_ANOTHER_PASSWORD,
-    HASH_OF_PASSWORD123,
-    WriteSeed,
     WriteStack,
-    a_user,
 )
 from tests.support.stacks import ALL_ROUTES
 
@@ -22,7 +19,7 @@ from tests.support.stacks import ALL_ROUTES
 def refusal(stack: str) -> str:
     """The one line with which the settings of ``stack`` are refused."""
     with pytest.raises(DeployError) as refused:
-        Settings.load(stack)
+        load_settings(stack)
     assert "\n" not in refused.value.cause
     assert refused.value.remedy
     return refused.value.cause
@@ -30,17 +27,17 @@ def refusal(stack: str) -> str:
 
 @pytest.mark.parametrize("stack", ["local", "dev", "staging", "prod"])
 def test_the_projects_own_stacks_load(stack: str) -> None:
-    assert Settings.load(stack).environment == stack
-    Settings.load(stack).read_seed()
+    assert load_settings(stack).environment == stack
+    load_seed(load_settings(stack))
 
 
 def test_the_projects_own_stacks_run_the_same_image() -> None:
-    assert len({Settings.load(stack).platform for stack in ("dev", "staging", "prod")}) == 1
+    assert len({load_settings(stack).platform for stack in ("dev", "staging", "prod")}) == 1
 
 
 @pytest.mark.parametrize("stack", ["local", "dev", "staging", "prod"])
 def test_images_of_staging_and_prod_come_by_promotion_only(stack: str) -> None:
-    assert Settings.load(stack).image_by_promotion is (stack in {"staging", "prod"})
+    assert load_settings(stack).image_by_promotion is (stack in {"staging", "prod"})
 
 
 def test_every_setting_is_described_and_those_without_a_default_say_what_decides() -> None:
@@ -53,7 +50,7 @@ def test_every_setting_is_described_and_those_without_a_default_say_what_decides
 def test_a_local_stack_beside_another_reads_the_local_file_under_its_own_name(
     every_stack: tuple[str, ...],
 ) -> None:
-    settings = Settings.load("local-7")
+    settings = load_settings("local-7")
     assert settings.environment == "local"
     assert settings.names.base == "psn-emulator-local-7"
     assert is_local("local-7")
@@ -62,7 +59,7 @@ def test_a_local_stack_beside_another_reads_the_local_file_under_its_own_name(
 
 def test_an_unknown_stack_is_refused_with_the_known_ones(stacks: Path) -> None:
     with pytest.raises(DeployError) as refused:
-        Settings.load("nowhere")
+        load_settings("nowhere")
     assert "nowhere" in refused.value.cause
     assert "dev, local, prod, staging" in refused.value.remedy
 
@@ -130,7 +127,7 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_key(
 
 def test_numbers_that_the_pulumi_command_wrote_as_text_are_taken(write_stack: WriteStack) -> None:
     write_stack("dev", architecture="amd64", authorizer_ttl_seconds="0", tracing="true")
-    settings = Settings.load("dev")
+    settings = load_settings("dev")
     assert settings.authorizer_ttl_seconds == 0
     assert settings.tracing is True
 
@@ -175,7 +172,7 @@ def test_a_merge_may_say_otherwise_than_what_it_merges(stacks: Path) -> None:
         "    root: &small {memory_mib: 128, timeout_seconds: 3}\n"
         "    jwks: {<<: *small, memory_mib: 256}\n"
     )
-    assert Settings.load("dev").functions["jwks"].memory_mib == 256
+    assert load_settings("dev").functions["jwks"].memory_mib == 256
 
 
 @pytest.mark.parametrize(
@@ -196,7 +193,7 @@ def test_what_the_engine_keeps_beside_the_config_is_none_of_our_business(stacks:
     (stacks / "Pulumi.dev.yaml").write_text(
         "encryptionsalt: v1:x\nconfig:\n  psn-emulator:architecture: arm64\n"
     )
-    assert Settings.load("dev").platform == "linux/arm64"
+    assert load_settings("dev").platform == "linux/arm64"
 
 
 @pytest.mark.parametrize(
@@ -290,19 +287,19 @@ def test_a_misspelt_function_is_told_which_was_meant(write_stack: WriteStack) ->
 def test_a_stack_may_use_all_that_its_account_may_set_aside(write_stack: WriteStack) -> None:
     share = 900 // len(ALL_ROUTES)
     write_stack("dev", architecture="amd64", reserved_concurrency=share)
-    assert Settings.load("dev").reserved_concurrency == share
+    assert load_settings("dev").reserved_concurrency == share
     write_stack("dev", architecture="amd64", reserved_concurrency=share + 1)
     assert "psn-emulator:account_concurrency leaves 900 " in refusal("dev")
 
 
 def test_any_origin_may_call_a_local_stack(write_stack: WriteStack) -> None:
     write_stack("local", cors_origins=["*"])
-    assert Settings.load("local").cors_origins == ("*",)
+    assert load_settings("local").cors_origins == ("*",)
 
 
 def test_data_is_protected_by_default_on_staging_and_prod_only(every_stack: tuple[str, ...]) -> None:
     for stack in every_stack:
-        settings, lasting = Settings.load(stack), stack in {"staging", "prod"}
+        settings, lasting = load_settings(stack), stack in {"staging", "prod"}
         assert settings.deletion_protection is lasting, stack
         assert settings.point_in_time_recovery is lasting, stack
         assert settings.secret_recovery_days == (30 if lasting else 0), stack
@@ -310,75 +307,11 @@ def test_data_is_protected_by_default_on_staging_and_prod_only(every_stack: tupl
 
 def test_a_stack_of_ones_own_says_what_kind_it_is(write_stack: WriteStack) -> None:
     write_stack("dev-jane", architecture="arm64", environment="dev")
-    assert Settings.load("dev-jane").seed_file == "dev.yaml"
+    assert load_settings("dev-jane").seed_file == "dev.yaml"
     write_stack("jane", architecture="arm64")
     assert "psn-emulator:environment" in refusal("jane")
 
 
-@pytest.mark.parametrize("stack", ["staging", "prod"])
-@pytest.mark.parametrize(
-    ("username", "password_hash"),
-    [
-        ("testuser", HASH_OF_ANOTHER_PASSWORD),
-        ("TestUser", HASH_OF_ANOTHER_PASSWORD),
-        ("jane", HASH_OF_PASSWORD123),
-    ],
-)
-def test_the_default_user_and_password_are_refused_on_staging_and_prod(
-    every_stack: tuple[str, ...], write_seed: WriteSeed, stack: str, username: str, password_hash: str
-) -> None:
-    write_seed(stack, a_user(username, password_hash))
-    assert username in refusal(stack)
-
-
-def test_a_user_of_ones_own_is_welcome_on_prod(every_stack: tuple[str, ...], write_seed: WriteSeed) -> None:
-    write_seed("prod", a_user("jane", HASH_OF_ANOTHER_PASSWORD))
-    assert Settings.load("prod").read_seed().users[0].username == "jane"
-
-
-def test_a_missing_seed_file_is_named_with_its_key(
-    every_stack: tuple[str, ...], write_stack: WriteStack
-) -> None:
-    write_stack("prod", architecture="arm64", seed_file="other.yaml")
-    with pytest.raises(DeployError) as refused:
-        Settings.load("prod")
-    assert "other.yaml" in refused.value.cause
-    assert "psn-emulator:seed_file" in refused.value.remedy
-
-
-@pytest.mark.parametrize(
-    ("change", "fault"),
-    [
-        ({"password_hash": "password123"}, "users.0.password_hash"),
-        ({"password_hash": "$argon2id$v=19$m=1024,t=1,p=1$c2FsdHNhbHQ$aGFzaA"}, "users.0.password_hash"),
-        ({"subject": "me"}, "users.0.subject"),
-        ({"email": "nowhere"}, "users.0.email"),
-        ({"admin": True}, "users.0.admin"),
-    ],
-)
-def test_a_seed_that_is_not_of_the_form_is_refused_without_showing_its_hashes(
-    every_stack: tuple[str, ...], write_seed: WriteSeed, change: dict[str, object], fault: str
-) -> None:
-    write_seed("dev", a_user("jane", HASH_OF_ANOTHER_PASSWORD) | change)
-    with pytest.raises(DeployError) as refused:
-        Settings.load("dev").read_seed()
-    assert fault in refused.value.cause
-    assert "$argon2" not in refused.value.cause
-
-
-def test_two_users_of_one_name_are_refused(every_stack: tuple[str, ...], write_seed: WriteSeed) -> None:
-    jane = a_user("jane", HASH_OF_ANOTHER_PASSWORD)
-    write_seed("dev", jane, a_user("JANE", HASH_OF_ANOTHER_PASSWORD))
-    with pytest.raises(DeployError, match="two users have the same username"):
-        Settings.load("dev").read_seed()
-
-
-def test_a_seed_that_is_not_yaml_is_refused(every_stack: tuple[str, ...], stacks: Path) -> None:
-    (stacks / "seeds" / "dev.yaml").write_text("users: [")
-    with pytest.raises(DeployError, match=r"seed file dev\.yaml is wrong"):
-        Settings.load("dev").read_seed()
-
-
 def test_reading_settings_loads_no_engine() -> None:
-    code = "import sys, infrastructure.stack.settings; sys.exit('pulumi' in sys.modules)"
+    code = "import sys, infrastructure.stack.loading; sys.exit('pulumi' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, cwd=get_image_tag.ROOT).returncode == 0

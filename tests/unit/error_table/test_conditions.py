@@ -12,10 +12,10 @@ from handlers import dispatch
 from services import clock
 from services.identity import sessions
 from tests.support.gateway import Gateway
+from tests.support.interception import Call, Intercept
 from tests.support.players import NOBODY, body, made
 from tests.unit.error_table.conftest import GOOD, INVALID, OF_A_PLAYER, READING, SCOPED, Send, problem
 from utils import table
-from utils.aws import client
 from utils.writes import Delete, Update
 
 ONCE = [route for route in READING if route.method == "POST"]
@@ -85,19 +85,17 @@ class TestAnIdempotencyKey:
         assert [fault["field"] for fault in told["errors"]] == ["Idempotency-Key"]
 
     def test_of_a_request_that_is_still_carried_out_is_409_with_the_seconds_to_wait(
-        self, send: Send, monkeypatch: pytest.MonkeyPatch, route: routes.Route
+        self, send: Send, intercept: Intercept, monkeypatch: pytest.MonkeyPatch, route: routes.Route
     ) -> None:
-        dynamodb = client("dynamodb")
-        call = dynamodb._make_api_call
 
-        def contended(operation: str, arguments: dict[str, Any]) -> Any:
+        def contended(call: Call, operation: str, arguments: dict[str, Any]) -> Any:
             if operation != "TransactWriteItems":
                 return call(operation, arguments)
             reasons = [{"Code": "TransactionConflict"} for _ in arguments["TransactItems"]]
             refusal: Any = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
             raise ClientError(refusal, operation)
 
-        monkeypatch.setattr(dynamodb, "_make_api_call", contended)
+        intercept(contended)
         monkeypatch.setattr(table, "_pause", lambda _: None)
         answer = send(route, headers=KEY)
         problem(answer, 409, "idempotency_key_in_use")
@@ -121,15 +119,39 @@ def test_a_cursor_that_nobody_gave_is_400(api: Gateway) -> None:
 @pytest.mark.parametrize("route", SCOPED, ids=lambda route: route.name)
 @pytest.mark.parametrize("refusal", ["ProvisionedThroughputExceededException", "ThrottlingException"])
 def test_a_table_that_has_no_capacity_left_is_429_with_the_seconds_to_wait(
-    send: Send, monkeypatch: pytest.MonkeyPatch, route: routes.Route, refusal: str
+    send: Send, intercept: Intercept, route: routes.Route, refusal: str
 ) -> None:
-    def refuse(operation: str, arguments: dict[str, Any]) -> Any:
+    def refuse(_call: Call, operation: str, _arguments: dict[str, Any]) -> Any:
         raise ClientError({"Error": {"Code": refusal, "Message": "no"}}, operation)
 
-    monkeypatch.setattr(client("dynamodb"), "_make_api_call", refuse)
+    intercept(refuse)
     answer = send(route)
     problem(answer, 429, "throttled")
     assert int(answer.headers["retry-after"]) >= 1
+
+
+REFUSED = {
+    "TransactionInProgressException": (429, "throttled"),
+    "ItemCollectionSizeLimitExceededException": (507, "storage_full"),
+}
+
+
+@pytest.mark.parametrize("route", READING, ids=lambda route: route.name)
+@pytest.mark.parametrize("refusal", REFUSED)
+def test_a_transaction_that_the_table_refuses_has_an_answer_of_its_own(
+    send: Send, intercept: Intercept, route: routes.Route, refusal: str
+) -> None:
+    status, code = REFUSED[refusal]
+
+    def refuse(call: Call, operation: str, arguments: dict[str, Any]) -> Any:
+        if operation != "TransactWriteItems":
+            return call(operation, arguments)
+        raise ClientError({"Error": {"Code": refusal, "Message": "no"}}, operation)
+
+    intercept(refuse)
+    answer = send(route)
+    problem(answer, status, code)
+    assert ("retry-after" in answer.headers) == (status == 429)
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/players/", "/players/1/stats/2"])
@@ -137,11 +159,11 @@ def test_a_path_that_nothing_serves_is_404(path: str) -> None:
     problem(Gateway().get(path), 404, "not_found")
 
 
-@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PATCH"])
+@pytest.mark.parametrize("method", ["OPTIONS", "PATCH"])
 def test_a_method_that_a_path_does_not_have_is_405_with_those_that_it_has(method: str) -> None:
     answer = Gateway().send(method, "/players")
     problem(answer, 405, "method_not_allowed")
-    assert answer.headers["allow"] == "GET, POST"
+    assert answer.headers["allow"] == "GET, HEAD, POST"
 
 
 def test_a_bug_is_500_and_tells_nothing_of_itself(api: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,38 @@ class TestEveryRoute:
         assert (line["correlation_id"], line["traceparent"]) == tuple(names.values())
 
 
+@pytest.mark.parametrize("found", [True, False])
+@pytest.mark.parametrize(
+    "route", [route for route in routes.ROUTES if route.method == "GET"], ids=lambda route: route.name
+)
+def test_head_is_answered_as_get_is_but_without_a_body(
+    api: Gateway, route: routes.Route, found: bool
+) -> None:
+    path = target(api, route, found)
+    get, head = (api.send(method, path) for method in ("GET", "HEAD"))
+    assert (head.status, head.text) == (get.status, "")
+    own = {"x-request-id": get.headers["x-request-id"]}
+    assert {**head.headers, **own} == get.headers
+
+
+@pytest.mark.parametrize(("path", "status"), [("/nothing", 404), ("/auth/token", 405)])
+def test_head_is_refused_without_a_body_where_get_is(path: str, status: int) -> None:
+    head = Gateway().send("HEAD", path)
+    assert (head.status, head.text) == (status, "")
+    assert head.headers["content-type"] == "application/problem+json"
+    assert head.headers.get("allow") == (None if status == 404 else "POST")
+
+
+def test_head_of_what_the_caller_has_is_304(api: Gateway) -> None:
+    path = f"/players/{made(api)['player_id']}"
+    etag = api.get(path).headers["etag"]
+    assert api.send("HEAD", path, headers={"if-none-match": etag}).status == 304
+
+
+def test_head_needs_a_token_that_is_alive_as_get_does() -> None:
+    assert Gateway().send("HEAD", "/players").status == 401
+
+
 def test_an_answer_without_a_body_carries_them_too(api: Gateway) -> None:
     answer = api.delete(f"/players/{made(api)['player_id']}")
     assert (answer.status, answer.text) == (204, "")

@@ -4,13 +4,15 @@ import pytest
 
 import routes
 from tests.support.gateway import Gateway
+from utils.settings import settings
 
 ALLOWED = {
-    "/": "GET",
-    "/healthz": "GET",
-    "/players": "GET, POST",
-    "/players/01890000-0000-7000-8000-000000000000": "DELETE, GET, PUT",
-    "/players/anything/stats": "GET, POST",
+    "/": "GET, HEAD",
+    "/healthz": "GET, HEAD",
+    "/players": "GET, HEAD, POST",
+    "/players/01890000-0000-7000-8000-000000000000": "DELETE, GET, HEAD, PUT",
+    "/players/anything/stats": "GET, HEAD, POST",
+    "/auth/token": "POST",
 }
 
 
@@ -24,7 +26,7 @@ def test_a_path_that_is_not_served_is_404(path: str) -> None:
 
 
 @pytest.mark.parametrize(("path", "allow"), ALLOWED.items())
-@pytest.mark.parametrize("method", ["PATCH", "HEAD", "OPTIONS", "TRACE", "PURGE"])
+@pytest.mark.parametrize("method", ["PATCH", "OPTIONS", "TRACE", "PURGE"])
 def test_a_method_that_is_not_served_is_405_and_names_those_that_are(
     method: str, path: str, allow: str
 ) -> None:
@@ -34,11 +36,27 @@ def test_a_method_that_is_not_served_is_405_and_names_those_that_are(
 
 
 @pytest.mark.parametrize("route", routes.ROUTES, ids=lambda route: route.name)
-@pytest.mark.parametrize("method", ["HEAD", "PATCH"])
-def test_the_allowed_methods_of_a_path_are_those_of_its_routes(method: str, route: routes.Route) -> None:
-    answer = Gateway().send(method, route.path.replace("{player_id}", "x"))
-    served = sorted(other.method for other in routes.ROUTES if other.path == route.path)
-    assert (answer.status, answer.headers["allow"]) == (405, ", ".join(served))
+def test_the_allowed_methods_of_a_path_are_those_of_its_routes(route: routes.Route) -> None:
+    answer = Gateway().send("PATCH", route.path.replace("{player_id}", "x"))
+    served: set[str] = {other.method for other in routes.ROUTES if other.path == route.path}
+    served |= {"HEAD"} if "GET" in served else set()
+    assert (answer.status, answer.headers["allow"]) == (405, ", ".join(sorted(served)))
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_docs_with_a_slash_leads_to_docs(method: str, base_path: str) -> None:
+    answer = Gateway().send(method, "/docs/")
+    assert (answer.status, answer.headers["location"]) == (308, f"{base_path}/docs")
+
+
+def test_docs_with_a_slash_is_404_where_there_are_no_docs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENVIRONMENT", "prod")
+    settings.cache_clear()
+    assert Gateway().get("/docs/").status == 404
+
+
+def test_docs_with_a_slash_takes_no_other_method() -> None:
+    assert Gateway().post("/docs/").status == 404
 
 
 def test_a_dot_in_a_route_is_a_dot() -> None:

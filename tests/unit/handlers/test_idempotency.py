@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from services.idempotency import LIFETIME
 from tests.conftest import Clock
 from tests.support.gateway import Answer, Gateway, open_session
+from tests.support.interception import Call, Intercept
 from tests.support.players import body, made
 from utils import table
 from utils.aws import client
@@ -225,19 +226,22 @@ class TestTwoAtOnce:
 
     @pytest.mark.parametrize(("position", "status"), [(3, 409), (1, 429)])
     def test_that_do_not_let_go_of_the_record_are_a_conflict_for_now(
-        self, api: Gateway, monkeypatch: pytest.MonkeyPatch, position: int, status: int
+        self,
+        api: Gateway,
+        intercept: Intercept,
+        monkeypatch: pytest.MonkeyPatch,
+        position: int,
+        status: int,
     ) -> None:
-        dynamodb = client("dynamodb")
-        call = dynamodb._make_api_call
         reasons = [{"Code": "TransactionConflict" if one == position else "None"} for one in range(4)]
         refusal: Any = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
 
-        def contended(operation: str, arguments: Any) -> Any:
+        def contended(call: Call, operation: str, arguments: dict[str, Any]) -> Any:
             if operation == "TransactWriteItems":
                 raise ClientError(refusal, operation)
             return call(operation, arguments)
 
-        monkeypatch.setattr(dynamodb, "_make_api_call", contended)
+        intercept(contended)
         monkeypatch.setattr(table, "_pause", lambda _: None)
         answer = send(api, "/players", body())
         assert answer.status == status

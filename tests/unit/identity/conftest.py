@@ -10,6 +10,7 @@ from urllib.parse import quote_plus, urlencode
 import pytest
 
 from services import clock
+from services.identity import passwords
 from services.identity.authorization_codes import Authorization, issue_code
 from tests.support import identity
 from tests.support.gateway import Answer, Gateway
@@ -17,6 +18,8 @@ from tests.support.user_agent import app
 
 BASIC = (identity.BACKEND, identity.SECRET)
 SERVICE = (identity.SERVICE, identity.SECRET)
+
+_HASHER = passwords.HASHER
 
 
 class Client:
@@ -102,6 +105,19 @@ def provider(the_table: str, monkeypatch: pytest.MonkeyPatch) -> None:
     identity.publish(monkeypatch, identity.KEY)
     identity.store_keys(identity.KEY)
     identity.store_seed(identity.seed_entry(), registered=[*identity.clients(), app()])
+
+
+@pytest.fixture
+def real_hashes(provider: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What hashing costs a deployed function, in the seed too: for tests of that cost."""
+    monkeypatch.setattr(passwords, "HASHER", _HASHER)
+    secret_hash = _HASHER.hash(identity.SECRET)
+    registered = [
+        entry if entry["secret_hash"] is None else {**entry, "secret_hash": secret_hash}
+        for entry in identity.clients()
+    ]
+    user = identity.seed_entry(password_hash=_HASHER.hash(identity.PASSWORD))
+    identity.store_seed(user, registered=registered)
 
 
 @pytest.fixture

@@ -48,6 +48,25 @@ def test_a_good_token_is_allowed_and_passed_on_as_strings() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("route_key", "allowed"),
+    [
+        ("HEAD /players", True),
+        ("HEAD /players/{player_id}", True),
+        ("HEAD /healthz", False),
+        ("HEAD /nothing", False),
+    ],
+)
+def test_head_is_decided_on_as_get_is(route_key: str, allowed: bool) -> None:
+    bearer = f"Bearer {identity.good_token(scope='players:read')}"
+    assert (
+        authorizer.handler(identity.authorizer_event(bearer, route_key), Context())["isAuthorized"] is allowed
+    )
+    without = f"Bearer {identity.good_token(scope='players:write')}"
+    event = identity.authorizer_event(without, route_key)
+    assert not authorizer.handler(event, Context())["isAuthorized"]
+
+
 def test_an_allowed_request_is_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
     authorizer.handler(EVENT, Context())
     assert capsys.readouterr().out == ""

@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 
 from services.identity import clients
 from tests.support import identity
+from tests.support.cheap_hashes import HASHER
 from tests.support.gateway import Answer
 from tests.unit.identity.conftest import BASIC, SERVICE, Client
 
@@ -152,6 +153,7 @@ def test_two_ways_at_once_are_an_invalid_request(
     assert (answer.status, answer.json()) == (400, {"error": "invalid_request", "error_description": detail})
 
 
+@pytest.mark.usefixtures("real_hashes")
 @pytest.mark.parametrize("client_id", [identity.BACKEND, identity.WEB, "nobody"])
 def test_the_same_work_is_done_for_known_public_and_unknown(
     client: Client, path: str, client_id: str, monkeypatch: pytest.MonkeyPatch
@@ -184,7 +186,7 @@ def test_a_secret_is_compared_once_and_a_wrong_one_always(
 
 def test_a_secret_that_the_seed_no_longer_has_is_refused(client: Client, path: str) -> None:
     assert client.form(path, ENDPOINTS[path], basic=SERVICE).status == 200
-    changed = identity.client_entry(identity.SERVICE, secret_hash=PasswordHasher().hash("new"))
+    changed = identity.client_entry(identity.SERVICE, secret_hash=HASHER.hash("new"))
     identity.store_seed(identity.seed_entry(), registered=[changed])
     assert _refused(client.form(path, ENDPOINTS[path], basic=SERVICE))
 

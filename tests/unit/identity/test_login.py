@@ -10,9 +10,9 @@ from services.identity.access_token_verifier import verifier
 from services.identity.sessions import user_key
 from tests.conftest import Clock
 from tests.support import identity
+from tests.support.interception import Call, Intercept
 from tests.unit.identity.conftest import Client
 from utils import table
-from utils.aws import client as aws_client
 from utils.writes import Update
 
 WRONG = {"error": "invalid_grant", "error_description": "The username or the password is wrong."}
@@ -92,15 +92,15 @@ class TestRefusal:
         answer = client.login()
         assert (answer.status, answer.json()) == (400, WRONG)
 
+    @pytest.mark.usefixtures("real_hashes")
     @pytest.mark.parametrize("username", ["testuser", "nobody"])
     def test_the_same_work_is_done_for_known_and_unknown(
-        self, client: Client, username: str, monkeypatch: pytest.MonkeyPatch
+        self, client: Client, username: str, intercept: Intercept, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         work: list[Any] = []
-        dynamodb, verify = aws_client("dynamodb"), PasswordHasher.verify
-        call = dynamodb._make_api_call
+        verify = PasswordHasher.verify
 
-        def called(operation: str, arguments: Any) -> Any:
+        def called(call: Call, operation: str, arguments: dict[str, Any]) -> Any:
             work.append(operation)
             return call(operation, arguments)
 
@@ -109,7 +109,7 @@ class TestRefusal:
             work.append((parameters.memory_cost, parameters.time_cost, parameters.parallelism))
             return verify(self, password_hash, password)
 
-        monkeypatch.setattr(dynamodb, "_make_api_call", called)
+        intercept(called)
         monkeypatch.setattr(PasswordHasher, "verify", verified)
         assert client.login(username=username, password="wrong").status == 400
         assert work == ["BatchGetItem", (19456, 2, 1), "UpdateItem"]

@@ -1,7 +1,6 @@
 """The rows of the route table allow what the identity routes do, and no more."""
 
 from collections import defaultdict
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,9 +11,9 @@ from services.identity.refresh_tokens import GRACE
 from tests.conftest import Clock, permissions_of
 from tests.support import identity
 from tests.support.gateway import Answer, Gateway
+from tests.support.interception import Call, Intercept
 from tests.support.user_agent import Form, UserAgent, app, authorize, sent_back
 from tests.unit.identity.conftest import BASIC, Client
-from utils.aws import client as aws_client
 
 type Uses = dict[str, set[str]]
 
@@ -22,18 +21,15 @@ _ROUTES = {route.key: route for route in ROUTES if route.path.startswith(("/auth
 
 
 @pytest.fixture
-def uses(client: Client, monkeypatch: pytest.MonkeyPatch) -> Uses:
+def uses(client: Client, intercept: Intercept, monkeypatch: pytest.MonkeyPatch) -> Uses:
     """What every route does from now on: actions on the table, secrets read. None remembers anything."""
     found: Uses = defaultdict(set)
     key = ""
     send = Gateway.send
 
-    def recorded(call: Callable[..., Any]) -> Callable[..., Any]:
-        def record(operation: str, arguments: dict[str, Any]) -> Any:
-            found[key].update(permissions_of(operation, arguments))
-            return call(operation, arguments)
-
-        return record
+    def record(call: Call, operation: str, arguments: dict[str, Any]) -> Any:
+        found[key].update(permissions_of(operation, arguments))
+        return call(operation, arguments)
 
     def send_anew(gateway: Gateway, method: str, target: str, **options: Any) -> Answer:
         nonlocal key
@@ -41,9 +37,7 @@ def uses(client: Client, monkeypatch: pytest.MonkeyPatch) -> Uses:
         identity.forget()
         return send(gateway, method, target, **options)
 
-    for service in ("dynamodb", "secretsmanager"):
-        aws = aws_client(service)
-        monkeypatch.setattr(aws, "_make_api_call", recorded(aws._make_api_call))
+    intercept(record, "dynamodb", "secretsmanager")
     monkeypatch.setattr(Gateway, "send", send_anew)
     return found
 

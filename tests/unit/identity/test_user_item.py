@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
+from services.identity import passwords
 from services.identity.sessions import user_key
 from tests.support import identity
+from tests.support.cheap_hashes import HASHER
 from tests.unit.identity.conftest import Client
 from utils import secrets, table
 from utils.writes import Put, Update
@@ -16,6 +18,7 @@ def _user() -> dict[str, Any]:
     return table.get(user_key("default", identity.SUBJECT)) or {}
 
 
+@pytest.mark.usefixtures("real_hashes")
 def test_the_first_login_makes_it(client: Client) -> None:
     client.tokens()
     user = _user()
@@ -56,7 +59,7 @@ def test_it_follows_the_seed(client: Client) -> None:
 
 def test_a_password_changed_in_the_seed_replaces_the_old_one(client: Client) -> None:
     client.tokens()
-    identity.store_seed(identity.seed_entry(password_hash=PasswordHasher().hash("another")))
+    identity.store_seed(identity.seed_entry(password_hash=HASHER.hash("another")))
     assert client.login().status == 400
     assert client.login(password="another").status == 200
 
@@ -75,8 +78,12 @@ def test_a_change_of_the_seed_does_not_unlock_a_user(client: Client) -> None:
     assert _user()["status"] == "locked"
 
 
-def test_a_hash_of_other_parameters_is_made_again_and_kept(client: Client) -> None:
-    weaker = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(identity.PASSWORD)
+@pytest.mark.usefixtures("real_hashes")
+@pytest.mark.parametrize(("passes", "kibibytes"), [(1, 8192), (1, 65_536), (3, 8192)])
+def test_a_hash_with_a_lower_parameter_is_made_again_and_kept(
+    client: Client, passes: int, kibibytes: int
+) -> None:
+    weaker = PasswordHasher(time_cost=passes, memory_cost=kibibytes, parallelism=1).hash(identity.PASSWORD)
     identity.store_seed(identity.seed_entry(password_hash=weaker))
     client.tokens()
     first = _user()
@@ -86,15 +93,33 @@ def test_a_hash_of_other_parameters_is_made_again_and_kept(client: Client) -> No
     assert client.login(password="wrong").status == 400
 
 
+@pytest.mark.usefixtures("real_hashes")
+@pytest.mark.parametrize(
+    "hasher",
+    [
+        PasswordHasher(),
+        PasswordHasher(time_cost=3, memory_cost=19_456, parallelism=1),
+        PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=4),
+        PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1, hash_len=64, salt_len=32),
+    ],
+)
+def test_a_hash_that_is_no_weaker_stays_as_the_seed_has_it(client: Client, hasher: PasswordHasher) -> None:
+    stronger = hasher.hash(identity.PASSWORD)
+    identity.store_seed(identity.seed_entry(password_hash=stronger))
+    for _ in range(2):
+        assert client.login().status == 200
+        assert (_user()["password_hash"], _user()["version"]) == (stronger, 1)
+
+
 def test_whoever_writes_it_first_wins(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    check = PasswordHasher.check_needs_rehash
+    check = passwords.is_outdated
     pk, sk = user_key("default", identity.SUBJECT)
 
-    def overtaken(self: PasswordHasher, password_hash: str) -> bool:
+    def overtaken(password_hash: str) -> bool:
         table.write(Put({"pk": pk, "sk": sk, "status": "locked", "version": 7}))
-        return check(self, password_hash)
+        return check(password_hash)
 
-    monkeypatch.setattr(PasswordHasher, "check_needs_rehash", overtaken)
+    monkeypatch.setattr(passwords, "is_outdated", overtaken)
     assert client.login().status == 200
     assert (_user()["status"], _user()["version"]) == ("locked", 7)
 

@@ -56,8 +56,8 @@ def test_the_suffix_of_an_exception_says_whether_it_is_answered(project: Path, f
 
 
 @pytest.mark.parametrize("kind", ALL)
-def test_each_has_a_client_error_status_a_code_and_a_title(kind: type[PSNEmulatorException]) -> None:
-    assert 400 <= kind.status < 500
+def test_each_has_an_errors_status_a_code_and_a_title(kind: type[PSNEmulatorException]) -> None:
+    assert kind.status in {*range(400, 500), 507}
     assert kind.code.replace("_", "").isalpha()
     assert kind.code == kind.code.lower()
     assert kind.title
@@ -80,6 +80,7 @@ def test_each_has_a_client_error_status_a_code_and_a_title(kind: type[PSNEmulato
         ("VersionConflictException", 412, "version_conflict"),
         ("ValidationException", 422, "validation_error"),
         ("ThrottledException", 429, "throttled"),
+        ("StorageFullException", 507, "storage_full"),
         ("StaleFormException", 403, "stale_form"),
         ("AccessDeniedException", 400, "access_denied"),
         ("IdempotencyKeyInUseException", 409, "idempotency_key_in_use"),

@@ -8,7 +8,7 @@ import pytest
 import routes
 from tests.conftest import permissions_of
 from tests.support.gateway import Gateway
-from utils.aws import client
+from tests.support.interception import Call, Intercept
 
 KRATOS = {"username": "kratos", "email": "kratos@mail.example"}
 ATREUS = {"username": "atreus", "email": "atreus@mail.example"}
@@ -34,21 +34,17 @@ SCENARIOS: dict[str, list[Callable[[Gateway, str], Any]]] = {
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_a_route_uses_the_table_as_its_row_says(
-    name: str, api: Gateway, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_route_uses_the_table_as_its_row_says(name: str, api: Gateway, intercept: Intercept) -> None:
     path = f"/players/{api.post('/players', KRATOS).data['player_id']}"
     api.post("/players", FREYA)
     (route,) = [one for one in (*routes.ROUTES, routes.FALLBACK) if one.name == name]
     used: set[str] = set()
-    dynamodb = client("dynamodb")
-    call = dynamodb._make_api_call
 
-    def watched(operation: str, arguments: dict[str, Any]) -> Any:
+    def watched(call: Call, operation: str, arguments: dict[str, Any]) -> Any:
         used.update(permissions_of(operation, arguments))
         return call(operation, arguments)
 
-    monkeypatch.setattr(dynamodb, "_make_api_call", watched)
+    intercept(watched)
     for scenario in SCENARIOS[name]:
         scenario(api, path)
     assert used == set(route.table)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.interception import Intercept
 from utils import table
-from utils.aws import client
 from utils.table import ConditionFailedError
 from utils.writes import ABSENT, EXISTS, Check, Delete, Key, Put, Update, below, equals, has, lacks
 
@@ -32,8 +32,8 @@ class TestReading:
         table.write(Put(item(B, n=1)))
         assert table.get_many([A, B, B]) == {B: item(B, n=1)}
 
-    def test_none_asks_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(client("dynamodb"), "_make_api_call", None)
+    def test_none_asks_nothing(self, intercept: Intercept) -> None:
+        intercept(lambda _call, operation, _arguments: pytest.fail(f"asked {operation}"))
         assert table.get_many([]) == {}
 
     def test_more_than_a_batch_is_a_mistake(self) -> None:

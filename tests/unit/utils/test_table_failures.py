@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.support.interception import Call, Intercept
 from utils import table
-from utils.aws import client
-from utils.errors import ThrottledException
+from utils.errors import StorageFullException, ThrottledException
 from utils.table import ConditionFailedError
 from utils.writes import Key, Put
 
@@ -24,19 +24,17 @@ def item(key: Key, **attributes: Any) -> dict[str, Any]:
 class Failing:
     """Answers of DynamoDB to be given before the real ones."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        dynamodb = client("dynamodb")
-        self._call = dynamodb._make_api_call
+    def __init__(self, intercept: Intercept, monkeypatch: pytest.MonkeyPatch) -> None:
         self.answers: list[Any] = []
         self.calls: list[str] = []
         self.pauses: list[float] = []
-        monkeypatch.setattr(dynamodb, "_make_api_call", self._answer)
+        intercept(self._answer)
         monkeypatch.setattr(table, "_pause", self.pauses.append)
 
-    def _answer(self, operation: str, arguments: dict[str, Any]) -> Any:
+    def _answer(self, call: Call, operation: str, arguments: dict[str, Any]) -> Any:
         self.calls.append(operation)
         if not self.answers:
-            return self._call(operation, arguments)
+            return call(operation, arguments)
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
@@ -44,8 +42,8 @@ class Failing:
 
 
 @pytest.fixture
-def failing(monkeypatch: pytest.MonkeyPatch) -> Failing:
-    return Failing(monkeypatch)
+def failing(intercept: Intercept, monkeypatch: pytest.MonkeyPatch) -> Failing:
+    return Failing(intercept, monkeypatch)
 
 
 def refusal(code: str, *reasons: str) -> ClientError:
@@ -100,6 +98,7 @@ class TestCollidingWrites:
         refusal("ProvisionedThroughputExceededException"),
         refusal("ThrottlingException"),
         refusal("RequestLimitExceeded"),
+        refusal("TransactionInProgressException"),
         refusal("TransactionCanceledException", "ThrottlingError", "None"),
         refusal("TransactionCanceledException", "ProvisionedThroughputExceeded"),
     ],
@@ -113,7 +112,22 @@ def test_want_of_capacity_is_a_throttle(failing: Failing, error: ClientError) ->
 @pytest.mark.parametrize(
     "error",
     [
+        refusal("ItemCollectionSizeLimitExceededException"),
+        refusal("TransactionCanceledException", "None", "ItemCollectionSizeLimitExceeded"),
+    ],
+)
+def test_a_partition_that_takes_no_more_is_storage_that_is_full(failing: Failing, error: ClientError) -> None:
+    failing.answers = [error]
+    with pytest.raises(StorageFullException):
+        table.write(Put(item(A)))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
         refusal("ResourceNotFoundException"),
+        refusal("IdempotentParameterMismatchException"),
+        refusal("InternalServerError"),
         refusal("TransactionCanceledException", "ValidationError", "None"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The provider's configuration: which local AWS, with which credentials, and nothing that is not loopback."""
+"""The provider's configuration: a local AWS on loopback, and its credentials."""
 
 import ipaddress
 import json
@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
-from infrastructure.local.plugin.checks import Failure, failures
+from infrastructure.local.plugin.checks import CheckFailure, check_inputs
 from infrastructure.local.plugin.errors import PluginError
-from infrastructure.local.plugin.shapes import Property, block, flag, many, table, text
+from infrastructure.local.plugin.shapes import Property, block, boolean, list_of, string, string_map
 from infrastructure.local.plugin.values import UNKNOWN, Properties, Value, mapping, sequence
 
 SERVICES: Final = {
@@ -24,24 +24,24 @@ SERVICES: Final = {
     "sns": "sns",
     "sts": "sts",
 }
-"""The services used here: their names in ``endpoints`` of the provider, and in the SDK."""
+"""The supported services: the SDK's names by those in the provider's ``endpoints``."""
 
 DECLARED: Final[Mapping[str, Property]] = {
-    "region": text(required=True),
-    "profile": text(),
-    "accessKey": text(),
-    "secretKey": text(),
-    "endpoints": many(table(), required=True),
-    "skipCredentialsValidation": flag(),
-    "skipRequestingAccountId": flag(),
-    "skipMetadataApiCheck": flag(),
-    "skipRegionValidation": flag(),
-    "s3UsePathStyle": flag(),
-    "defaultTags": block({"tags": table()}),
+    "region": string(required=True),
+    "profile": string(),
+    "accessKey": string(),
+    "secretKey": string(),
+    "endpoints": list_of(string_map(), required=True),
+    "skipCredentialsValidation": boolean(),
+    "skipRequestingAccountId": boolean(),
+    "skipMetadataApiCheck": boolean(),
+    "skipRegionValidation": boolean(),
+    "s3UsePathStyle": boolean(),
+    "defaultTags": block({"tags": string_map()}),
 }
-"""The configuration keys that are understood.
+"""The supported settings.
 
-The checks that ``skip…`` leaves out are never made here, and ``profile`` is not read: a local AWS takes any
+The checks that ``skip…`` turns off are never made here, and ``profile`` is not read: a local AWS takes any
 credentials.
 """
 
@@ -50,9 +50,9 @@ _LOCAL_ACCOUNT: Final = "000000000000"
 
 @dataclass(frozen=True)
 class Configuration:
-    """A local AWS to work with.
+    """A local AWS.
 
-    ``endpoints`` are URLs by the SDK's service name; ``access_key`` and ``secret_key`` are made up unless given.
+    ``endpoints`` are URLs by the SDK's name of the service; ``asks_for_account`` has STS asked for the account.
     """
 
     region: str
@@ -64,42 +64,44 @@ class Configuration:
 
     @property
     def assumed_account(self) -> str:
-        """The account of the resources when AWS is not to be asked: a local AWS takes it from the access key."""
+        """The account where STS is not asked: the access key, as a local AWS takes it, where it is 12 digits."""
         key = self.access_key
         return key if len(key) == len(_LOCAL_ACCOUNT) and key.isdigit() else _LOCAL_ACCOUNT
 
 
-def check(inputs: Properties) -> list[Failure]:
-    """What is wrong with the provider's inputs, in which everything but strings comes as JSON text."""
-    given = _decoded(inputs)
-    found = list(failures(DECLARED, given))
-    endpoints = given.get("endpoints")
+def check_configuration(inputs: Properties) -> list[CheckFailure]:
+    """The failures of the provider's inputs, in which all values but strings are JSON text."""
+    settings = _decoded(inputs)
+    failures = list(check_inputs(DECLARED, settings))
+    endpoints = settings.get("endpoints")
     for index, endpoint in enumerate(endpoints if isinstance(endpoints, list) else []):
-        found += _refused_endpoints(index, endpoint)
-    return found
+        failures += _check_endpoint(index, endpoint)
+    return failures
 
 
-def configured(inputs: Properties) -> Configuration:
-    """The configuration in the provider's inputs; raises ``PluginError`` on what :func:`check` refuses."""
-    if refused := check(inputs):
-        first = refused[0]
-        raise PluginError(f"provider configuration: {first.path}: {first.reason}")
-    given = _decoded(inputs)
+def parse_configuration(inputs: Properties) -> Configuration:
+    """The configuration in the provider's inputs.
+
+    Raises ``PluginError`` for inputs that :func:`check_configuration` refuses.
+    """
+    if failures := check_configuration(inputs):
+        raise PluginError(f"provider configuration: {failures[0].path}: {failures[0].reason}")
+    settings = _decoded(inputs)
     urls: Properties = {}
-    for endpoint in sequence(given["endpoints"]):
+    for endpoint in sequence(settings["endpoints"]):
         urls |= mapping(endpoint)
     return Configuration(
-        region=str(given["region"]),
+        region=str(settings["region"]),
         endpoints={SERVICES[name]: str(url) for name, url in urls.items() if name in SERVICES},
-        default_tags=mapping(mapping(given.get("defaultTags")).get("tags")),
-        asks_for_account="sts" in urls and not given.get("skipRequestingAccountId"),
-        access_key=str(given.get("accessKey", "test")),
-        secret_key=str(given.get("secretKey", "test")),
+        default_tags=mapping(mapping(settings.get("defaultTags")).get("tags")),
+        asks_for_account="sts" in urls and not settings.get("skipRequestingAccountId"),
+        access_key=str(settings.get("accessKey", "test")),
+        secret_key=str(settings.get("secretKey", "test")),
     )
 
 
 def is_loopback(url: str) -> bool:
-    """Whether ``url`` can only lead to this machine."""
+    """Whether the host of the HTTP URL is a loopback address or ``localhost``."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     if parts.scheme not in {"http", "https"}:
@@ -110,11 +112,11 @@ def is_loopback(url: str) -> bool:
         return False
 
 
-def _refused_endpoints(index: int, endpoint: Value) -> list[Failure]:
+def _check_endpoint(index: int, endpoint: Value) -> list[CheckFailure]:
     if not isinstance(endpoint, dict):
         return []
     return [
-        Failure(
+        CheckFailure(
             f"endpoints[{index}].{service}",
             f"the stand-in plugin serves a local AWS only: {url} is not a loopback address",
         )
@@ -124,14 +126,14 @@ def _refused_endpoints(index: int, endpoint: Value) -> list[Failure]:
 
 
 def _decoded(inputs: Properties) -> Properties:
-    """The inputs with their JSON texts read; ``version`` and the like are the engine's own."""
+    """The settings with their JSON texts parsed, without the engine's own such as ``version``."""
     own = {"version", "pluginDownloadURL"}
     named = {key: value for key, value in inputs.items() if not key.startswith("__") and key not in own}
     return {key: _value(DECLARED.get(key), value) for key, value in named.items()}
 
 
 def _value(declared: Property | None, value: Value) -> Value:
-    if declared is None or declared.kind == "text" or not isinstance(value, str):
+    if declared is None or declared.kind == "string" or not isinstance(value, str):
         return value
     try:
         parsed: Value = json.loads(value)

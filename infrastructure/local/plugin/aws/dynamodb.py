@@ -2,19 +2,19 @@
 
 from typing import Final
 
-from infrastructure.local.plugin.aws.declaration import TAGS, Aspect, AwsType, Look, Tagging
-from infrastructure.local.plugin.shapes import Property, block, flag, number, text, unordered
+from infrastructure.local.plugin.aws.declaration import TAGS, AwsType, ReadOperation, Tagging, UpdateOperation
+from infrastructure.local.plugin.shapes import Property, block, boolean, number, set_of, string
 
 _LOCAL_INDEX: Final[dict[str, Property]] = {
-    "name": text("IndexName", required=True),
-    "rangeKey": text(required=True),
-    "projectionType": text(required=True),
-    "nonKeyAttributes": unordered(text()),
+    "name": string("IndexName", required=True),
+    "rangeKey": string(required=True),
+    "projectionType": string(required=True),
+    "nonKeyAttributes": set_of(string()),
 }
 _GLOBAL_INDEX: Final[dict[str, Property]] = {
     **_LOCAL_INDEX,
-    "hashKey": text(),
-    "rangeKey": text(),
+    "hashKey": string(),
+    "rangeKey": string(),
     "readCapacity": number(computed=True),
     "writeCapacity": number(computed=True),
 }
@@ -24,60 +24,63 @@ TABLE: Final = AwsType(
     label="DynamoDB Table",
     service="dynamodb",
     inputs={
-        "name": text("TableName", replaces=True, autoname=True),
-        "hashKey": text(replaces=True),
-        "rangeKey": text(replaces=True),
-        "attributes": unordered(
+        "name": string("TableName", replaces=True, autoname=True),
+        "hashKey": string(replaces=True),
+        "rangeKey": string(replaces=True),
+        "attributes": set_of(
             block(
-                {"name": text("AttributeName", required=True), "type": text("AttributeType", required=True)}
+                {
+                    "name": string("AttributeName", required=True),
+                    "type": string("AttributeType", required=True),
+                }
             ),
             "AttributeDefinitions",
         ),
-        "billingMode": text(default="PROVISIONED"),
+        "billingMode": string(default="PROVISIONED"),
         "readCapacity": number(computed=True),
         "writeCapacity": number(computed=True),
-        "tableClass": text(computed=True),
-        "deletionProtectionEnabled": flag(),
-        "globalSecondaryIndexes": unordered(block(_GLOBAL_INDEX)),
-        "localSecondaryIndexes": unordered(block(_LOCAL_INDEX), replaces=True),
-        "streamEnabled": flag(),
-        "streamViewType": text(computed=True),
+        "tableClass": string(computed=True),
+        "deletionProtectionEnabled": boolean(),
+        "globalSecondaryIndexes": set_of(block(_GLOBAL_INDEX)),
+        "localSecondaryIndexes": set_of(block(_LOCAL_INDEX), replaces=True),
+        "streamEnabled": boolean(),
+        "streamViewType": string(computed=True),
         "serverSideEncryption": block(
-            {"enabled": flag(required=True), "kmsKeyArn": text("KMSMasterKeyArn", computed=True)},
+            {"enabled": boolean(required=True), "kmsKeyArn": string("KMSMasterKeyArn", computed=True)},
             computed=True,
         ),
-        "ttl": block({"attributeName": text(), "enabled": flag()}),
-        "pointInTimeRecovery": block({"enabled": flag(required=True)}, computed=True),
+        "ttl": block({"attributeName": string(), "enabled": boolean()}),
+        "pointInTimeRecovery": block({"enabled": boolean(required=True)}, computed=True),
         "tags": TAGS,
     },
-    found={"arn": "TableArn", "streamArn": "LatestStreamArn", "streamLabel": "LatestStreamLabel"},
+    described_outputs={"arn": "TableArn", "streamArn": "LatestStreamArn", "streamLabel": "LatestStreamLabel"},
     identity=("name",),
-    unsettled=lambda changed, _: (
+    outputs_changed_by=lambda changed, _: (
         frozenset({"streamArn", "streamLabel"}) if "streamEnabled" in changed else frozenset()
     ),
     create="create_table",
     id=lambda inputs, _answer: str(inputs["name"]),
-    key=lambda at: {"TableName": at["name"]},
-    looks=(
-        Look(operation="describe_table", path="Table"),
-        Look(operation="describe_time_to_live", path="TimeToLiveDescription", into="TimeToLive"),
-        Look(
+    key=lambda resource: {"TableName": resource["name"]},
+    reads=(
+        ReadOperation(operation="describe_table", path="Table"),
+        ReadOperation(operation="describe_time_to_live", path="TimeToLiveDescription", into="TimeToLive"),
+        ReadOperation(
             operation="describe_continuous_backups",
             path="ContinuousBackupsDescription.PointInTimeRecoveryDescription",
             into="Recovery",
         ),
     ),
-    aspects=(
-        Aspect(properties=("ttl",), put="update_time_to_live", after=True),
-        Aspect(properties=("pointInTimeRecovery",), put="update_continuous_backups", after=True),
-        Aspect(properties=("deletionProtectionEnabled",), put="update_table"),
-        Aspect(properties=("tableClass",), put="update_table"),
-        Aspect(properties=("billingMode", "readCapacity", "writeCapacity"), put="update_table"),
-        Aspect(properties=("streamEnabled", "streamViewType"), put="update_table"),
-        Aspect(properties=("serverSideEncryption",), put="update_table"),
-        Aspect(properties=("globalSecondaryIndexes", "attributes"), put="update_table"),
+    updates=(
+        UpdateOperation(properties=("ttl",), put="update_time_to_live", after=True),
+        UpdateOperation(properties=("pointInTimeRecovery",), put="update_continuous_backups", after=True),
+        UpdateOperation(properties=("deletionProtectionEnabled",), put="update_table"),
+        UpdateOperation(properties=("tableClass",), put="update_table"),
+        UpdateOperation(properties=("billingMode", "readCapacity", "writeCapacity"), put="update_table"),
+        UpdateOperation(properties=("streamEnabled", "streamViewType"), put="update_table"),
+        UpdateOperation(properties=("serverSideEncryption",), put="update_table"),
+        UpdateOperation(properties=("globalSecondaryIndexes", "attributes"), put="update_table"),
     ),
-    tagging=Tagging(style="pairs", target="ResourceArn", of="arn", look="list_tags_of_resource"),
+    tagging=Tagging(style="pairs", target="ResourceArn", target_is="arn", list_tags="list_tags_of_resource"),
     delete="delete_table",
-    existing=("ResourceInUseException",),
+    exists_codes=("ResourceInUseException",),
 )

@@ -1,11 +1,11 @@
-"""Amazon ECR: image repositories and what they forget."""
+"""Amazon ECR: image repositories and their lifecycle policies."""
 
 from typing import Final, override
 
-from infrastructure.local.plugin.aws.declaration import TAGS, Aspect, AwsType, Look, Tagging
+from infrastructure.local.plugin.aws.declaration import TAGS, AwsType, ReadOperation, Tagging, UpdateOperation
 from infrastructure.local.plugin.aws.lifecycle import AwsLifecycle
-from infrastructure.local.plugin.resource_type import Physical
-from infrastructure.local.plugin.shapes import block, camel, document, flag, many, text
+from infrastructure.local.plugin.resource_type import ResourceState
+from infrastructure.local.plugin.shapes import block, boolean, camel, json_string, list_of, string
 from infrastructure.local.plugin.values import Properties
 
 _MISSING: Final = ("RepositoryNotFoundException", "LifecyclePolicyNotFoundException")
@@ -16,49 +16,49 @@ REPOSITORY: Final = AwsType(
     service="ecr",
     naming=camel,
     inputs={
-        "name": text("repositoryName", replaces=True, autoname=True),
-        "imageTagMutability": text(default="MUTABLE"),
+        "name": string("repositoryName", replaces=True, autoname=True),
+        "imageTagMutability": string(default="MUTABLE"),
         "imageScanningConfiguration": block(
-            {"scanOnPush": flag(required=True)}, default={"scanOnPush": False}
+            {"scanOnPush": boolean(required=True)}, default={"scanOnPush": False}
         ),
-        "encryptionConfigurations": many(
-            block({"encryptionType": text(default="AES256"), "kmsKey": text(computed=True)}),
+        "encryptionConfigurations": list_of(
+            block({"encryptionType": string(default="AES256"), "kmsKey": string(computed=True)}),
             "encryptionConfiguration",
             replaces=True,
             computed=True,
             single=True,
         ),
-        "forceDelete": flag(virtual=True),
+        "forceDelete": boolean(virtual=True),
         "tags": TAGS,
     },
-    found={"arn": "repositoryArn", "registryId": "registryId", "repositoryUrl": "repositoryUri"},
+    described_outputs={"arn": "repositoryArn", "registryId": "registryId", "repositoryUrl": "repositoryUri"},
     identity=("name",),
     create="create_repository",
     id=lambda inputs, _answer: str(inputs["name"]),
-    key=lambda at: {"repositoryName": at["name"]},
-    looks=(
-        Look(
+    key=lambda resource: {"repositoryName": resource["name"]},
+    reads=(
+        ReadOperation(
             operation="describe_repositories",
             path="repositories",
             where=("repositoryName", "name"),
-            key=lambda at: {"repositoryNames": [at["name"]]},
+            key=lambda resource: {"repositoryNames": [resource["name"]]},
         ),
     ),
-    aspects=(
-        Aspect(properties=("imageTagMutability",), put="put_image_tag_mutability"),
-        Aspect(properties=("imageScanningConfiguration",), put="put_image_scanning_configuration"),
+    updates=(
+        UpdateOperation(properties=("imageTagMutability",), put="put_image_tag_mutability"),
+        UpdateOperation(properties=("imageScanningConfiguration",), put="put_image_scanning_configuration"),
     ),
     tagging=Tagging(
         style="pairs",
         target="resourceArn",
-        of="arn",
+        target_is="arn",
         tags="tags",
         keys="tagKeys",
-        look="list_tags_for_resource",
+        list_tags="list_tags_for_resource",
     ),
     delete="delete_repository",
-    existing=("RepositoryAlreadyExistsException",),
-    missing=_MISSING,
+    exists_codes=("RepositoryAlreadyExistsException",),
+    missing_codes=_MISSING,
 )
 
 LIFECYCLE_POLICY: Final = AwsType(
@@ -67,24 +67,24 @@ LIFECYCLE_POLICY: Final = AwsType(
     service="ecr",
     naming=camel,
     inputs={
-        "repository": text("repositoryName", required=True, replaces=True),
-        "policy": document("lifecyclePolicyText", required=True, replaces=True),
+        "repository": string("repositoryName", required=True, replaces=True),
+        "policy": json_string("lifecyclePolicyText", required=True, replaces=True),
     },
-    found={"registryId": "registryId"},
+    described_outputs={"registryId": "registryId"},
     identity=("repository",),
     create="put_lifecycle_policy",
     id=lambda inputs, _answer: str(inputs["repository"]),
-    key=lambda at: {"repositoryName": at["repository"]},
-    looks=(Look(operation="get_lifecycle_policy"),),
+    key=lambda resource: {"repositoryName": resource["repository"]},
+    reads=(ReadOperation(operation="get_lifecycle_policy"),),
     delete="delete_lifecycle_policy",
-    missing=_MISSING,
+    missing_codes=_MISSING,
 )
 
 
 class RepositoryLifecycle(AwsLifecycle):
-    """A repository that holds images goes only when the program said that it may."""
+    """Deletes a repository that holds images only with ``forceDelete``."""
 
     @override
-    def removal(self, physical: Physical) -> Properties:
-        """Forced when ``forceDelete`` is set."""
-        return super().removal(physical) | {"force": bool(physical.get("forceDelete"))}
+    def delete_parameters(self, resource: ResourceState) -> Properties:
+        """With ``force`` where ``forceDelete`` is set."""
+        return super().delete_parameters(resource) | {"force": bool(resource.get("forceDelete"))}

@@ -1,4 +1,4 @@
-"""Calling Lambda functions, and the permissions to call them."""
+"""Invocations of Lambda functions, and the permissions to invoke them."""
 
 import base64
 import hashlib
@@ -7,22 +7,22 @@ import re
 from typing import Final, override
 
 from infrastructure.local.plugin.aws.lifecycle import AwsLifecycle
-from infrastructure.local.plugin.errors import AwsError, PluginError
-from infrastructure.local.plugin.resource_type import Physical
+from infrastructure.local.plugin.errors import PluginError
+from infrastructure.local.plugin.resource_type import ResourceState
 from infrastructure.local.plugin.values import Properties, Value, mapping, sequence
 
 _PLATFORM: Final = re.compile(r"^(START|END|REPORT|INIT_\w+) |\(rapid\)")
-"""Lines of Lambda's own, and of the emulator of its runtime interface."""
+"""Log lines of Lambda itself and of the runtime interface emulator."""
 
 _LOGGED_CHARACTERS: Final = 300
 
 
 class InvocationLifecycle(AwsLifecycle):
-    """A call of a function, made once when the resource is created."""
+    """Invokes a function once, when the resource is created."""
 
     @override
     def create(self, inputs: Properties) -> tuple[str, Properties]:
-        """Calls the function; raises ``PluginError`` with the function's own error when it fails."""
+        """Invokes the function. Raises ``PluginError`` with the function's own error when it fails."""
         name, qualifier = str(inputs["functionName"]), str(inputs.get("qualifier", "$LATEST"))
         payload = str(inputs["input"])
         answer = self.call(
@@ -36,56 +36,47 @@ class InvocationLifecycle(AwsLifecycle):
         return f"{name}_{qualifier}_{digest}", {
             **inputs,
             "qualifier": qualifier,
-            "region": self.cloud.region,
+            "region": self.client.region,
             "result": result,
         }
 
     @override
-    def read(self, physical: Physical) -> Properties | None:
-        """What was answered then, while the version that was called is there: another one has to be called anew."""
-        key = {"FunctionName": physical["functionName"], "Qualifier": physical["qualifier"]}
-        try:
-            self.call("get_function_configuration", {**key})
-        except AwsError as refused:
-            if refused.code not in self.kind.missing:
-                raise
-            return None
-        return physical.properties
+    def read(self, resource: ResourceState) -> Properties | None:
+        """The answer in the state, while the invoked version exists: another one has to be invoked anew."""
+        key: Properties = {"FunctionName": resource["functionName"], "Qualifier": resource["qualifier"]}
+        configuration = self.call_existing("get_function_configuration", key)
+        return None if configuration is None else resource.properties
 
     @override
-    def delete(self, physical: Physical) -> None:
-        """Nothing: a call cannot be taken back."""
+    def delete(self, resource: ResourceState) -> None:
+        """Does nothing: an invocation cannot be undone."""
 
 
 class PermissionLifecycle(AwsLifecycle):
-    """A statement in a function's policy."""
+    """Adds statements to functions' policies."""
 
     @override
-    def describe(self, physical: Physical) -> Properties | None:
-        """The statement, under the names of ``AddPermission``."""
-        key = self.kind.key(physical)
-        wanted = key.pop("StatementId")
-        try:
-            policy = mapping(json.loads(str(self.call("get_policy", key)["Policy"])))
-        except AwsError as refused:
-            if refused.code not in self.kind.missing:
-                raise
-            return None
-        statements = [mapping(statement) for statement in sequence(policy["Statement"])]
-        found = next((each for each in statements if each.get("Sid") == wanted), None)
-        return None if found is None else _as_added(found) | {"Qualifier": physical.get("qualifier")}
+    def describe(self, resource: ResourceState) -> Properties | None:
+        """The statement under the parameters of ``AddPermission``."""
+        key = self.kind.key(resource)
+        sid = key.pop("StatementId")
+        answer = self.call_existing("get_policy", key)
+        policy = mapping(json.loads(str(answer["Policy"]))) if answer else {}
+        statements = (mapping(statement) for statement in sequence(policy.get("Statement")))
+        statement = next((statement for statement in statements if statement.get("Sid") == sid), None)
+        return _added(statement) | {"Qualifier": resource.get("qualifier")} if statement else None
 
     @override
-    def adopt(self, there: str, inputs: Properties) -> Properties:
-        """Writes the statement anew, since none of it can be changed."""
-        physical = Physical(there, inputs)
-        self.call("remove_permission", self.kind.key(physical))
-        self.call("add_permission", self.creation(inputs))
-        return self.properties(physical, inputs)
+    def adopt(self, existing_id: str, inputs: Properties) -> Properties:
+        """Removes the statement and adds it anew: it cannot be changed."""
+        resource = ResourceState(existing_id, inputs)
+        self.call("remove_permission", self.kind.key(resource))
+        self.call("add_permission", self.create_parameters(inputs))
+        return self.read_back(resource, inputs)
 
 
-def _as_added(statement: Properties) -> Properties:
-    """A policy's statement under the names by which it was added."""
+def _added(statement: Properties) -> Properties:
+    """The parameters of ``AddPermission`` that make a policy's statement."""
     principal = statement["Principal"]
     if isinstance(principal, dict):
         principal = next(iter(principal.values()))
@@ -101,19 +92,19 @@ def _as_added(statement: Properties) -> Properties:
 
 
 def _failure(payload: str, log: Value) -> str:
-    """One line: the function's error, and what it logged last, where that says more."""
+    """One line: the error that the function answered, and its last log line where that says more."""
     try:
         error = mapping(json.loads(payload))
     except (ValueError, TypeError):
         error = {}
     kind, message = error.get("errorType"), str(error.get("errorMessage", payload))
-    said = f"failed: {kind}: {message}" if kind else f"failed: {message}"
+    failure = f"failed: {kind}: {message}" if kind else f"failed: {message}"
     last = _last_line(log, message)
-    return " ".join((f"{said} (it logged last: {last})" if last else said).split())
+    return " ".join((f"{failure} (it logged last: {last})" if last else failure).split())
 
 
 def _last_line(log: Value, known: str) -> str:
-    """The last line of a base64 log tail that the function wrote itself and that does not say what is ``known``."""
+    """The last line of the base64 log tail that the function wrote and that does not contain ``known``."""
     if not isinstance(log, str):
         return ""
     lines = base64.b64decode(log).decode(errors="replace").splitlines()

@@ -1,55 +1,55 @@
-"""AWS Lambda: functions, their aliases, and who may call them."""
+"""AWS Lambda: functions, aliases, permissions, provisioned concurrency and invocations."""
 
 from typing import Final
 
-from infrastructure.local.plugin.aws.declaration import TAGS, Aspect, AwsType, Look, Tagging
-from infrastructure.local.plugin.shapes import Property, block, flag, many, number, table, text
+from infrastructure.local.plugin.aws.declaration import TAGS, AwsType, ReadOperation, Tagging, UpdateOperation
+from infrastructure.local.plugin.shapes import Property, block, boolean, list_of, number, string, string_map
 from infrastructure.local.plugin.values import Properties
 
 CONFIGURATION: Final[dict[str, Property]] = {
-    "role": text(required=True),
-    "description": text(),
+    "role": string(required=True),
+    "description": string(),
     "memorySize": number(default=128),
     "timeout": number(default=3),
-    "environment": block({"variables": table()}),
+    "environment": block({"variables": string_map()}),
     "imageConfig": block(
         {
-            "commands": many(text(), "Command"),
-            "entryPoints": many(text(), "EntryPoint"),
-            "workingDirectory": text(),
+            "commands": list_of(string(), "Command"),
+            "entryPoints": list_of(string(), "EntryPoint"),
+            "workingDirectory": string(),
         }
     ),
-    "tracingConfig": block({"mode": text(required=True)}, computed=True),
+    "tracingConfig": block({"mode": string(required=True)}, computed=True),
     "loggingConfig": block(
         {
-            "logFormat": text(required=True),
-            "logGroup": text(computed=True),
-            "applicationLogLevel": text(computed=True),
-            "systemLogLevel": text(computed=True),
+            "logFormat": string(required=True),
+            "logGroup": string(computed=True),
+            "applicationLogLevel": string(computed=True),
+            "systemLogLevel": string(computed=True),
         },
         computed=True,
     ),
     "ephemeralStorage": block({"size": number(computed=True)}, computed=True),
 }
-"""What ``UpdateFunctionConfiguration`` sets."""
+"""The inputs that ``UpdateFunctionConfiguration`` sets."""
 
 CODE: Final[dict[str, Property]] = {
-    "imageUri": text(required=True),
-    "architectures": many(text(), computed=True),
+    "imageUri": string(required=True),
+    "architectures": list_of(string(), computed=True),
 }
-"""What ``UpdateFunctionCode`` sets."""
+"""The inputs that ``UpdateFunctionCode`` sets."""
 
 VERSION_OUTPUTS: Final = frozenset({"version", "qualifiedArn", "qualifiedInvokeArn", "lastModified"})
 """The outputs that a newly published version changes."""
 
 
 def publishes(changed: frozenset[str], news: Properties) -> bool:
-    """Whether an update of the inputs ``changed`` makes a new version."""
+    """Whether an update of the inputs ``changed`` publishes a version."""
     return bool(news.get("publish")) and bool(changed & {*CONFIGURATION, *CODE, "publish"})
 
 
 def invoke_arn(region: str, arn: str) -> str:
-    """The URI under which API Gateway calls a function, version or alias."""
+    """The URI by which API Gateway invokes the function, version or alias of the ARN."""
     return f"arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{arn}/invocations"
 
 
@@ -58,45 +58,47 @@ FUNCTION: Final = AwsType(
     label="Lambda Function",
     service="lambda",
     inputs={
-        "name": text("FunctionName", replaces=True, autoname=True),
-        "packageType": text(required=True, replaces=True, choices=("Image",)),
+        "name": string("FunctionName", replaces=True, autoname=True),
+        "packageType": string(required=True, replaces=True, choices=("Image",)),
         **CODE,
         **CONFIGURATION,
-        "publish": flag(virtual=True),
+        "publish": boolean(virtual=True),
         "reservedConcurrentExecutions": number(default=-1),
         "tags": TAGS,
     },
-    found={
+    described_outputs={
         "arn": "FunctionArn",
         "version": "PublishedVersion",
         "codeSha256": "CodeSha256",
         "sourceCodeSize": "CodeSize",
         "lastModified": "LastModified",
     },
-    derived={
-        "invokeArn": lambda cloud, at, _: invoke_arn(cloud.region, at["arn"]),
-        "qualifiedArn": lambda _cloud, at, _: f"{at['arn']}:{at['version']}",
-        "qualifiedInvokeArn": lambda cloud, at, _: invoke_arn(cloud.region, f"{at['arn']}:{at['version']}"),
+    derived_outputs={
+        "invokeArn": lambda client, resource, _: invoke_arn(client.region, resource["arn"]),
+        "qualifiedArn": lambda _client, resource, _: f"{resource['arn']}:{resource['version']}",
+        "qualifiedInvokeArn": lambda client, resource, _: invoke_arn(
+            client.region, f"{resource['arn']}:{resource['version']}"
+        ),
     },
     identity=("name",),
-    unsettled=lambda changed, news: VERSION_OUTPUTS if publishes(changed, news) else frozenset(),
+    outputs_changed_by=lambda changed, news: VERSION_OUTPUTS if publishes(changed, news) else frozenset(),
     create="create_function",
     id=lambda inputs, _answer: str(inputs["name"]),
-    key=lambda at: {"FunctionName": at["name"]},
-    looks=(Look(operation="get_function"),),
-    aspects=(
-        Aspect(properties=tuple(CONFIGURATION), put="update_function_configuration"),
-        Aspect(properties=tuple(CODE), put="update_function_code"),
-        Aspect(
+    key=lambda resource: {"FunctionName": resource["name"]},
+    reads=(ReadOperation(operation="get_function"),),
+    updates=(
+        UpdateOperation(properties=tuple(CONFIGURATION), put="update_function_configuration"),
+        UpdateOperation(properties=tuple(CODE), put="update_function_code"),
+        UpdateOperation(
             properties=("reservedConcurrentExecutions",),
             put="put_function_concurrency",
             drop="delete_function_concurrency",
             after=True,
         ),
     ),
-    tagging=Tagging(style="map", target="Resource", of="arn"),
+    tagging=Tagging(style="map", target="Resource", target_is="arn"),
     delete="delete_function",
-    existing=("ResourceConflictException",),
+    exists_codes=("ResourceConflictException",),
 )
 
 ALIAS: Final = AwsType(
@@ -104,21 +106,21 @@ ALIAS: Final = AwsType(
     label="Lambda Alias",
     service="lambda",
     inputs={
-        "name": text(replaces=True, autoname=True),
-        "functionName": text(required=True, replaces=True),
-        "functionVersion": text(required=True),
-        "description": text(),
+        "name": string(replaces=True, autoname=True),
+        "functionName": string(required=True, replaces=True),
+        "functionVersion": string(required=True),
+        "description": string(),
     },
-    found={"arn": "AliasArn"},
-    derived={"invokeArn": lambda cloud, at, _: invoke_arn(cloud.region, at["arn"])},
+    described_outputs={"arn": "AliasArn"},
+    derived_outputs={"invokeArn": lambda client, resource, _: invoke_arn(client.region, resource["arn"])},
     identity=("functionName", "name"),
     create="create_alias",
     id=lambda _inputs, answer: str(answer["AliasArn"]),
-    key=lambda at: {"FunctionName": at["functionName"], "Name": at["name"]},
-    looks=(Look(operation="get_alias"),),
-    aspects=(Aspect(properties=("functionVersion", "description"), put="update_alias"),),
+    key=lambda resource: {"FunctionName": resource["functionName"], "Name": resource["name"]},
+    reads=(ReadOperation(operation="get_alias"),),
+    updates=(UpdateOperation(properties=("functionVersion", "description"), put="update_alias"),),
     delete="delete_alias",
-    existing=("ResourceConflictException",),
+    exists_codes=("ResourceConflictException",),
 )
 
 PERMISSION: Final = AwsType(
@@ -126,25 +128,25 @@ PERMISSION: Final = AwsType(
     label="Lambda Permission",
     service="lambda",
     inputs={
-        "statementId": text(replaces=True, autoname=True),
-        "function": text("FunctionName", required=True, replaces=True),
-        "action": text(required=True, replaces=True),
-        "principal": text(required=True, replaces=True),
-        "qualifier": text(replaces=True),
-        "sourceArn": text(replaces=True),
-        "sourceAccount": text(replaces=True),
+        "statementId": string(replaces=True, autoname=True),
+        "function": string("FunctionName", required=True, replaces=True),
+        "action": string(required=True, replaces=True),
+        "principal": string(required=True, replaces=True),
+        "qualifier": string(replaces=True),
+        "sourceArn": string(replaces=True),
+        "sourceAccount": string(replaces=True),
     },
     identity=("function", "qualifier", "statementId"),
     create="add_permission",
     id=lambda inputs, _answer: str(inputs["statementId"]),
-    key=lambda at: {
-        "FunctionName": at["function"],
-        "StatementId": at["statementId"],
-        **({"Qualifier": at["qualifier"]} if at.get("qualifier") else {}),
+    key=lambda resource: {
+        "FunctionName": resource["function"],
+        "StatementId": resource["statementId"],
+        **({"Qualifier": resource["qualifier"]} if resource.get("qualifier") else {}),
     },
-    looks=(Look(operation="get_policy", path="Policy"),),
+    reads=(ReadOperation(operation="get_policy", path="Policy"),),
     delete="remove_permission",
-    existing=("ResourceConflictException",),
+    exists_codes=("ResourceConflictException",),
 )
 
 PROVISIONED_CONCURRENCY: Final = AwsType(
@@ -152,24 +154,24 @@ PROVISIONED_CONCURRENCY: Final = AwsType(
     label="Lambda Provisioned Concurrency",
     service="lambda",
     inputs={
-        "functionName": text(required=True, replaces=True),
-        "qualifier": text(required=True, replaces=True),
+        "functionName": string(required=True, replaces=True),
+        "qualifier": string(required=True, replaces=True),
         "provisionedConcurrentExecutions": number(required=True),
     },
     identity=("functionName", "qualifier"),
     create="put_provisioned_concurrency_config",
     id=lambda inputs, _answer: f"{inputs['functionName']},{inputs['qualifier']}",
-    key=lambda at: {"FunctionName": at["functionName"], "Qualifier": at["qualifier"]},
-    looks=(Look(operation="get_provisioned_concurrency_config"),),
-    aspects=(
-        Aspect(
+    key=lambda resource: {"FunctionName": resource["functionName"], "Qualifier": resource["qualifier"]},
+    reads=(ReadOperation(operation="get_provisioned_concurrency_config"),),
+    updates=(
+        UpdateOperation(
             properties=("provisionedConcurrentExecutions",),
             put="put_provisioned_concurrency_config",
             whole=True,
         ),
     ),
     delete="delete_provisioned_concurrency_config",
-    missing=("ResourceNotFoundException", "ProvisionedConcurrencyConfigNotFoundException"),
+    missing_codes=("ResourceNotFoundException", "ProvisionedConcurrencyConfigNotFoundException"),
 )
 
 INVOCATION: Final = AwsType(
@@ -177,14 +179,14 @@ INVOCATION: Final = AwsType(
     label="Lambda Invocation",
     service="lambda",
     inputs={
-        "functionName": text(required=True, replaces=True),
-        "qualifier": text(replaces=True, default="$LATEST"),
-        "input": text(required=True, replaces=True),
-        "triggers": table(replaces=True),
-        "lifecycleScope": text(default="CREATE_ONLY", choices=("CREATE_ONLY",)),
+        "functionName": string(required=True, replaces=True),
+        "qualifier": string(replaces=True, default="$LATEST"),
+        "input": string(required=True, replaces=True),
+        "triggers": string_map(replaces=True),
+        "lifecycleScope": string(default="CREATE_ONLY", choices=("CREATE_ONLY",)),
     },
-    found={"result": "Payload"},
+    described_outputs={"result": "Payload"},
     create="invoke",
     id=lambda inputs, _answer: f"{inputs['functionName']}_{inputs.get('qualifier', '$LATEST')}",
-    key=lambda at: {"FunctionName": at["functionName"]},
+    key=lambda resource: {"FunctionName": resource["functionName"]},
 )

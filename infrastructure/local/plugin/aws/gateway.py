@@ -2,26 +2,26 @@
 
 from typing import TYPE_CHECKING, Final
 
-from infrastructure.local.plugin.aws.declaration import TAGS, Aspect, AwsType, Look, Tagging
-from infrastructure.local.plugin.resource_type import Physical
-from infrastructure.local.plugin.shapes import block, flag, number, table, text, unordered
+from infrastructure.local.plugin.aws.declaration import TAGS, AwsType, ReadOperation, Tagging, UpdateOperation
+from infrastructure.local.plugin.resource_type import ResourceState
+from infrastructure.local.plugin.shapes import block, boolean, number, set_of, string, string_map
 from infrastructure.local.plugin.values import Properties, Value
 
 if TYPE_CHECKING:
-    from infrastructure.local.plugin.aws.cloud import Cloud
+    from infrastructure.local.plugin.aws.client import AwsClient
 
-_TAGGING: Final = Tagging(style="map", target="ResourceArn", of="arn", look="get_tags")
-
-
-def _api_arn(cloud: "Cloud", api: str) -> str:
-    return f"arn:aws:apigateway:{cloud.region}::/apis/{api}"
+_TAGGING: Final = Tagging(style="map", target="ResourceArn", target_is="arn", list_tags="get_tags")
 
 
-def _execution_arn(cloud: "Cloud", api: str) -> str:
-    return f"arn:aws:execute-api:{cloud.region}:{cloud.account}:{api}"
+def _api_arn(client: "AwsClient", api: str) -> str:
+    return f"arn:aws:apigateway:{client.region}::/apis/{api}"
 
 
-def _invoke_url(_cloud: "Cloud", stage: Physical, description: Properties) -> Value:
+def _execution_arn(client: "AwsClient", api: str) -> str:
+    return f"arn:aws:execute-api:{client.region}:{client.account}:{api}"
+
+
+def _invoke_url(_cloud: "AwsClient", stage: ResourceState, description: Properties) -> Value:
     name = "" if stage.id == "$default" else stage.id
     return f"{description['ApiEndpoint']}/{name}"
 
@@ -31,39 +31,43 @@ API: Final = AwsType(
     label="API Gateway v2 API",
     service="apigatewayv2",
     inputs={
-        "name": text(autoname=True),
-        "protocolType": text(required=True, replaces=True, choices=("HTTP",)),
-        "description": text(),
-        "version": text(),
-        "disableExecuteApiEndpoint": flag(),
+        "name": string(autoname=True),
+        "protocolType": string(required=True, replaces=True, choices=("HTTP",)),
+        "description": string(),
+        "version": string(),
+        "disableExecuteApiEndpoint": boolean(),
         "corsConfiguration": block(
             {
-                "allowCredentials": flag(),
-                "allowHeaders": unordered(text()),
-                "allowMethods": unordered(text()),
-                "allowOrigins": unordered(text()),
-                "exposeHeaders": unordered(text()),
+                "allowCredentials": boolean(),
+                "allowHeaders": set_of(string()),
+                "allowMethods": set_of(string()),
+                "allowOrigins": set_of(string()),
+                "exposeHeaders": set_of(string()),
                 "maxAge": number(),
             }
         ),
         "tags": TAGS,
     },
-    found={"apiEndpoint": "ApiEndpoint"},
-    derived={
-        "arn": lambda cloud, api, _description: _api_arn(cloud, api.id),
-        "executionArn": lambda cloud, api, _description: _execution_arn(cloud, api.id),
+    described_outputs={"apiEndpoint": "ApiEndpoint"},
+    derived_outputs={
+        "arn": lambda client, api, _description: _api_arn(client, api.id),
+        "executionArn": lambda client, api, _description: _execution_arn(client, api.id),
     },
     create="create_api",
     id=lambda _inputs, answer: str(answer["ApiId"]),
-    key=lambda at: {"ApiId": at.id},
-    looks=(Look(operation="get_api"),),
-    aspects=(
-        Aspect(properties=("name", "description", "version", "disableExecuteApiEndpoint"), put="update_api"),
-        Aspect(properties=("corsConfiguration",), put="update_api", drop="delete_cors_configuration"),
+    key=lambda resource: {"ApiId": resource.id},
+    reads=(ReadOperation(operation="get_api"),),
+    updates=(
+        UpdateOperation(
+            properties=("name", "description", "version", "disableExecuteApiEndpoint"), put="update_api"
+        ),
+        UpdateOperation(
+            properties=("corsConfiguration",), put="update_api", drop="delete_cors_configuration"
+        ),
     ),
     tagging=_TAGGING,
     delete="delete_api",
-    search="get_apis",
+    list_operation="get_apis",
     match=("name", "protocolType"),
 )
 
@@ -72,52 +76,54 @@ STAGE: Final = AwsType(
     label="API Gateway v2 Stage",
     service="apigatewayv2",
     inputs={
-        "apiId": text(required=True, replaces=True),
-        "name": text("StageName", replaces=True, autoname=True),
-        "autoDeploy": flag(),
-        "description": text(),
-        "accessLogSettings": block({"destinationArn": text(required=True), "format": text(required=True)}),
+        "apiId": string(required=True, replaces=True),
+        "name": string("StageName", replaces=True, autoname=True),
+        "autoDeploy": boolean(),
+        "description": string(),
+        "accessLogSettings": block(
+            {"destinationArn": string(required=True), "format": string(required=True)}
+        ),
         "defaultRouteSettings": block(
             {
-                "dataTraceEnabled": flag(),
-                "detailedMetricsEnabled": flag(),
-                "loggingLevel": text(computed=True),
+                "dataTraceEnabled": boolean(),
+                "detailedMetricsEnabled": boolean(),
+                "loggingLevel": string(computed=True),
                 "throttlingBurstLimit": number(),
                 "throttlingRateLimit": number(),
             }
         ),
-        "stageVariables": table(),
+        "stageVariables": string_map(),
         "tags": TAGS,
     },
-    derived={
-        "arn": lambda cloud, stage, _description: f"{_api_arn(cloud, stage['apiId'])}/stages/{stage.id}",
-        "executionArn": lambda cloud, stage, _description: (
-            f"{_execution_arn(cloud, stage['apiId'])}/{stage.id}"
+    derived_outputs={
+        "arn": lambda client, stage, _description: f"{_api_arn(client, stage['apiId'])}/stages/{stage.id}",
+        "executionArn": lambda client, stage, _description: (
+            f"{_execution_arn(client, stage['apiId'])}/{stage.id}"
         ),
         "invokeUrl": _invoke_url,
     },
     identity=("apiId", "name"),
     create="create_stage",
     id=lambda inputs, _answer: str(inputs["name"]),
-    key=lambda at: {"ApiId": at["apiId"], "StageName": at["name"]},
-    looks=(
-        Look(operation="get_stage"),
-        Look(
+    key=lambda resource: {"ApiId": resource["apiId"], "StageName": resource["name"]},
+    reads=(
+        ReadOperation(operation="get_stage"),
+        ReadOperation(
             operation="get_api",
             path="ApiEndpoint",
             into="ApiEndpoint",
-            key=lambda at: {"ApiId": at["apiId"]},
+            key=lambda resource: {"ApiId": resource["apiId"]},
         ),
     ),
-    aspects=(
-        Aspect(
+    updates=(
+        UpdateOperation(
             properties=("autoDeploy", "description", "defaultRouteSettings", "stageVariables"),
             put="update_stage",
         ),
         # Emptied, not deleted: the local AWS takes DeleteAccessLogSettings for DeleteStage.
-        Aspect(properties=("accessLogSettings",), put="update_stage"),
+        UpdateOperation(properties=("accessLogSettings",), put="update_stage"),
     ),
     tagging=_TAGGING,
     delete="delete_stage",
-    existing=("ConflictException",),
+    exists_codes=("ConflictException",),
 )

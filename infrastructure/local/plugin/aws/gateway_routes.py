@@ -1,24 +1,24 @@
-"""Amazon API Gateway HTTP APIs: who may pass, and which function answers what.
+"""Amazon API Gateway HTTP APIs: authorizers, integrations and routes.
 
-None of the three has a name that the API keeps unique, so a look comes before each creation: a run that was cut
-off may have made it already.
+The API keeps none of their names unique, so the existing ones are listed before one is created: an interrupted run may
+have created it already.
 """
 
 from typing import Final, override
 
-from infrastructure.local.plugin.aws.declaration import Aspect, AwsType, Look
+from infrastructure.local.plugin.aws.declaration import AwsType, ReadOperation, UpdateOperation
 from infrastructure.local.plugin.aws.lifecycle import AwsLifecycle
-from infrastructure.local.plugin.shapes import flag, number, text, unordered
+from infrastructure.local.plugin.shapes import boolean, number, set_of, string
 from infrastructure.local.plugin.values import Properties, mapping
 
 _AUTHORIZER: Final = {
-    "name": text(autoname=True),
-    "authorizerType": text(required=True, choices=("REQUEST",)),
-    "authorizerUri": text(),
-    "authorizerPayloadFormatVersion": text(),
-    "authorizerCredentialsArn": text(),
-    "enableSimpleResponses": flag(),
-    "identitySources": unordered(text(), "IdentitySource"),
+    "name": string(autoname=True),
+    "authorizerType": string(required=True, choices=("REQUEST",)),
+    "authorizerUri": string(),
+    "authorizerPayloadFormatVersion": string(),
+    "authorizerCredentialsArn": string(),
+    "enableSimpleResponses": boolean(),
+    "identitySources": set_of(string(), "IdentitySource"),
     "authorizerResultTtlInSeconds": number(computed=True),
 }
 
@@ -26,23 +26,23 @@ AUTHORIZER: Final = AwsType(
     name="aws:apigatewayv2/authorizer:Authorizer",
     label="API Gateway v2 Authorizer",
     service="apigatewayv2",
-    inputs={"apiId": text(required=True, replaces=True), **_AUTHORIZER},
+    inputs={"apiId": string(required=True, replaces=True), **_AUTHORIZER},
     create="create_authorizer",
     id=lambda _inputs, answer: str(answer["AuthorizerId"]),
-    key=lambda at: {"ApiId": at["apiId"], "AuthorizerId": at.id},
-    looks=(Look(operation="get_authorizer"),),
-    aspects=(Aspect(properties=tuple(_AUTHORIZER), put="update_authorizer"),),
+    key=lambda resource: {"ApiId": resource["apiId"], "AuthorizerId": resource.id},
+    reads=(ReadOperation(operation="get_authorizer"),),
+    updates=(UpdateOperation(properties=tuple(_AUTHORIZER), put="update_authorizer"),),
     delete="delete_authorizer",
-    search="get_authorizers",
+    list_operation="get_authorizers",
     match=("name",),
 )
 
 _INTEGRATION: Final = {
-    "integrationUri": text(),
-    "integrationMethod": text(computed=True),
-    "connectionType": text(default="INTERNET"),
-    "description": text(),
-    "payloadFormatVersion": text(default="1.0"),
+    "integrationUri": string(),
+    "integrationMethod": string(computed=True),
+    "connectionType": string(default="INTERNET"),
+    "description": string(),
+    "payloadFormatVersion": string(default="1.0"),
     "timeoutMilliseconds": number("TimeoutInMillis", computed=True),
 }
 
@@ -51,55 +51,55 @@ INTEGRATION: Final = AwsType(
     label="API Gateway v2 Integration",
     service="apigatewayv2",
     inputs={
-        "apiId": text(required=True, replaces=True),
-        "integrationType": text(required=True, replaces=True, choices=("AWS_PROXY",)),
+        "apiId": string(required=True, replaces=True),
+        "integrationType": string(required=True, replaces=True, choices=("AWS_PROXY",)),
         **_INTEGRATION,
     },
     create="create_integration",
     id=lambda _inputs, answer: str(answer["IntegrationId"]),
-    key=lambda at: {"ApiId": at["apiId"], "IntegrationId": at.id},
-    looks=(Look(operation="get_integration"),),
-    aspects=(Aspect(properties=tuple(_INTEGRATION), put="update_integration"),),
+    key=lambda resource: {"ApiId": resource["apiId"], "IntegrationId": resource.id},
+    reads=(ReadOperation(operation="get_integration"),),
+    updates=(UpdateOperation(properties=tuple(_INTEGRATION), put="update_integration"),),
     delete="delete_integration",
-    search="get_integrations",
+    list_operation="get_integrations",
     match=("integrationType", "integrationUri"),
 )
 
 _ROUTE: Final = {
-    "routeKey": text(required=True),
-    "target": text(),
-    "authorizationType": text(default="NONE"),
-    "authorizerId": text(),
-    "authorizationScopes": unordered(text()),
-    "apiKeyRequired": flag(),
-    "operationName": text(),
+    "routeKey": string(required=True),
+    "target": string(),
+    "authorizationType": string(default="NONE"),
+    "authorizerId": string(),
+    "authorizationScopes": set_of(string()),
+    "apiKeyRequired": boolean(),
+    "operationName": string(),
 }
 
 ROUTE: Final = AwsType(
     name="aws:apigatewayv2/route:Route",
     label="API Gateway v2 Route",
     service="apigatewayv2",
-    inputs={"apiId": text(required=True, replaces=True), **_ROUTE},
+    inputs={"apiId": string(required=True, replaces=True), **_ROUTE},
     create="create_route",
     id=lambda _inputs, answer: str(answer["RouteId"]),
-    key=lambda at: {"ApiId": at["apiId"], "RouteId": at.id},
-    looks=(Look(operation="get_route"),),
-    aspects=(Aspect(properties=tuple(_ROUTE), put="update_route"),),
+    key=lambda resource: {"ApiId": resource["apiId"], "RouteId": resource.id},
+    reads=(ReadOperation(operation="get_route"),),
+    updates=(UpdateOperation(properties=tuple(_ROUTE), put="update_route"),),
     delete="delete_route",
-    search="get_routes",
+    list_operation="get_routes",
     match=("routeKey",),
 )
 
 
 class IntegrationLifecycle(AwsLifecycle):
-    """Several integrations may lead to one function: only one without a route can be left behind."""
+    """Integrations, of which several may have one function: only one without a route can be left over."""
 
     @override
-    def left_behind(self, inputs: Properties) -> str | None:
-        """An integration of the same function that no route of the API uses."""
-        found = super().left_behind(inputs)
-        if found is None:
+    def find_leftover(self, inputs: Properties) -> str | None:
+        """The id of an integration of the same function that no route of the API uses."""
+        leftover = super().find_leftover(inputs)
+        if leftover is None:
             return None
-        routes = self.cloud.every("apigatewayv2", "get_routes", "Items", {"ApiId": inputs["apiId"]})
+        routes = self.client.list_all("apigatewayv2", "get_routes", "Items", {"ApiId": inputs["apiId"]})
         used = {mapping(route).get("Target") for route in routes}
-        return None if f"integrations/{found}" in used else found
+        return None if f"integrations/{leftover}" in used else leftover

@@ -1,211 +1,224 @@
-"""Making, reading, changing and removing resources as their declarations say."""
+"""Creates, reads, updates and deletes resources as their declarations say."""
 
 import json
 import threading
 
 from infrastructure.local.plugin import compare
-from infrastructure.local.plugin.aws.cloud import Cloud
-from infrastructure.local.plugin.aws.declaration import Aspect, AwsType, Look
-from infrastructure.local.plugin.aws.tags import listed_tags, retag, tag_parameters
+from infrastructure.local.plugin.aws.client import AwsClient
+from infrastructure.local.plugin.aws.declaration import AwsType, ReadOperation, UpdateOperation
+from infrastructure.local.plugin.aws.tags import read_tags, set_tags, tag_parameters
 from infrastructure.local.plugin.errors import AwsError, PluginError
-from infrastructure.local.plugin.resource_type import Physical
+from infrastructure.local.plugin.resource_type import ResourceState
 from infrastructure.local.plugin.shapes import Property, api_name
 from infrastructure.local.plugin.translate import decode_all, encode, encode_all
 from infrastructure.local.plugin.values import Properties, Value, at_path, is_empty, mapping, sequence
 
 
 class AwsLifecycle:
-    """The lifecycle of one type in one engine run; subclasses replace the steps in which a service is unlike others.
+    """The lifecycle of one type in one engine run; subclasses override the steps in which a service differs.
 
-    It remembers what was there when the run made its first resource of the type: that may have been left behind,
-    what came later was not.
+    It keeps what a list operation returned before the run created its first resource of the type: only that can be
+    left over from an interrupted run.
     """
 
-    def __init__(self, kind: AwsType, cloud: Cloud) -> None:
+    def __init__(self, kind: AwsType, client: AwsClient) -> None:
         self.kind = kind
-        self.cloud = cloud
-        self._found_first: dict[str, list[Properties]] = {}
-        self._looking = threading.Lock()
+        self.client = client
+        self._leftovers: dict[str, list[Properties]] = {}
+        self._leftovers_lock = threading.Lock()
 
     def create(self, inputs: Properties) -> tuple[str, Properties]:
-        """Makes a resource; adopts the one that is there already, which a cut-off run left behind."""
-        left = self.left_behind(inputs) if self.kind.search else None
-        return (left, self.adopt(left, inputs)) if left else self._created(inputs)
+        """The id and the properties of a new resource, or of the one that an interrupted run left over."""
+        leftover = self.find_leftover(inputs) if self.kind.list_operation else None
+        return (leftover, self.adopt(leftover, inputs)) if leftover else self._create(inputs)
 
-    def read(self, physical: Physical) -> Properties | None:
+    def read(self, resource: ResourceState) -> Properties | None:
         """All properties as they are now; ``None`` when the resource is gone."""
-        description = self.describe(physical)
-        return None if description is None else self.shown(physical, description)
+        description = self.describe(resource)
+        return None if description is None else self.properties_from(resource, description)
 
-    def update(self, physical: Physical, news: Properties, changed: frozenset[str]) -> Properties:
-        """Calls the operations that set the ``changed`` inputs."""
-        for aspect in self.kind.aspects:
-            if touched := changed.intersection(aspect.properties):
-                self.put(aspect, physical, news, touched)
+    def update(self, resource: ResourceState, news: Properties, changed: frozenset[str]) -> Properties:
+        """Calls the operations that set the ``changed`` inputs; all properties afterwards."""
+        for operation in self.kind.updates:
+            if names := changed.intersection(operation.properties):
+                self.apply(operation, resource, news, names)
         if "tagsAll" in changed and self.kind.tagging:
-            retag(self.cloud, self.kind, physical, mapping(news.get("tagsAll")))
-        return self.properties(physical, news)
+            set_tags(self.client, self.kind, resource, mapping(news.get("tagsAll")))
+        return self.read_back(resource, news)
 
-    def delete(self, physical: Physical) -> None:
-        """Removes the resource; one that is gone already is no error."""
-        try:
-            self.call(self.kind.delete, self.removal(physical))
-        except AwsError as refused:
-            if refused.code not in self.kind.missing:
-                raise
+    def delete(self, resource: ResourceState) -> None:
+        """Deletes the resource; does nothing where it is gone already."""
+        self.call_existing(self.kind.delete, self.delete_parameters(resource))
 
-    def creation(self, inputs: Properties) -> Properties:
+    def create_parameters(self, inputs: Properties) -> Properties:
         """The parameters of the creating operation."""
-        later = {name for aspect in self.kind.aspects if aspect.after for name in aspect.properties}
-        now = [name for name in self.kind.inputs if name not in later]
+        later = {name for operation in self.kind.updates if operation.after for name in operation.properties}
+        names = [name for name in self.kind.inputs if name not in later]
         tags = tag_parameters(self.kind, mapping(inputs.get("tagsAll")))
-        return encode_all(self.kind.inputs, inputs, self.kind.naming, now) | tags
+        return encode_all(self.kind.inputs, inputs, self.kind.naming, names) | tags
 
-    def removal(self, physical: Physical) -> Properties:
-        """The parameters of the removing operation."""
-        return self.kind.key(physical)
+    def delete_parameters(self, resource: ResourceState) -> Properties:
+        """The parameters of the deleting operation."""
+        return self.kind.key(resource)
 
-    def settle(self, physical: Physical) -> None:
-        """Waits until a new or changed resource can be used; most can be at once."""
+    def wait_until_ready(self, resource: ResourceState) -> None:
+        """Waits until a new or changed resource can be used; returns at once for most types."""
 
-    def left_behind(self, inputs: Properties) -> str | None:
-        """The id of a resource that is as ``inputs`` say and was there before this run made any of its type."""
+    def find_leftover(self, inputs: Properties) -> str | None:
+        """The id of a resource that matches ``inputs`` and existed before this run created any of its type."""
         parent = encode_all(self.kind.inputs, inputs, self.kind.naming, self._parents())
         key = json.dumps(parent)
-        with self._looking:
-            if key not in self._found_first:
-                listed = self.cloud.every(self.kind.service, self.kind.search, "Items", parent)
-                self._found_first[key] = [mapping(item) for item in listed]
-            there = self._found_first[key]
-            left = next((found for found in there if self._agrees(found, inputs)), None)
-            if left is None:
+        with self._leftovers_lock:
+            if key not in self._leftovers:
+                listed = self.client.list_all(self.kind.service, self.kind.list_operation, "Items", parent)
+                self._leftovers[key] = [mapping(item) for item in listed]
+            listed_before = self._leftovers[key]
+            leftover = next((item for item in listed_before if self._matches(item, inputs)), None)
+            if leftover is None:
                 return None
-            there.remove(left)
-        return self.kind.id(inputs, left)
+            listed_before.remove(leftover)
+        return self.kind.id(inputs, leftover)
 
-    def adopt(self, there: str, inputs: Properties) -> Properties:
-        """Makes the resource that is ``there`` what ``inputs`` say: its properties."""
-        self.cloud.log(f"{self.kind.label} {there}: found, made by an earlier run; going on with it")
-        return self.repair(there, inputs)
+    def adopt(self, existing_id: str, inputs: Properties) -> Properties:
+        """Updates an existing resource to ``inputs`` and says so; all its properties."""
+        self.client.log(f"{self.kind.label} {existing_id}: found, made by an earlier run; going on with it")
+        return self.repair(existing_id, inputs)
 
-    def repair(self, there: str, inputs: Properties) -> Properties:
-        """Changes what of the resource that is ``there`` is not as ``inputs`` say: its properties."""
-        live = self.read(Physical(there, inputs))
+    def repair(self, existing_id: str, inputs: Properties) -> Properties:
+        """Updates an existing resource where it is not as ``inputs`` say; all its properties.
+
+        Raises ``PluginError`` where that would take a replacement.
+        """
+        live = self.read(ResourceState(existing_id, inputs))
         if live is None:
-            raise PluginError(f"{there} exists already and cannot be read")
-        described = compare.refreshed(self.kind.inputs, inputs, live)
-        wrong = compare.changes(self.kind.inputs, described, inputs)
-        if fixed := [change.path for change in wrong if change.replaces]:
-            raise PluginError(f"{there} exists already, with another {', '.join(fixed)}: remove it first")
-        changed = frozenset(change.path.split(".")[0].split("[")[0] for change in wrong)
-        return self.update(Physical(there, live), inputs, changed | {"tagsAll"})
+            raise PluginError(f"{existing_id} exists already and cannot be read")
+        live_inputs = compare.refreshed_inputs(self.kind.inputs, inputs, live)
+        diffs = compare.property_diffs(self.kind.inputs, live_inputs, inputs)
+        if replacing := [diff.path for diff in diffs if diff.replaces]:
+            raise PluginError(
+                f"{existing_id} exists already, with another {', '.join(replacing)}: remove it first"
+            )
+        changed = compare.top_level_names(diffs) | {"tagsAll"}
+        return self.update(ResourceState(existing_id, live), inputs, changed)
 
-    def put(self, aspect: Aspect, physical: Physical, news: Properties, touched: frozenset[str]) -> None:
-        """Sets the ``touched`` properties of one aspect."""
-        if aspect.drop and all(is_empty(news.get(name)) for name in aspect.properties):
-            self.call(aspect.drop, self.kind.key(physical))
+    def apply(
+        self, operation: UpdateOperation, resource: ResourceState, news: Properties, names: frozenset[str]
+    ) -> None:
+        """Calls an update operation, of whose properties those with ``names`` changed."""
+        if operation.drop and all(is_empty(news.get(name)) for name in operation.properties):
+            self.call(operation.drop, self.kind.key(resource))
             return
-        if aspect.whole:
+        if operation.whole:
             parameters = encode_all(self.kind.inputs, news, self.kind.naming, self.kind.inputs)
         else:
-            parameters = self._reset(touched) | encode_all(self.kind.inputs, news, self.kind.naming, touched)
-        renamed = {(aspect.rename or {}).get(name, name): value for name, value in parameters.items()}
-        self.call(aspect.put, self.kind.key(physical) | renamed)
+            parameters = self._reset(names) | encode_all(self.kind.inputs, news, self.kind.naming, names)
+        renamed = {(operation.rename or {}).get(name, name): value for name, value in parameters.items()}
+        self.call(operation.put, self.kind.key(resource) | renamed)
 
-    def describe(self, physical: Physical) -> Properties | None:
-        """What the type's looks find, under the API's names; ``None`` when the resource is not there."""
-        found: Properties = {}
-        for look in self.kind.looks:
-            try:
-                seen = self._seen(look, physical)
-            except AwsError as refused:
-                if refused.code not in self.kind.missing:
-                    raise
+    def describe(self, resource: ResourceState) -> Properties | None:
+        """The description that the type's reads give, under the API's names; ``None`` when it is gone."""
+        description: Properties = {}
+        for read in self.kind.reads:
+            part = self._read(read, resource)
+            if part is None:
                 return None
-            if seen is None:
-                return None
-            found |= {look.into: seen} if look.into else mapping(seen)
-        return found
+            description |= {read.into: part} if read.into else mapping(part)
+        return description
 
-    def properties(self, physical: Physical, given: Properties) -> Properties:
-        """All properties after a change to what is ``given``."""
-        description = self.describe(Physical(physical.id, {**physical.properties, **given}))
+    def read_back(self, resource: ResourceState, inputs: Properties) -> Properties:
+        """All properties right after a change to ``inputs``. Raises ``PluginError`` when the resource is gone."""
+        description = self.describe(ResourceState(resource.id, {**resource.properties, **inputs}))
         if description is None:
             raise PluginError("it is gone right after it was made or changed")
-        return self.shown(Physical(physical.id, given), description)
+        return self.properties_from(ResourceState(resource.id, inputs), description)
 
-    def shown(self, physical: Physical, description: Properties) -> Properties:
-        """The properties in ``description``, those that the state has too in the state's own writing."""
-        given = physical.properties
-        live = self.decoded(description)
-        for name, each in self.kind.inputs.items():
-            kept, seen = given.get(name), live.get(name)
-            unseen = each.virtual or (each.required and seen is None)
-            if kept is not None and (unseen or compare.same(each, kept, seen)):
-                live[name] = kept
+    def properties_from(self, resource: ResourceState, description: Properties) -> Properties:
+        """All properties that ``description`` shows; the values of ``resource`` where they mean the same."""
+        properties = self.decode_inputs(description)
+        for name, declared in self.kind.inputs.items():
+            given, live = resource.properties.get(name), properties.get(name)
+            is_hidden = declared.virtual or (declared.required and live is None)
+            if given is not None and (is_hidden or compare.is_same(declared, given, live)):
+                properties[name] = given
         if self.kind.service != "iam":
-            live["region"] = self.cloud.region
-        for name, path in self.kind.found.items():
-            seen = at_path(description, path)
-            live[name] = "" if seen is None else seen
-        here = Physical(physical.id, live)  # sees what is added
-        live |= {name: derive(self.cloud, here, description) for name, derive in self.kind.derived.items()}
+            properties["region"] = self.client.region
+        for name, path in self.kind.described_outputs.items():
+            output = at_path(description, path)
+            properties[name] = "" if output is None else output
+        so_far = ResourceState(resource.id, properties)
+        properties |= {
+            name: derive(self.client, so_far, description)
+            for name, derive in self.kind.derived_outputs.items()
+        }
         if self.kind.tagging:
-            live["tagsAll"] = listed_tags(self.cloud, self.kind, here, description)
-        return live
+            properties["tagsAll"] = read_tags(self.client, self.kind, so_far, description)
+        return properties
 
-    def decoded(self, description: Properties) -> Properties:
+    def decode_inputs(self, description: Properties) -> Properties:
         """The inputs that ``description`` shows, under the schema's names."""
         return decode_all(self.kind.inputs, description, self.kind.naming)
 
     def call(self, operation: str, parameters: Properties) -> Properties:
-        """One operation of the type's service."""
-        return self.cloud.call(self.kind.service, operation, parameters)
+        """Calls an operation of the type's service. Raises ``AwsError`` and ``PluginError``."""
+        return self.client.call(self.kind.service, operation, parameters)
 
-    def _created(self, inputs: Properties) -> tuple[str, Properties]:
+    def call_existing(self, operation: str, parameters: Properties) -> Properties | None:
+        """As ``call``; ``None`` where the answer is that the resource does not exist."""
         try:
-            answer = self.call(self.kind.create, self.creation(inputs))
-        except AwsError as refused:
-            if refused.code not in self.kind.existing:
+            return self.call(operation, parameters)
+        except AwsError as error:
+            if error.code not in self.kind.missing_codes:
                 raise
-            description = self.describe(Physical("", inputs))
+            return None
+
+    def _create(self, inputs: Properties) -> tuple[str, Properties]:
+        try:
+            answer = self.call(self.kind.create, self.create_parameters(inputs))
+        except AwsError as error:
+            if error.code not in self.kind.exists_codes:
+                raise
+            description = self.describe(ResourceState("", inputs))
             if description is None:
                 raise
-            there = self.kind.id(inputs, description)
-            return there, self.adopt(there, inputs)
-        made = Physical(self.kind.id(inputs, answer), inputs)
+            existing_id = self.kind.id(inputs, description)
+            return existing_id, self.adopt(existing_id, inputs)
+        resource = ResourceState(self.kind.id(inputs, answer), inputs)
         if self.kind.upserts:
-            return made.id, self.repair(made.id, inputs)
-        self.settle(made)
-        for aspect in self.kind.aspects:
-            given = frozenset(name for name in aspect.properties if not is_empty(inputs.get(name)))
-            if aspect.after and given:
-                self.put(aspect, made, inputs, given)
-        return made.id, self.properties(made, inputs)
+            return resource.id, self.repair(resource.id, inputs)
+        self.wait_until_ready(resource)
+        for operation in self.kind.updates:
+            names = frozenset(name for name in operation.properties if not is_empty(inputs.get(name)))
+            if operation.after and names:
+                self.apply(operation, resource, inputs, names)
+        return resource.id, self.read_back(resource, inputs)
 
-    def _agrees(self, found: Properties, inputs: Properties) -> bool:
-        live = self.decoded(found)
-        declared = self.kind.inputs
-        if self.kind.tagging and mapping(found.get("Tags")) != mapping(inputs.get("tagsAll")):
+    def _matches(self, listed: Properties, inputs: Properties) -> bool:
+        if self.kind.tagging and mapping(listed.get("Tags")) != mapping(inputs.get("tagsAll")):
             return False
-        return all(compare.same(declared[name], live.get(name), inputs.get(name)) for name in self.kind.match)
+        live, declared = self.decode_inputs(listed), self.kind.inputs
+        return all(
+            compare.is_same(declared[name], live.get(name), inputs.get(name)) for name in self.kind.match
+        )
 
-    def _seen(self, look: Look, physical: Physical) -> Value:
-        parameters = (look.key or self.kind.key)(physical)
-        seen = at_path(self.call(look.operation, parameters), look.path)
-        if not look.where:
-            return seen
-        field, by = look.where
-        wanted = physical.id if by == "id" else physical.get(by)
-        found = [each for each in sequence(seen) if not isinstance(each, dict) or each.get(field) == wanted]
-        return found[0] if found else None
+    def _read(self, read: ReadOperation, resource: ResourceState) -> Value:
+        """The part of the description that one operation gives; ``None`` when the resource is gone."""
+        answer = self.call_existing(read.operation, (read.key or self.kind.key)(resource))
+        part = at_path(answer, read.path)
+        if answer is None or not read.where:
+            return part
+        field, name = read.where
+        value = resource.id if name == "id" else resource.get(name)
+        items = (item for item in sequence(part) if not isinstance(item, dict) or item.get(field) == value)
+        return next(items, None)
 
     def _parents(self) -> list[str]:
-        return [name for name, each in self.kind.inputs.items() if name.endswith("Id") and each.replaces]
+        return [
+            name for name, declared in self.kind.inputs.items() if name.endswith("Id") and declared.replaces
+        ]
 
-    def _reset(self, touched: frozenset[str]) -> Properties:
-        """What makes AWS forget each of the ``touched`` properties."""
-        empty = {name: _emptied(self.kind.inputs[name]) for name in touched}
+    def _reset(self, names: frozenset[str]) -> Properties:
+        """The parameters that make AWS reset the properties with ``names``."""
+        empty = {name: _empty_value(self.kind.inputs[name]) for name in names}
         return {
             api_name(name, self.kind.inputs[name], self.kind.naming): encode(
                 self.kind.inputs[name], value, self.kind.naming
@@ -215,11 +228,11 @@ class AwsLifecycle:
         }
 
 
-def _emptied(declared: Property) -> Value:
+def _empty_value(declared: Property) -> Value:
     if declared.default is not None:
         return declared.default
     match declared.kind:
-        case "text" | "document":
+        case "string" | "json":
             return ""
         case "list" | "set":
             return []

@@ -1,33 +1,41 @@
-"""Amazon CloudWatch alarms and dashboards, and the Amazon SNS topics that alarms speak to."""
+"""Amazon CloudWatch alarms and dashboards, and the Amazon SNS topics that alarms notify."""
 
 from typing import Final, override
 
-from infrastructure.local.plugin.aws.declaration import TAGS, Aspect, AwsType, Look, Tagging
+from infrastructure.local.plugin.aws.declaration import TAGS, AwsType, ReadOperation, Tagging, UpdateOperation
 from infrastructure.local.plugin.aws.lifecycle import AwsLifecycle
-from infrastructure.local.plugin.resource_type import Physical
-from infrastructure.local.plugin.shapes import Property, document, flag, number, table, text, unordered
+from infrastructure.local.plugin.resource_type import ResourceState
+from infrastructure.local.plugin.shapes import (
+    Property,
+    boolean,
+    json_string,
+    number,
+    set_of,
+    string,
+    string_map,
+)
 from infrastructure.local.plugin.values import Properties, mapping
 
 _ALARM: Final[dict[str, Property]] = {
-    "name": text("AlarmName", replaces=True, autoname=True),
-    "comparisonOperator": text(required=True),
+    "name": string("AlarmName", replaces=True, autoname=True),
+    "comparisonOperator": string(required=True),
     "evaluationPeriods": number(required=True),
-    "metricName": text(),
-    "namespace": text(),
+    "metricName": string(),
+    "namespace": string(),
     "period": number(),
-    "statistic": text(),
-    "extendedStatistic": text(),
+    "statistic": string(),
+    "extendedStatistic": string(),
     "threshold": number(),
-    "unit": text(),
-    "dimensions": table(pairs=("Name", "Value")),
+    "unit": string(),
+    "dimensions": string_map(pairs=("Name", "Value")),
     "datapointsToAlarm": number(),
-    "treatMissingData": text(default="missing"),
-    "evaluateLowSampleCountPercentiles": text("EvaluateLowSampleCountPercentile", computed=True),
-    "alarmDescription": text(),
-    "actionsEnabled": flag(default=True),
-    "alarmActions": unordered(text()),
-    "okActions": unordered(text(), "OKActions"),
-    "insufficientDataActions": unordered(text()),
+    "treatMissingData": string(default="missing"),
+    "evaluateLowSampleCountPercentiles": string("EvaluateLowSampleCountPercentile", computed=True),
+    "alarmDescription": string(),
+    "actionsEnabled": boolean(default=True),
+    "alarmActions": set_of(string()),
+    "okActions": set_of(string(), "OKActions"),
+    "insufficientDataActions": set_of(string()),
 }
 
 METRIC_ALARM: Final = AwsType(
@@ -35,24 +43,24 @@ METRIC_ALARM: Final = AwsType(
     label="CloudWatch Metric Alarm",
     service="cloudwatch",
     inputs=_ALARM | {"tags": TAGS},
-    found={"arn": "AlarmArn"},
+    described_outputs={"arn": "AlarmArn"},
     identity=("name",),
     create="put_metric_alarm",
     upserts=True,
     id=lambda inputs, _answer: str(inputs["name"]),
-    key=lambda at: {"AlarmName": at["name"]},
-    looks=(
-        Look(
+    key=lambda resource: {"AlarmName": resource["name"]},
+    reads=(
+        ReadOperation(
             operation="describe_alarms",
             path="MetricAlarms",
             where=("AlarmName", "name"),
-            key=lambda at: {"AlarmNames": [at["name"]], "AlarmTypes": ["MetricAlarm"]},
+            key=lambda resource: {"AlarmNames": [resource["name"]], "AlarmTypes": ["MetricAlarm"]},
         ),
     ),
-    aspects=(Aspect(properties=tuple(_ALARM), put="put_metric_alarm", whole=True),),
-    tagging=Tagging(style="pairs", target="ResourceARN", of="arn", look="list_tags_for_resource"),
+    updates=(UpdateOperation(properties=tuple(_ALARM), put="put_metric_alarm", whole=True),),
+    tagging=Tagging(style="pairs", target="ResourceARN", target_is="arn", list_tags="list_tags_for_resource"),
     delete="delete_alarms",
-    missing=("ResourceNotFound", "ResourceNotFoundException"),
+    missing_codes=("ResourceNotFound", "ResourceNotFoundException"),
 )
 
 DASHBOARD: Final = AwsType(
@@ -60,18 +68,18 @@ DASHBOARD: Final = AwsType(
     label="CloudWatch Dashboard",
     service="cloudwatch",
     inputs={
-        "dashboardName": text(required=True, replaces=True),
-        "dashboardBody": document(required=True),
+        "dashboardName": string(required=True, replaces=True),
+        "dashboardBody": json_string(required=True),
     },
-    found={"dashboardArn": "DashboardArn"},
+    described_outputs={"dashboardArn": "DashboardArn"},
     identity=("dashboardName",),
     create="put_dashboard",
     id=lambda inputs, _answer: str(inputs["dashboardName"]),
-    key=lambda at: {"DashboardName": at["dashboardName"]},
-    looks=(Look(operation="get_dashboard"),),
-    aspects=(Aspect(properties=("dashboardBody",), put="put_dashboard", whole=True),),
+    key=lambda resource: {"DashboardName": resource["dashboardName"]},
+    reads=(ReadOperation(operation="get_dashboard"),),
+    updates=(UpdateOperation(properties=("dashboardBody",), put="put_dashboard", whole=True),),
     delete="delete_dashboards",
-    missing=("ResourceNotFound", "DashboardNotFoundError"),
+    missing_codes=("ResourceNotFound", "DashboardNotFoundError"),
 )
 
 _TOPIC_ATTRIBUTES: Final = {
@@ -85,70 +93,70 @@ TOPIC: Final = AwsType(
     label="SNS Topic",
     service="sns",
     inputs={
-        "name": text(replaces=True, autoname=True),
-        "displayName": text(),
-        "kmsMasterKeyId": text(),
-        "tracingConfig": text(computed=True),
+        "name": string(replaces=True, autoname=True),
+        "displayName": string(),
+        "kmsMasterKeyId": string(),
+        "tracingConfig": string(computed=True),
         "tags": TAGS,
     },
-    found={"arn": "TopicArn", "owner": "Owner"},
+    described_outputs={"arn": "TopicArn", "owner": "Owner"},
     identity=("name",),
     create="create_topic",
     upserts=True,
     id=lambda _inputs, answer: str(answer["TopicArn"]),
-    key=lambda at: {"TopicArn": at.id},
-    looks=(Look(operation="get_topic_attributes", path="Attributes"),),
-    tagging=Tagging(style="pairs", target="ResourceArn", of="arn", look="list_tags_for_resource"),
+    key=lambda resource: {"TopicArn": resource.id},
+    reads=(ReadOperation(operation="get_topic_attributes", path="Attributes"),),
+    tagging=Tagging(style="pairs", target="ResourceArn", target_is="arn", list_tags="list_tags_for_resource"),
     delete="delete_topic",
-    missing=("NotFound", "NotFoundException"),
+    missing_codes=("NotFound", "NotFoundException"),
 )
 
 
 class AlarmLifecycle(AwsLifecycle):
-    """Alarms are deleted by lists of names."""
+    """Alarms, which are deleted by lists of names."""
 
     @override
-    def removal(self, physical: Physical) -> Properties:
-        """The list with the one name."""
-        return {"AlarmNames": [physical["name"]]}
+    def delete_parameters(self, resource: ResourceState) -> Properties:
+        """A list with the one name."""
+        return {"AlarmNames": [resource["name"]]}
 
 
 class DashboardLifecycle(AwsLifecycle):
-    """Dashboards are deleted by lists of names."""
+    """Dashboards, which are deleted by lists of names."""
 
     @override
-    def removal(self, physical: Physical) -> Properties:
-        """The list with the one name."""
-        return {"DashboardNames": [physical["dashboardName"]]}
+    def delete_parameters(self, resource: ResourceState) -> Properties:
+        """A list with the one name."""
+        return {"DashboardNames": [resource["dashboardName"]]}
 
 
 class TopicLifecycle(AwsLifecycle):
-    """A topic's settings are attributes, each set by a call of its own."""
+    """Topics, whose settings are attributes that one call each sets."""
 
     @override
-    def creation(self, inputs: Properties) -> Properties:
-        """The name and the tags; what else is given, as attributes."""
-        parameters = super().creation(inputs)
+    def create_parameters(self, inputs: Properties) -> Properties:
+        """The name and tags, and the other inputs as ``Attributes``."""
+        parameters = super().create_parameters(inputs)
         attributes = {api: parameters.pop(api) for api in _TOPIC_ATTRIBUTES.values() if api in parameters}
         return parameters | ({"Attributes": attributes} if attributes else {})
 
     @override
-    def describe(self, physical: Physical) -> Properties | None:
-        """The attributes, and the name, which only the ARN has."""
-        found = super().describe(physical)
-        return None if found is None else found | {"Name": physical.id.rpartition(":")[2]}
+    def describe(self, resource: ResourceState) -> Properties | None:
+        """The attributes, and the name, which is only in the ARN."""
+        attributes = super().describe(resource)
+        return None if attributes is None else attributes | {"Name": resource.id.rpartition(":")[2]}
 
     @override
-    def update(self, physical: Physical, news: Properties, changed: frozenset[str]) -> Properties:
+    def update(self, resource: ResourceState, news: Properties, changed: frozenset[str]) -> Properties:
         """Sets the changed attributes."""
         for name in changed & _TOPIC_ATTRIBUTES.keys():
             value = news.get(name) or ""
             self.call(
                 "set_topic_attributes",
                 {
-                    "TopicArn": physical.id,
+                    "TopicArn": resource.id,
                     "AttributeName": _TOPIC_ATTRIBUTES[name],
                     "AttributeValue": value,
                 },
             )
-        return super().update(physical, mapping(news), changed)
+        return super().update(resource, mapping(news), changed)

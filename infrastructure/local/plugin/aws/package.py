@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, override
 
 from infrastructure.local.plugin.aws import configuration
-from infrastructure.local.plugin.aws.cloud import Cloud
+from infrastructure.local.plugin.aws.client import AwsClient
 from infrastructure.local.plugin.aws.configuration import Configuration
 from infrastructure.local.plugin.aws.declaration import AwsType
 from infrastructure.local.plugin.aws.dynamodb import TABLE
@@ -29,13 +29,7 @@ from infrastructure.local.plugin.aws.gateway_routes import (
     ROUTE,
     IntegrationLifecycle,
 )
-from infrastructure.local.plugin.aws.iam import (
-    ROLE,
-    ROLE_POLICY,
-    ROLE_POLICY_ATTACHMENT,
-    AttachmentLifecycle,
-    RoleLifecycle,
-)
+from infrastructure.local.plugin.aws.iam import ROLE, ROLE_POLICY
 from infrastructure.local.plugin.aws.lifecycle import AwsLifecycle
 from infrastructure.local.plugin.aws.logs import LOG_GROUP, LogGroupLifecycle
 from infrastructure.local.plugin.aws.monitoring import (
@@ -53,18 +47,17 @@ from infrastructure.local.plugin.aws.secrets import (
     SecretVersionLifecycle,
 )
 from infrastructure.local.plugin.aws.table_lifecycle import TableLifecycle
-from infrastructure.local.plugin.checks import Failure
+from infrastructure.local.plugin.checks import CheckFailure
 from infrastructure.local.plugin.package import Log, Package
+from infrastructure.local.plugin.provider import Provider
 from infrastructure.local.plugin.resource_type import ResourceType
-from infrastructure.local.plugin.session import Session
 from infrastructure.local.plugin.values import Properties
 
 _LIFECYCLES: Final[tuple[tuple[AwsType, type[AwsLifecycle]], ...]] = (
     (REPOSITORY, RepositoryLifecycle),
     (LIFECYCLE_POLICY, AwsLifecycle),
-    (ROLE, RoleLifecycle),
+    (ROLE, AwsLifecycle),
     (ROLE_POLICY, AwsLifecycle),
-    (ROLE_POLICY_ATTACHMENT, AttachmentLifecycle),
     (TABLE, TableLifecycle),
     (SECRET, SecretLifecycle),
     (SECRET_VERSION, SecretVersionLifecycle),
@@ -85,7 +78,7 @@ _LIFECYCLES: Final[tuple[tuple[AwsType, type[AwsLifecycle]], ...]] = (
 )
 
 TYPES: Final[Mapping[str, AwsType]] = {kind.name: kind for kind, _ in _LIFECYCLES}
-"""Every supported type by its name in the schema."""
+"""The supported types by their name in the Pulumi schema."""
 
 
 class AwsPackage(Package):
@@ -95,32 +88,34 @@ class AwsPackage(Package):
     distribution = "pulumi-aws"
 
     @override
-    def refused(self, inputs: Properties) -> list[Failure]:
-        """What is wrong with the provider's inputs; an endpoint that is not loopback, above all."""
-        return configuration.check(inputs)
+    def check_configuration(self, inputs: Properties) -> list[CheckFailure]:
+        """Refuses endpoints that are not loopback, and unsupported settings."""
+        return configuration.check_configuration(inputs)
 
     @override
     def replaces(self, key: str) -> bool:
-        """Another region is another provider, and all its resources are others."""
+        """Replaces the provider for another region."""
         return key == "region"
 
     @override
-    def session(self, inputs: Properties, log: Log, cancelled: threading.Event) -> Session:
-        """A session with the local AWS that the inputs name; raises ``PluginError`` on what is refused."""
-        place = configuration.configured(inputs)
-        cloud = Cloud(place, log, cancelled)
-        return Session(TYPES, _lifecycles(cloud), place.default_tags, _without_endpoint(place))
+    def configure(self, inputs: Properties, log: Log, cancelled: threading.Event) -> Provider:
+        """The provider of the local AWS that the inputs name."""
+        settings = configuration.parse_configuration(inputs)
+        client = AwsClient(settings, log, cancelled)
+        return Provider(TYPES, _lifecycles(client), settings.default_tags, _endpoint_check(settings))
 
 
-def _lifecycles(cloud: Cloud) -> Callable[[ResourceType], AwsLifecycle]:
-    made = {kind.name: lifecycle(kind, cloud) for kind, lifecycle in _LIFECYCLES}
-    return lambda kind: made[kind.name]
+def _lifecycles(client: AwsClient) -> Callable[[ResourceType], AwsLifecycle]:
+    lifecycles = {kind.name: lifecycle(kind, client) for kind, lifecycle in _LIFECYCLES}
+    return lambda kind: lifecycles[kind.name]
 
 
-def _without_endpoint(place: Configuration) -> Callable[[ResourceType, Properties], list[Failure]]:
-    def refused(kind: ResourceType, _inputs: Properties) -> list[Failure]:
+def _endpoint_check(settings: Configuration) -> Callable[[ResourceType, Properties], list[CheckFailure]]:
+    """A check that refuses the types of services that have no endpoint."""
+
+    def check(kind: ResourceType, _inputs: Properties) -> list[CheckFailure]:
         service = TYPES[kind.name].service
         reason = f"the provider has no endpoint for {service}"
-        return [] if service in place.endpoints else [Failure("", reason)]
+        return [] if service in settings.endpoints else [CheckFailure("", reason)]
 
-    return refused
+    return check

@@ -2,12 +2,12 @@
 
 from typing import Final, override
 
-from infrastructure.local.plugin.aws.declaration import TAGS, Aspect, AwsType, Look, Tagging
+from infrastructure.local.plugin.aws.declaration import TAGS, AwsType, ReadOperation, Tagging, UpdateOperation
 from infrastructure.local.plugin.aws.lifecycle import AwsLifecycle
 from infrastructure.local.plugin.errors import AwsError
-from infrastructure.local.plugin.resource_type import Physical
-from infrastructure.local.plugin.shapes import number, text, unordered
-from infrastructure.local.plugin.values import Properties, Value, sequence
+from infrastructure.local.plugin.resource_type import ResourceState
+from infrastructure.local.plugin.shapes import number, set_of, string
+from infrastructure.local.plugin.values import Properties, sequence
 
 _CURRENT: Final = "AWSCURRENT"
 _TAKEN: Final = ("ResourceExistsException", "InvalidRequestException")
@@ -17,22 +17,22 @@ SECRET: Final = AwsType(
     label="Secrets Manager Secret",
     service="secretsmanager",
     inputs={
-        "name": text(replaces=True, autoname=True),
-        "description": text(),
-        "kmsKeyId": text(),
+        "name": string(replaces=True, autoname=True),
+        "description": string(),
+        "kmsKeyId": string(),
         "recoveryWindowInDays": number(default=30, virtual=True),
         "tags": TAGS,
     },
-    found={"arn": "ARN"},
+    described_outputs={"arn": "ARN"},
     identity=("name",),
     create="create_secret",
     id=lambda _inputs, answer: str(answer["ARN"]),
-    key=lambda at: {"SecretId": at.id or at["name"]},
-    looks=(Look(operation="describe_secret"),),
-    aspects=(Aspect(properties=("description", "kmsKeyId"), put="update_secret"),),
-    tagging=Tagging(style="pairs", target="SecretId", of="id"),
+    key=lambda resource: {"SecretId": resource.id or resource["name"]},
+    reads=(ReadOperation(operation="describe_secret"),),
+    updates=(UpdateOperation(properties=("description", "kmsKeyId"), put="update_secret"),),
+    tagging=Tagging(style="pairs", target="SecretId", target_is="id"),
     delete="delete_secret",
-    existing=("ResourceExistsException",),
+    exists_codes=("ResourceExistsException",),
 )
 
 SECRET_VERSION: Final = AwsType(
@@ -40,73 +40,62 @@ SECRET_VERSION: Final = AwsType(
     label="Secrets Manager Secret Version",
     service="secretsmanager",
     inputs={
-        "secretId": text(required=True, replaces=True),
-        "secretString": text(replaces=True),
-        "versionStages": unordered(text(), computed=True),
+        "secretId": string(required=True, replaces=True),
+        "secretString": string(replaces=True),
+        "versionStages": set_of(string(), computed=True),
     },
-    found={"arn": "ARN", "secretArn": "ARN", "versionId": "VersionId"},
+    described_outputs={"arn": "ARN", "secretArn": "ARN", "versionId": "VersionId"},
     create="put_secret_value",
     id=lambda _inputs, answer: f"{answer['ARN']}|{answer['VersionId']}",
-    key=lambda at: {"SecretId": at["secretId"], "VersionId": at.id.partition("|")[2]},
-    looks=(Look(operation="get_secret_value"),),
-    missing=("ResourceNotFoundException", "InvalidRequestException"),
+    key=lambda resource: {"SecretId": resource["secretId"], "VersionId": resource.id.partition("|")[2]},
+    reads=(ReadOperation(operation="get_secret_value"),),
+    missing_codes=("ResourceNotFoundException", "InvalidRequestException"),
 )
 
 
 class SecretLifecycle(AwsLifecycle):
-    """A deleted secret lingers for its recovery window, and its name with it."""
+    """Secrets, whose names stay taken for the recovery window after their deletion."""
 
     @override
     def create(self, inputs: Properties) -> tuple[str, Properties]:
-        """Makes the secret; brings back one of the same name that waits for its deletion."""
+        """Creates the secret, or restores the one of that name that is scheduled for deletion."""
         try:
             return super().create(inputs)
-        except AwsError as refused:
-            if refused.code not in _TAKEN:
+        except AwsError as error:
+            if error.code not in _TAKEN:
                 raise
         arn = str(self.call("restore_secret", {"SecretId": inputs["name"]})["ARN"])
         return arn, self.adopt(arn, inputs)
 
     @override
-    def describe(self, physical: Physical) -> Properties | None:
-        """The secret, unless it waits for its deletion."""
-        found = super().describe(physical)
-        return None if found is None or found.get("DeletedDate") else found
+    def describe(self, resource: ResourceState) -> Properties | None:
+        """The secret; ``None`` too where it is scheduled for deletion."""
+        secret = super().describe(resource)
+        return None if secret is None or secret.get("DeletedDate") else secret
 
     @override
-    def removal(self, physical: Physical) -> Properties:
-        """At once when ``recoveryWindowInDays`` is 0, else recoverable for so long."""
-        days = physical.get("recoveryWindowInDays")
+    def delete_parameters(self, resource: ResourceState) -> Properties:
+        """With the recovery window in days; without recovery where ``recoveryWindowInDays`` is 0."""
+        days = resource.get("recoveryWindowInDays")
         window: Properties = (
             {"ForceDeleteWithoutRecovery": True}
             if days == 0
             else {"RecoveryWindowInDays": 30 if days is None else days}
         )
-        return super().removal(physical) | window
+        return super().delete_parameters(resource) | window
 
 
 class SecretVersionLifecycle(AwsLifecycle):
-    """A version goes when no stage points at it; the current one goes with its secret."""
+    """Secret versions, which AWS deletes once no staging label is on them; the current one with its secret."""
 
     @override
-    def delete(self, physical: Physical) -> None:
-        """Takes the version's stages away, except the current one, which cannot be taken."""
-        version = physical.id.partition("|")[2]
-        try:
-            for stage in self._stages(physical):
-                if stage != _CURRENT:
-                    self.call(
-                        "update_secret_version_stage",
-                        {
-                            "SecretId": physical["secretId"],
-                            "VersionStage": stage,
-                            "RemoveFromVersionId": version,
-                        },
-                    )
-        except AwsError as refused:
-            if refused.code not in self.kind.missing:
-                raise
-
-    def _stages(self, physical: Physical) -> list[Value]:
-        found = self.describe(physical) or {}
-        return sequence(found.get("VersionStages"))
+    def delete(self, resource: ResourceState) -> None:
+        """Removes the version's staging labels but ``AWSCURRENT``, which cannot be removed."""
+        secret, version = resource["secretId"], resource.id.partition("|")[2]
+        description = self.describe(resource) or {}
+        for stage in sequence(description.get("VersionStages")):
+            if stage != _CURRENT:
+                self.call_existing(
+                    "update_secret_version_stage",
+                    {"SecretId": secret, "VersionStage": stage, "RemoveFromVersionId": version},
+                )

@@ -1,13 +1,13 @@
-"""How a DynamoDB table is made and changed, whose API shows the same things in other shapes than it takes them."""
+"""Creates and updates DynamoDB tables, whose descriptions have another form than their parameters."""
 
 from typing import Final, override
 
 from infrastructure.local.plugin import compare
-from infrastructure.local.plugin.aws.declaration import Aspect
+from infrastructure.local.plugin.aws.declaration import UpdateOperation
 from infrastructure.local.plugin.aws.lifecycle import AwsLifecycle
 from infrastructure.local.plugin.errors import AwsError, PluginError
-from infrastructure.local.plugin.resource_type import Physical
-from infrastructure.local.plugin.values import Properties, Value, at_path, mapping, present, sequence
+from infrastructure.local.plugin.resource_type import ResourceState
+from infrastructure.local.plugin.values import Properties, Value, at_path, mapping, sequence, without_none
 
 _PROVISIONED: Final = "PROVISIONED"
 _BILLING: Final = frozenset({"billingMode", "readCapacity", "writeCapacity"})
@@ -15,20 +15,20 @@ _STREAM: Final = frozenset({"streamEnabled", "streamViewType"})
 
 
 class TableLifecycle(AwsLifecycle):
-    """A table.
+    """Tables.
 
-    It takes one change of itself or of one index at a time, and each has to be over before the next
+    AWS takes one change of a table or of one index at a time, and refuses the next one until it is done
     (Amazon DynamoDB API Reference: UpdateTable).
     """
 
     @override
-    def creation(self, inputs: Properties) -> Properties:
-        """The table with its indexes; billed as the program says, provisioned when it says nothing."""
-        indexes = [_index(mapping(each)) for each in sequence(inputs.get("globalSecondaryIndexes"))]
+    def create_parameters(self, inputs: Properties) -> Properties:
+        """The table with its indexes; ``PROVISIONED`` where the program sets no billing mode."""
+        indexes = [_index(mapping(index)) for index in sequence(inputs.get("globalSecondaryIndexes"))]
         hash_key: Properties = {"hashKey": inputs.get("hashKey")}
-        local = [_index(hash_key | mapping(each)) for each in sequence(inputs.get("localSecondaryIndexes"))]
+        local = [_index(hash_key | mapping(index)) for index in sequence(inputs.get("localSecondaryIndexes"))]
         tags = [{"Key": key, "Value": value} for key, value in mapping(inputs.get("tagsAll")).items()]
-        return present(
+        return without_none(
             {
                 "TableName": inputs["name"],
                 "KeySchema": _keys(inputs),
@@ -41,58 +41,60 @@ class TableLifecycle(AwsLifecycle):
         )
 
     @override
-    def settle(self, physical: Physical) -> None:
-        """Waits until the table and its indexes take requests."""
+    def wait_until_ready(self, resource: ResourceState) -> None:
+        """Waits until the table and its indexes are active."""
 
-        def is_settled() -> bool:
-            table = mapping(self.call("describe_table", {"TableName": physical["name"]})["Table"])
+        def is_active() -> bool:
+            table = mapping(self.call("describe_table", {"TableName": resource["name"]})["Table"])
             indexes = [mapping(index) for index in sequence(table.get("GlobalSecondaryIndexes"))]
             states = [table.get("TableStatus"), *(index.get("IndexStatus") for index in indexes)]
             return all(state in (None, "ACTIVE") for state in states)
 
-        self.cloud.wait(is_settled, "the table is active")
+        self.client.wait_until(is_active, "the table is active")
 
     @override
-    def put(self, aspect: Aspect, physical: Physical, news: Properties, touched: frozenset[str]) -> None:
-        """Makes the one change and waits until it is done."""
-        key = self.kind.key(physical)
-        match aspect.properties[0]:
+    def apply(
+        self, operation: UpdateOperation, resource: ResourceState, news: Properties, touched: frozenset[str]
+    ) -> None:
+        """Makes one change and waits until it is done."""
+        key = self.kind.key(resource)
+        match operation.properties[0]:
             case "ttl":
-                self._set_expiry(physical, mapping(news.get("ttl")))
+                self._set_expiry(resource, mapping(news.get("ttl")))
             case "pointInTimeRecovery":
                 enabled = bool(at_path(news, "pointInTimeRecovery.enabled"))
                 setting: Properties = {"PointInTimeRecoveryEnabled": enabled}
                 self.call("update_continuous_backups", key | {"PointInTimeRecoverySpecification": setting})
             case "globalSecondaryIndexes":
-                self._change_indexes(physical, news)
+                self._change_indexes(resource, news)
             case _:
                 self.call("update_table", key | _table_wide(news, touched))
-        self.settle(physical)
+        self.wait_until_ready(resource)
 
     @override
-    def delete(self, physical: Physical) -> None:
-        """Removes the table and waits until its name is free again."""
-        super().delete(physical)
-        self.cloud.wait(lambda: self.describe(physical) is None, "the table is gone")
+    def delete(self, resource: ResourceState) -> None:
+        """Deletes the table and waits until its name is free."""
+        super().delete(resource)
+        self.client.wait_until(lambda: self.describe(resource) is None, "the table is gone")
 
     @override
-    def decoded(self, description: Properties) -> Properties:
-        """The inputs that the three descriptions show."""
+    def decode_inputs(self, description: Properties) -> Properties:
+        """The inputs that the descriptions of table, expiry and backups show."""
         keys = _key_names(description)
         stream = mapping(description.get("StreamSpecification"))
         encryption = mapping(description.get("SSEDescription"))
         throughput = mapping(description.get("ProvisionedThroughput"))
         expiry = mapping(description.get("TimeToLive"))
         indexes = [
-            _shown_index(mapping(each)) for each in sequence(description.get("GlobalSecondaryIndexes"))
+            _decoded_index(mapping(index)) for index in sequence(description.get("GlobalSecondaryIndexes"))
         ]
         local = [
-            _shown_index(mapping(each), hidden="hashKey")
-            for each in sequence(description.get("LocalSecondaryIndexes"))
+            _decoded_index(mapping(index), without="hashKey")
+            for index in sequence(description.get("LocalSecondaryIndexes"))
         ]
-        return present(
+        return without_none(
             {
-                **super().decoded(description),
+                **super().decode_inputs(description),
                 **keys,
                 "billingMode": at_path(description, "BillingModeSummary.BillingMode") or _PROVISIONED,
                 "readCapacity": throughput.get("ReadCapacityUnits"),
@@ -115,71 +117,67 @@ class TableLifecycle(AwsLifecycle):
             }
         )
 
-    def _set_expiry(self, physical: Physical, wanted: Properties) -> None:
-        """Sets the attribute that tells when an item expires; one that is set so already is no error."""
-        enabled = bool(wanted.get("enabled")) if wanted else False
-        attribute = wanted.get("attributeName") or at_path(physical.properties, "ttl.attributeName")
+    def _set_expiry(self, resource: ResourceState, ttl: Properties) -> None:
+        """Sets the attribute that tells when an item expires; AWS refuses a setting that is there already."""
+        enabled = bool(ttl.get("enabled"))
+        attribute = ttl.get("attributeName") or at_path(resource.properties, "ttl.attributeName")
         setting: Properties = {"AttributeName": attribute, "Enabled": enabled}
         try:
-            self.call("update_time_to_live", self.kind.key(physical) | {"TimeToLiveSpecification": setting})
-        except AwsError as refused:
-            if "already" not in refused.message:
+            self.call("update_time_to_live", self.kind.key(resource) | {"TimeToLiveSpecification": setting})
+        except AwsError as error:
+            if "already" not in error.message:
                 raise
 
-    def _change_indexes(self, physical: Physical, news: Properties) -> None:
-        """Drops and makes indexes, one at a time; a changed one is both."""
+    def _change_indexes(self, resource: ResourceState, news: Properties) -> None:
+        """Deletes and creates indexes, one at a time; a changed one is deleted and created."""
         declared = self.kind.inputs["globalSecondaryIndexes"].item
         if declared is None:
             raise PluginError("indexes are not declared")
-        there = _by_name(physical.get("globalSecondaryIndexes"))
-        wanted = _by_name(news.get("globalSecondaryIndexes"))
+        old = _by_name(resource.get("globalSecondaryIndexes"))
+        new = _by_name(news.get("globalSecondaryIndexes"))
         changed = {
             name
-            for name in there.keys() & wanted.keys()
-            if any(
-                not compare.same(declared, wanted[name][key], there[name].get(key)) for key in wanted[name]
-            )
+            for name in old.keys() & new.keys()
+            if any(not compare.is_same(declared, new[name][key], old[name].get(key)) for key in new[name])
         }
         steps: list[Value] = [
-            {"Delete": {"IndexName": name}} for name in sorted((there.keys() - wanted.keys()) | changed)
+            {"Delete": {"IndexName": name}} for name in sorted((old.keys() - new.keys()) | changed)
         ]
-        steps += [
-            {"Create": _index(wanted[name])} for name in sorted((wanted.keys() - there.keys()) | changed)
-        ]
+        steps += [{"Create": _index(new[name])} for name in sorted((new.keys() - old.keys()) | changed)]
         for step in steps:
             parameters: Properties = {
                 "AttributeDefinitions": _attributes(news),
                 "GlobalSecondaryIndexUpdates": [step],
             }
-            self.call("update_table", self.kind.key(physical) | parameters)
-            self.settle(physical)
+            self.call("update_table", self.kind.key(resource) | parameters)
+            self.wait_until_ready(resource)
 
 
 def _table_wide(inputs: Properties, names: frozenset[str]) -> Properties:
-    """The parameters, the same for making and changing, that set those of the settings in ``names``."""
-    found: Properties = {}
+    """The parameters of ``CreateTable`` and ``UpdateTable`` for the inputs with ``names``."""
+    parameters: Properties = {}
     if names & _BILLING:
-        found["BillingMode"] = inputs.get("billingMode") or _PROVISIONED
-        if found["BillingMode"] == _PROVISIONED:
-            found["ProvisionedThroughput"] = _throughput(inputs)
+        parameters["BillingMode"] = inputs.get("billingMode") or _PROVISIONED
+        if parameters["BillingMode"] == _PROVISIONED:
+            parameters["ProvisionedThroughput"] = _throughput(inputs)
     if "deletionProtectionEnabled" in names:
-        found["DeletionProtectionEnabled"] = bool(inputs.get("deletionProtectionEnabled"))
+        parameters["DeletionProtectionEnabled"] = bool(inputs.get("deletionProtectionEnabled"))
     if names & _STREAM:
         enabled = bool(inputs.get("streamEnabled"))
         view = inputs.get("streamViewType") if enabled else None
-        found["StreamSpecification"] = present({"StreamEnabled": enabled, "StreamViewType": view})
+        parameters["StreamSpecification"] = without_none({"StreamEnabled": enabled, "StreamViewType": view})
     if "serverSideEncryption" in names and inputs.get("serverSideEncryption"):
-        wanted = mapping(inputs["serverSideEncryption"])
-        found["SSESpecification"] = present(
+        encryption = mapping(inputs["serverSideEncryption"])
+        parameters["SSESpecification"] = without_none(
             {
-                "Enabled": wanted.get("enabled"),
-                "SSEType": "KMS" if wanted.get("enabled") else None,
-                "KMSMasterKeyId": wanted.get("kmsKeyArn"),
+                "Enabled": encryption.get("enabled"),
+                "SSEType": "KMS" if encryption.get("enabled") else None,
+                "KMSMasterKeyId": encryption.get("kmsKeyArn"),
             }
         )
     if "tableClass" in names and inputs.get("tableClass"):
-        found["TableClass"] = inputs["tableClass"]
-    return found
+        parameters["TableClass"] = inputs["tableClass"]
+    return parameters
 
 
 def _throughput(inputs: Properties) -> Properties:
@@ -201,26 +199,28 @@ def _key_names(description: Properties) -> Properties:
 
 
 def _attributes(inputs: Properties) -> Value:
-    attributes = [mapping(each) for each in sequence(inputs.get("attributes"))]
-    return [{"AttributeName": each["name"], "AttributeType": each["type"]} for each in attributes]
+    attributes = [mapping(attribute) for attribute in sequence(inputs.get("attributes"))]
+    return [
+        {"AttributeName": attribute["name"], "AttributeType": attribute["type"]} for attribute in attributes
+    ]
 
 
 def _index(index: Properties) -> Properties:
     projection: Properties = {"ProjectionType": index["projectionType"]}
     if index.get("nonKeyAttributes"):
         projection["NonKeyAttributes"] = index["nonKeyAttributes"]
-    found: Properties = {
+    parameters: Properties = {
         "IndexName": index["name"],
         "KeySchema": _keys(index),
         "Projection": projection,
     }
-    return found | ({"ProvisionedThroughput": _throughput(index)} if index.get("readCapacity") else {})
+    return parameters | ({"ProvisionedThroughput": _throughput(index)} if index.get("readCapacity") else {})
 
 
-def _shown_index(index: Properties, *, hidden: str | None = None) -> Properties:
+def _decoded_index(index: Properties, *, without: str | None = None) -> Properties:
     throughput = mapping(index.get("ProvisionedThroughput"))
-    keys = {name: key for name, key in _key_names(index).items() if name != hidden}
-    return present(
+    keys = {name: key for name, key in _key_names(index).items() if name != without}
+    return without_none(
         {
             "name": index["IndexName"],
             **keys,
@@ -233,5 +233,4 @@ def _shown_index(index: Properties, *, hidden: str | None = None) -> Properties:
 
 
 def _by_name(indexes: Value) -> dict[str, Properties]:
-    found = [mapping(index) for index in sequence(indexes)]
-    return {str(index["name"]): index for index in found}
+    return {str(mapping(index)["name"]): mapping(index) for index in sequence(indexes)}

@@ -1,52 +1,54 @@
-"""Tags, which every service spells in its own way."""
+"""Reads and sets tags, which every service spells in its own way."""
 
-from infrastructure.local.plugin.aws.cloud import Cloud
+from infrastructure.local.plugin.aws.client import AwsClient
 from infrastructure.local.plugin.aws.declaration import AwsType, Tagging
-from infrastructure.local.plugin.resource_type import Physical
+from infrastructure.local.plugin.resource_type import ResourceState
 from infrastructure.local.plugin.values import Properties, Value, mapping, sequence
 
 
 def tag_parameters(kind: AwsType, tags: Properties) -> Properties:
-    """The parameters of a creating operation that carry ``tags``; none when there are none."""
-    return {kind.tagging.tags: _written(kind.tagging, tags)} if kind.tagging and tags else {}
+    """The parameters of the creating operation that carry ``tags``; empty without any."""
+    return {kind.tagging.tags: _encoded(kind.tagging, tags)} if kind.tagging and tags else {}
 
 
-def listed_tags(cloud: Cloud, kind: AwsType, physical: Physical, description: Properties) -> Properties:
-    """The tags that a resource has, from its description or by asking."""
+def read_tags(
+    client: AwsClient, kind: AwsType, resource: ResourceState, description: Properties
+) -> Properties:
+    """The tags of a resource by key, from its description or from the operation that lists them."""
     tagging = kind.tagging
     if tagging is None:
         return {}
-    if tagging.look:
-        description = cloud.call(kind.service, tagging.look, _target(tagging, physical))
-    return _read(next((description[name] for name in ("Tags", "tags") if description.get(name)), None))
+    if tagging.list_tags:
+        description = client.call(kind.service, tagging.list_tags, _target(tagging, resource))
+    return _decoded(next((description[name] for name in ("Tags", "tags") if description.get(name)), None))
 
 
-def retag(cloud: Cloud, kind: AwsType, physical: Physical, wanted: Properties) -> None:
-    """Makes ``wanted`` the tags of a resource whose present ones are in its property ``tagsAll``."""
+def set_tags(client: AwsClient, kind: AwsType, resource: ResourceState, tags: Properties) -> None:
+    """Makes ``tags`` all the tags of a resource, whose present ones are in its property ``tagsAll``."""
     tagging = kind.tagging
     if tagging is None:
         return
-    present = mapping(physical.get("tagsAll"))
-    target = _target(tagging, physical)
-    gone: list[Value] = [key for key in present if key not in wanted]
-    new = {key: value for key, value in wanted.items() if present.get(key) != value}
-    if gone:
-        cloud.call(kind.service, tagging.untag, {**target, tagging.keys: gone})
-    if new:
-        cloud.call(kind.service, tagging.tag, {**target, tagging.tags: _written(tagging, new)})
+    present = mapping(resource.get("tagsAll"))
+    target = _target(tagging, resource)
+    removed: list[Value] = [key for key in present if key not in tags]
+    changed = {key: value for key, value in tags.items() if present.get(key) != value}
+    if removed:
+        client.call(kind.service, tagging.untag, {**target, tagging.keys: removed})
+    if changed:
+        client.call(kind.service, tagging.tag, {**target, tagging.tags: _encoded(tagging, changed)})
 
 
-def _target(tagging: Tagging, physical: Physical) -> Properties:
-    return {tagging.target: physical["arn"] if tagging.of == "arn" else physical.id}
+def _target(tagging: Tagging, resource: ResourceState) -> Properties:
+    return {tagging.target: resource["arn"] if tagging.target_is == "arn" else resource.id}
 
 
-def _written(tagging: Tagging, tags: Properties) -> Value:
+def _encoded(tagging: Tagging, tags: Properties) -> Value:
     if tagging.style == "map":
         return tags
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
-def _read(tags: Value) -> Properties:
+def _decoded(tags: Value) -> Properties:
     if isinstance(tags, dict):
         return tags
     pairs = [mapping(pair) for pair in sequence(tags)]

@@ -1,4 +1,4 @@
-"""The image resource: what a program says of it, and its lifecycle."""
+"""The type of images, and its lifecycle."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Final
 
 from infrastructure.local.plugin.images import context, registry
-from infrastructure.local.plugin.images.build import Build, Engine
-from infrastructure.local.plugin.resource_type import Physical, ResourceType
-from infrastructure.local.plugin.shapes import block, flag, table, text
+from infrastructure.local.plugin.images.build import Build, DockerEngine
+from infrastructure.local.plugin.resource_type import ResourceState, ResourceType
+from infrastructure.local.plugin.shapes import block, boolean, string, string_map
 from infrastructure.local.plugin.values import Properties, has_unknown, mapping
 
 _OUTPUTS: Final = ("baseImageName", "context", "dockerfile", "platform", "registryServer", "repoDigest")
@@ -16,11 +16,11 @@ _OUTPUTS: Final = ("baseImageName", "context", "dockerfile", "platform", "regist
 
 @dataclass(frozen=True, kw_only=True)
 class ImageType(ResourceType):
-    """The type of images."""
+    """The engine's side of the type."""
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """Where it was built from, and its digest in the registry."""
+        """The build's settings, and the image's digest in the registry."""
         return _OUTPUTS
 
 
@@ -28,84 +28,84 @@ IMAGE: Final = ImageType(
     name="docker:index/image:Image",
     label="Docker Image",
     inputs={
-        "imageName": text(required=True),
+        "imageName": string(required=True),
         "build": block(
             {
-                "context": text(),
-                "contextDigest": text(),
-                "dockerfile": text(),
-                "args": table(),
-                "platform": text(),
-                "target": text(),
-                "builderVersion": text(choices=("BuilderV1",)),
+                "context": string(),
+                "contextDigest": string(),
+                "dockerfile": string(),
+                "args": string_map(),
+                "platform": string(),
+                "target": string(),
+                "builderVersion": string(choices=("BuilderV1",)),
             }
         ),
-        "registry": block({"server": text()}),
-        "skipPush": flag(),
-        "buildOnPreview": flag(choices=(False,)),
+        "registry": block({"server": string()}),
+        "skipPush": boolean(),
+        "buildOnPreview": boolean(choices=(False,)),
     },
-    unsettled=lambda _changed, _news: frozenset(_OUTPUTS),
+    outputs_changed_by=lambda _changed, _news: frozenset(_OUTPUTS),
 )
 
 
 class ImageLifecycle:
-    """An image is built and pushed when it is new or changed; a removed one stays in the registry.
+    """Builds and pushes images that are new or changed; a deleted one stays in its registry.
 
-    As with the official plugin, an image's id is its name, and none of its changes replaces it.
+    As with the official plugin, an image's id is its name, and no change replaces it.
     """
 
-    def __init__(self, engine: Callable[[], Engine], folder: Path) -> None:
+    def __init__(self, engine: Callable[[], DockerEngine], folder: Path) -> None:
         self._engine = engine
         self._folder = folder
 
-    def completed(self, inputs: Properties) -> Properties:
-        """The inputs with the digest of what the build would be given now.
+    def with_context_digest(self, inputs: Properties) -> Properties:
+        """The inputs with the digest of the build context as it is now, where the Dockerfile exists.
 
         The official plugin computes it in its Check, thus after the engine has applied ``ignoreChanges``: an image
-        that is checked is built anew when a file of its context has changed, whatever the program ignores.
+        is built anew when a file of its context has changed, whatever the program ignores.
         """
         if has_unknown(inputs.get("build")):
             return inputs
         build = mapping(inputs.get("build"))
-        folder, dockerfile = (self._folder / place for place in _places(build))
+        folder, dockerfile = (self._folder / path for path in _paths(build))
         if not dockerfile.is_file():
             return inputs
         return {**inputs, "build": {**build, "contextDigest": context.digest(folder, dockerfile)}}
 
     def create(self, inputs: Properties) -> tuple[str, Properties]:
-        """Builds and pushes; both are harmless to do again after a run that was cut off."""
+        """Builds and pushes, which may be done again after an interrupted run."""
         name = str(inputs["imageName"])
-        return name, self._built(inputs)
+        return name, self._build(inputs)
 
-    def read(self, physical: Physical) -> Properties | None:
-        """What the state says, while a pushed image is in its registry."""
-        name = str(physical.get("imageName") or physical.id)
-        pushed = not physical.get("skipPush")
-        return None if pushed and not registry.holds(name) else physical.properties
+    def read(self, resource: ResourceState) -> Properties | None:
+        """The state's properties; ``None`` when the registry does not have a pushed image."""
+        name = str(resource.get("imageName") or resource.id)
+        pushed = not resource.get("skipPush")
+        return None if pushed and not registry.has_image(name) else resource.properties
 
-    def update(self, _physical: Physical, news: Properties, _changed: frozenset[str]) -> Properties:
+    def update(self, _identity: ResourceState, news: Properties, _changed: frozenset[str]) -> Properties:
         """Builds and pushes anew."""
-        return self._built(news)
+        return self._build(news)
 
-    def delete(self, _physical: Physical) -> None:
-        """Nothing: an image goes with its repository."""
+    def delete(self, _identity: ResourceState) -> None:
+        """Does nothing: an image is deleted with its repository."""
 
-    def _built(self, inputs: Properties) -> Properties:
-        wanted = mapping(inputs.get("build"))
+    def _build(self, inputs: Properties) -> Properties:
+        settings = mapping(inputs.get("build"))
         name = str(inputs["imageName"])
-        folder, dockerfile = _places(wanted)
+        folder, dockerfile = _paths(settings)
         build = Build(
             name=name,
             context=self._folder / folder,
             dockerfile=self._folder / dockerfile,
-            arguments={key: str(value) for key, value in mapping(wanted.get("args")).items()},
-            platform=_optional(wanted, "platform"),
-            target=_optional(wanted, "target"),
+            arguments={key: str(value) for key, value in mapping(settings.get("args")).items()},
+            platform=_optional(settings, "platform"),
+            target=_optional(settings, "target"),
         )
         engine = self._engine()
         image = engine.build(build)
         digest = image if inputs.get("skipPush") else engine.push(name)
-        repository = registry.reference(name).repository
+        repository = registry.parse_reference(name).repository
         return {
             **inputs,
             "baseImageName": name,
@@ -117,8 +117,8 @@ class ImageLifecycle:
         }
 
 
-def _places(build: Properties) -> tuple[str, str]:
-    """Where the context and the Dockerfile are, as the program says it."""
+def _paths(build: Properties) -> tuple[str, str]:
+    """The paths of the context and the Dockerfile, as the program gives them."""
     folder = str(build.get("context", "."))
     return folder, str(build.get("dockerfile", Path(folder, "Dockerfile")))
 

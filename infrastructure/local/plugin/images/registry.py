@@ -1,4 +1,4 @@
-"""References to images, and the registry of the local AWS that holds them."""
+"""Image references, and the registry of the local AWS."""
 
 import http.client
 import urllib.error
@@ -21,7 +21,7 @@ _MANIFESTS: Final = (
 
 @dataclass(frozen=True)
 class Reference:
-    """``localhost:4566/players:20250101`` in its parts; ``repository`` has the registry's host before it."""
+    """The parts of ``localhost:4566/players:20250101``; ``repository`` includes the registry's host and port."""
 
     repository: str
     tag: str
@@ -38,8 +38,8 @@ class Reference:
         return self.repository.removeprefix(f"{self.server}/")
 
 
-def reference(name: str) -> Reference:
-    """The reference ``name`` in its parts; the tag is ``latest`` where it names none."""
+def parse_reference(name: str) -> Reference:
+    """The parts of ``name``; the tag is ``latest`` where there is none."""
     head, colon, tail = name.rpartition(":")
     if not colon or "/" in tail:
         return Reference(name, "latest")
@@ -47,24 +47,24 @@ def reference(name: str) -> Reference:
 
 
 def is_local(name: str) -> bool:
-    """Whether the image ``name`` lives in a registry on this machine."""
-    return is_loopback(f"http://{reference(name).server}")
+    """Whether the registry of the image ``name`` is on this machine."""
+    return is_loopback(f"http://{parse_reference(name).server}")
 
 
-def holds(name: str) -> bool:
-    """Whether the local registry holds the image ``name``; raises ``PluginError`` when it does not answer."""
-    wanted = reference(name)
+def has_image(name: str) -> bool:
+    """Whether the local registry has the image ``name``. Raises ``PluginError`` when it does not answer."""
+    reference = parse_reference(name)
     if not is_local(name):
         raise PluginError(f"{name} is not in a registry on this machine")
-    url = f"http://{wanted.server}/v2/{wanted.path}/manifests/{wanted.tag}"
+    url = f"http://{reference.server}/v2/{reference.path}/manifests/{reference.tag}"
     request = urllib.request.Request(url, method="HEAD", headers={"Accept": ", ".join(_MANIFESTS)})
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with direct.open(request, timeout=_SECONDS) as answer:
             return bool(answer.status == http.HTTPStatus.OK)
-    except urllib.error.HTTPError as refused:
-        if refused.code == http.HTTPStatus.NOT_FOUND:
+    except urllib.error.HTTPError as error:
+        if error.code == http.HTTPStatus.NOT_FOUND:
             return False
-        raise PluginError(f"the registry at {urlsplit(url).netloc} answers {refused.code}") from refused
-    except OSError as silent:
-        raise PluginError(f"the registry at {urlsplit(url).netloc} does not answer: {silent}") from silent
+        raise PluginError(f"the registry at {urlsplit(url).netloc} answers {error.code}") from error
+    except OSError as error:
+        raise PluginError(f"the registry at {urlsplit(url).netloc} does not answer: {error}") from error

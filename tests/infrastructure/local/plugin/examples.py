@@ -183,14 +183,6 @@ EXAMPLES = (
         {"policy": json.dumps(WRITES)},
     ),
     Example(
-        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
-        lambda engine, name: {
-            "role": a_role(engine, name).rpartition("/")[2],
-            "policyArn": "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
-        },
-        {},
-    ),
-    Example(
         "aws:dynamodb/table:Table",
         a_table,
         {

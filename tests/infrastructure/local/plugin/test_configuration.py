@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from infrastructure.local.plugin.aws.configuration import configured, is_loopback
+from infrastructure.local.plugin.aws.configuration import is_loopback, parse_configuration
 from infrastructure.local.plugin.values import UNKNOWN
 from tests.infrastructure.local.plugin.driver import Engine, RefusedError
 
@@ -83,7 +83,7 @@ def test_a_service_without_an_endpoint_is_refused_in_a_preview(unconfigured: Eng
 
 
 def test_everything_the_program_sets_for_a_local_stack_is_taken() -> None:
-    place = configured(
+    place = parse_configuration(
         {
             "region": "eu-west-1",
             "profile": "work",
@@ -108,7 +108,7 @@ def test_everything_the_program_sets_for_a_local_stack_is_taken() -> None:
 
 
 def test_credentials_are_made_up_unless_they_are_given() -> None:
-    place = configured({"region": "eu-west-1", "endpoints": f'[{{"sts": "{LOCAL}"}}]'})
+    place = parse_configuration({"region": "eu-west-1", "endpoints": f'[{{"sts": "{LOCAL}"}}]'})
     assert (place.access_key, place.assumed_account) == ("test", "000000000000")
     assert place.asks_for_account
 
@@ -116,8 +116,11 @@ def test_credentials_are_made_up_unless_they_are_given() -> None:
 def test_an_endpoint_that_a_preview_does_not_know_yet_passes() -> None:
     from infrastructure.local.plugin.aws import configuration
 
-    assert configuration.check({"region": "eu-west-1", "endpoints": UNKNOWN}) == []
-    assert configuration.check({"region": "eu-west-1", "endpoints": [UNKNOWN, {"ecr": UNKNOWN}]}) == []
+    assert configuration.check_configuration({"region": "eu-west-1", "endpoints": UNKNOWN}) == []
+    assert (
+        configuration.check_configuration({"region": "eu-west-1", "endpoints": [UNKNOWN, {"ecr": UNKNOWN}]})
+        == []
+    )
 
 
 def test_another_region_is_another_provider_and_another_port_is_not(unconfigured: Engine) -> None:

@@ -7,7 +7,7 @@ from typing import Any, override
 
 import pytest
 
-from infrastructure.local.plugin.aws.cloud import Cloud as PluginCloud
+from infrastructure.local.plugin.aws.client import AwsClient
 from infrastructure.local.plugin.aws.configuration import Configuration
 from infrastructure.local.plugin.aws.function_access import InvocationLifecycle
 from infrastructure.local.plugin.aws.function_lifecycle import (
@@ -16,7 +16,7 @@ from infrastructure.local.plugin.aws.function_lifecycle import (
 )
 from infrastructure.local.plugin.aws.functions import FUNCTION, INVOCATION, PROVISIONED_CONCURRENCY
 from infrastructure.local.plugin.errors import PluginError
-from infrastructure.local.plugin.resource_type import Physical
+from infrastructure.local.plugin.resource_type import ResourceState
 from infrastructure.local.plugin.values import Properties
 from tests.infrastructure.local.plugin.conftest import Cloud, Run
 from tests.infrastructure.local.plugin.driver import Engine, RefusedError, Resource
@@ -25,7 +25,7 @@ from tests.infrastructure.local.plugin.examples import a_function, a_permission,
 FUNCTION_TYPE = "aws:lambda/function:Function"
 
 
-class ScriptedCloud(PluginCloud):
+class ScriptedClient(AwsClient):
     """A local AWS that answers what a test lays down, the last answer again and again."""
 
     def __init__(self, **answers: Any) -> None:
@@ -166,13 +166,13 @@ def test_permissions_of_one_name_are_told_apart_by_their_functions(
 
 
 def test_a_call_answers_when_it_is_made_and_leaves_nothing() -> None:
-    cloud = ScriptedCloud(invoke={"Payload": '{"status": "ok"}', "StatusCode": 200})
-    lifecycle = InvocationLifecycle(INVOCATION, cloud)
+    client = ScriptedClient(invoke={"Payload": '{"status": "ok"}', "StatusCode": 200})
+    lifecycle = InvocationLifecycle(INVOCATION, client)
     inputs: Properties = {"functionName": "f", "qualifier": "3", "input": '{"smoke": true}'}
     made, properties = lifecycle.create(inputs)
     assert made.startswith("f_3_")
     assert properties["result"] == '{"status": "ok"}'
-    assert cloud.asked == [
+    assert client.asked == [
         (
             "invoke",
             {
@@ -183,8 +183,8 @@ def test_a_call_answers_when_it_is_made_and_leaves_nothing() -> None:
             },
         )
     ]
-    lifecycle.delete(Physical(made, properties))
-    assert len(cloud.asked) == 1
+    lifecycle.delete(ResourceState(made, properties))
+    assert len(client.asked) == 1
 
 
 def test_a_call_counts_while_the_version_that_was_called_is_there(
@@ -232,7 +232,7 @@ def log_tail(*lines: str) -> str:
 )
 def test_a_failing_function_is_one_line(payload: object, log: str | None, told: str) -> None:
     answer = {"Payload": json.dumps(payload), "FunctionError": "Unhandled", "LogResult": log}
-    lifecycle = InvocationLifecycle(INVOCATION, ScriptedCloud(invoke=answer))
+    lifecycle = InvocationLifecycle(INVOCATION, ScriptedClient(invoke=answer))
     with pytest.raises(PluginError) as failed:
         lifecycle.create({"functionName": "f", "qualifier": "2", "input": "{}"})
     assert str(failed.value).startswith(told)
@@ -248,38 +248,38 @@ def test_a_call_of_a_function_that_is_not_there_names_both(engine: Engine) -> No
 
 
 def test_a_function_that_cannot_start_is_an_error_with_its_reason() -> None:
-    cloud = ScriptedCloud(
+    client = ScriptedClient(
         get_function_configuration=[
             {"State": "Pending"},
             {"State": "Failed", "StateReason": "the image is for another architecture"},
         ]
     )
     with pytest.raises(PluginError, match="the function failed: the image is for another architecture"):
-        FunctionLifecycle(FUNCTION, cloud).settle(Physical("f", {"name": "f"}))
+        FunctionLifecycle(FUNCTION, client).wait_until_ready(ResourceState("f", {"name": "f"}))
 
 
 def test_provisioned_concurrency_is_waited_for() -> None:
     answers = [{"Status": "IN_PROGRESS"}, {"Status": "READY"}]
-    cloud = ScriptedCloud(get_provisioned_concurrency_config=answers)
-    physical = Physical("f,live", {"functionName": "f", "qualifier": "live"})
-    ProvisionedConcurrencyLifecycle(PROVISIONED_CONCURRENCY, cloud).settle(physical)
-    assert len(cloud.asked) == 2
-    failing = ScriptedCloud(
+    client = ScriptedClient(get_provisioned_concurrency_config=answers)
+    resource = ResourceState("f,live", {"functionName": "f", "qualifier": "live"})
+    ProvisionedConcurrencyLifecycle(PROVISIONED_CONCURRENCY, client).wait_until_ready(resource)
+    assert len(client.asked) == 2
+    failing = ScriptedClient(
         get_provisioned_concurrency_config={"Status": "FAILED", "StatusReason": "no room"}
     )
     with pytest.raises(PluginError, match="provisioned concurrency failed: no room"):
-        ProvisionedConcurrencyLifecycle(PROVISIONED_CONCURRENCY, failing).settle(physical)
+        ProvisionedConcurrencyLifecycle(PROVISIONED_CONCURRENCY, failing).wait_until_ready(resource)
 
 
 def test_a_wait_ends_with_the_run() -> None:
     cancelled = threading.Event()
-    cloud = PluginCloud(Configuration("us-east-1", {}, "test", "test"), cancelled=cancelled)
+    client = AwsClient(Configuration("us-east-1", {}, "test", "test"), cancelled=cancelled)
     cancelled.set()
     with pytest.raises(PluginError, match="stopped while waiting until the table is active"):
-        cloud.wait(lambda: False, "the table is active")
+        client.wait_until(lambda: False, "the table is active")
 
 
 def test_a_wait_gives_up() -> None:
-    cloud = PluginCloud(Configuration("us-east-1", {}, "test", "test"))
+    client = AwsClient(Configuration("us-east-1", {}, "test", "test"))
     with pytest.raises(PluginError, match="gave up waiting after 0 s until the table is active"):
-        cloud.wait(lambda: False, "the table is active", seconds=0)
+        client.wait_until(lambda: False, "the table is active", seconds=0)

@@ -12,12 +12,12 @@ import pytest
 from infrastructure.errors import DeployError
 from infrastructure.local.plugin.errors import PluginError
 from infrastructure.local.plugin.images import registry
-from infrastructure.local.plugin.images.build import Engine as DockerEngine
+from infrastructure.local.plugin.images.build import DockerEngine
 from infrastructure.local.plugin.images.package import ImagesPackage
 from infrastructure.local.plugin.package import Log
-from infrastructure.local.plugin.resource_type import Physical
-from infrastructure.local.plugin.session import Session
-from infrastructure.local.plugin.values import UNKNOWN, Properties, mapping, text
+from infrastructure.local.plugin.provider import Provider
+from infrastructure.local.plugin.resource_type import ResourceState
+from infrastructure.local.plugin.values import UNKNOWN, Properties, mapping, string
 from infrastructure.tools import docker as docker_engine
 from tests.infrastructure.local.plugin.conftest import Cloud
 from tests.infrastructure.local.plugin.driver import Engine, Resource
@@ -72,8 +72,8 @@ class Told:
     def __init__(self) -> None:
         self.lines: list[str] = []
 
-    def __call__(self, line: str, *, passing: bool = False) -> None:
-        assert passing
+    def __call__(self, line: str, *, ephemeral: bool = False) -> None:
+        assert ephemeral
         self.lines.append(line)
 
 
@@ -89,20 +89,20 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "infrastructure"
 
 
-type Opened = Callable[[FakeDocker], Session]
+type Opened = Callable[[FakeDocker], Provider]
 
 
 @pytest.fixture
 def opened(folder: Path, told: Told) -> Opened:
-    """A session whose Docker engine is a fake."""
+    """A provider whose Docker engine is a fake."""
 
-    def open_session(fake: FakeDocker) -> Session:
+    def open_provider(fake: FakeDocker) -> Provider:
         def engine(log: Log) -> DockerEngine:
             return DockerEngine(log, connect=lambda: fake)  # type: ignore[arg-type, return-value]
 
-        return ImagesPackage(folder, engine).session({}, told, threading.Event())
+        return ImagesPackage(folder, engine).configure({}, told, threading.Event())
 
-    return open_session
+    return open_provider
 
 
 INPUTS: Properties = {
@@ -160,7 +160,7 @@ def test_an_image_that_is_checked_has_the_digest_of_what_its_context_lets_in(
     def digest() -> str:
         checked, wrong = opened(FakeDocker()).check(IMAGE, INPUTS, {}, "image", b"")
         assert wrong == []
-        return text(mapping(checked["build"])["contextDigest"])
+        return string(mapping(checked["build"])["contextDigest"])
 
     first = digest()
     other.write_text("not in the image")
@@ -173,31 +173,31 @@ def test_an_image_that_is_checked_has_the_digest_of_what_its_context_lets_in(
     another_recipe = digest()
     assert len({first, another_mode, another_content, another_recipe}) == 4
     before = INPUTS | {"build": {**mapping(INPUTS["build"]), "contextDigest": first}}
-    found = opened(FakeDocker()).diff(
+    diff = opened(FakeDocker()).diff(
         IMAGE, before, before, opened(FakeDocker()).check(IMAGE, before, {}, "image", b"")[0]
     )
-    assert [change.path for change in found.changes] == ["build.contextDigest"]
+    assert [change.path for change in diff.properties] == ["build.contextDigest"]
 
 
 def test_a_changed_image_is_built_anew_in_place(opened: Opened) -> None:
-    session = opened(FakeDocker())
+    provider = opened(FakeDocker())
     news = INPUTS | {"imageName": "localhost:4566/psn:2"}
-    found = session.diff(IMAGE, INPUTS, INPUTS, news)
-    assert [(change.path, change.replaces) for change in found.changes] == [("imageName", False)]
-    previewed = session.update(IMAGE, Physical(NAME, INPUTS), INPUTS, news, preview=True)
+    diff = provider.diff(IMAGE, INPUTS, INPUTS, news)
+    assert [(change.path, change.replaces) for change in diff.properties] == [("imageName", False)]
+    previewed = provider.update(IMAGE, ResourceState(NAME, INPUTS), INPUTS, news, preview=True)
     assert previewed["repoDigest"] is UNKNOWN
     assert previewed["imageName"] == "localhost:4566/psn:2"
-    updated = session.update(IMAGE, Physical(NAME, INPUTS), INPUTS, news, preview=False)
+    updated = provider.update(IMAGE, ResourceState(NAME, INPUTS), INPUTS, news, preview=False)
     assert updated["repoDigest"] == f"localhost:4566/psn@{DIGEST}"
-    assert session.delete(IMAGE, Physical(NAME, INPUTS))
+    assert provider.delete(IMAGE, ResourceState(NAME, INPUTS))
 
 
 def test_a_preview_and_an_unchanged_image_need_no_docker(opened: Opened) -> None:
     fake = FakeDocker()
-    session = opened(fake)
-    _, previewed = session.create(IMAGE, INPUTS, preview=True)
+    provider = opened(fake)
+    _, previewed = provider.create(IMAGE, INPUTS, preview=True)
     assert previewed["repoDigest"] is UNKNOWN
-    assert session.diff(IMAGE, INPUTS, INPUTS, INPUTS).changes == []
+    assert provider.diff(IMAGE, INPUTS, INPUTS, INPUTS).properties == []
     assert fake.asked == []
 
 
@@ -250,9 +250,9 @@ def test_a_docker_that_does_not_run_is_told(
     folder: Path, told: Told, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody.sock")
-    session = ImagesPackage(folder).session({}, told, threading.Event())
+    provider = ImagesPackage(folder).configure({}, told, threading.Event())
     with pytest.raises(PluginError, match=r"Docker does not answer \(.*\): is it running\?"):
-        session.create(IMAGE, INPUTS, preview=False)
+        provider.create(IMAGE, INPUTS, preview=False)
 
 
 def test_a_docker_that_cannot_be_named_is_told_with_the_remedy(
@@ -262,9 +262,9 @@ def test_a_docker_that_cannot_be_named_is_told_with_the_remedy(
         raise DeployError("The Docker context 'x' is chosen but not there.", "Choose one.")
 
     monkeypatch.setattr(docker_engine, "endpoint", no_endpoint)
-    session = ImagesPackage(folder).session({}, told, threading.Event())
+    provider = ImagesPackage(folder).configure({}, told, threading.Event())
     with pytest.raises(PluginError, match=r"context 'x' is chosen but not there\. Choose one\."):
-        session.create(IMAGE, INPUTS, preview=False)
+        provider.create(IMAGE, INPUTS, preview=False)
 
 
 @pytest.fixture
@@ -339,12 +339,12 @@ def test_a_registry_that_cannot_tell_is_an_error() -> None:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         port = server.server_address[1]
         with pytest.raises(PluginError, match=rf"the registry at 127\.0\.0\.1:{port} answers 500"):
-            registry.holds(f"127.0.0.1:{port}/psn:1")
+            registry.has_image(f"127.0.0.1:{port}/psn:1")
         server.shutdown()
     with pytest.raises(PluginError, match=r"the registry at 127\.0\.0\.1:9 does not answer"):
-        registry.holds("127.0.0.1:9/psn:1")
+        registry.has_image("127.0.0.1:9/psn:1")
     with pytest.raises(PluginError, match=r"docker\.io/psn:1 is not in a registry on this machine"):
-        registry.holds("docker.io/psn:1")
+        registry.has_image("docker.io/psn:1")
 
 
 @pytest.mark.parametrize(
@@ -359,5 +359,5 @@ def test_a_registry_that_cannot_tell_is_an_error() -> None:
     ],
 )
 def test_a_reference_is_read_as_docker_reads_it(name: str, server: str, path: str, tag: str) -> None:
-    found = registry.reference(name)
-    assert (found.server, found.path, found.tag) == (server, path, tag)
+    reference = registry.parse_reference(name)
+    assert (reference.server, reference.path, reference.tag) == (server, path, tag)

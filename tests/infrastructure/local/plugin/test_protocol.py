@@ -15,7 +15,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provid
 
 from infrastructure.local.plugin import serve
 from infrastructure.local.plugin.engine_log import EngineLog
-from infrastructure.local.plugin.session import Session
+from infrastructure.local.plugin.provider import Provider
 from infrastructure.local.plugin.values import UNKNOWN
 from tests.infrastructure.local.plugin.conftest import Cloud, Run
 from tests.infrastructure.local.plugin.driver import Engine, RefusedError, Resource
@@ -218,8 +218,8 @@ def test_an_unchanged_resource_costs_neither_the_aws_sdk_nor_docker() -> None:
     script = """
 import json, sys
 from infrastructure.local.plugin import serve
-from tests.infrastructure.plugin.driver import Engine
-from tests.infrastructure.plugin.test_protocol import a_function, deployed
+from tests.infrastructure.local.plugin.driver import Engine
+from tests.infrastructure.local.plugin.test_protocol import a_function, deployed
 
 with serve() as variables:
     engine = Engine("127.0.0.1:" + variables["PULUMI_DEBUG_PROVIDERS"].split(",")[0].split(":")[1])
@@ -238,7 +238,7 @@ def test_an_error_in_the_plugin_itself_is_told_with_its_place(
     def broken(*_arguments: object) -> None:
         raise KeyError("gone")
 
-    monkeypatch.setattr(Session, "check", broken)
+    monkeypatch.setattr(Provider, "check", broken)
     with pytest.raises(
         RefusedError, match=r"(?s)the stand-in plugin broke: KeyError: 'gone'\n.*test_protocol"
     ):
@@ -248,11 +248,11 @@ def test_an_error_in_the_plugin_itself_is_told_with_its_place(
 def test_leaving_breaks_off_what_is_under_way(aws_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     begun, never = threading.Event(), threading.Event()
 
-    def endless(self: Session, *_arguments: object, **_options: object) -> None:
+    def endless(self: Provider, *_arguments: object, **_options: object) -> None:
         begun.set()
         never.wait()
 
-    monkeypatch.setattr(Session, "create", endless)
+    monkeypatch.setattr(Provider, "create", endless)
     with serve() as variables:
         port = variables["PULUMI_DEBUG_PROVIDERS"].split(",")[0].partition(":")[2]
         engine = Engine(f"127.0.0.1:{port}")
@@ -283,12 +283,12 @@ def test_lines_reach_the_engine_until_it_goes() -> None:
     address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     server.start()
     log, other = EngineLog(address), EngineLog(address)
-    log.say("building", "urn", passing=True)
-    log.say("found")
+    log.write("building", "urn", ephemeral=True)
+    log.write("found")
     log.close()
-    log.say("too late")
+    log.write("too late")
     server.stop(grace=None).wait()
-    other.say("nobody listens")
-    EngineLog("").say("nobody ever listened")
+    other.write("nobody listens")
+    EngineLog("").write("nobody ever listened")
     assert listener.heard == [("building", "urn", True), ("found", "", False)]
     other.close()

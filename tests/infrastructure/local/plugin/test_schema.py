@@ -31,7 +31,6 @@ OFFICIAL: dict[str, Any] = {
     "aws:ecr/repository:Repository": pulumi_aws.ecr.Repository,
     "aws:iam/role:Role": pulumi_aws.iam.Role,
     "aws:iam/rolePolicy:RolePolicy": pulumi_aws.iam.RolePolicy,
-    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": pulumi_aws.iam.RolePolicyAttachment,
     "aws:lambda/alias:Alias": pulumi_aws.lambda_.Alias,
     "aws:lambda/function:Function": pulumi_aws.lambda_.Function,
     "aws:lambda/invocation:Invocation": pulumi_aws.lambda_.Invocation,
@@ -59,7 +58,6 @@ REPLACED = {
     "aws:ecr/repository:Repository": {"encryptionConfigurations", "name"},
     "aws:iam/role:Role": {"name", "path"},
     "aws:iam/rolePolicy:RolePolicy": {"name", "role"},
-    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": {"policyArn", "role"},
     "aws:lambda/alias:Alias": {"functionName", "name"},
     "aws:lambda/function:Function": {"name", "packageType"},
     "aws:lambda/invocation:Invocation": {"functionName", "input", "qualifier", "triggers"},
@@ -135,7 +133,7 @@ def _kind_mismatches(declared: Property, official: Any, path: str) -> Iterator[s
             return
         yield from _kind_mismatches(declared.item, _item_of(official), f"{path}[]")
     elif official in KINDS:
-        if KINDS[official] != ("text" if kind == "document" else kind):
+        if KINDS[official] != ("text" if kind == "json" else kind):
             yield f"{path} is a {KINDS[official]}, not a {kind}"
     elif kind not in {"text", "document"}:
         yield f"{path} is one of {official}, not a {kind}"
@@ -190,5 +188,5 @@ def test_every_service_is_one_that_the_official_provider_takes_an_endpoint_for()
 
 def test_a_name_that_the_official_sdk_does_not_have_is_found() -> None:
     arguments = arguments_of(pulumi_aws.sns.Topic)
-    declared = {"name": Property(kind="flag"), "nonsense": Property(kind="text")}
+    declared = {"name": Property(kind="boolean"), "nonsense": Property(kind="string")}
     assert list(mismatches(declared, arguments)) == ["name is a text, not a flag", "nonsense is unknown"]

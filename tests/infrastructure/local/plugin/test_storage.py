@@ -7,7 +7,7 @@ import pytest
 
 from tests.infrastructure.local.plugin.conftest import Cloud, Run
 from tests.infrastructure.local.plugin.driver import Engine, RefusedError
-from tests.infrastructure.local.plugin.examples import ASSUMED_BY_LAMBDA, READS, RULES, a_table
+from tests.infrastructure.local.plugin.examples import RULES, a_table
 
 TABLE = "aws:dynamodb/table:Table"
 SECRET = "aws:secretsmanager/secret:Secret"
@@ -205,26 +205,6 @@ def test_a_new_lifecycle_policy_takes_the_place_of_the_old_one(new_run: Run, aws
     fewer = json.dumps(RULES).replace("5", "3")
     found = new_run().compare(policy, inputs | {"policy": fewer})
     assert (found.paths, found.delete_first) == ({"policy": "update_replace"}, True)
-
-
-def test_a_role_goes_with_its_policies_when_it_may(new_run: Run, aws: Cloud, unique: str) -> None:
-    inputs = {"name": unique, "assumeRolePolicy": ASSUMED_BY_LAMBDA, "forceDetachPolicies": True}
-    role = new_run().create(ROLE, inputs)
-    iam = aws("iam")
-    iam.put_role_policy(RoleName=unique, PolicyName="own", PolicyDocument=json.dumps(READS))
-    iam.attach_role_policy(RoleName=unique, PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
-    new_run().delete(role)
-    assert new_run().refresh(role) is None
-    new_run().delete(role)
-
-
-def test_an_attachment_taken_off_by_hand_is_gone(engine: Engine, aws: Cloud, unique: str) -> None:
-    engine.create(ROLE, {"name": unique, "assumeRolePolicy": ASSUMED_BY_LAMBDA})
-    inputs = {"role": unique, "policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
-    attachment = engine.create("aws:iam/rolePolicyAttachment:RolePolicyAttachment", inputs)
-    assert engine.refresh(attachment)
-    aws("iam").detach_role_policy(RoleName=unique, PolicyArn=inputs["policyArn"])
-    assert engine.refresh(attachment) is None
 
 
 def test_a_secret_value_goes_with_its_secret(new_run: Run, aws: Cloud, unique: str) -> None:

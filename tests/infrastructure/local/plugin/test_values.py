@@ -5,33 +5,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infrastructure.local.plugin import compare
-from infrastructure.local.plugin.checks import failures
-from infrastructure.local.plugin.compare import Change
+from infrastructure.local.plugin.checks import check_inputs
+from infrastructure.local.plugin.compare import PropertyDiff
 from infrastructure.local.plugin.errors import PluginError
 from infrastructure.local.plugin.shapes import (
     block,
+    boolean,
     camel,
-    document,
-    flag,
-    many,
+    json_string,
+    list_of,
     number,
     pascal,
-    table,
-    text,
-    unordered,
+    set_of,
+    string,
+    string_map,
 )
 from infrastructure.local.plugin.translate import decode, decode_all, encode, encode_all
 from infrastructure.local.plugin.values import (
     UNKNOWN,
     Properties,
     Value,
-    as_written,
     at_path,
     has_unknown,
     mapping,
     sequence,
+    without_provider_defaults,
 )
-from infrastructure.local.plugin.values import text as as_text
+from infrastructure.local.plugin.values import string as as_string
 from infrastructure.local.plugin.wire import from_struct, to_struct
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -74,7 +74,7 @@ def test_an_unknown_is_found_however_deep_it_is() -> None:
     assert not has_unknown({"a": [{"b": "known"}], "c": None})
 
 
-@pytest.mark.parametrize("read", [as_text, mapping, sequence])
+@pytest.mark.parametrize("read", [as_string, mapping, sequence])
 def test_a_value_of_another_kind_is_an_error(read: object) -> None:
     assert callable(read)
     with pytest.raises(TypeError, match="7 is not"):
@@ -95,7 +95,7 @@ def test_what_the_official_plugin_filled_in_is_not_the_programs_wish() -> None:
         "environment": {"__defaults": [], "variables": {"A": "1"}},
         "rules": [{"__defaults": ["x"], "x": 1, "y": 2}],
     }
-    assert as_written(inputs) == {
+    assert without_provider_defaults(inputs) == {
         "memorySize": 256,
         "environment": {"variables": {"A": "1"}},
         "rules": [{"y": 2}],
@@ -104,11 +104,11 @@ def test_what_the_official_plugin_filled_in_is_not_the_programs_wish() -> None:
 
 SHAPE = {
     "retentionInDays": number(),
-    "scanning": block({"scanOnPush": flag(), "commands": many(text(), "Command")}),
-    "encryptions": many(block({"kmsKey": text()}), "Encryption", single=True),
-    "dimensions": table(pairs=("Name", "Value")),
-    "policy": document("PolicyText"),
-    "force": flag(virtual=True),
+    "scanning": block({"scanOnPush": boolean(), "commands": list_of(string(), "Command")}),
+    "encryptions": list_of(block({"kmsKey": string()}), "Encryption", single=True),
+    "dimensions": string_map(pairs=("Name", "Value")),
+    "policy": json_string("PolicyText"),
+    "force": boolean(virtual=True),
 }
 GIVEN: Properties = {
     "retentionInDays": 7,
@@ -137,41 +137,43 @@ def test_what_the_api_shows_reads_as_it_was_given() -> None:
 
 
 def test_camel_case_apis_keep_the_names() -> None:
-    assert encode_all({"imageTagMutability": text()}, {"imageTagMutability": "MUTABLE"}, camel) == {
+    assert encode_all({"imageTagMutability": string()}, {"imageTagMutability": "MUTABLE"}, camel) == {
         "imageTagMutability": "MUTABLE"
     }
 
 
 def test_a_document_that_the_sdk_has_read_is_a_text_again() -> None:
-    assert decode(document(), {"Statement": []}, pascal) == '{"Statement": []}'
+    assert decode(json_string(), {"Statement": []}, pascal) == '{"Statement": []}'
 
 
 def test_nothing_is_nothing_in_both_shapes() -> None:
-    assert encode(text(), None, pascal) is None
-    assert decode(text(), None, pascal) is None
-    assert encode(many(text(), single=True), [], pascal) == []
+    assert encode(string(), None, pascal) is None
+    assert decode(string(), None, pascal) is None
+    assert encode(list_of(string(), single=True), [], pascal) == []
 
 
 def test_documents_differ_by_content_only() -> None:
-    declared = {"policy": document()}
-    assert compare.changes(declared, {"policy": '{"a":1,"b":2}'}, {"policy": '{ "b": 2, "a": 1 }'}) == []
-    assert compare.changes(declared, {"policy": "not json"}, {"policy": "{}"}) == [
-        Change("policy", "update", replaces=False)
+    declared = {"policy": json_string()}
+    assert (
+        compare.property_diffs(declared, {"policy": '{"a":1,"b":2}'}, {"policy": '{ "b": 2, "a": 1 }'}) == []
+    )
+    assert compare.property_diffs(declared, {"policy": "not json"}, {"policy": "{}"}) == [
+        PropertyDiff("policy", "update", replaces=False)
     ]
 
 
 def test_sets_differ_by_members_only() -> None:
-    declared = {"sources": unordered(text())}
-    assert compare.changes(declared, {"sources": ["a", "b"]}, {"sources": ["b", "a"]}) == []
-    [change] = compare.changes(declared, {"sources": ["a"]}, {"sources": ["a", "b"]})
+    declared = {"sources": set_of(string())}
+    assert compare.property_diffs(declared, {"sources": ["a", "b"]}, {"sources": ["b", "a"]}) == []
+    [change] = compare.property_diffs(declared, {"sources": ["a"]}, {"sources": ["a", "b"]})
     assert (change.path, change.kind) == ("sources", "update")
 
 
 def test_a_change_is_told_at_its_innermost_path() -> None:
     declared = {
-        "environment": block({"variables": table()}),
-        "imageConfig": block({"commands": many(text())}),
-        "tags": table(),
+        "environment": block({"variables": string_map()}),
+        "imageConfig": block({"commands": list_of(string())}),
+        "tags": string_map(),
     }
     old: Properties = {
         "environment": {"variables": {"A": "1", "gone": "x"}},
@@ -183,7 +185,7 @@ def test_a_change_is_told_at_its_innermost_path() -> None:
         "imageConfig": {"commands": ["a", "c", "d"]},
         "tags": {"a.b": "2"},
     }
-    assert {change.path: change.kind for change in compare.changes(declared, old, new)} == {
+    assert {change.path: change.kind for change in compare.property_diffs(declared, old, new)} == {
         "environment.variables.A": "update",
         "environment.variables.gone": "delete",
         "environment.variables.new": "add",
@@ -194,31 +196,31 @@ def test_a_change_is_told_at_its_innermost_path() -> None:
 
 
 def test_a_change_inside_a_replacing_property_replaces() -> None:
-    declared = {"triggers": table(replaces=True)}
-    [change] = compare.changes(declared, {"triggers": {"v": "1"}}, {"triggers": {"v": "2"}})
-    assert change == Change("triggers.v", "update", replaces=True)
+    declared = {"triggers": string_map(replaces=True)}
+    [change] = compare.property_diffs(declared, {"triggers": {"v": "1"}}, {"triggers": {"v": "2"}})
+    assert change == PropertyDiff("triggers.v", "update", replaces=True)
 
 
 def test_an_unknown_value_differs_from_every_other() -> None:
-    declared = {"target": text()}
-    assert compare.changes(declared, {"target": "x"}, {"target": UNKNOWN})
-    assert compare.changes(declared, {"target": UNKNOWN}, {"target": UNKNOWN})
+    declared = {"target": string()}
+    assert compare.property_diffs(declared, {"target": "x"}, {"target": UNKNOWN})
+    assert compare.property_diffs(declared, {"target": UNKNOWN}, {"target": UNKNOWN})
 
 
 def test_a_choice_of_aws_is_no_change_when_the_program_stops_making_it() -> None:
-    declared = {"architectures": many(text(), computed=True), "description": text()}
+    declared = {"architectures": list_of(string(), computed=True), "description": string()}
     old: Properties = {"architectures": ["arm64"], "description": "x"}
-    assert [change.path for change in compare.changes(declared, old, {})] == ["description"]
+    assert [change.path for change in compare.property_diffs(declared, old, {})] == ["description"]
 
 
 def test_drift_is_what_is_neither_given_nor_a_default_nor_the_choice_of_aws() -> None:
     declared = {
         "timeout": number(default=3),
         "memorySize": number(default=128),
-        "description": text(),
-        "architectures": many(text(), computed=True),
-        "expiry": block({"attribute": text(), "enabled": flag()}),
-        "force": flag(virtual=True),
+        "description": string(),
+        "architectures": list_of(string(), computed=True),
+        "expiry": block({"attribute": string(), "enabled": boolean()}),
+        "force": boolean(virtual=True),
     }
     given: Properties = {"memorySize": 256, "force": True}
     live: Properties = {
@@ -228,39 +230,41 @@ def test_drift_is_what_is_neither_given_nor_a_default_nor_the_choice_of_aws() ->
         "architectures": ["x86_64"],
         "expiry": {"attribute": "x", "enabled": False},
     }
-    found = compare.refreshed(declared, given, live)
+    found = compare.refreshed_inputs(declared, given, live)
     assert found == {"timeout": 9, "memorySize": 256, "force": True, "expiry": {"attribute": "x"}}
 
 
 def test_a_refresh_keeps_the_programs_own_writing() -> None:
-    declared = {"policy": document(), "sources": unordered(text()), "commands": many(text())}
+    declared = {"policy": json_string(), "sources": set_of(string()), "commands": list_of(string())}
     given: Properties = {"policy": '{ "a": 1 }', "sources": ["b", "a"], "commands": ["x"]}
     live: Properties = {"policy": '{"a":1}', "sources": ["a", "b"], "commands": ["y"]}
-    found = compare.refreshed(declared, given, live)
+    found = compare.refreshed_inputs(declared, given, live)
     assert found["policy"] == '{ "a": 1 }'
-    assert compare.changes(declared, found, given) == [Change("commands[0]", "update", replaces=False)]
+    assert compare.property_diffs(declared, found, given) == [
+        PropertyDiff("commands[0]", "update", replaces=False)
+    ]
 
 
 def test_a_refresh_drops_what_is_gone_and_shows_a_list_that_grew() -> None:
-    declared = {"description": text(), "variables": table(), "commands": many(text())}
+    declared = {"description": string(), "variables": string_map(), "commands": list_of(string())}
     given: Properties = {"description": "x", "variables": {}, "commands": ["a"]}
-    found = compare.refreshed(declared, given, {"commands": ["a", "b"]})
+    found = compare.refreshed_inputs(declared, given, {"commands": ["a", "b"]})
     assert found == {"variables": {}, "commands": ["a", "b"]}
 
 
 CHECKED = {
-    "name": text(required=True),
+    "name": string(required=True),
     "size": number(),
-    "publish": flag(),
-    "type": text(choices=("Image",)),
-    "config": block({"commands": many(text()), "mode": text(required=True)}),
-    "variables": table(),
-    "encryptions": many(block({}), single=True),
+    "publish": boolean(),
+    "type": string(choices=("Image",)),
+    "config": block({"commands": list_of(string()), "mode": string(required=True)}),
+    "variables": string_map(),
+    "encryptions": list_of(block({}), single=True),
 }
 
 
 def refused(inputs: Properties) -> dict[str, str]:
-    return {failure.path: failure.reason for failure in failures(CHECKED, inputs)}
+    return {failure.path: failure.reason for failure in check_inputs(CHECKED, inputs)}
 
 
 def test_inputs_as_declared_pass_and_so_do_unknown_ones() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 
-from infrastructure.local.plugin.aws.cloud import Cloud
+from infrastructure.local.plugin.aws.client import AwsClient
 from infrastructure.local.plugin.aws.configuration import Configuration
 from infrastructure.local.plugin.errors import AwsError, PluginError
 
@@ -27,9 +27,9 @@ class Client:
 
 
 def call(monkeypatch: pytest.MonkeyPatch, answer: Any) -> Any:
-    cloud = Cloud(Configuration("us-east-1", {"things": "http://localhost:1"}, "test", "test"))
-    monkeypatch.setattr(cloud, "_client", lambda _service: Client(answer))
-    return cloud.call("things", "get_thing")
+    client = AwsClient(Configuration("us-east-1", {"things": "http://localhost:1"}, "test", "test"))
+    monkeypatch.setattr(client, "_client", lambda _service: Client(answer))
+    return client.call("things", "get_thing")
 
 
 def test_an_answer_is_plain_values(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,6 +66,6 @@ def test_a_failure_of_the_sdk_names_the_operation(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_service_without_an_endpoint_is_never_looked_for_elsewhere() -> None:
-    cloud = Cloud(Configuration("us-east-1", {}, "test", "test"))
+    client = AwsClient(Configuration("us-east-1", {}, "test", "test"))
     with pytest.raises(PluginError, match="the provider has no endpoint for sqs"):
-        cloud.call("sqs", "list_queues")
+        client.call("sqs", "list_queues")

@@ -1,4 +1,4 @@
-"""Calls to the local AWS."""
+"""Calls operations of the local AWS."""
 
 import base64
 import datetime
@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Final, cast
 
 from infrastructure.local.plugin.aws.configuration import Configuration
 from infrastructure.local.plugin.errors import AwsError, PluginError
-from infrastructure.local.plugin.values import Properties, Value, mapping, sequence, text
+from infrastructure.local.plugin.values import Properties, Value, mapping, sequence, string
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.session import Session
 
 _READ_SECONDS: Final = 300
-"""How long one answer may take: a smoke invocation of a cold function, an image that has to be unpacked."""
+"""The longest time for an answer: a cold function's invocation, whose image may have to be unpacked."""
 
-_making_clients = threading.Lock()
-"""Held while a client is made: clients are safe with threads, their making is not."""
+_creating_clients = threading.Lock()
+"""Held while a client is created: clients are thread-safe, their creation is not."""
 
 _MESSAGE_CHARACTERS: Final = 1000
 
@@ -30,10 +30,10 @@ _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 1.0
 
 
-class Cloud:
+class AwsClient:
     """The local AWS of one configuration.
 
-    A class because it keeps a client per service, made when first needed; the engine calls from many threads.
+    A class because it keeps the SDK's client of each service, created when first needed. It is thread-safe.
     """
 
     def __init__(
@@ -50,68 +50,69 @@ class Cloud:
 
     @property
     def region(self) -> str:
-        """The region in which everything is made."""
+        """The region of all resources."""
         return self.configuration.region
 
     @property
     def account(self) -> str:
-        """The account's number, asked for once where the configuration wants it asked."""
+        """The account's 12 digits, from STS where the configuration asks for that, else assumed."""
         if self._account is None:
-            asks = self.configuration.asks_for_account
             self._account = (
-                text(self.call("sts", "get_caller_identity")["Account"])
-                if asks
+                string(self.call("sts", "get_caller_identity")["Account"])
+                if self.configuration.asks_for_account
                 else self.configuration.assumed_account
             )
         return self._account
 
     def call(self, service: str, operation: str, parameters: Properties | None = None) -> Properties:
-        """The answer of one operation, by its name in the SDK (``create_table``), as plain values.
+        """Calls an operation by its name in the SDK (``create_table``); its answer as plain values.
 
-        Raises ``AwsError`` when AWS refuses, ``PluginError`` when it does not answer or the parameters do not
-        fit the API.
+        Raises ``AwsError`` when AWS refuses, ``PluginError`` when it does not answer or the parameters are invalid.
         """
         client = self._client(service)
-        with _translated(client, operation):
+        with _sdk_errors(client, operation):
             answer = getattr(client, operation)(**(parameters or {}))
             return mapping(_plain({key: item for key, item in answer.items() if key != "ResponseMetadata"}))
 
-    def every(self, service: str, operation: str, items: str, parameters: Properties) -> list[Value]:
-        """What a listing operation names ``items``, over all of its pages; errors as of :meth:`call`."""
+    def list_all(self, service: str, operation: str, items: str, parameters: Properties) -> list[Value]:
+        """The field ``items`` of a paginated operation's answers, over all pages. Raises as :meth:`call` does."""
         client = self._client(service)
-        with _translated(client, operation):
+        with _sdk_errors(client, operation):
             answer = client.get_paginator(operation).paginate(**parameters).build_full_result()
             return sequence(_plain(answer.get(items)))
 
-    def wait(self, settled: Callable[[], bool], what: str, seconds: float = 600) -> None:
-        """Asks again and again, ever more slowly, until ``settled``; raises ``PluginError`` after ``seconds``."""
-        until = time.monotonic() + seconds
+    def wait_until(self, condition: Callable[[], bool], description: str, seconds: float = 600) -> None:
+        """Calls ``condition`` until it is true, ever more slowly; ``description`` is for messages.
+
+        Raises ``PluginError`` after ``seconds``, and when the run is cancelled.
+        """
+        deadline = time.monotonic() + seconds
         pause = _FIRST_PAUSE
-        while not settled():
-            if time.monotonic() > until:
-                raise PluginError(f"gave up waiting after {seconds:.0f} s until {what}")
+        while not condition():
+            if time.monotonic() > deadline:
+                raise PluginError(f"gave up waiting after {seconds:.0f} s until {description}")
             if self._cancelled.wait(pause):
-                raise PluginError(f"stopped while waiting until {what}")
+                raise PluginError(f"stopped while waiting until {description}")
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 
     def _client(self, service: str) -> "BaseClient":
-        with _making_clients:
+        with _creating_clients:
             if service not in self._clients:
-                self._clients[service] = self._made_client(service)
+                self._clients[service] = self._create_client(service)
             return self._clients[service]
 
-    def _made_client(self, service: str) -> "BaseClient":
+    def _create_client(self, service: str) -> "BaseClient":
         from botocore.config import Config
 
-        given = self.configuration
-        if service not in given.endpoints:
+        configuration = self.configuration
+        if service not in configuration.endpoints:
             raise PluginError(f"the provider has no endpoint for {service}")
         return _sdk().create_client(
             service,
-            region_name=given.region,
-            endpoint_url=given.endpoints[service],
-            aws_access_key_id=given.access_key,
-            aws_secret_access_key=given.secret_key,
+            region_name=configuration.region,
+            endpoint_url=configuration.endpoints[service],
+            aws_access_key_id=configuration.access_key,
+            aws_secret_access_key=configuration.secret_key,
             config=Config(
                 proxies={},
                 max_pool_connections=64,
@@ -124,7 +125,7 @@ class Cloud:
 
 @cache
 def _sdk() -> "Session":
-    """The SDK, which has read its own data once and nothing of the user's AWS set-up, whatever it says."""
+    """The SDK's session, which reads neither the user's AWS configuration nor credentials."""
     import botocore.session
 
     session = botocore.session.Session(session_vars={"profile": (None, [], None, None)})
@@ -134,29 +135,29 @@ def _sdk() -> "Session":
 
 
 @contextmanager
-def _translated(client: "BaseClient", operation: str) -> Iterator[None]:
-    """Turns the SDK's errors into the plugin's, each naming the API's operation."""
+def _sdk_errors(client: "BaseClient", operation: str) -> Iterator[None]:
+    """Raises the SDK's errors as the plugin's, which name the API's operation."""
     from botocore import exceptions as sdk
 
     name = str(client.meta.method_to_api_mapping[operation])
     try:
         yield
-    except sdk.ClientError as refused:
-        error = refused.response.get("Error", {})
-        message = " ".join(error.get("Message", str(refused)).split())
-        raise AwsError(name, error.get("Code", "?"), message[:_MESSAGE_CHARACTERS]) from refused
-    except sdk.ParamValidationError as misfit:
-        reasons = " ".join(str(misfit).removeprefix("Parameter validation failed:").split())
-        raise PluginError(f"{name}: {reasons}") from misfit
-    except (sdk.ConnectionError, sdk.HTTPClientError) as silent:
-        where = client.meta.endpoint_url
-        raise PluginError(f"{name}: the local AWS at {where} does not answer: is it running?") from silent
-    except sdk.BotoCoreError as failed:
-        raise PluginError(f"{name}: {failed}") from failed
+    except sdk.ClientError as error:
+        fields = error.response.get("Error", {})
+        message = " ".join(fields.get("Message", str(error)).split())
+        raise AwsError(name, fields.get("Code", "?"), message[:_MESSAGE_CHARACTERS]) from error
+    except sdk.ParamValidationError as error:
+        reasons = " ".join(str(error).removeprefix("Parameter validation failed:").split())
+        raise PluginError(f"{name}: {reasons}") from error
+    except (sdk.ConnectionError, sdk.HTTPClientError) as error:
+        url = client.meta.endpoint_url
+        raise PluginError(f"{name}: the local AWS at {url} does not answer: is it running?") from error
+    except sdk.BotoCoreError as error:
+        raise PluginError(f"{name}: {error}") from error
 
 
 def _plain(value: object) -> Value:
-    """An answer without the SDK's own types: times as ISO 8601 texts, bodies and bytes as text or base64."""
+    """An answer in plain values: times in ISO 8601, streams and bytes as text, or base64 where they are none."""
     if isinstance(value, dict):
         return {str(name): _plain(item) for name, item in value.items()}
     if isinstance(value, list):

@@ -2,19 +2,19 @@
 
 import pytest
 
-from infrastructure.terminal.image_work import ImageWork
+from infrastructure.terminal.image_progress import ImageProgress
 
 
-def after(*lines: str) -> ImageWork:
-    """The work once these lines were said."""
-    work = ImageWork()
+def after(*lines: str) -> ImageProgress:
+    """The image once these lines were said."""
+    image = ImageProgress()
     for line in lines:
-        work.take(line)
-    return work
+        image.read(line)
+    return image
 
 
 @pytest.mark.parametrize(
-    ("line", "step", "steps", "doing"),
+    ("line", "step", "steps", "command"),
     [
         ("Step 7/24 : RUN  python   -m pip", 7, 24, "RUN python -m pip"),
         ("[build 2/8] COPY handlers application/handlers", 2, 8, "COPY handlers application/handlers"),
@@ -22,40 +22,42 @@ def after(*lines: str) -> ImageWork:
         ("[stage-1 10/12] COPY . .", 10, 12, "COPY . ."),
     ],
 )
-def test_the_step_is_known_from_either_builder(line: str, step: int, steps: int, doing: str) -> None:
-    work = after(line)
-    assert (work.step, work.steps, work.doing) == (step, steps, doing)
-    assert str(work) == f"step {step} of {steps}: {doing}"
-    assert work.progress == (step - 1, steps)
+def test_the_step_is_known_from_either_builder(line: str, step: int, steps: int, command: str) -> None:
+    image = after(line)
+    assert (image.done, image.total) == (step - 1, steps)
+    assert image.detail == f"step {step} of {steps}: {command}"
+    assert image.extent == f"{steps} steps"
 
 
-def test_layers_add_up_where_the_plugin_names_them() -> None:
-    work = after(
+def test_layers_are_counted_where_the_plugin_names_them() -> None:
+    image = after(
+        "Step 24/24 : CMD x",
         "The push refers to repository [localhost:4566/psn]",
         "aaaaaaaaaaaa Preparing",
         "bbbbbbbbbbbb Waiting",
         "cccccccccccc Layer already exists",
-        "aaaaaaaaaaaa Pushing [=====>          ]  512.5kB/2MB",
-        "bbbbbbbbbbbb Pushing [>               ]  1MB/8MB",
         "aaaaaaaaaaaa Pushed",
+        "bbbbbbbbbbbb Pushing [>               ]  1MB/8MB",
     )
-    assert str(work) == "2 of 3 layers, 3.0 of 10.0 MB"
-    assert work.progress == (3e6, 10e6)
+    assert image.detail == "2 of 3 layers, 1MB/8MB"
+    assert (image.done, image.total) == (2, 3)
+    assert image.extent == "3 layers"
 
 
-def test_the_last_layer_is_told_where_the_plugin_names_none() -> None:
-    work = after(
+def test_the_last_size_is_shown_where_the_plugin_names_no_layer() -> None:
+    image = after(
+        "Step 24/24 : CMD x",
         "Pushing Image to the registry",
         "Preparing ",
         "Pushing [=====>          ]  512.5kB/2MB",
         "Pushing [=======>        ]  1.5MB/2MB 1s",
     )
-    assert str(work) == "1.5 of 2.0 MB"
+    assert image.detail == "1.5MB/2MB"
+    assert (image.done, image.total, image.extent) == (0, 0, "done")
 
 
-def test_a_layer_of_unknown_size_and_one_of_more_than_was_told_do_no_harm() -> None:
-    assert str(after("The push refers to repository [x]", "Pushing 5.12kB")) == ""
-    assert after("aaaaaaaaaaaa Pushing [===>] 9.5MB/9MB").progress == (9e6, 9e6)
+def test_a_layer_of_unknown_size_is_shown_as_far_as_it_is() -> None:
+    assert after("The push refers to repository [x]", "Pushing 5.12kB").detail == "5.12kB"
 
 
 @pytest.mark.parametrize(
@@ -68,7 +70,7 @@ def test_a_layer_of_unknown_size_and_one_of_more_than_was_told_do_no_harm() -> N
     ],
 )
 def test_what_only_passes_is_not_kept(line: str) -> None:
-    assert not ImageWork().take(line)
+    assert not ImageProgress().read(line)
 
 
 @pytest.mark.parametrize(
@@ -82,9 +84,9 @@ def test_what_only_passes_is_not_kept(line: str) -> None:
     ],
 )
 def test_what_a_reader_of_a_log_wants_is_kept(line: str) -> None:
-    work = ImageWork()
-    assert work.take(line)
-    assert work.stage == "build"
+    image = ImageProgress()
+    assert image.read(line)
+    assert image.stage == "build"
 
 
 def test_a_line_about_a_layer_begins_the_push() -> None:

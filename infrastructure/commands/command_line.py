@@ -1,0 +1,174 @@
+"""The command line: which commands there are, and what each takes."""
+
+import argparse
+import os
+from collections.abc import Callable
+from typing import NoReturn, override
+
+from infrastructure.commands import make_targets
+from infrastructure.errors import DeployError
+
+type Command = Callable[[argparse.Namespace], int]
+"""Runs a command with its options; the exit code."""
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """The options of the command that ``arguments`` name, by default those of this process. ``command`` is its
+    function; ``settings``, or ``source`` and ``target``, are the settings of the stacks that it is about.
+
+    Raises ``DeployError`` for a wrong command line and for settings that are wrong.
+    """
+    options = _parser().parse_args(arguments)
+    for option in ("settings", "source", "target"):
+        if option in options:
+            # Reads the route table, without which a command that takes no stack can do.
+            from infrastructure.stack.loading import load_settings
+
+            setattr(options, option, load_settings(getattr(options, option)))
+    return options
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that reports a wrong command line like any other failure."""
+
+    @override
+    def error(self, message: str) -> NoReturn:
+        """Raises ``DeployError``."""
+        raise DeployError(f"{self.prog.split()[-1]}: {message}.", f"See {self.prog} --help")
+
+
+class _Commands:
+    """Adds commands to a parser."""
+
+    def __init__(self, parser: argparse.ArgumentParser) -> None:
+        self._subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(self, name: str, function: Command, *, stack: bool = True) -> argparse.ArgumentParser:
+        """The parser of the command ``name``, with the option ``--stack`` unless it is about none."""
+        command = self._subparsers.add_parser(name, help=function.__doc__, description=function.__doc__)
+        command.set_defaults(command=function)
+        if stack:
+            default = os.environ.get("STACK", "local")
+            command.add_argument(
+                "--stack", dest="settings", metavar="STACK", default=default, help="default: %(default)s"
+            )
+        return command
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog=".venv/bin/python -m infrastructure.cli",
+        description="Deploy and operate the PSN Partner Emulator.",
+    )
+    commands = _Commands(parser)
+    _add_release_commands(commands)
+    _add_reading_commands(commands)
+    _add_local_commands(commands)
+    return parser
+
+
+def _add_release_commands(commands: _Commands) -> None:
+    """The commands that change a stack, and ``preview``."""
+    command = commands.add("deploy", make_targets.deploy)
+    _add_forms(command)
+    parts = command.add_mutually_exclusive_group()
+    parts.add_argument("--infrastructure-only", action="store_true", help="the deployed image stays")
+    parts.add_argument("--image-only", action="store_true", help="the image and the functions only")
+    _add_flag(command, "--force", "make a new release of the same content")
+    _add_flag(command, "--refresh", "read the cloud back first and repair what was changed by hand")
+    _add_flag(command, "--dry-run", "show only what would change")
+
+    command = commands.add("promote", make_targets.promote, stack=False)
+    _add_forms(command)
+    for flag, option, text in (
+        ("--from", "source", "whose release it is"),
+        ("--to", "target", "which stack is to run it"),
+    ):
+        stack = _not_empty("name a stack, as in make promote FROM=dev TO=staging")
+        command.add_argument(flag, dest=option, metavar="STACK", required=True, type=stack, help=text)
+    _add_tag(command, "another release that the source keeps; default: the one it runs")
+    _add_flag(command, "--dry-run", "show only what would change")
+
+    command = commands.add("preview", make_targets.preview)
+    _add_forms(command)
+    _add_flag(
+        command, "--detailed", "exit with 2 when there are changes, 0 when there are none, 1 on an error"
+    )
+    _add_flag(command, "--refresh", "read the cloud back first, to see what was changed by hand")
+
+    command = commands.add("rollback", make_targets.rollback)
+    _add_tag(command, "the release to go back to; default: the one before the live one")
+    _add_flag(command, "--dry-run", "show only what would move")
+
+    command = commands.add("rotate-keys", make_targets.rotate_keys)
+    _add_flag(command, "--now", "let the new key sign as soon as every function knows it")
+    _add_flag(command, "--dry-run", "show only")
+
+    command = commands.add("destroy", make_targets.destroy)
+    _add_forms(command)
+    _add_flag(command, "--dry-run", "show only")
+
+
+def _add_reading_commands(commands: _Commands) -> None:
+    """The commands that print what there is."""
+    for name, function in (
+        ("outputs", make_targets.outputs),
+        ("history", make_targets.history),
+        ("doctor", make_targets.doctor),
+    ):
+        _add_flag(commands.add(name, function), "--json", "print JSON")
+    for name, function in (("ecr-url", make_targets.ecr_url), ("env", make_targets.env)):
+        commands.add(name, function)
+
+    command = commands.add("logs", make_targets.logs)
+    command.add_argument("--function", default="players-create", metavar="NAME", help="default: %(default)s")
+    command.add_argument(
+        "--since", default="10m", metavar="DURATION", help="90s, 10m, 2h or 1d; default: %(default)s"
+    )
+    _add_flag(command, "--follow", "go on as lines come")
+    _add_flag(command, "--json", "print one JSON object a line")
+
+
+def _add_local_commands(commands: _Commands) -> None:
+    """The commands about this machine: its local AWS, its Docker engine."""
+    for name, function in (
+        ("clean", make_targets.clean),
+        ("down", make_targets.down),
+        ("check-docker", make_targets.check_docker),
+    ):
+        _add_flag(commands.add(name, function, stack=False), "--dry-run", "show only")
+    _add_flag(commands.add("docker-login", make_targets.docker_login), "--dry-run", "show only")
+    for name, function in (("build-local", make_targets.build_local), ("run-local", make_targets.run_local)):
+        command = commands.add(name, function, stack=False)
+        command.set_defaults(settings="local")
+        _add_flag(command, "--dry-run", "show only")
+    command.add_argument("--function", default="root", metavar="NAME", help="default: %(default)s")
+    command.add_argument("--port", type=int, default=9000, help="default: %(default)s")
+
+
+def _add_flag(command: argparse.ArgumentParser, flag: str, text: str) -> None:
+    command.add_argument(flag, action="store_true", help=text)
+
+
+def _add_forms(command: argparse.ArgumentParser) -> None:
+    """The forms in which a command can show what would change."""
+    forms = command.add_mutually_exclusive_group()
+    for form, text in (("json", "print JSON"), ("markdown", "print a comment for a pull request")):
+        forms.add_argument(f"--{form}", dest="form", action="store_const", const=form, help=text)
+    command.set_defaults(form="text")
+
+
+def _add_tag(command: argparse.ArgumentParser, text: str) -> None:
+    """The option that names a release. An empty name is a mistake, and no way to ask for the default."""
+    command.add_argument("--tag", type=_not_empty("name a release, or leave it out"), help=text)
+
+
+def _not_empty(remedy: str) -> Callable[[str], str]:
+    """The type of an option whose value must not be empty; where it is, ``remedy`` says what to do."""
+
+    def check(value: str) -> str:
+        if not value:
+            raise argparse.ArgumentTypeError(f"it is empty: {remedy}")
+        return value
+
+    return check

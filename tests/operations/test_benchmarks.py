@@ -1,0 +1,31 @@
+"""One round of every benchmark that is about a stack, on stacks of few routes."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.bench import warm_get
+from tests.bench.benchmarks import deployed
+from tests.bench.measure import Benchmark, measure
+from tests.bench.stack import Stacks
+
+ROUTES = ("root", "healthz", "auth-token", "jwks", "players-create", "players-get")
+
+
+@pytest.fixture(scope="module")
+def benchmarks() -> Iterator[dict[str, Benchmark]]:
+    """The benchmarks of one run, which share a stack."""
+    with ExitStack() as cleanup:
+        yield deployed(Stacks(cleanup, ROUTES))
+
+
+@pytest.mark.parametrize("name", deployed(Stacks(ExitStack())))
+def test_both_sides_of_a_benchmark_go(
+    name: str, benchmarks: dict[str, Benchmark], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warm_get, "REQUESTS", 20)
+    for result in measure(name, benchmarks[name], 1, warm_up=False):
+        assert result.ours > 0
+        assert result.theirs > 0
+        assert result.ratio == result.ours / result.theirs

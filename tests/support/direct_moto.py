@@ -1,0 +1,99 @@
+"""Moto without the HTTP that it puts before its services, which is most of what a call costs.
+
+botocore still checks and serializes what it is given. What moto refuses is asked again the long way, which tells
+it as AWS does.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from botocore import xform_name
+from botocore.model import OperationModel
+from moto.core.exceptions import ServiceException
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.responses import DynamoHandler
+from moto.secretsmanager.responses import SecretsManagerResponse
+from werkzeug.exceptions import HTTPException
+
+
+@dataclass(frozen=True)
+class _Response:
+    """What botocore looks at of an answer that it need not read."""
+
+    status_code: int = 200
+
+
+class _Items(DynamoHandler):
+    """DynamoDB's operations on items: what moto answers to these is what AWS does."""
+
+    operations = (
+        *("GetItem", "BatchGetItem", "Query", "Scan"),
+        *("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"),
+    )
+    current_account = DEFAULT_ACCOUNT_ID
+
+    def __init__(self, region: str, body: bytes) -> None:
+        super().__init__()
+        self.region, self.body = region, json.loads(body)
+
+    def act(self, operation: str) -> dict[str, Any]:
+        """The answer to ``operation``."""
+        answer: dict[str, Any] = getattr(self, xform_name(operation))().result
+        return {name: value for name, value in answer.items() if value is not None}
+
+
+class _Secrets(SecretsManagerResponse):
+    """Secrets Manager's operations on values; moments stay numbers, which nothing here looks at."""
+
+    operations = ("GetSecretValue", "CreateSecret", "PutSecretValue")
+    current_account = DEFAULT_ACCOUNT_ID
+
+    def __init__(self, region: str, body: bytes) -> None:
+        super().__init__()
+        self.region, self._given = region, json.loads(body)
+
+    def _get_param(self, param_name: str, if_none: Any = None) -> Any:
+        return self._given.get(param_name, if_none)
+
+    def act(self, operation: str) -> dict[str, Any]:
+        """The answer to ``operation``."""
+        answer: dict[str, Any] = json.loads(getattr(self, xform_name(operation))())
+        return answer
+
+
+_EVENTS: dict[str, type[_Items | _Secrets]] = {
+    "before-call.dynamodb": _Items,
+    "before-call.secrets-manager": _Secrets,
+}
+
+
+@contextmanager
+def shortened(*clients: Any) -> Iterator[None]:
+    """Has ``clients`` of DynamoDB and Secrets Manager ask moto directly while the block runs."""
+    answers = {event: _answer(service) for event, service in _EVENTS.items()}
+    for client in clients:
+        for event, answer in answers.items():
+            client.meta.events.register(event, answer)
+    try:
+        yield
+    finally:
+        for client in clients:
+            for event, answer in answers.items():
+                client.meta.events.unregister(event, answer)
+
+
+def _answer(service: type[_Items | _Secrets]) -> Callable[..., tuple[_Response, dict[str, Any]] | None]:
+    def answer(
+        model: OperationModel, params: Any, context: Any, **_: Any
+    ) -> tuple[_Response, dict[str, Any]] | None:
+        if model.name not in service.operations:
+            return None
+        try:
+            return _Response(), service(context["client_region"], params["body"]).act(model.name)
+        except (HTTPException, ServiceException):
+            return None
+
+    return answer
