@@ -520,10 +520,10 @@ ROUTES: tuple[Route, ...] = (
     # A new row goes here: CONTRIBUTING.md leads from the row to the answer.
 )
 
+_PATHS = {route.name: route.path for route in ROUTES}
+
 FALLBACK = Route("fallback", "GET", "$default", "handlers.fallback:fallback")
 """What answers every path and method that no row names; the gateway's ``$default`` route."""
-
-_PATHS = {route.name: route.path for route in ROUTES}
 
 
 def path_to(name: str, **parameters: str) -> str:
