@@ -57,7 +57,7 @@ def ensure() -> Status:
     """
     if aws_instance.is_current(aws_instance.query()):
         return status()
-    with disk.exclusive(aws_instance.folder() / "lock", "starting the local AWS"):
+    with disk.lock_file(aws_instance.folder() / "lock", "starting the local AWS"):
         instance = aws_instance.query()
         if aws_instance.is_current(instance):
             return status()
@@ -79,7 +79,7 @@ def stop() -> bool:
     """
     if not aws_instance.folder().exists() and not aws_instance.is_ours(aws_instance.query()):
         return False
-    with disk.exclusive(aws_instance.folder() / "lock", "starting or stopping the local AWS"):
+    with disk.lock_file(aws_instance.folder() / "lock", "starting or stopping the local AWS"):
         instance = aws_instance.query()
         return _stop(instance if aws_instance.is_ours(instance) else None)
 
@@ -92,7 +92,7 @@ def status() -> Status:
         return Status(port, folder, instance.pid, instance.container)
     if instance:
         return Status(port, folder, occupant=f"the local AWS of {instance.home}")
-    return Status(port, folder, occupant=None if ports.free(port) else ports.owner(port))
+    return Status(port, folder, occupant=None if ports.is_free(port) else ports.owner(port))
 
 
 def snapshot() -> None:
@@ -158,7 +158,7 @@ def _require_port(instance: Instance | None, engine: docker.Docker) -> None:
     if instance and not aws_instance.is_ours(instance):
         raise _port_taken(f"the local AWS of {instance.home}")
     port = paths.aws_port()
-    if instance is None and not ports.free(port, _addresses(engine)):
+    if instance is None and not ports.is_free(port, _addresses(engine)):
         owner = ports.owner(port)
         if not _is_our_unresponsive_instance(owner, engine, port):
             raise _port_taken(owner)

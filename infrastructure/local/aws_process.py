@@ -37,7 +37,7 @@ def start(folder: Path, addresses: tuple[str, ...], settings: Mapping[str, str])
 
     Returns before it answers. A log of more than 8 MiB is kept as ``log.1``, else it is appended to.
     """
-    with disk.room_left(folder):
+    with disk.reporting_errors(folder):
         for name in ("state", "tmp"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         log = log_file(folder)

@@ -33,7 +33,7 @@ def ensure(*, local: bool = True) -> str:
         return OFFICIAL
     if (chosen := recorded()) in {OFFICIAL, stand_in} and _has_image(client, str(chosen)):
         return str(chosen)
-    with disk.exclusive(paths.cache() / "base-image.lock", "making the base image"):
+    with disk.lock_file(paths.cache() / "base-image.lock", "making the base image"):
         return _record(_choose(client, stand_in))
 
 
@@ -96,7 +96,7 @@ def _pull(client: "DockerClient") -> str | None:
             messages = [{"error": getattr(error, "explanation", None) or str(error)}]
     cause = next((str(message["error"]) for message in messages if "error" in message), None)
     if cause and "no space left on device" in cause:
-        raise disk.disk_full("Docker's data folder")
+        raise disk.disk_full_error("Docker's data folder")
     return cause and cause.strip().rstrip(".")
 
 

@@ -84,10 +84,10 @@ def make(client: "DockerClient", name: str) -> None:
     folder = paths.cache()
     with (
         display.progress("Making the base image", why) as step,
-        disk.room_left(folder),
+        disk.reporting_errors(folder),
         tempfile.TemporaryDirectory(prefix=".base-image-", dir=folder, ignore_cleanup_errors=True) as draft,
     ):
-        disk.need_room(folder, _MIB, "to make the base image")
+        disk.require_space(folder, _MIB, "to make the base image")
         root, archive = Path(draft) / "root", Path(draft) / "root.tar"
         step.detail = "Debian packages"
         _bootstrap(root)
@@ -184,6 +184,6 @@ def _import(client: "DockerClient", archive: Path, name: str) -> None:
     except DockerException as error:
         raise DeployError(f"Docker refuses the base image: {error}", "Look at Docker's log.") from error
     if "no space left" in answer:
-        raise disk.disk_full("Docker's data folder")
+        raise disk.disk_full_error("Docker's data folder")
     if '"error"' in answer:
         raise DeployError(f"Docker refuses the base image: {answer}", "Look at Docker's log.")
