@@ -50,7 +50,7 @@ def resolve() -> Engine:
     """
     if found := installed():
         return found
-    with disk.exclusive(paths.cache() / "engine.lock", "setting up the Pulumi engine"):
+    with disk.lock_file(paths.cache() / "engine.lock", "setting up the Pulumi engine"):
         if found := installed():
             return found
         reasons = []
@@ -114,15 +114,15 @@ def _numbers(found: str) -> tuple[int, ...]:
 
 
 def _download() -> None:
-    if cause := disk.failed_lately(_DOWNLOAD):
+    if cause := disk.recent_failure(_DOWNLOAD):
         raise NotAvailableError(f"it could not be downloaded earlier today ({cause})")
     why = f"there is none of version {REQUIRED} or newer here"
     with display.progress("Downloading the Pulumi engine", why), _draft() as root:
-        disk.need_room(paths.cache(), _BUILD_MIB, "to install the Pulumi engine")
+        disk.require_space(paths.cache(), _BUILD_MIB, "to install the Pulumi engine")
         outcome = processes.run([sys.executable, "-c", _INSTALL, str(root)], limit=_DOWNLOAD_SECONDS)
         if outcome.ok:
             return
-    disk.remember_failure(_DOWNLOAD, outcome.last_line)
+    disk.record_failure(_DOWNLOAD, outcome.last_line)
     raise NotAvailableError(f"it could not be downloaded ({outcome.last_line})")
 
 
@@ -132,7 +132,7 @@ def _build() -> None:
         display.progress("Building the Pulumi engine from its Go modules", "some minutes, once") as step,
         _draft() as root,
     ):
-        disk.need_room(paths.cache(), _BUILD_MIB, "to build the Pulumi engine")
+        disk.require_space(paths.cache(), _BUILD_MIB, "to build the Pulumi engine")
         toolchain.need_room(go, f"github.com/pulumi/pulumi/pkg/v3@v{REQUIRED}", "to build the Pulumi engine")
         outcome = processes.run(
             build_command(go, root / "bin" / "pulumi"),
@@ -156,7 +156,7 @@ def build_command(go: Path, target: Path) -> list[str | Path]:
 def _draft() -> Iterator[Path]:
     """A folder that becomes ``cached_root()`` when an engine is in it at the end; otherwise it vanishes."""
     parent = cached_root().parent
-    with disk.room_left(parent):
+    with disk.reporting_errors(parent):
         parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".draft-", dir=parent) as folder:
             root = Path(folder) / "root"

@@ -72,7 +72,7 @@ def test_an_aws_stack_needs_nothing_local(machine: Machine, docker_engine: FakeD
 
 
 def test_the_stand_in_will_do_for_a_local_stack_only(machine: Machine, docker_engine: FakeDocker) -> None:
-    disk.remember_failure(plugins.FAILURE, "no network")
+    disk.record_failure(plugins.FAILURE, "no network")
     assert checks()["Pulumi plugins"].ok
     check = checks("dev")["Pulumi plugins"]
     assert (check.ok, check.remedy) == (False, "make deploy STACK=dev sets it up.")

@@ -98,7 +98,7 @@ def test_a_download_that_failed_is_not_tried_again_the_same_day(
     for _ in range(2):
         with pytest.raises(DeployError):
             engine.resolve()
-    assert disk.failed_lately("the official Pulumi engine") == "no network"
+    assert disk.recent_failure("the official Pulumi engine") == "no network"
     with pytest.raises(DeployError, match="could not be downloaded earlier today"):
         engine.resolve()
 
