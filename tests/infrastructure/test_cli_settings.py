@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -108,7 +109,7 @@ def prod(
         yield Stack(states, settings)
 
     monkeypatch.setattr(cli, "_silence_leftovers", lambda: None)
-    monkeypatch.setattr(engine, "resolve", lambda: engine.Engine(engine.MODULE, engine.REQUIRED))
+    monkeypatch.setattr(engine, "resolve", lambda: engine.Engine(Path("pulumi"), engine.REQUIRED))
     monkeypatch.setattr(plugins, "decide", lambda _: plugins.Decision(official=True))
     monkeypatch.setattr(workspace, "_stack", partial(Stack, states))
     monkeypatch.setattr(workspace, "opened", opened)
