@@ -5,15 +5,13 @@ Needed is what is live, what the releases that the stack keeps run, and what the
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infrastructure.cloud import session
-from infrastructure.release import release
 from infrastructure.release.release import Deployed
-from infrastructure.release.state import FUNCTION, Resources, of_type, resource_name
+from infrastructure.release.state import DeployedFunction, StackState
 from infrastructure.stack.settings import Settings
 from infrastructure.terminal import narrate
 
@@ -23,26 +21,17 @@ _IMAGES_AT_ONCE = 100
 """The most that one BatchDeleteImage takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Function:
-    """A function of the state: its row, its name in AWS, the version that it was published as last."""
-
-    row: str
-    name: str
-    version: int
-
-
-def retain(settings: Settings, resources: Resources) -> None:
+def retain(settings: Settings, state: StackState) -> None:
     """Deletes the versions and images that no release needs any more, and says how many.
 
-    ``resources`` is the state after the update. What is newer than the state knows belongs to a deploy that is
+    ``state`` is that after the update. What is newer than the state knows belongs to a deploy that is
     under way elsewhere and stays. A failure is said and no error: nothing is wrong with the release, and the next
     deploy that changes something tries again.
     """
-    deployed = release.from_state(resources)
+    deployed = Deployed.from_state(state)
     try:
-        versions, images = _delete_versions(session.client(settings, "lambda"), resources, deployed)
-        count = _delete_images(session.client(settings, "ecr"), resources, deployed, images)
+        versions, images = _delete_versions(session.client(settings, "lambda"), state, deployed)
+        count = _delete_images(session.client(settings, "ecr"), state, deployed, images)
     except (BotoCoreError, ClientError) as error:
         narrate.say(f"Old versions and images stay for now: {error}")
         return
@@ -50,34 +39,32 @@ def retain(settings: Settings, resources: Resources) -> None:
         narrate.say(f"Deleted what no release needs any more: {versions} function versions, {count} images")
 
 
-def _delete_versions(client: Any, resources: Resources, deployed: Deployed) -> tuple[int, set[str]]:
+def _delete_versions(client: Any, state: StackState, deployed: Deployed) -> tuple[int, set[str]]:
     """How many versions were deleted, and the references of the images that those run which stay."""
 
-    def clear(function: _Function) -> tuple[int, set[str]]:
-        kept = {entry.versions[function.row] for entry in deployed.entries if function.row in entry.versions}
-        others = {str(function.version), *_aliased(client, function.name)} - kept
+    def clear(function: DeployedFunction) -> tuple[int, set[str]]:
+        kept = {
+            entry.versions[function.name] for entry in deployed.entries if function.name in entry.versions
+        }
+        others = {str(function.version), *_aliased(client, function.aws_name)} - kept
         spare = [
             version
-            for version in _published(client, function.name)
+            for version in _published(client, function.aws_name)
             if version not in kept | others and int(version) < function.version
         ]
         images = {
-            image for version in (*others, _LATEST) for image in _images(client, function.name, version)
+            image for version in (*others, _LATEST) for image in _images(client, function.aws_name, version)
         }
         for version in spare:
-            client.delete_function(FunctionName=function.name, Qualifier=version)
+            client.delete_function(FunctionName=function.aws_name, Qualifier=version)
         return len(spare), images
 
-    functions = [
-        _Function(resource_name(item["parent"]), item["inputs"]["name"], int(item["outputs"]["version"]))
-        for item in of_type(resources, FUNCTION).values()
-    ]
     with ThreadPoolExecutor() as pool:
-        cleared = list(pool.map(clear, functions))
+        cleared = list(pool.map(clear, state.functions))
     return sum(count for count, _ in cleared), set[str]().union(*(images for _, images in cleared))
 
 
-def _delete_images(client: Any, resources: Resources, deployed: Deployed, needed: set[str]) -> int:
+def _delete_images(client: Any, state: StackState, deployed: Deployed, needed: set[str]) -> int:
     """How many images were deleted."""
     known = {entry.tag for entry in deployed.entries} | {deployed.tag, deployed.pushed} - {None}
     needed = (
@@ -85,7 +72,7 @@ def _delete_images(client: Any, resources: Resources, deployed: Deployed, needed
     )
     newest = max(map(str, known), default="")
     count = 0
-    for item in of_type(resources, _REPOSITORY).values():
+    for item in state.of_type(_REPOSITORY).values():
         name = item["inputs"]["name"]
         spare = [
             {"imageDigest": image["imageDigest"]}

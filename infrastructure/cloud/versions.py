@@ -6,19 +6,19 @@ from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
 from infrastructure.cloud import session
 from infrastructure.errors import DeployError
-from infrastructure.release.state import FUNCTION, Resources, of_type
+from infrastructure.release.state import StackState
 from infrastructure.stack.settings import Settings
 
 
-def publish(settings: Settings, resources: Resources) -> None:
-    """Has each function in the stack's state have a version of what it is now.
+def publish(settings: Settings, state: StackState) -> None:
+    """Has each function in the stack's ``state`` have a version of what it is now.
 
     An update changes a function and then publishes it. Cut off in between, a refresh reads the change back, the
     next update finds nothing to do, and the version before would serve for good: so this comes before a refresh.
     Of a function that is as its last version AWS makes no new one (AWS Lambda API: PublishVersion). One that is
     gone or whose change failed is left to the update that follows. Raises ``DeployError``.
     """
-    names = [item["outputs"]["name"] for item in of_type(resources, FUNCTION).values()]
+    names = [function.aws_name for function in state.functions]
     if not names:
         return
     client = session.client(settings, "lambda")

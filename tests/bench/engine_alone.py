@@ -17,7 +17,7 @@ from pulumi import automation as auto
 from infrastructure.automation import plugins, workspace
 from infrastructure.program.stack import declare_stack
 from infrastructure.release import release, selection
-from infrastructure.release.state import Resources
+from infrastructure.release.state import StackState
 from infrastructure.stack.loading import load_seed, load_settings
 from infrastructure.stack.names import PROJECT
 
@@ -25,7 +25,7 @@ from infrastructure.stack.names import PROJECT
 def main(stack: str, tag: str | None) -> None:
     """One ``up``; raises what the engine raises."""
     settings = load_settings(stack)
-    chosen = selection.choose(settings, release.from_state(resources(stack)))
+    chosen = selection.choose(settings, release.Deployed.from_state(state(stack)))
     chosen = replace(chosen, tag=tag, to_build=False) if tag else chosen
     declare = partial(declare_stack, settings, load_seed(settings), chosen)
     with plugins.provided(settings) as variables:
@@ -33,11 +33,10 @@ def main(stack: str, tag: str | None) -> None:
         auto.select_stack(stack_name=stack, project_name=PROJECT, program=declare, opts=options).up()
 
 
-def resources(stack: str) -> Resources:
-    """The resources in the stack's state, read from its file, which takes no engine."""
+def state(stack: str) -> StackState:
+    """The stack's state, read from its file, which takes no engine."""
     file = workspace.backend_folder() / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
-    items = json.loads(file.read_text())["checkpoint"]["latest"]["resources"]
-    return {item["urn"]: item for item in items}
+    return StackState.from_deployment(json.loads(file.read_text())["checkpoint"]["latest"])
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from infrastructure.cloud import retention, session
-from infrastructure.release import release
 from infrastructure.release.release import Entry
+from infrastructure.release.state import IMAGE, STACK, StackState
 from infrastructure.stack.loading import load_settings
 from infrastructure.terminal import narrate
 
@@ -79,20 +79,22 @@ class Cloud:
         outputs = an_entry(live).outputs() | {"releases": [entry.as_output() for entry in entries]}
         retention.retain(
             load_settings("dev"),
-            {
-                "stack": {"type": release.STACK, "outputs": outputs},
-                "repository": {"type": "aws:ecr/repository:Repository", "inputs": {"name": REPOSITORY}},
-                "image": {
-                    "type": release.IMAGE,
-                    "outputs": {"imageName": f"{REGISTRY}:{tag_of(pushed or published)}"},
-                },
-                "function": {
-                    "type": "aws:lambda/function:Function",
-                    "parent": PARENT,
-                    "inputs": {"name": FUNCTION},
-                    "outputs": {"version": str(published)},
-                },
-            },
+            StackState(
+                {
+                    "stack": {"type": STACK, "outputs": outputs},
+                    "repository": {"type": "aws:ecr/repository:Repository", "inputs": {"name": REPOSITORY}},
+                    "image": {
+                        "type": IMAGE,
+                        "outputs": {"imageName": f"{REGISTRY}:{tag_of(pushed or published)}"},
+                    },
+                    "function": {
+                        "type": "aws:lambda/function:Function",
+                        "parent": PARENT,
+                        "inputs": {"name": FUNCTION},
+                        "outputs": {"version": str(published)},
+                    },
+                }
+            ),
         )
 
     @property
