@@ -7,7 +7,7 @@ from typing import NoReturn
 from infrastructure.automation import targets, updates, workspace
 from infrastructure.automation.lean_stack import LeanStack
 from infrastructure.automation.updates import Deployed
-from infrastructure.cloud import drift, probe, retention
+from infrastructure.cloud import drift, probe, versions
 from infrastructure.cloud.probe import Check
 from infrastructure.commands import readiness, rollback
 from infrastructure.commands.promote import Promotion
@@ -85,7 +85,7 @@ def deploy(request: Request) -> Deployed:
             if probe.failed(checks):
                 _give_up(stack, before, outputs, checks, moved=moved, was_cut_off=was_cut_off)
         if was_cut_off or log.changes or outputs["releases"] != before.outputs.get("releases"):
-            retention.retain(settings, stack.state())
+            versions.retain(settings, stack.state())
             readiness.settle(settings)
     return Deployed(outputs, summary(log.counts(), done=True), phases)
 
