@@ -9,8 +9,7 @@ from typing import Self
 import pulumi
 from pulumi.automation import DiagnosticEvent, EngineEvent, OpType, StepEventMetadata
 
-from infrastructure.release.release import IMAGE
-from infrastructure.release.state import ALIAS, is_in_the_cloud, resource_name, short_type
+from infrastructure.release.state import ALIAS, IMAGE, is_in_the_cloud, resource_name, short_type
 from infrastructure.terminal.display import DISPLAY, Step, is_terminal
 from infrastructure.terminal.image_progress import ImageProgress
 from infrastructure.terminal.phases import Phases
