@@ -18,7 +18,6 @@ from moto.core.models import DEFAULT_ACCOUNT_ID, MockAWS
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.table import Table
 from xdist.remote import Producer
-from xdist.scheduler import LoadScopeScheduling
 
 from services import clock
 from services.identity import passwords
@@ -27,6 +26,7 @@ from tests.support import direct_moto
 from tests.support.cheap_hashes import HASHER
 from tests.support.gateway import Gateway, open_session
 from tests.support.interception import Call, Intercept, interception
+from tests.support.scheduling import Scheduling, place
 from utils.aws import client
 from utils.logger import logger
 from utils.settings import settings
@@ -49,35 +49,22 @@ ENVIRONMENT = {variable.name: variable.example for variable in VARIABLES.values(
 """An environment of a function, with what tests are about made different from the examples."""
 
 
-_ONE_STACK = ("tests/e2e", "tests/e2e/releases")
-"""The folders whose tests share what the ``conftest.py`` there has deployed."""
-
-
-class _Scheduling(LoadScopeScheduling):
-    """Gives all tests of a file to one test process, and all of those that share a stack."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        folder = file.rpartition("/")[0]
-        return folder if folder in _ONE_STACK else file
-
-
 def pytest_xdist_auto_num_workers() -> int | None:
-    """Three test processes on two processors, for some always wait for a container or the engine; ``None`` where
-    xdist's own variable says how many, as a debugger's does, which wants none."""
+    """Twice as many test processes as processors, for some always wait for a container, a browser or the engine;
+    ``None`` where xdist's own variable says how many, as a debugger's does, which wants none."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
-    return (os.process_cpu_count() or 1) * 3 // 2
+    return (os.process_cpu_count() or 1) * 2
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
     """Deals the tests out to test processes."""
-    return _Scheduling(config, log)
+    return Scheduling(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begins with what deploys: what is short fills the time that is left."""
-    items.sort(key=lambda item: not item.nodeid.startswith(("tests/e2e/", "tests/kills/")))
+    """Begins with what takes longest."""
+    items.sort(key=place)
 
 
 @pytest.fixture

@@ -14,59 +14,59 @@ from pulumi.resource import DependencyProviderResource, DependencyResource
 
 from infrastructure.automation import updates
 from infrastructure.automation.lean_stack import LeanStack
-from infrastructure.release import release
-from infrastructure.release.state import ALIAS, Resources, of_type, resource_name, row_of
+from infrastructure.release.state import ALIAS, STACK, Resources, StackState, resource_name, spec_name
 
 
 def move(
     stack: LeanStack,
-    resources: Resources,
+    state: StackState,
     versions: Mapping[str, str],
     outputs: Mapping[str, Any],
     *,
     message: str,
     what: str,
 ) -> dict[str, object]:
-    """Points the aliases in ``resources`` at ``versions``, by row, and then sets the stack's ``outputs``, which it
-    returns. Raises ``DeployError``, which begins with ``what``; aliases that moved before it stay moved."""
+    """Points the aliases in ``state`` at ``versions``, by the names of their functions' specs, and then sets the
+    stack's ``outputs``; these. Raises ``DeployError``, which begins with ``what``; aliases that moved before it stay
+    moved."""
     return updates.up(
         stack,
-        partial(program, resources, versions, outputs),
+        partial(program, state, versions, outputs),
         message,
         what,
-        target=list(of_type(resources, ALIAS)),
+        target=list(state.of_type(ALIAS)),
     )[0]
 
 
-async def program(resources: Resources, versions: Mapping[str, str], outputs: Mapping[str, Any]) -> None:
+async def program(state: StackState, versions: Mapping[str, str], outputs: Mapping[str, Any]) -> None:
     """Declares the aliases as the state has them, on these versions, and the stack's outputs.
 
     The components come first. The first alias goes ahead with the dependencies of all: the engine writes down what
     a resource depends on when it meets it, and of several at once some too late, which makes a state of no use.
     What depends on the aliases is declared after them, or the engine would take it for gone.
     """
-    aliases, components = of_type(resources, ALIAS), await _components(resources)
+    aliases, components = state.of_type(ALIAS), await _components(state)
     needed = sorted({urn for item in aliases.values() for urn in item.get("dependencies") or ()})
     declared: list[pulumi.CustomResource] = []
     for urn, item in aliases.items():
-        inputs = item["inputs"] | {"functionVersion": versions[row_of(item)]}
+        inputs = item["inputs"] | {"functionVersion": versions[spec_name(item)]}
         alias = _declare(urn, item, components.get(item["parent"]), inputs, None if declared else needed)
         if not declared:
             await alias.urn.future()
         declared.append(alias)
     moved = pulumi.Output.all(*(alias.urn for alias in declared))
     await moved.future()
-    for urn, item in _dependents(resources, aliases).items():
+    for urn, item in _dependents(state, aliases).items():
         await _declare(urn, item, components.get(item["parent"]), {}).urn.future()
     for name, value in outputs.items():
         pulumi.export(name, _once(moved, value))
 
 
-async def _components(resources: Resources) -> dict[str, pulumi.ComponentResource]:
+async def _components(state: StackState) -> dict[str, pulumi.ComponentResource]:
     """The stack's components by URN, once the engine knows them."""
     declared: dict[str, pulumi.ComponentResource] = {}
-    for urn, item in resources.items():
-        if not item["custom"] and item["type"] != release.STACK:
+    for urn, item in state.resources.items():
+        if not item["custom"] and item["type"] != STACK:
             opts = pulumi.ResourceOptions(parent=declared.get(item["parent"]))
             declared[urn] = pulumi.ComponentResource(item["type"], resource_name(urn), opts=opts)
             await declared[urn].urn.future()
@@ -102,13 +102,13 @@ def _declare(
     )
 
 
-def _dependents(resources: Resources, aliases: Resources) -> Resources:
+def _dependents(state: StackState, aliases: Resources) -> Resources:
     """All that depends on the aliases, in the order of the state, which is that of the dependencies."""
-    found: Resources = {}
-    for urn, item in resources.items():
-        if not (aliases.keys() | found.keys()).isdisjoint(item.get("dependencies") or ()):
-            found[urn] = item
-    return found
+    dependents: Resources = {}
+    for urn, item in state.resources.items():
+        if not (aliases.keys() | dependents.keys()).isdisjoint(item.get("dependencies") or ()):
+            dependents[urn] = item
+    return dependents
 
 
 def _once(known: pulumi.Output[Any], value: Any) -> pulumi.Output[Any]:

@@ -7,6 +7,7 @@ from typing import override
 from pulumi import automation as auto
 from semver import VersionInfo
 
+from infrastructure.release.state import StackState
 from infrastructure.stack.settings import Settings
 from infrastructure.tools import engine
 
@@ -25,7 +26,7 @@ class LeanStack(auto.Stack):
     After an update the API's own stack runs the engine three times: for the outputs with their secrets, for those
     without, and for the history; ``updates.up`` has the outputs from the engine's events. Before an update it selects
     the stack, which every command names anyway. It exports the state with secrets, for which the engine derives the
-    key from the passphrase; nobody here reads a secret.
+    key from the passphrase; ``state`` has none.
     """
 
     def __init__(self, settings: Settings, workspace: auto.Workspace) -> None:
@@ -46,8 +47,7 @@ class LeanStack(auto.Stack):
         now = datetime.now(UTC)
         return auto.UpdateSummary("update", now, "", {}, {}, "succeeded", now)
 
-    @override
-    def export_stack(self) -> auto.Deployment:
-        """The state, its secrets encrypted."""
+    def state(self) -> StackState:
+        """The stack's state, its secrets encrypted. Raises ``StackNotFoundError`` when it was never deployed."""
         exported = json.loads(self._run_pulumi_cmd_sync(["stack", "export"]).stdout)
-        return auto.Deployment(exported["version"], exported["deployment"])
+        return StackState.from_deployment(exported["deployment"])

@@ -62,12 +62,12 @@ def decide(settings: Settings) -> Decision:
     """
     if not (absent := missing()):
         return Decision(official=True)
-    cause = disk.failed_lately(FAILURE) if settings.local else None
+    cause = disk.recent_failure(FAILURE) if settings.local else None
     if not cause:
         cause = _download(absent)
         if cause is None:
             return Decision(official=True)
-        disk.remember_failure(FAILURE, cause)
+        disk.record_failure(FAILURE, cause)
     if not settings.local:
         raise DeployError(
             f"Stack {settings.stack!r} needs the official Pulumi plugins, which cannot be downloaded: {cause}.",
@@ -94,10 +94,10 @@ def _download(names: list[str]) -> str | None:
     """Why the plugins cannot be downloaded; ``None`` when they were."""
     if cause := _unreachable():
         return cause
-    disk.need_room(Path.home(), _DOWNLOAD_MIB, "to download the Pulumi plugins")
+    disk.require_space(Path.home(), _DOWNLOAD_MIB, "to download the Pulumi plugins")
     pulumi = engine.resolve().path
     environment = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
-    with disk.exclusive(paths.cache() / "plugins.lock", "downloading the Pulumi plugins"):
+    with disk.lock_file(paths.cache() / "plugins.lock", "downloading the Pulumi plugins"):
         for name in names:
             with display.progress(
                 f"Downloading the Pulumi plugin for {name}", "the stack's resources need it"

@@ -13,8 +13,6 @@ from pulumi import automation as auto
 from infrastructure.automation.lean_stack import LeanStack
 from infrastructure.automation.targets import Limits
 from infrastructure.errors import DeployError
-from infrastructure.release import release
-from infrastructure.release.state import resources_of
 from infrastructure.review.changes import ChangeLog
 from infrastructure.stack.settings import Settings
 from infrastructure.terminal.engine_progress import EngineProgress
@@ -98,7 +96,8 @@ def up(
             message=message,
             **limits,
         )
-    return log.outputs or _outputs(stack), log
+    # The outputs in the state, for when the engine's events did not come through.
+    return log.outputs or dict(stack.state().outputs), log
 
 
 def refresh(stack: LeanStack, message: str, total: int, phases: Phases | None = None) -> None:
@@ -145,11 +144,6 @@ def both(*listeners: Callable[[auto.EngineEvent], None]) -> Callable[[auto.Engin
             listener(event)
 
     return listen
-
-
-def _outputs(stack: LeanStack) -> dict[str, object]:
-    """The outputs in the stack's state, for when the engine's events did not come through."""
-    return dict(release.outputs(resources_of(stack.export_stack())))
 
 
 def _if_killed(stack: str) -> str:

@@ -16,7 +16,7 @@ from infrastructure.automation.lean_stack import LeanStack, ResolvedEngine
 from infrastructure.cloud import versions
 from infrastructure.cloud.session import check_credentials
 from infrastructure.errors import DeployError
-from infrastructure.release.state import Resources, accounts, resources_of, size
+from infrastructure.release.state import StackState
 from infrastructure.stack.names import PROJECT
 from infrastructure.stack.settings import Settings, is_local
 from infrastructure.terminal import display
@@ -38,7 +38,7 @@ def backend_folder() -> Path:
 def was_deployed(settings: Settings) -> bool:
     """Whether the stack has a state: for a local stack a file, for another the engine is asked."""
     if not settings.local:
-        return resources_if_any(settings) is not None
+        return state_if_any(settings) is not None
     return (backend_folder() / ".pulumi" / "stacks" / PROJECT / f"{settings.stack}.json").exists()
 
 
@@ -80,20 +80,20 @@ def opened(settings: Settings, *, may_create: bool, scratch: bool = False) -> It
         yield stack
 
 
-def resources(settings: Settings) -> Resources:
-    """The resources in the stack's state. Raises ``DeployError`` when it was never deployed."""
-    known = resources_if_any(settings)
+def state(settings: Settings) -> StackState:
+    """The stack's state. Raises ``DeployError`` when it was never deployed."""
+    known = state_if_any(settings)
     if known is None:
         raise _unknown(settings)
     return known
 
 
-def resources_if_any(settings: Settings) -> Resources | None:
-    """The resources in the stack's state; ``None`` when it was never deployed."""
+def state_if_any(settings: Settings) -> StackState | None:
+    """The stack's state; ``None`` when it was never deployed."""
     if settings.local and not was_deployed(settings):
         return None
     try:
-        return resources_of(_stack(settings, environment(settings), None).export_stack())
+        return _stack(settings, environment(settings), None).state()
     except auto.StackNotFoundError:
         return None
 
@@ -128,8 +128,8 @@ def all_local_exclusive() -> Iterator[None]:
         yield
 
 
-def recover(stack: LeanStack, phases: Phases | None = None) -> tuple[Resources, bool]:
-    """The resources in the stack's state, and whether they had to be read back because an update was cut off.
+def recover(stack: LeanStack, phases: Phases | None = None) -> tuple[StackState, bool]:
+    """The stack's state, and whether its resources had to be read back because an update was cut off.
 
     A killed update leaves the operations that were under way in the state, and in a local stack's backend its
     lock. The time goes to ``phases``. Every command that changes a stack comes by here. Raises ``DeployError`` where
@@ -139,27 +139,26 @@ def recover(stack: LeanStack, phases: Phases | None = None) -> tuple[Resources, 
     locked = stack.settings.local and locks.left_behind(stack.name, backend_folder())
     if locked:
         stack.cancel()
-    state = stack.export_stack()
-    found = resources_of(state)
+    state = stack.state()
     if not stack.settings.local:
-        check_credentials(stack.settings, accounts(found))
-    if not locked and not (state.deployment or {}).get("pending_operations"):
-        return found, False
+        check_credentials(stack.settings, state.accounts)
+    if not (locked or state.pending):
+        return state, False
     display.say("The last update was cut off: reading back what it did")
-    return read_back(stack, found, "refresh after a cut-off update", phases), True
+    return read_back(stack, state, "refresh after a cut-off update", phases), True
 
 
 def read_back(
-    stack: LeanStack, known: Resources, message: str = "refresh", phases: Phases | None = None
-) -> Resources:
-    """The resources in the stack's state, which are ``known``, once it says what is in the cloud.
+    stack: LeanStack, known: StackState, message: str = "refresh", phases: Phases | None = None
+) -> StackState:
+    """The stack's state, which is ``known``, once it says what is in the cloud.
 
     Functions are published first, as ``versions.publish`` tells. The time goes to ``phases``. Raises
     ``DeployError``.
     """
     versions.publish(stack.settings, known)
-    updates.refresh(stack, message, size(known), phases)
-    return resources_of(stack.export_stack())
+    updates.refresh(stack, message, known.size, phases)
+    return stack.state()
 
 
 @contextmanager

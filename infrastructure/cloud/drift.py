@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infrastructure.cloud import session
 from infrastructure.errors import DeployError
-from infrastructure.release.state import FUNCTION, Resources, aliases_in, of_type
+from infrastructure.release.state import StackState
 from infrastructure.stack.names import LIVE
 from infrastructure.stack.settings import Settings
 from infrastructure.terminal import display
@@ -31,14 +31,14 @@ class Function:
 
 
 @contextmanager
-def looking(settings: Settings) -> Iterator[Callable[[Resources], bool]]:
+def looking(settings: Settings) -> Iterator[Callable[[StackState], bool]]:
     """Looks at the functions of the stack while the block begins; what it yields says whether they are other than
-    the resources of a state say, and says so to the user. That raises ``DeployError`` when AWS does not tell."""
+    a state says, and says so to the user. That raises ``DeployError`` when AWS does not tell."""
     with ThreadPoolExecutor(max_workers=1) as pool:
         looked = pool.submit(_look, settings)
 
-        def drifted(resources: Resources) -> bool:
-            names = differing(resources, looked.result())
+        def drifted(state: StackState) -> bool:
+            names = differing(state, looked.result())
             if names:
                 some = ", ".join(names[:_NAMED]) + ", …" * (len(names) > _NAMED)
                 display.say(f"Not as the last deploy left them: {some}. Reading back what is there")
@@ -47,12 +47,12 @@ def looking(settings: Settings) -> Iterator[Callable[[Resources], bool]]:
         yield drifted
 
 
-def differing(resources: Resources, found: Mapping[str, Function]) -> list[str]:
+def differing(state: StackState, found: Mapping[str, Function]) -> list[str]:
     """The names of the functions in a state that are not as it says."""
-    live = {alias.function: alias.version for alias in aliases_in(resources).values()}
+    live = {alias.function: alias.version for alias in state.aliases.values()}
     known = {
-        item["outputs"]["name"]: Function(item["outputs"]["lastModified"], live.get(item["outputs"]["name"]))
-        for item in of_type(resources, FUNCTION).values()
+        function.aws_name: Function(function.last_modified, live.get(function.aws_name))
+        for function in state.functions
     }
     return sorted(name for name, function in known.items() if found.get(name) != function)
 

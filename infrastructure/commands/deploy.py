@@ -7,14 +7,14 @@ from typing import NoReturn
 from infrastructure.automation import targets, updates, workspace
 from infrastructure.automation.lean_stack import LeanStack
 from infrastructure.automation.updates import Deployed
-from infrastructure.cloud import drift, probe, retention
+from infrastructure.cloud import drift, probe, versions
 from infrastructure.cloud.probe import Check
 from infrastructure.commands import description, readiness, rollback
 from infrastructure.commands.promote import Promotion
 from infrastructure.errors import DeployError
 from infrastructure.program.stack import declare_stack
 from infrastructure.release import release, selection
-from infrastructure.release.state import ALIAS, Resources, accounts, resources_of
+from infrastructure.release.state import ALIAS, StackState
 from infrastructure.review.changes import ChangeLog, summary
 from infrastructure.review.review import ReleaseChange, Review
 from infrastructure.stack import function_specs
@@ -80,14 +80,13 @@ def deploy(request: Request) -> Deployed:
                 display.say("The API does not answer as it must: reading back what is there and repairing it")
                 if not request.promotion:
                     readiness.ready_to_build(settings)
-                now = resources_of(stack.export_stack())
-                now = workspace.read_back(stack, now, phases=phases)
+                now = workspace.read_back(stack, stack.state(), phases=phases)
                 outputs, log = _update(stack, request, seed, now, phases)
                 checks = _probe(stack, outputs)
             if probe.failed(checks):
                 _give_up(stack, before, outputs, checks, moved=moved, was_cut_off=was_cut_off)
-        if was_cut_off or log.changes or outputs["releases"] != release.outputs(before).get("releases"):
-            retention.retain(settings, resources_of(stack.export_stack()))
+        if was_cut_off or log.changes or outputs["releases"] != before.outputs.get("releases"):
+            versions.retain(settings, stack.state())
             readiness.settle(settings)
     return Deployed(outputs, summary(log.counts(), done=True), phases)
 
@@ -100,13 +99,13 @@ def preview(request: Request) -> Review:
     first = not workspace.was_deployed(settings)
     with workspace.opened(settings, may_create=first, scratch=first) as stack:
         log = ChangeLog()
-        resources = resources_of(stack.export_stack())
+        state = stack.state()
         if request.refresh:
-            readiness.check_readable(settings, accounts(resources))
-        chosen = _chosen(request, resources)
+            readiness.check_readable(settings, state.accounts)
+        chosen = _chosen(request, state)
         if chosen.to_build:
             description.check()
-        about = targets.of(settings, resources, chosen, image_only=request.image_only)
+        about = targets.of(settings, state, chosen, image_only=request.image_only)
         with (
             updates.explained(log, f"The preview of {stack.name} failed", settings),
             EngineProgress("preview", transient=True) as progress,
@@ -122,13 +121,13 @@ def preview(request: Request) -> Review:
 
 
 def _update(
-    stack: LeanStack, request: Request, seed: Seed, resources: Resources, phases: Phases
+    stack: LeanStack, request: Request, seed: Seed, state: StackState, phases: Phases
 ) -> tuple[dict[str, object], ChangeLog]:
-    """Brings the stack, whose ``resources`` its state has, to the release that was asked for, or leaves every alias
+    """Brings the stack, whose state is ``state``, to the release that was asked for, or leaves every alias
     where it is. Raises ``DeployError``."""
-    chosen = _chosen(request, resources)
+    chosen = _chosen(request, state)
     if chosen.to_build and description.write():
-        chosen = _chosen(request, resources)
+        chosen = _chosen(request, state)
     try:
         return updates.up(
             stack,
@@ -136,10 +135,10 @@ def _update(
             updates.message(chosen.tag, request.kind),
             f"The deploy of {stack.name} failed",
             phases=phases,
-            **targets.of(stack.settings, resources, chosen, image_only=request.image_only),
+            **targets.of(stack.settings, state, chosen, image_only=request.image_only),
         )
     except DeployError as error:
-        raise rollback.put_back(stack, resources, error) from error
+        raise rollback.put_back(stack, state, error) from error
 
 
 def _probe(stack: LeanStack, outputs: dict[str, object]) -> tuple[Check, ...]:
@@ -147,11 +146,11 @@ def _probe(stack: LeanStack, outputs: dict[str, object]) -> tuple[Check, ...]:
     another update has changed the stack meanwhile."""
     checks = probe.probe(outputs)
     if probe.failed(checks):
-        resources = resources_of(stack.export_stack())
-        if release.outputs(resources) != outputs:
+        state = stack.state()
+        if state.outputs != outputs:
             raise DeployError(
                 f"Another update has changed the stack while {outputs['image_tag']} was probed:"
-                f" {release.from_state(resources).tag} is live.",
+                f" {release.Deployed.from_state(state).tag} is live.",
                 f"It stays live. Whose it is: make history STACK={stack.name}",
             )
     return checks
@@ -159,7 +158,7 @@ def _probe(stack: LeanStack, outputs: dict[str, object]) -> tuple[Check, ...]:
 
 def _give_up(
     stack: LeanStack,
-    before: Resources,
+    before: StackState,
     outputs: dict[str, object],
     checks: tuple[Check, ...],
     *,
@@ -172,7 +171,7 @@ def _give_up(
     It can where this deploy ``moved`` aliases. What ran before may be the same release, with the versions that it had
     then; where a deploy that ``was_cut_off`` had put it into service and not asked it yet, it is the release before.
     """
-    tag, previous = str(outputs["image_tag"]), release.from_state(before)
+    tag, previous = str(outputs["image_tag"]), release.Deployed.from_state(before)
     failed = probe.failed(checks)
     remedy = probe.remedy(failed, stack.name)
     display.say(f"{tag} fails the probe at {outputs['api_url']}:")
@@ -184,8 +183,8 @@ def _give_up(
         raise DeployError(
             f"{tag} fails the probe: {probe.said(failed)}; there is no release to return to.", remedy
         )
-    resources = resources_of(stack.export_stack())
-    plan = rollback.plan(resources, entry)
+    state = stack.state()
+    plan = rollback.plan(state, entry)
     if not (plan.moves and (moved or was_cut_off)):
         raise DeployError(
             f"{tag} fails the probe: {probe.said(failed)}.",
@@ -194,7 +193,7 @@ def _give_up(
     what = f"{tag} as it was" if entry.tag == tag else entry.tag
     display.say(f"Returning to {what}")
     kept = tuple(item for item in previous.entries if item is entry or item.tag != tag)
-    returned = rollback.carry_out(stack, resources, plan, "automatic return", kept)
+    returned = rollback.carry_out(stack, state, plan, "automatic return", kept)
     readiness.settle(stack.settings)
     again = probe.failed(probe.probe(returned))
     if again:
@@ -228,8 +227,8 @@ def _seed_of(settings: Settings) -> Seed:
     return seed
 
 
-def _chosen(request: Request, resources: Resources) -> release.Release:
-    settings, deployed = request.settings, release.from_state(resources)
+def _chosen(request: Request, state: StackState) -> release.Release:
+    settings, deployed = request.settings, release.Deployed.from_state(state)
     if request.promotion:
         return selection.promoted(settings, request.promotion.entry, request.promotion.source.stack, deployed)
     return selection.choose(settings, deployed, keep_image=request.infrastructure_only, force=request.force)

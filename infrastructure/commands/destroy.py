@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from infrastructure.automation import updates, workspace
 from infrastructure.commands import readiness
 from infrastructure.errors import DeployError
-from infrastructure.release.state import resource_name, short_type, size
+from infrastructure.release.state import resource_name, short_type
 from infrastructure.review.changes import ChangeLog
 from infrastructure.review.review import Review
 from infrastructure.stack.settings import Settings
@@ -14,10 +14,10 @@ from infrastructure.terminal.engine_progress import EngineProgress
 
 def check_deletable(settings: Settings) -> None:
     """Raises ``DeployError`` where resources of the stack are protected from deletion, naming them."""
-    state = workspace.resources(settings)
+    state = workspace.state(settings)
     protected = [
         f"{short_type(item['type'])} {resource_name(urn)}"
-        for urn, item in state.items()
+        for urn, item in state.resources.items()
         if item.get("protect")
     ]
     if protected:
@@ -30,7 +30,7 @@ def check_deletable(settings: Settings) -> None:
 
 def destroy(settings: Settings, *, dry_run: bool) -> Review:
     """Deletes the stack's resources, or says which; its history stays. Raises ``DeployError``."""
-    total = size(workspace.resources(settings))
+    total = workspace.state(settings).size
     if not dry_run:
         readiness.ready(settings)
     held = nullcontext() if dry_run else workspace.exclusive(settings.stack)

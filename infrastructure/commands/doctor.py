@@ -85,7 +85,7 @@ def _plugins(settings: Settings) -> Check:
     absent = plugins.missing()
     if not absent:
         return Check("Pulumi plugins", True, str(plugins.Decision(official=True)))
-    cause = disk.failed_lately(plugins.FAILURE)
+    cause = disk.recent_failure(plugins.FAILURE)
     if settings.local and cause:
         return Check("Pulumi plugins", True, str(plugins.Decision(official=False, reason=cause)))
     found = f"not here: {', '.join(absent)}" + (f"; the last download failed: {cause}" if cause else "")

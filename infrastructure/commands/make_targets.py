@@ -180,14 +180,14 @@ def clean(options: argparse.Namespace) -> int:
     from infrastructure.local import aws, state
     from infrastructure.tools import paths
 
-    found = state.present()
+    found = state.existing_parts()
     if options.dry_run:
-        print(f"Would stop the local AWS and delete the images of its port and {state.named(found)}")
+        print(f"Would stop the local AWS and delete the images of its port and {state.describe(found)}")
         return 0
     with workspace.all_local_exclusive():
         aws.stop()
         deleted = state.delete()
-    print(f"Deleted {state.named(deleted)}. The tools shared between checkouts stay in {paths.cache()}.")
+    print(f"Deleted {state.describe(deleted)}. The tools shared between checkouts stay in {paths.cache()}.")
     return 0
 
 

@@ -6,7 +6,6 @@ from infrastructure.automation import workspace
 from infrastructure.cloud import probe, registry
 from infrastructure.commands import readiness
 from infrastructure.errors import DeployError
-from infrastructure.release import release
 from infrastructure.release.release import Deployed, Entry
 from infrastructure.stack.settings import Settings
 from infrastructure.terminal import display
@@ -58,8 +57,8 @@ def plan(source: Settings, target: Settings, tag: str | None = None, *, may_star
             "whose images may stand on another base than AWS's.",
             "Promote between stacks on AWS: make deploy STACK=dev, then make promote FROM=dev TO=staging",
         )
-    resources = workspace.resources(source)
-    entry = _entry(source.stack, release.from_state(resources), tag)
+    state = workspace.state(source)
+    entry = _entry(source.stack, Deployed.from_state(state), tag)
     if may_start:
         readiness.reachable(source)
     digest = registry.digest(source, entry.tag)
@@ -68,7 +67,7 @@ def plan(source: Settings, target: Settings, tag: str | None = None, *, may_star
             f"The image of release {entry.tag} is not in the repository of stack {source.stack!r}.",
             f"Make the release anew, then promote that: make deploy STACK={source.stack} FORCE=1",
         )
-    if failed := probe.failed(probe.probe(release.outputs(resources))):
+    if failed := probe.failed(probe.probe(state.outputs)):
         raise DeployError(
             f"Stack {source.stack!r} does not answer as it must: {probe.said(failed)}.",
             probe.remedy(failed, source.stack),

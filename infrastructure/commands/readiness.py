@@ -20,7 +20,7 @@ def ready(settings: Settings) -> None:
     local AWS would run out of disk while it writes what was deployed.
     """
     if settings.local:
-        disk.need_room(paths.home(), _ROOM_MIB, "to deploy")
+        disk.require_space(paths.home(), _ROOM_MIB, "to deploy")
     with ThreadPoolExecutor(max_workers=1) as pool:
         found = pool.submit(engine.resolve)
         if settings.local:

@@ -15,9 +15,8 @@ from infrastructure.automation.lean_stack import LeanStack
 from infrastructure.cloud import probe, session
 from infrastructure.commands import readiness
 from infrastructure.errors import DeployError
-from infrastructure.release import release
 from infrastructure.release.release import Deployed, Entry
-from infrastructure.release.state import Alias, Resources, aliases_in, resources_of
+from infrastructure.release.state import Alias, StackState
 from infrastructure.stack.settings import Settings
 from infrastructure.terminal import display
 from infrastructure.terminal.phases import Phases
@@ -47,8 +46,8 @@ class Plan:
 
 def preview(settings: Settings, tag: str | None) -> Plan:
     """What a rollback would do. Raises ``DeployError`` when there is no such release to go back to."""
-    resources = workspace.resources(settings)
-    return plan(resources, find(settings.stack, resources, tag))
+    state = workspace.state(settings)
+    return plan(state, find(settings.stack, state, tag))
 
 
 def rollback(settings: Settings, tag: str | None) -> tuple[Plan, Phases]:
@@ -59,17 +58,17 @@ def rollback(settings: Settings, tag: str | None) -> tuple[Plan, Phases]:
     """
     phases = Phases()
     with phases.phase("set-up"):
-        find(settings.stack, workspace.resources(settings), tag)
+        find(settings.stack, workspace.state(settings), tag)
         readiness.reachable(settings)
     with workspace.exclusive(settings.stack), workspace.opened(settings, may_create=False) as stack:
         with phases.phase("update"):
-            resources, _ = workspace.recover(stack)
-            deployed = release.from_state(resources)
-            way = plan(resources, find(stack.name, resources, tag))
+            state, _ = workspace.recover(stack)
+            deployed = Deployed.from_state(state)
+            way = plan(state, find(stack.name, state, tag))
             if way.entry.tag == deployed.tag and not way.moves:
                 return way, phases
             need_versions(settings, way)
-            outputs = carry_out(stack, resources, way, "rollback", deployed.entries)
+            outputs = carry_out(stack, state, way, "rollback", deployed.entries)
         with phases.phase("answer"):
             checks = probe.probe(outputs)
         readiness.settle(settings)
@@ -80,16 +79,16 @@ def rollback(settings: Settings, tag: str | None) -> tuple[Plan, Phases]:
     return way, phases
 
 
-def find(stack: str, resources: Resources, tag: str | None) -> Entry:
+def find(stack: str, state: StackState, tag: str | None) -> Entry:
     """The release ``tag``; by default the one that ran before the live one, or where aliases were moved and the move
     was cut off, the one that they were on their way back to, or else away from.
 
     Raises ``DeployError`` when the stack does not keep it, naming those it keeps, or when there is none.
     """
-    deployed = release.from_state(resources)
+    deployed = Deployed.from_state(state)
     if tag is None:
         live = deployed.entry(deployed.tag)
-        moved = _moved(resources, live) if live else {}
+        moved = _moved(state, live) if live else {}
         back = (entry for entry in deployed.entries if moved.items() <= entry.versions.items())
         if entry := next(back, live) if moved else deployed.before(deployed.tag):
             return entry
@@ -101,15 +100,15 @@ def find(stack: str, resources: Resources, tag: str | None) -> Entry:
     raise DeployError(f"Stack {stack!r} keeps no release {tag!r}.", _known(deployed))
 
 
-def _moved(resources: Resources, live: Entry) -> dict[str, str]:
+def _moved(state: StackState, live: Entry) -> dict[str, str]:
     """The versions of the aliases that are not where the live release has them."""
-    versions = {name: alias.version for name, alias in aliases_in(resources).items()}
+    versions = {name: alias.version for name, alias in state.aliases.items()}
     return {name: one for name, one in versions.items() if live.versions.get(name, one) != one}
 
 
-def plan(resources: Resources, entry: Entry) -> Plan:
-    """The way from the state's ``resources`` to ``entry``."""
-    before = aliases_in(resources)
+def plan(state: StackState, entry: Entry) -> Plan:
+    """The way from the ``state`` to ``entry``."""
+    before = state.aliases
     return Plan(
         entry,
         before,
@@ -149,58 +148,58 @@ def need_versions(settings: Settings, plan: Plan) -> None:
 
 
 def carry_out(
-    stack: LeanStack, resources: Resources, plan: Plan, kind: str, entries: tuple[Entry, ...]
+    stack: LeanStack, state: StackState, plan: Plan, kind: str, entries: tuple[Entry, ...]
 ) -> dict[str, object]:
     """Moves the aliases as planned, together or not at all; the stack's outputs, of which ``entries`` are the
     releases that it keeps. ``kind`` is what the history calls it.
 
     Raises ``DeployError`` when an alias does not move; the others are back where they were then.
     """
-    before = dict(release.outputs(resources))
+    before = dict(state.outputs)
     after = before | plan.entry.outputs() | {"releases": [entry.as_output() for entry in entries]}
     try:
         return aliases.move(
             stack,
-            resources,
+            state,
             plan.after,
             after,
             message=updates.message(plan.entry.tag, kind),
             what=f"Going back to {plan.entry.tag} failed",
         )
     except DeployError as error:
-        raise put_back(stack, resources, error) from error
+        raise put_back(stack, state, error) from error
 
 
-def put_back(stack: LeanStack, before: Resources, error: DeployError) -> DeployError:
+def put_back(stack: LeanStack, before: StackState, error: DeployError) -> DeployError:
     """What to raise for an update that ended in ``error``, once the aliases point where they did ``before`` it and the
     outputs are those of then: the error, and what runs.
 
     Another update's aliases stay where they are, and so do all where the outputs say that a release has gone live: what
     failed afterwards was to delete what is left over.
     """
-    cause, live = error.cause.rstrip("."), release.from_state(before).tag
+    cause, live = error.cause.rstrip("."), Deployed.from_state(before).tag
     if not live or isinstance(error, updates.BusyError):
         return error
     try:
-        resources = resources_of(stack.export_stack())
+        state = stack.state()
     except CommandError:
         return error
-    if release.outputs(resources) != release.outputs(before):
+    if state.outputs != before.outputs:
         return DeployError(
-            f"{cause}, after {release.from_state(resources).tag} had gone live.",
+            f"{cause}, after {Deployed.from_state(state).tag} had gone live.",
             f"It stays live. A deploy does what is left to do: make deploy STACK={stack.name}",
         )
-    are = {name: alias.version for name, alias in aliases_in(resources).items()}
-    were = {name: alias.version for name, alias in aliases_in(before).items() if name in are}
+    are = {name: alias.version for name, alias in state.aliases.items()}
+    were = {name: alias.version for name, alias in before.aliases.items() if name in are}
     if are == are | were:
         return DeployError(f"{cause}; what ran before goes on serving.", error.remedy)
     display.say("Some aliases have moved: putting them back")
     try:
         aliases.move(
             stack,
-            resources,
+            state,
             are | were,
-            release.outputs(before),
+            before.outputs,
             message=updates.message(live, "put back"),
             what=f"{cause}. And putting the aliases back failed too",
         )

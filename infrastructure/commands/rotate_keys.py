@@ -20,16 +20,7 @@ from infrastructure.commands import key_schedule, readiness
 from infrastructure.commands.key_schedule import Schedule
 from infrastructure.errors import DeployError
 from infrastructure.program import signing_keys
-from infrastructure.release import release
-from infrastructure.release.state import (
-    FUNCTION,
-    Resources,
-    accounts,
-    aliases_in,
-    of_type,
-    resource_name,
-    resources_of,
-)
+from infrastructure.release.state import StackState, resource_name
 from infrastructure.stack.names import PUBLIC_KEYS, SIGNING_KEYS
 from infrastructure.stack.settings import Settings
 
@@ -52,10 +43,10 @@ class _Secret:
 
 def preview(settings: Settings, *, now: bool) -> Schedule:
     """What a rotation would do. Raises ``DeployError`` as :func:`rotate` does."""
-    resources = workspace.resources(settings)
-    secrets = _secrets(settings.stack, resources)
-    readiness.check_readable(settings, accounts(resources))
-    return _schedule(settings, resources, _read(settings, secrets[SIGNING_KEYS]), now=now)
+    state = workspace.state(settings)
+    secrets = _secrets(settings.stack, state)
+    readiness.check_readable(settings, state.accounts)
+    return _schedule(settings, state, _read(settings, secrets[SIGNING_KEYS]), now=now)
 
 
 def rotate(settings: Settings, *, now: bool) -> Schedule:
@@ -64,53 +55,51 @@ def rotate(settings: Settings, *, now: bool) -> Schedule:
     Where a rotation is under way or was cut off, it is that one which goes on. Raises ``DeployError`` when the
     stack was never deployed, or not since its keys can be rotated, and when AWS refuses.
     """
-    _secrets(settings.stack, workspace.resources(settings))  # nothing is started for a stack that has no keys
+    _secrets(settings.stack, workspace.state(settings))  # nothing is started for a stack that has no keys
     readiness.reachable(settings)
     with workspace.exclusive(settings.stack), workspace.opened(settings, may_create=False) as stack:
         workspace.recover(stack)
-        resources = resources_of(stack.export_stack())
-        secrets = _secrets(settings.stack, resources)
+        state = stack.state()
+        secrets = _secrets(settings.stack, state)
         before = _read(settings, secrets[SIGNING_KEYS])
-        schedule = _schedule(settings, resources, before, now=now)
+        schedule = _schedule(settings, state, before, now=now)
         private = signing_keys.as_set(schedule.keys)
         public = signing_keys.public_half(private)
         _write(settings, secrets[PUBLIC_KEYS], public)
         _write(settings, secrets[SIGNING_KEYS], private)
         if _read(settings, secrets[PUBLIC_KEYS]) != public:
             raise DeployError("Another rotation went on at the same time.", "Run this again: it mends that.")
-        _record(stack, resources, secrets[SIGNING_KEYS], public)
+        _record(stack, state, secrets[SIGNING_KEYS], public)
         readiness.settle(settings)
     return schedule
 
 
-def _schedule(settings: Settings, resources: Resources, private: str, *, now: bool) -> Schedule:
+def _schedule(settings: Settings, state: StackState, private: str, *, now: bool) -> Schedule:
     return key_schedule.rotated(
         signing_keys.in_set(private),
         partial(signing_keys.new_key, settings.signing_algorithm),
         at=int(time.time()),
         lead=key_schedule.SOON_SECONDS if now else key_schedule.LEAD_SECONDS,
-        token_seconds=max(settings.access_token_seconds, _deployed_token_seconds(resources)),
+        token_seconds=max(settings.access_token_seconds, _deployed_token_seconds(state)),
     )
 
 
-def _deployed_token_seconds(resources: Resources) -> int:
+def _deployed_token_seconds(state: StackState) -> int:
     """How long the tokens live that the functions issue, whatever the settings' file says by now."""
-    functions = of_type(resources, FUNCTION).values()
-    variables = (item["inputs"]["environment"]["variables"] for item in functions)
-    return max((int(each["ACCESS_TOKEN_SECONDS"]) for each in variables), default=0)
+    return max((int(item.variables["ACCESS_TOKEN_SECONDS"]) for item in state.functions), default=0)
 
 
-def _secrets(stack: str, resources: Resources) -> Mapping[str, _Secret]:
+def _secrets(stack: str, state: StackState) -> Mapping[str, _Secret]:
     """The secrets of keys by their names in the program. Raises ``DeployError`` when the state has none."""
-    found = {
+    secrets = {
         resource_name(urn): _Secret(item["outputs"]["secretId"], item["outputs"]["versionId"])
-        for urn, item in of_type(resources, _VERSION).items()
+        for urn, item in state.of_type(_VERSION).items()
     }
-    if not found.keys() >= {PUBLIC_KEYS, SIGNING_KEYS}:
+    if not secrets.keys() >= {PUBLIC_KEYS, SIGNING_KEYS}:
         raise DeployError(
             f"Stack {stack!r} has no keys that can be rotated.", f"Deploy it first: make deploy STACK={stack}"
         )
-    return found
+    return secrets
 
 
 def _read(settings: Settings, secret: _Secret) -> str:
@@ -135,16 +124,16 @@ def _write(settings: Settings, secret: _Secret, value: str) -> None:
         vault.put_secret_value(SecretId=secret.arn, SecretString=value)
 
 
-def _record(stack: LeanStack, resources: Resources, secret: _Secret, public: str) -> None:
+def _record(stack: LeanStack, state: StackState, secret: _Secret, public: str) -> None:
     """Notes the public set in the stack's outputs, from where the next deploy gives it to the functions."""
-    outputs = dict(release.outputs(resources))
+    outputs = dict(state.outputs)
     noted = {"made": secret.made, "jwks": public}
     if outputs.get("public_jwks") == noted:
         return
     aliases.move(
         stack,
-        resources,
-        {name: alias.version for name, alias in aliases_in(resources).items()},
+        state,
+        {name: alias.version for name, alias in state.aliases.items()},
         outputs | {"public_jwks": noted},
         message=updates.message(str(outputs["image_tag"]), "rotate-keys"),
         what="The keys are rotated, but noting it in the stack's state failed",

@@ -10,7 +10,7 @@ from pulumi import automation as auto
 
 from infrastructure.automation import updates, workspace
 from infrastructure.errors import DeployError
-from infrastructure.release import release
+from infrastructure.release.release import Deployed
 from infrastructure.stack.settings import Settings
 from infrastructure.tools import engine
 
@@ -54,18 +54,18 @@ class Update:
 
 def outputs(settings: Settings) -> dict[str, Any]:
     """The stack's outputs by name, but for what only the commands read. Raises ``DeployError`` when it has none."""
-    found = release.outputs(workspace.resources(settings))
-    if not found:
+    values = workspace.state(settings).outputs
+    if not values:
         raise DeployError(
             f"Stack {settings.stack!r} has no outputs.",
             f"Deploy it first: make deploy STACK={settings.stack}",
         )
-    return {name: value for name, value in found.items() if name not in _FOR_COMMANDS}
+    return {name: value for name, value in values.items() if name not in _FOR_COMMANDS}
 
 
 def history(settings: Settings) -> list[Update]:
     """The stack's updates, the newest first. The engine writes UTC, of which the Automation API drops the zone."""
-    live = release.from_state(workspace.resources(settings)).tag
+    live = Deployed.from_state(workspace.state(settings)).tag
     with workspace.opened(settings, may_create=False) as opened:
         found = opened.history(page_size=_ALL)
     told = [updates.read(item.message) if item.kind == "update" else None for item in found]

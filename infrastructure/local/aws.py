@@ -1,7 +1,7 @@
-"""The local AWS: started where it is not there yet, told from others, stopped in order, its state kept.
+"""Starts, stops and inspects this checkout's local AWS, whose state is kept.
 
-Each checkout (each ``LOCAL_HOME``) has its own, with an identity made once. The identity marks the process and
-the functions' containers, so that several local AWS on one machine leave each other alone.
+Each checkout (each ``LOCAL_HOME``) has its own, with an identity made once. The identity marks the process and the
+functions' containers, so that several local AWS on one machine do not affect each other.
 """
 
 import http
@@ -25,9 +25,10 @@ _START_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What is on the port: this checkout's local AWS (``pid`` set; 1 in a container), another's, or a stranger.
+    """Who listens on the port of the local AWS, whose state is in ``folder``.
 
-    ``occupant`` names who else has the port; ``None`` when it is ours or free.
+    ``pid`` is set where this checkout's local AWS does (its process id, in a container that of the container's own
+    processes), ``container`` where it is one. ``occupant`` describes any other program that has the port.
     """
 
     port: int
@@ -49,55 +50,55 @@ class Status:
 
 
 def ensure() -> Status:
-    """Has this checkout's local AWS running, with the state it had; at once where it runs already.
+    """Starts this checkout's local AWS with its last state; restarts one whose settings are out of date.
 
-    One whose settings are out of date is restarted. Raises ``DeployError`` when the port is another's or there is
-    no Docker, and then leaves alone what runs; and when it does not come up.
+    Returns at once where it runs already. Raises ``DeployError`` when another program has the port or there is no
+    Docker, both before anything is stopped, and when the local AWS does not answer within a minute.
     """
-    if aws_instance.is_current(aws_instance.ask()):
+    if aws_instance.is_current(aws_instance.query()):
         return status()
-    with disk.exclusive(aws_instance.folder() / "lock", "starting the local AWS"):
-        instance = aws_instance.ask()
+    with disk.lock_file(aws_instance.folder() / "lock", "starting the local AWS"):
+        instance = aws_instance.query()
         if aws_instance.is_current(instance):
             return status()
         engine = docker.ensure()
-        _need_port(instance, engine)
+        _require_port(instance, engine)
         if engine.remote:
             aws_container.obtain_image(engine.endpoint.client())
         if instance is None and aws_process.was_killed(aws_instance.folder()):
             display.say("The local AWS was killed: what was done since the last deploy is lost")
-        _clear(instance)
+        _stop_outdated(instance)
         _start(engine)
     return status()
 
 
 def stop() -> bool:
-    """Stops this checkout's local AWS in order, its state written, its functions' containers gone.
+    """Stops this checkout's local AWS, which writes its state, and removes its functions' containers.
 
-    Whether there was one. Another checkout's is left alone.
+    Returns whether it ran.
     """
-    if not aws_instance.folder().exists() and not aws_instance.is_ours(aws_instance.ask()):
+    if not aws_instance.folder().exists() and not aws_instance.is_ours(aws_instance.query()):
         return False
-    with disk.exclusive(aws_instance.folder() / "lock", "starting or stopping the local AWS"):
-        instance = aws_instance.ask()
+    with disk.lock_file(aws_instance.folder() / "lock", "starting or stopping the local AWS"):
+        instance = aws_instance.query()
         return _stop(instance if aws_instance.is_ours(instance) else None)
 
 
 def status() -> Status:
-    """What is on the port now; starts nothing."""
+    """Who listens on the port now; starts nothing."""
     port, folder = paths.aws_port(), aws_instance.folder()
-    instance = aws_instance.ask()
+    instance = aws_instance.query()
     if instance and aws_instance.is_ours(instance):
         return Status(port, folder, instance.pid, instance.container)
     if instance:
         return Status(port, folder, occupant=f"the local AWS of {instance.home}")
-    return Status(port, folder, occupant=None if ports.free(port) else ports.owner(port))
+    return Status(port, folder, occupant=None if ports.is_free(port) else ports.owner(port))
 
 
 def snapshot() -> None:
-    """Writes the state as it is now, so that it survives the local AWS's being killed.
+    """Has the local AWS write its state to disk, which it otherwise does only when it is stopped.
 
-    Raises ``DeployError`` when it does not run or cannot write.
+    Raises ``DeployError`` when it does not answer or cannot write.
     """
     answer = aws_instance.request("POST", aws_instance.SNAPSHOT, _SNAPSHOT_SECONDS)
     if answer is None:
@@ -110,7 +111,7 @@ def snapshot() -> None:
 
 
 def log_file() -> Path:
-    """Where the local AWS writes what it does, when it is a process."""
+    """The log of the local AWS where that is a process."""
     return aws_process.log_file(aws_instance.folder())
 
 
@@ -118,10 +119,12 @@ def _start(engine: docker.Docker) -> None:
     port, identity = paths.aws_port(), aws_instance.identity()
     with display.progress(f"Starting the local AWS on port {port}", "the stack's own cloud"):
         if engine.remote:
-            aws_container.start(engine, identity, port, aws_instance.settings(aws_container.name(identity)))
+            aws_container.start(
+                engine, identity, port, aws_instance.settings(aws_container.container_name(identity))
+            )
             client = engine.endpoint.client()
             _wait(
-                partial(aws_container.running, client, identity),
+                partial(aws_container.is_running, client, identity),
                 partial(aws_container.last_lines, client, identity),
             )
             return
@@ -129,17 +132,17 @@ def _start(engine: docker.Docker) -> None:
         settings = aws_instance.settings(None) | engine.endpoint.environment()
         pid = aws_process.start(aws_instance.folder(), addresses, settings)
         _wait(
-            partial(aws_process.starting, aws_instance.folder(), pid),
+            partial(aws_process.is_alive, aws_instance.folder(), pid),
             partial(_last_line, aws_process.log_file(aws_instance.folder())),
         )
 
 
-def _wait(alive: Callable[[], bool], last_words: Callable[[], str]) -> None:
+def _wait(alive: Callable[[], bool], last_line: Callable[[], str]) -> None:
     deadline = time.monotonic() + _START_SECONDS
-    while not aws_instance.is_current(aws_instance.ask()):
+    while not aws_instance.is_current(aws_instance.query()):
         if not alive() or time.monotonic() > deadline:
             raise DeployError(
-                f"The local AWS does not come up: {last_words().strip()}",
+                f"The local AWS does not come up: {last_line().strip()}",
                 f"Look at {aws_process.log_file(aws_instance.folder())}, then run this again.",
             )
         time.sleep(0.05)
@@ -150,20 +153,20 @@ def _last_line(log: Path) -> str:
     return lines[-1] if lines else "its log is empty"
 
 
-def _need_port(instance: Instance | None, engine: docker.Docker) -> None:
-    """Refuses a port that is another's: any that is in use, but for one that our own local AWS is on."""
+def _require_port(instance: Instance | None, engine: docker.Docker) -> None:
+    """Raises ``DeployError`` where any program but our own local AWS has the port."""
     if instance and not aws_instance.is_ours(instance):
-        raise _taken(f"the local AWS of {instance.home}")
+        raise _port_taken(f"the local AWS of {instance.home}")
     port = paths.aws_port()
-    if instance is None and not ports.free(port, _addresses(engine)):
+    if instance is None and not ports.is_free(port, _addresses(engine)):
         owner = ports.owner(port)
-        if not _is_silent_one_of_ours(owner, engine, port):
-            raise _taken(owner)
+        if not _is_our_unresponsive_instance(owner, engine, port):
+            raise _port_taken(owner)
 
 
-def _is_silent_one_of_ours(owner: str, engine: docker.Docker, port: int) -> bool:
-    """Whether who has the port is our own local AWS, which does not answer."""
-    pid = aws_process.running(aws_instance.folder())
+def _is_our_unresponsive_instance(owner: str, engine: docker.Docker, port: int) -> bool:
+    """Whether our own local AWS has the port and does not answer."""
+    pid = aws_process.running_pid(aws_instance.folder())
     if pid is not None and owner.endswith(f"(process {pid})"):
         return True
     identity = aws_instance.known_identity()
@@ -171,12 +174,12 @@ def _is_silent_one_of_ours(owner: str, engine: docker.Docker, port: int) -> bool
 
 
 def _addresses(engine: docker.Docker) -> tuple[str, ...]:
-    """The addresses of this machine that it listens on: loopback, and the one that containers see."""
+    """The addresses that it listens on: loopback, and the one by which containers reach this machine."""
     return ("127.0.0.1", *([engine.bridge_ip] if engine.bridge_ip else []))
 
 
-def _clear(instance: Instance | None) -> None:
-    """Makes room for a start: stops what is ours and out of date."""
+def _stop_outdated(instance: Instance | None) -> None:
+    """Stops our ``instance``, whose settings are out of date or whose folder was deleted, before a new start."""
     orphaned = instance is not None and instance.identity != aws_instance.identity()
     if instance:
         display.say(
@@ -188,9 +191,9 @@ def _clear(instance: Instance | None) -> None:
 
 
 def _stop(instance: Instance | None) -> bool:
-    """Stops our ``instance``, or one of this folder that does not answer or answers on another port."""
+    """Stops our ``instance``, or one of this folder that does not answer on the port; whether there was one."""
     in_process = instance is not None and not instance.container
-    pid = instance.pid if instance and in_process else aws_process.running(aws_instance.folder())
+    pid = instance.pid if instance and in_process else aws_process.running_pid(aws_instance.folder())
     if pid is not None:
         with display.progress("Stopping the local AWS", "its state is written"):
             if not aws_process.stop(pid):
@@ -203,7 +206,7 @@ def _stop(instance: Instance | None) -> bool:
 
 
 def _stop_containers(identity: str) -> bool:
-    """Stops the container of the local AWS, if it is one, and removes those of its functions; whether it was."""
+    """Stops the local AWS's container and removes those of its functions; whether it had a container."""
     client = docker.endpoint().client()
     stopped = aws_container.stop(client, identity)
     for container in client.containers.list(all=True, filters={"label": _OWNER_LABEL}, ignore_removed=True):
@@ -212,9 +215,9 @@ def _stop_containers(identity: str) -> bool:
     return stopped
 
 
-def _taken(by: str) -> DeployError:
+def _port_taken(owner: str) -> DeployError:
     port = paths.aws_port()
     return DeployError(
-        f"Port {port} is taken by {by}.",
+        f"Port {port} is taken by {owner}.",
         f"Stop it, or give the local AWS another port: LOCAL_AWS_PORT={port + 1} in .env",
     )

@@ -1,8 +1,7 @@
 """The local AWS as a container, where containers cannot reach a process of this machine.
 
-It and the functions' containers share a network of their own, in which each reaches the other by name or
-address; there it also goes by the name that its machine has for containers. Its port is published on the engine's
-loopback, which Docker Desktop and its like forward from here.
+It shares a network with the functions' containers, in which it also has the name that containers use for their host.
+Its port is published on the loopback of the engine's machine, which Docker Desktop forwards from this one.
 """
 
 import io
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from docker.models.containers import Container
 
 IMAGE = f"ministackorg/ministack:{version('ministack')}"
-"""The image that ministack publishes of the release in use."""
+"""ministack's own image of the installed version."""
 
 _SERVER = Path(__file__).with_name("aws_server.py")
 _FOLDER = "/opt/ministack"
@@ -31,22 +30,22 @@ _STATE = "/state"
 _ORDERLY_SECONDS = 120
 
 
-def name(identity: str) -> str:
-    """What its container, network and volume are called."""
+def container_name(identity: str) -> str:
+    """The name of the container, its network and its volume."""
     return f"psn-emulator-aws-{identity}"
 
 
 def start(docker: Docker, identity: str, port: int, settings: Mapping[str, str]) -> None:
-    """Starts the local AWS's container, with the state of the one before it. Returns at once.
+    """Starts the local AWS's container with the state of the last one; returns before it answers.
 
-    Raises ``DeployError`` when its image cannot be pulled.
+    Raises ``DeployError`` when the image cannot be pulled.
     """
     client = docker.endpoint.client()
-    own = name(identity)
+    name = container_name(identity)
     obtain_image(client)
-    if not client.networks.list(names=[own]):
-        client.networks.create(own, driver="bridge", check_duplicate=True)
-    _remove(client, own)
+    if not client.networks.list(names=[name]):
+        client.networks.create(name, driver="bridge", check_duplicate=True)
+    _remove(client, name)
     container = client.containers.create(
         IMAGE,
         command=[
@@ -61,12 +60,12 @@ def start(docker: Docker, identity: str, port: int, settings: Mapping[str, str])
         ],
         entrypoint=["python", "-m"],
         environment=environment(identity, port, settings),
-        name=own,
-        network=own,
-        networking_config={own: client.api.create_endpoint_config(aliases=[paths.MACHINE])},
+        name=name,
+        network=name,
+        networking_config={name: client.api.create_endpoint_config(aliases=[paths.MACHINE])},
         ports={f"{port}/tcp": ("127.0.0.1", port)},
         volumes={
-            own: {"bind": _STATE, "mode": "rw"},
+            name: {"bind": _STATE, "mode": "rw"},
             docker.socket: {"bind": "/var/run/docker.sock", "mode": "rw"},
         },
         working_dir=_FOLDER,
@@ -76,44 +75,47 @@ def start(docker: Docker, identity: str, port: int, settings: Mapping[str, str])
 
 
 def environment(identity: str, port: int, settings: Mapping[str, str]) -> dict[str, str]:
-    """What the container sees beside its image's variables: in it, the functions are reached over the network."""
+    """The container's environment variables, beside those of its image."""
     return {
         **settings,
         "STATE_DIR": _STATE,
-        "LAMBDA_DOCKER_NETWORK": name(identity),
-        "AWS_ENDPOINT_URL": f"http://{name(identity)}:{port}",
+        "LAMBDA_DOCKER_NETWORK": container_name(identity),
+        "AWS_ENDPOINT_URL": f"http://{container_name(identity)}:{port}",
         "DOCKER_HOST": "unix:///var/run/docker.sock",
     }
 
 
 def stop(client: "DockerClient", identity: str) -> bool:
-    """Ends the container in order, so that it writes its state, and removes it; whether there was one."""
-    return _remove(client, name(identity))
+    """Stops the container, which writes its state, and removes it; whether there was one."""
+    return _remove(client, container_name(identity))
 
 
-def running(client: "DockerClient", identity: str) -> bool:
-    """Whether the container is there and running, whether or not it answers."""
-    container = _container(client, name(identity))
+def is_running(client: "DockerClient", identity: str) -> bool:
+    """Whether the container runs, even where it does not answer."""
+    container = _container(client, container_name(identity))
     return container is not None and container.status == "running"
 
 
 def publishes(client: "DockerClient", identity: str, port: int) -> bool:
-    """Whether the container is running with its port at ``port``."""
-    container = _container(client, name(identity))
+    """Whether the container runs and publishes ``port``."""
+    container = _container(client, container_name(identity))
     return container is not None and container.status == "running" and f"{port}/tcp" in container.ports
 
 
 def last_lines(client: "DockerClient", identity: str) -> str:
-    """The end of the container's log."""
-    container = _container(client, name(identity))
+    """The last 5 lines of the container's log."""
+    container = _container(client, container_name(identity))
     return container.logs(tail=5).decode(errors="replace") if container else "the container is gone"
 
 
 def delete_state(client: "DockerClient", identity: str) -> None:
-    """Deletes the volume that holds the state, and the network."""
+    """Deletes the volume with the state, and the network."""
     from docker.errors import NotFound
 
-    for remove in (lambda: client.volumes.get(name(identity)), lambda: client.networks.get(name(identity))):
+    for remove in (
+        lambda: client.volumes.get(container_name(identity)),
+        lambda: client.networks.get(container_name(identity)),
+    ):
         try:
             remove().remove()
         except NotFound:
@@ -121,7 +123,7 @@ def delete_state(client: "DockerClient", identity: str) -> None:
 
 
 def remove_images(client: "DockerClient", prefix: str) -> None:
-    """Removes the images' tags that begin with ``prefix``, and the images that have no other; not those in use."""
+    """Removes the tags that begin with ``prefix``, and the images left without a tag, except those in use."""
     from docker.errors import APIError
 
     tags = [tag for image in client.api.images() for tag in image["RepoTags"] or ()]
@@ -131,8 +133,8 @@ def remove_images(client: "DockerClient", prefix: str) -> None:
                 client.api.remove_image(tag)
 
 
-def _remove(client: "DockerClient", own: str) -> bool:
-    container = _container(client, own)
+def _remove(client: "DockerClient", name: str) -> bool:
+    container = _container(client, name)
     if container is None:
         return False
     container.stop(timeout=_ORDERLY_SECONDS)
@@ -140,17 +142,17 @@ def _remove(client: "DockerClient", own: str) -> bool:
     return True
 
 
-def _container(client: "DockerClient", own: str) -> "Container | None":
+def _container(client: "DockerClient", name: str) -> "Container | None":
     from docker.errors import NotFound
 
     try:
-        return client.containers.get(own)
+        return client.containers.get(name)
     except NotFound:
         return None
 
 
 def obtain_image(client: "DockerClient") -> None:
-    """Pulls the image where it is not in the Docker engine yet. Raises ``DeployError`` when that fails."""
+    """Pulls the image unless Docker has it. Raises ``DeployError`` when that fails."""
     from docker.errors import APIError, ImageNotFound
 
     try:

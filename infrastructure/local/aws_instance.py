@@ -1,4 +1,4 @@
-"""Whose local AWS is on the port: each checkout's has an identity, and says it when asked."""
+"""Identifies the local AWS on the port: each checkout's has an identity, which it answers over HTTP."""
 
 import hashlib
 import http.client
@@ -29,7 +29,11 @@ _MINISTACK = {
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """What a local AWS of this project says about itself; ``pid`` is the container's own where it is in one."""
+    """What a local AWS of this project answers about itself.
+
+    ``home`` is its checkout's ``LOCAL_HOME``, ``configuration`` a digest of the settings it was started with, ``pid``
+    its process id (in a container, that within it).
+    """
 
     identity: str
     home: str
@@ -39,12 +43,12 @@ class Instance:
 
 
 def folder() -> Path:
-    """Where this checkout's local AWS keeps its state, log and identity."""
+    """The folder of this checkout's local AWS: its state, log and identity."""
     return paths.home() / "aws"
 
 
-def ask() -> Instance | None:
-    """The local AWS of this project that answers on the port; ``None`` when none does."""
+def query() -> Instance | None:
+    """The local AWS of any checkout of this project that answers on the port; ``None`` when none does."""
     answer = request("GET", _INSTANCE, _ANSWER_SECONDS)
     try:
         return Instance(**json.loads(answer[1])) if answer and answer[0] == http.HTTPStatus.OK else None
@@ -53,12 +57,12 @@ def ask() -> Instance | None:
 
 
 def is_ours(instance: Instance | None) -> bool:
-    """Whether ``instance`` works in this checkout's folder."""
+    """Whether ``instance`` is this checkout's."""
     return instance is not None and instance.home == str(paths.home())
 
 
 def is_current(instance: Instance | None) -> bool:
-    """Whether ``instance`` is ours, of the identity in our folder, and started with the settings of today."""
+    """Whether ``instance`` is ours, has the identity in our folder, and was started with the present settings."""
     return (
         instance is not None
         and is_ours(instance)
@@ -68,7 +72,7 @@ def is_current(instance: Instance | None) -> bool:
 
 
 def identity() -> str:
-    """The identity of this checkout's local AWS, made on first use."""
+    """The identity of this checkout's local AWS, 12 hexadecimal digits, made on first use."""
     if known := known_identity():
         return known
     disk.replace_file(folder() / "identity", f"{uuid.uuid4().hex[:12]}\n")
@@ -83,13 +87,13 @@ def known_identity() -> str | None:
         return None
 
 
-def hostname(of: str) -> str:
-    """What the ministack of identity ``of`` takes for its host: with the port it marks the containers it starts."""
-    return f"psn-{of}"
+def hostname(identity: str) -> str:
+    """The host name given to ministack, which labels the containers it starts with it and its port."""
+    return f"psn-{identity}"
 
 
 def settings(container: str | None) -> dict[str, str]:
-    """The variables that make ministack this checkout's; ``container`` names the one it runs in, if any."""
+    """The environment variables of ministack; ``container`` is the name of the one it runs in, if any."""
     description = {
         "identity": identity(),
         "home": str(paths.home()),
@@ -105,7 +109,7 @@ def settings(container: str | None) -> dict[str, str]:
 
 
 def request(method: str, path: str, seconds: float) -> tuple[int, bytes] | None:
-    """Status and body of what answers ``path`` on the port; ``None`` when nothing that speaks HTTP does."""
+    """The status and body of an HTTP request to the port; ``None`` when nothing answers HTTP within ``seconds``."""
     connection = http.client.HTTPConnection("127.0.0.1", paths.aws_port(), timeout=seconds)
     try:
         connection.request(method, path)
@@ -118,6 +122,6 @@ def request(method: str, path: str, seconds: float) -> tuple[int, bytes] | None:
 
 
 def _configuration() -> str:
-    """A digest of all that an instance must have been started with to serve this checkout."""
+    """A digest of all settings with which an instance of this checkout is started."""
     parts = [version("ministack"), _SERVER.read_text(), _MINISTACK, docker.endpoint().environment()]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""The local AWS as a process of this machine, in the background, in a session of its own."""
+"""The local AWS as a background process of this machine."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ _KEPT = (
     ),
     *("TZ", "USER", "XDG_RUNTIME_DIR"),
 )
-"""What it takes from the environment: nothing that AWS tools, ministack or a proxy would act on."""
+"""The environment variables that it inherits: none on which AWS tools, ministack or a proxy act."""
 
 _LOG_BYTES = 8 << 20
 _ORDERLY_SECONDS = 120
@@ -33,11 +33,11 @@ _POLL_SECONDS = 0.2
 
 
 def start(folder: Path, addresses: tuple[str, ...], settings: Mapping[str, str]) -> int:
-    """Starts the local AWS in ``folder``, listening on ``addresses`` (``host:port``); its process id.
+    """Starts the local AWS in ``folder``, listening on ``addresses`` (``host:port``); the process id.
 
-    Returns at once. The log is appended to ``log``, the one before it kept as ``log.1``.
+    Returns before it answers. A log of more than 8 MiB is kept as ``log.1``, else it is appended to.
     """
-    with disk.room_left(folder):
+    with disk.reporting_errors(folder):
         for name in ("state", "tmp"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         log = log_file(folder)
@@ -70,51 +70,48 @@ def start(folder: Path, addresses: tuple[str, ...], settings: Mapping[str, str])
 
 
 def environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
-    """All that the process sees of the environment."""
+    """The environment variables of the process."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     return kept | {"STATE_DIR": str(folder / "state"), "TMPDIR": str(folder / "tmp"), **settings}
 
 
 def log_file(folder: Path) -> Path:
-    """Where it writes what it does."""
+    """Its log."""
     return folder / "log"
 
 
 def pid_file(folder: Path) -> Path:
-    """Where it writes its process id."""
+    """The file with its process id, which it removes in an orderly end."""
     return folder / "pid"
 
 
-def running(folder: Path) -> int | None:
-    """The id of the process that serves ``folder``, whether or not it answers; ``None`` when there is none."""
+def running_pid(folder: Path) -> int | None:
+    """The id of the process that serves ``folder``, even where it does not answer; ``None`` when there is none."""
     try:
         pid = int(pid_file(folder).read_text())
     except (FileNotFoundError, ValueError):
         return None
-    if gone(pid):
+    if has_ended(pid):
         return None
     command = processes.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], limit=10).output
     return pid if _APPLICATION in command and str(pid_file(folder)) in command else None
 
 
 def was_killed(folder: Path) -> bool:
-    """Whether the process that served ``folder`` last ended without writing its state; not while it runs.
-
-    In an orderly end it removes its process id's file.
-    """
-    return pid_file(folder).exists() and running(folder) is None
+    """Whether the last process that served ``folder`` ended without writing its state."""
+    return pid_file(folder).exists() and running_pid(folder) is None
 
 
-def starting(folder: Path, pid: int) -> bool:
-    """Whether the process that was started in ``folder`` is alive; one that ended has served nothing to lose."""
-    if gone(pid):
-        pid_file(folder).unlink(missing_ok=True)
+def is_alive(folder: Path, pid: int) -> bool:
+    """Whether the process just started in ``folder`` runs; one that ended has no state to lose."""
+    if has_ended(pid):
+        pid_file(folder).unlink(missing_ok=True)  # else ``was_killed`` would report a loss
         return False
     return True
 
 
-def gone(pid: int) -> bool:
-    """Whether the process has ended, even where its parent has yet to take note."""
+def has_ended(pid: int) -> bool:
+    """Whether the process has ended, even where its parent has not waited for it."""
     try:
         return os.waitpid(pid, os.WNOHANG) != (0, 0)
     except ChildProcessError:
@@ -123,10 +120,10 @@ def gone(pid: int) -> bool:
 
 
 def stop(pid: int) -> bool:
-    """Ends the process in order, so that it writes its state; whether it did, or had to be killed."""
+    """Terminates the process, which writes its state; ``False`` where it had to be killed after 120 seconds."""
     os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + _ORDERLY_SECONDS
-    while not gone(pid):
+    while not has_ended(pid):
         if time.monotonic() > deadline:
             os.kill(pid, signal.SIGKILL)
             return False

@@ -1,10 +1,12 @@
-"""The local AWS as hypercorn serves it: ministack's application, and beside it two paths of this project.
+"""The ASGI application that hypercorn serves as the local AWS: ministack's, and what this project adds to it.
 
-``GET /_psn-emulator/instance`` tells whose local AWS this is, ``POST /_psn-emulator/snapshot`` writes the state
-that ministack itself writes only when it stops in order, which shows by the process id's file being gone. The API
-takes bodies as large as AWS takes, and refuses larger ones as AWS does. A function that changes keeps the
-containers that are answering until they have answered, and each of its versions has containers of its own. The
-module stands alone: where the local AWS runs in a container, this file is copied into it.
+- ``GET /_psn-emulator/instance`` answers whose local AWS this is.
+- ``POST /_psn-emulator/snapshot`` writes the state, which ministack writes only in an orderly end. The process id's
+  file is removed after such an end, and left by a kill.
+- Request bodies of the HTTP API are limited as by AWS.
+- The containers of a changed function finish their answers, and each version has containers of its own.
+
+The module imports nothing of this project: where the local AWS runs in a container, this file is copied into it.
 """
 
 import asyncio
@@ -24,11 +26,11 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 INSTANCE = "/_psn-emulator/instance"
 SNAPSHOT = "/_psn-emulator/snapshot"
 DESCRIPTION = "PSN_EMULATOR_INSTANCE"
-"""The variable whose JSON object ``GET /_psn-emulator/instance`` gives back, with the process's id added."""
+"""The environment variable with the JSON object that ``GET /_psn-emulator/instance`` answers, beside the process id."""
 
 _EXECUTE_API = "/_aws/execute-api/"
 _BODY_BYTES = 10 << 20
-"""The largest body of a request that the gateway takes: 10 MB, in "Quotas for HTTP APIs" of its guide."""
+"""The largest request body of an HTTP API, 10 MB (API Gateway Developer Guide: Quotas for HTTP APIs)."""
 _ATTEMPTS = 200
 _PAUSE_SECONDS = 0.05
 
@@ -57,18 +59,18 @@ _writing = asyncio.Lock()
 
 
 def _pool_key(function: str, config: dict[str, Any]) -> str:
-    """What containers that may stand in for each other have in common.
+    """The key of the containers that are interchangeable.
 
-    ministack's own key leaves the version out: two versions of one image would answer with each other's settings.
+    ministack's own key has no version: two versions of one image would answer with each other's settings.
     """
     account, region = _functions._account_region_from_function_config(config)
     return f"{account}:{region}:{function}:{config['Version']}:{config.get('ImageUri')}"
 
 
 def _retire(account: str, function: str) -> None:
-    """Takes a function's containers out of service because the function has changed.
+    """Takes the containers of a changed function out of service, and ends the idle ones.
 
-    ministack's own way kills them at once, also in the middle of an answer; AWS lets them finish it.
+    ministack's own function kills all of them; AWS lets them finish their answers.
     """
     with _functions._warm_pool_lock:
         keys = [key for key in _functions._warm_pool if key.split(":")[:3:2] == [account, function]]
@@ -81,7 +83,7 @@ def _retire(account: str, function: str) -> None:
 
 
 def _release(entry: dict[str, Any]) -> None:
-    """Gives a container back after its answer, or ends it when it was taken out of service meanwhile."""
+    """Returns a container to the pool after its answer, or ends it where it was taken out of service."""
     with _functions._warm_pool_lock:
         entry |= {"in_use": False, "last_used": time.time()}
         retired = "retired" in entry
@@ -90,7 +92,7 @@ def _release(entry: dict[str, Any]) -> None:
 
 
 def _kill(entry: dict[str, Any]) -> None:
-    """Ends a container without letting anybody wait for it."""
+    """Ends a container in the background."""
     threading.Thread(target=_functions._kill_pool_entry, args=(entry,), daemon=True).start()
 
 
@@ -113,17 +115,18 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if body is None:
             await _answer(send, 413, {"message": "Request Entity Too Large"})
         else:
-            await _ministack.app(scope, _again(body, receive), send)
+            await _ministack.app(scope, _replayed(body, receive), send)
     elif scope["type"] == "lifespan":
-        await _ministack.app(scope, receive, _noting_the_end(send))
+        await _ministack.app(scope, receive, _removing_pid_file(send))
     else:
         await _ministack.app(scope, receive, send)
 
 
 async def _body(scope: Scope, receive: Receive) -> list[MutableMapping[str, Any]] | None:
-    """The messages that bring the body; ``None`` for one too large, which is read to its end and dropped.
+    """The messages of the request body; ``None`` for one that is too large.
 
-    A client that is answered in the middle of sending may see its connection cut and not the answer.
+    That is read to its end and dropped: a client that is answered while it sends may see its connection reset and
+    not the answer.
     """
     size = next((int(value) for name, value in scope["headers"] if name == b"content-length"), 0)
     messages: list[MutableMapping[str, Any]] = []
@@ -137,8 +140,8 @@ async def _body(scope: Scope, receive: Receive) -> list[MutableMapping[str, Any]
     return messages if max(size, received) <= _BODY_BYTES else None
 
 
-def _again(messages: list[MutableMapping[str, Any]], receive: Receive) -> Receive:
-    """What gives the messages once more, and then those that ``receive`` gives."""
+def _replayed(messages: list[MutableMapping[str, Any]], receive: Receive) -> Receive:
+    """A ``receive`` that returns ``messages`` again, and then those of the original."""
 
     async def give() -> MutableMapping[str, Any]:
         return messages.pop(0) if messages else await receive()
@@ -146,39 +149,39 @@ def _again(messages: list[MutableMapping[str, Any]], receive: Receive) -> Receiv
     return give
 
 
-def _noting_the_end(send: Send) -> Send:
-    """``send`` that removes the process id's file when all state is written: who finds it knows of a kill."""
+def _removing_pid_file(send: Send) -> Send:
+    """A ``send`` that removes the process id's file once ministack has shut down and written its state."""
 
-    async def noting(message: MutableMapping[str, Any]) -> None:
+    async def send_and_remove(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "lifespan.shutdown.complete":
             Path(_persistence.STATE_DIR).with_name("pid").unlink(missing_ok=True)
         await send(message)
 
-    return noting
+    return send_and_remove
 
 
 async def _write_state() -> list[str]:
     """Writes the state of every service in use; the names of those whose state could not be written.
 
-    The states are taken in one go, between requests, and encoded aside so that requests are answered meanwhile.
+    All states are read between two requests, and encoded in a thread so that requests are answered meanwhile.
     """
     sources = _ministack._build_persistence_save_dict()
-    states = {name: _taken(get_state) for name, get_state in sources.items()}
+    states = {name: _read_state(get_state) for name, get_state in sources.items()}
     failed = []
     for name, state in states.items():
         if state is None:
             continue
-        before = _written(name)
+        before = _file_identity(name)
         await asyncio.to_thread(_persistence.save_state, name, state)
-        if _written(name) == before:
+        if _file_identity(name) == before:
             failed.append(name)
     return failed
 
 
-def _taken(get_state: Callable[[], Any]) -> Any:
-    """A service's state, taken anew where it changed meanwhile: the threads of functions under way write logs.
+def _read_state(get_state: Callable[[], Any]) -> Any:
+    """A service's state, read again where a running function's log changed it meanwhile.
 
-    While this waits no request is taken up, so there are fewer of them with each attempt.
+    The waiting blocks the event loop, so no new function is started and each attempt meets fewer of them.
     """
     for _ in range(_ATTEMPTS):
         try:
@@ -190,8 +193,8 @@ def _taken(get_state: Callable[[], Any]) -> Any:
     return get_state()
 
 
-def _written(name: str) -> tuple[int, int] | None:
-    """The identity of the file that holds a service's state: each write makes another file."""
+def _file_identity(name: str) -> tuple[int, int] | None:
+    """The inode and time of a service's state file, which every write changes; ``None`` where there is none."""
     try:
         stat = (Path(_persistence.STATE_DIR) / f"{name}.json").stat()
     except FileNotFoundError:

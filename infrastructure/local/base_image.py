@@ -1,4 +1,4 @@
-"""The image that the functions' image starts from: Lambda's own, or a stand-in where that cannot be had."""
+"""The base of the functions' image: Lambda's own, or on local stacks a stand-in where that cannot be pulled."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
 OFFICIAL = "public.ecr.aws/lambda/python:3.13"
-"""AWS's base image of the runtime, the Dockerfile's default."""
+"""AWS's base image for Python 3.13, the Dockerfile's default."""
 
 _NOTE = "base-image"
 _SILENCE_SECONDS = 30
@@ -19,26 +19,26 @@ _IMPORT_SECONDS = 900
 
 
 def ensure(*, local: bool = True) -> str:
-    """The reference of a base image that this machine's Docker holds, and remembers it for ``recorded``.
+    """The reference of a base image that Docker has; that of ``local`` stacks is recorded for ``recorded``.
 
-    That is the official one where it is there or can be pulled. For ``local`` stacks it is otherwise the
-    stand-in, made here; once that was chosen it stays, so that the image's tag does not change with the
-    weather. Raises ``DeployError`` when neither can be had, or no Docker.
+    It is the official image where Docker has it or can pull it. For ``local`` stacks it is otherwise the stand-in,
+    made here. Once the stand-in was chosen it stays, so that the image's tag does not depend on the network.
+    Raises ``DeployError`` where neither is available, or no Docker.
     """
     client = docker.ensure().endpoint.client(_SILENCE_SECONDS)
     stand_in = stand_in_base.reference()
     if not local:
-        if cause := _pulled(client):
+        if cause := _pull(client):
             raise _cannot_be_pulled(cause)
         return OFFICIAL
-    if (chosen := recorded()) in {OFFICIAL, stand_in} and _present(client, str(chosen)):
+    if (chosen := recorded()) in {OFFICIAL, stand_in} and _has_image(client, str(chosen)):
         return str(chosen)
-    with disk.exclusive(paths.cache() / "base-image.lock", "making the base image"):
+    with disk.lock_file(paths.cache() / "base-image.lock", "making the base image"):
         return _record(_choose(client, stand_in))
 
 
 def recorded() -> str | None:
-    """The base image that ``ensure`` chose for local stacks, without asking Docker; ``None`` before that."""
+    """The base image that ``ensure`` recorded for local stacks, which Docker may have lost; ``None`` before that."""
     try:
         return (paths.cache() / _NOTE).read_text().strip() or None
     except FileNotFoundError:
@@ -46,19 +46,19 @@ def recorded() -> str | None:
 
 
 def is_here(reference: str) -> bool:
-    """Whether Docker, which must be running, holds the image."""
-    return _present(docker.endpoint().client(_SILENCE_SECONDS), reference)
+    """Whether Docker, which has to run, has the image."""
+    return _has_image(docker.endpoint().client(_SILENCE_SECONDS), reference)
 
 
 def _choose(client: "DockerClient", stand_in: str) -> str:
     if recorded() in {None, OFFICIAL}:
-        cause = _pulled(client)
+        cause = _pull(client)
         if cause is None:
             return OFFICIAL
         if obstacle := stand_in_base.obstacle():
             raise _cannot_be_pulled(f"{cause}. A stand-in cannot be made either: {obstacle}")
         display.say(f"  it cannot be pulled: {cause}")
-    if not _present(client, stand_in):
+    if not _has_image(client, stand_in):
         stand_in_base.make(docker.endpoint().client(_IMPORT_SECONDS), stand_in)
     return stand_in
 
@@ -68,7 +68,7 @@ def _record(reference: str) -> str:
     return reference
 
 
-def _present(client: "DockerClient", reference: str) -> bool:
+def _has_image(client: "DockerClient", reference: str) -> bool:
     from docker.errors import ImageNotFound
 
     try:
@@ -78,12 +78,12 @@ def _present(client: "DockerClient", reference: str) -> bool:
     return True
 
 
-def _pulled(client: "DockerClient") -> str | None:
-    """Pulls the official image unless it is there; why it cannot be, also when nothing comes for a while.
+def _pull(client: "DockerClient") -> str | None:
+    """Pulls the official image unless Docker has it; ``None``, or the cause of the failure.
 
-    Raises ``DeployError`` when the disk is full.
+    Gives up after 30 seconds without an answer. Raises ``DeployError`` when the disk is full.
     """
-    if _present(client, OFFICIAL):
+    if _has_image(client, OFFICIAL):
         return None
     from docker.errors import DockerException
     from requests.exceptions import RequestException
@@ -96,7 +96,7 @@ def _pulled(client: "DockerClient") -> str | None:
             messages = [{"error": getattr(error, "explanation", None) or str(error)}]
     cause = next((str(message["error"]) for message in messages if "error" in message), None)
     if cause and "no space left on device" in cause:
-        raise disk.disk_full("Docker's data folder")
+        raise disk.disk_full_error("Docker's data folder")
     return cause and cause.strip().rstrip(".")
 
 

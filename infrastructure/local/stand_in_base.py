@@ -1,7 +1,7 @@
-"""The stand-in base image: a Lambda-like Python 3.13 made of Debian packages, for local stacks only.
+"""The stand-in base image: Python 3.13 made of Debian packages, for local stacks only.
 
-It offers what the functions' image and its build use of the official one: Python and pip in ``/var/lang``, the
-runtime client, the runtime interface emulator and ``/lambda-entrypoint.sh``, which starts either.
+It has what the functions' image and its build use of the official one: Python and pip in ``/var/lang``, the runtime
+client, the runtime interface emulator and ``/lambda-entrypoint.sh``, which starts either.
 """
 
 import hashlib
@@ -26,10 +26,10 @@ REPOSITORY = "psn-emulator/lambda-python"
 SUITE = "trixie"
 PACKAGES = ("ca-certificates", "python3", "python3-venv")
 RUNTIME = ("awslambdaric==4.2.2", "simplejson==4.3.0", "snapshot-restore-py==1.0.0")
-"""The Lambda runtime client and what it needs, installed beside the interpreter."""
+"""The Lambda runtime client and its dependencies, installed with the interpreter."""
 
 EMULATOR = "aws-sam-cli==1.170.0"
-"""The package that carries the runtime interface emulator, of which only that file is taken."""
+"""The package with the runtime interface emulator, the only file of it that is used."""
 
 _ENTRYPOINT = Path(__file__).parent / "stand_in" / "lambda-entrypoint.sh"
 _BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
@@ -58,14 +58,14 @@ _MIB = 1024
 
 
 def reference() -> str:
-    """The image's name; its tag ends in the hash of the recipe, so that another recipe is another image."""
+    """The image's name. Its tag ends in 12 digits of the hash of all that it is made of."""
     recipe = [SUITE, PACKAGES, RUNTIME, EMULATOR, _ENTRYPOINT.read_text(), _SETTINGS, _DROPPED]
     digest = hashlib.sha256(json.dumps(recipe).encode()).hexdigest()
     return f"{REPOSITORY}:3.13-{digest[:12]}"
 
 
 def obstacle() -> str | None:
-    """Why the image cannot be made on this machine; ``None`` when it can."""
+    """The reason why the image cannot be made on this machine; ``None`` when it can."""
     if not docker_daemon.can_install():
         return "it is made of Debian packages, and this is neither Debian nor Ubuntu"
     if not docker_daemon.is_root():
@@ -76,31 +76,33 @@ def obstacle() -> str | None:
 
 
 def make(client: "DockerClient", name: str) -> None:
-    """Makes the image and gives it to Docker as ``name``.
+    """Makes the image and imports it into Docker as ``name``.
 
-    Raises ``DeployError`` when a package cannot be had, when Docker refuses the image or the disk is full.
+    Raises ``DeployError`` when a package cannot be downloaded, Docker refuses the image or the disk is full.
     """
     why = "a stand-in for Lambda's own, from Debian packages; about a minute, once"
     folder = paths.cache()
     with (
         display.progress("Making the base image", why) as step,
-        disk.room_left(folder),
+        disk.reporting_errors(folder),
         tempfile.TemporaryDirectory(prefix=".base-image-", dir=folder, ignore_cleanup_errors=True) as draft,
     ):
-        disk.need_room(folder, _MIB, "to make the base image")
+        disk.require_space(folder, _MIB, "to make the base image")
         root, archive = Path(draft) / "root", Path(draft) / "root.tar"
         step.detail = "Debian packages"
         _bootstrap(root)
         step.detail = "the Lambda runtime"
         _install_runtime(root, Path(draft))
-        _drop(root)
+        _remove_unneeded(root)
         step.detail = "handing it to Docker"
-        _must(["tar", "-C", root, "--numeric-owner", "-cf", archive, "."], "The base image cannot be packed")
+        _run(["tar", "-C", root, "--numeric-owner", "-cf", archive, "."], "The base image cannot be packed")
         _import(client, archive, name)
 
 
-def mirror(sources: Sequence[Path] | None = None, release: Path = Path("/etc/os-release")) -> str | None:
-    """The Debian archive that this machine's package manager uses; ``None`` where it is no Debian."""
+def debian_mirror(
+    sources: Sequence[Path] | None = None, release: Path = Path("/etc/os-release")
+) -> str | None:
+    """The URL of the Debian archive in apt's ``sources``; ``None`` where this system is not Debian."""
     if not release.exists() or not re.search(r"^ID=\"?debian", release.read_text(), re.MULTILINE):
         return None
     if sources is None:
@@ -119,8 +121,8 @@ def _bootstrap(root: Path) -> None:
     if not _KEYRING.exists():
         docker_daemon.apt_install("debian-archive-keyring")
     options = ["--variant=minbase", f"--include={','.join(PACKAGES)}", f"--keyring={_KEYRING}"]
-    archive = mirror()
-    _must(
+    archive = debian_mirror()
+    _run(
         ["debootstrap", *options, SUITE, root, *([archive] if archive else [])],
         "The Debian packages of the base image cannot be had",
         limit=_DEBOOTSTRAP_SECONDS,
@@ -130,7 +132,7 @@ def _bootstrap(root: Path) -> None:
 
 
 def _install_runtime(root: Path, draft: Path) -> None:
-    _must(["chroot", root, "python3", "-m", "venv", "/var/lang"], "The base image's Python cannot be set up")
+    _run(["chroot", root, "python3", "-m", "venv", "/var/lang"], "The base image's Python cannot be set up")
     target = root / "var/lang/lib/python3.13/site-packages"
     for index, requirement in enumerate(RUNTIME):
         unpacked = draft / f"runtime-{index}"
@@ -138,19 +140,21 @@ def _install_runtime(root: Path, draft: Path) -> None:
         shutil.copytree(unpacked, target, dirs_exist_ok=True)
     packages.unpack(EMULATOR, draft / "emulator", python="3.13")
     emulator = f"aws-lambda-rie-{_ARCHITECTURES[platform.machine()]}"
-    _put(draft / "emulator/samcli/local/rapid" / emulator, root / "usr/local/bin/aws-lambda-rie")
-    _put(_ENTRYPOINT, root / "lambda-entrypoint.sh")
+    _install_executable(
+        draft / "emulator/samcli/local/rapid" / emulator, root / "usr/local/bin/aws-lambda-rie"
+    )
+    _install_executable(_ENTRYPOINT, root / "lambda-entrypoint.sh")
     (root / "var/task").mkdir(mode=0o755, exist_ok=True)
     compiler = ["/var/lang/bin/python3.13", "-m", "compileall", "-q", "/var/lang/lib"]
-    _must(["chroot", root, *compiler], "The base image's Python does not run")
+    _run(["chroot", root, *compiler], "The base image's Python does not run")
 
 
-def _put(source: Path, target: Path) -> None:
+def _install_executable(source: Path, target: Path) -> None:
     shutil.copyfile(source, target)
     target.chmod(0o755)
 
 
-def _drop(root: Path) -> None:
+def _remove_unneeded(root: Path) -> None:
     for pattern in _DROPPED:
         for path in root.glob(pattern):
             if path.is_dir() and not path.is_symlink():
@@ -159,7 +163,7 @@ def _drop(root: Path) -> None:
                 path.unlink()
 
 
-def _must(command: Sequence[str | Path], failure: str, limit: float = 300) -> None:
+def _run(command: Sequence[str | Path], failure: str, limit: float = 300) -> None:
     outcome = processes.run(command, limit=limit, environment={"LC_ALL": "C.UTF-8", "PATH": _path()})
     if not outcome.ok:
         raise DeployError(f"{failure}: {outcome.last_line}", "Check the network, then run this again.")
@@ -180,6 +184,6 @@ def _import(client: "DockerClient", archive: Path, name: str) -> None:
     except DockerException as error:
         raise DeployError(f"Docker refuses the base image: {error}", "Look at Docker's log.") from error
     if "no space left" in answer:
-        raise disk.disk_full("Docker's data folder")
+        raise disk.disk_full_error("Docker's data folder")
     if '"error"' in answer:
         raise DeployError(f"Docker refuses the base image: {answer}", "Look at Docker's log.")

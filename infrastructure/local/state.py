@@ -1,4 +1,4 @@
-"""The local state of this checkout, all of it: what it is, and how it is deleted."""
+"""The local state of this checkout: lists and deletes it."""
 
 import shutil
 from contextlib import suppress
@@ -10,46 +10,45 @@ from infrastructure.stack.names import PROJECT
 from infrastructure.tools import docker, paths
 
 _MADE = ("aws", "locks", "passphrase", "pulumi", "workspace")
-"""All that is ever made in ``LOCAL_HOME``, which may be a folder of the user's with more in it."""
+"""All names that are ever created in ``LOCAL_HOME``, which may be a folder with other files in it."""
 
 
-def present() -> list[Path]:
-    """What there is of the local state.
+def existing_parts() -> list[Path]:
+    """The files and folders of the local state that exist.
 
-    Raises ``DeployError`` when its folder holds the checkout or the user's home: it is not ours to delete from.
+    Raises ``DeployError`` when ``LOCAL_HOME`` contains the checkout or the user's home: it is not ours to delete.
     """
     home = paths.home()
-    for kept in (paths.ROOT, Path.home()):
-        if kept.is_relative_to(home):
+    for protected in (paths.ROOT, Path.home()):
+        if protected.is_relative_to(home):
             raise DeployError(
-                f"LOCAL_HOME is {home}, which holds {kept}.", "Point it at a folder of its own."
+                f"LOCAL_HOME is {home}, which holds {protected}.", "Point it at a folder of its own."
             )
     return [home / name for name in _MADE if (home / name).exists()]
 
 
-def named(parts: list[Path]) -> str:
-    """``parts`` of it as text."""
+def describe(parts: list[Path]) -> str:
+    """The folder and the names of ``parts`` of the state; ``nothing`` where there are none."""
     return f"in {paths.home()}: {', '.join(path.name for path in parts)}" if parts else "nothing"
 
 
 def delete() -> list[Path]:
-    """Deletes it, the folder ``LOCAL_HOME`` if nothing else is in it, and in Docker the images that were pushed here.
+    """Deletes the state, and ``LOCAL_HOME`` where nothing else is in it; the deleted parts.
 
-    What it deleted of the folder.
-    Call it with the local AWS stopped. An image that a container uses stays, as all do where Docker does not run.
-    Raises ``DeployError`` as ``present`` does.
+    The images that this checkout pushed are removed from Docker where that runs, except those in use. The local AWS
+    has to be stopped. Raises ``DeployError`` as ``existing_parts`` does.
     """
-    found = present()
+    parts = existing_parts()
     identity = aws_instance.known_identity()
     if identity and docker.is_running():
         client = docker.endpoint().client()
         aws_container.delete_state(client, identity)
         aws_container.remove_images(client, f"localhost:{paths.aws_port()}/{PROJECT}-")
-    for path in found:
+    for path in parts:
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink()
-    with suppress(OSError):  # what is not of ours stays, and the folder with it
+    with suppress(OSError):  # there are other files in it
         paths.home().rmdir()
-    return found
+    return parts

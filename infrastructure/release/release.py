@@ -13,14 +13,10 @@ from typing import Any, Self
 import pulumi
 
 from infrastructure.release.origin import Origin
+from infrastructure.release.state import IMAGE, StackState
 from infrastructure.stack.permissions import Permissions
 
-STACK = "pulumi:pulumi:Stack"
-"""The type of the stack itself, among the resources of its state."""
-
 _IMAGES = "psn-emulator:image:Images"
-IMAGE = "docker:index/image:Image"
-"""The type of the one image that a stack has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +84,26 @@ class Deployed:
     public_jwks: Mapping[str, str] = field(default_factory=dict)
     functions: Collection[str] = ()
     image_provider: str = ""
+
+    @classmethod
+    def from_state(cls, state: StackState) -> Self:
+        """What ``state`` knows of the stack's releases."""
+        live = state.outputs.get("release")
+        image = next(iter(state.of_type(IMAGE).values()), {})
+        name = (image.get("outputs") or {}).get("imageName")
+        pushed = name.rsplit(":", 1)[1] if name else None
+        images = next(iter(state.of_type(_IMAGES).values()), {})
+        built = (images.get("outputs") or {}).get("built") or {}
+        return cls(
+            tag=state.outputs.get("image_tag"),
+            origin=Origin.from_output(live) if live else None,
+            pushed=pushed,
+            pushed_origin=Origin.from_output(built) if pushed and built.get("tag") == pushed else None,
+            entries=tuple(Entry.from_output(item) for item in state.outputs.get("releases") or ()),
+            public_jwks=state.outputs.get("public_jwks") or {},
+            functions=tuple(state.outputs.get("function_names") or ()),
+            image_provider=image.get("provider", ""),
+        )
 
     def entry(self, tag: str | None) -> Entry | None:
         """What is kept of the release ``tag``."""
@@ -165,37 +181,4 @@ def deployed() -> Deployed:
     """What the state of the stack that is being deployed knows of it; nothing on its first deploy."""
     name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     answer = pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {"stackName": name})
-    return from_state(answer.value["outputs"])
-
-
-def from_state(resources: Mapping[str, Mapping[str, Any]]) -> Deployed:
-    """What the resources of a state, ``{urn: {"type", "outputs"}}``, know of the stack."""
-    found = outputs(resources)
-    release = found.get("release")
-    image = _first(resources, IMAGE)
-    name = (image.get("outputs") or {}).get("imageName")
-    pushed = name.rsplit(":", 1)[1] if name else None
-    built = _outputs(resources, _IMAGES).get("built") or {}
-    return Deployed(
-        tag=found.get("image_tag"),
-        origin=Origin.from_output(release) if release else None,
-        pushed=pushed,
-        pushed_origin=Origin.from_output(built) if pushed and built.get("tag") == pushed else None,
-        entries=tuple(Entry.from_output(item) for item in found.get("releases") or ()),
-        public_jwks=found.get("public_jwks") or {},
-        functions=tuple(found.get("function_names") or ()),
-        image_provider=image.get("provider", ""),
-    )
-
-
-def outputs(resources: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
-    """The stack's outputs among the resources of its state."""
-    return _outputs(resources, STACK)
-
-
-def _outputs(resources: Mapping[str, Mapping[str, Any]], type_: str) -> Mapping[str, Any]:
-    return _first(resources, type_).get("outputs") or {}
-
-
-def _first(resources: Mapping[str, Mapping[str, Any]], type_: str) -> Mapping[str, Any]:
-    return next((item for item in resources.values() if item["type"] == type_), {})
+    return Deployed.from_state(StackState(answer.value["outputs"]))

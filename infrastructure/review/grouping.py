@@ -57,6 +57,11 @@ class ChangeGroup:
         why = self.consequence.text if self.consequence and self.consequence.severity == "harmless" else ""
         return f"{short_type(self.type)}  {name_list(self.names)}" + (f": {why}" if why else "")
 
+    def remarks(self, edit: PropertyEdit) -> str:
+        """Whether ``edit`` replaces, and which resources it is about, where that is not all of them."""
+        replaces = "  (replaces it)" if edit.replaces else ""
+        return replaces + (f"  ({name_list(edit.names)})" if edit.names != self.names else "")
+
 
 def name_list(names: tuple[str, ...], most: int = 4) -> str:
     """The names with commas between them; of more than ``most``, their number and the first ``most - 1``."""

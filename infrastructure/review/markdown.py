@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from infrastructure.release.state import short_type
 from infrastructure.review.changes import Operation, summary
-from infrastructure.review.grouping import ChangeGroup, name_list
+from infrastructure.review.grouping import ChangeGroup
 from infrastructure.review.review import ReleaseChange, ReleaseName, Review, Section
 
 _LONGEST_COMMENT = 65_000
@@ -80,9 +80,7 @@ def _section(section: Section, *, details: bool) -> Iterator[str]:
 def _group(group: ChangeGroup, *, details: bool) -> Iterator[str]:
     yield f"{_MARKS[group.operation]} {group.operation} {group.title}"
     for edit in group.edits if details else ():
-        some = f"  ({name_list(edit.names)})" if edit.names != group.names else ""
-        forced = "  (replaces it)" if edit.replaces else ""
-        yield f"    {edit.path}{forced}{some}"
+        yield f"    {edit.path}{group.remarks(edit)}"
         yield from (f"{mark}     {value}" for mark, value in (("-", edit.before), ("+", edit.after)) if value)
 
 

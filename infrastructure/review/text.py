@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from infrastructure.review.changes import SYMBOLS, Operation, summary
-from infrastructure.review.grouping import ChangeGroup, name_list
+from infrastructure.review.grouping import ChangeGroup
 from infrastructure.review.review import ReleaseChange, Review
 
 STYLES: dict[Operation, str] = {"create": "green", "update": "yellow", "replace": "magenta", "delete": "red"}
@@ -51,9 +51,7 @@ def _release(release: ReleaseChange | None) -> Iterator[Line]:
 def _group(group: ChangeGroup) -> Iterator[Line]:
     yield f"  {SYMBOLS[group.operation]} {group.title}", STYLES[group.operation]
     for edit in group.edits:
-        some = f"  ({name_list(edit.names)})" if edit.names != group.names else ""
-        forced = "  (replaces it)" if edit.replaces else ""
-        yield f"      {edit}{forced}{some}", ""
+        yield f"      {edit}{group.remarks(edit)}", ""
 
 
 def _warnings(groups: list[ChangeGroup]) -> Iterator[Line]:

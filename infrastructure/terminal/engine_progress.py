@@ -9,8 +9,7 @@ from typing import Self
 import pulumi
 from pulumi.automation import DiagnosticEvent, EngineEvent, OpType, StepEventMetadata
 
-from infrastructure.release.release import IMAGE
-from infrastructure.release.state import ALIAS, is_in_the_cloud, resource_name, short_type
+from infrastructure.release.state import ALIAS, IMAGE, is_in_the_cloud, resource_name, short_type
 from infrastructure.terminal.display import DISPLAY, Step, is_terminal
 from infrastructure.terminal.image_progress import ImageProgress
 from infrastructure.terminal.phases import Phases
@@ -75,7 +74,7 @@ class EngineProgress:
         return run
 
     def record(self, event: EngineEvent) -> None:
-        """Takes one engine event."""
+        """Takes one engine event; called from the engine's thread."""
         with self._lock:
             started, ended = event.resource_pre_event, event.res_outputs_event
             if started and not started.planning and started.metadata.op in _OPERATIONS:
@@ -114,11 +113,11 @@ class EngineProgress:
             self._phases.enter(self._operation)
         self._line(
             f"{_OPERATIONS[resource.op]} {short_type(resource.type)} {resource_name(resource.urn)}",
-            passing=True,
+            has_row=True,
         )
 
     def _message(self, message: DiagnosticEvent) -> None:
-        """Shows a message of the program or of a resource; what the image's says moves its rows."""
+        """Prints a message of the program or of a resource; one of the image also updates its rows."""
         is_of_image = bool(message.urn) and any(part.endswith(IMAGE) for part in str(message.urn).split("::"))
         for line in filter(None, map(str.strip, message.message.splitlines())):
             if not is_of_image:
@@ -126,7 +125,7 @@ class EngineProgress:
                 continue
             stage, extent = self._image.stage, self._image.extent
             if self._image.read(line):
-                self._line(line, passing=message.severity != "warning")
+                self._line(line, has_row=message.severity != "warning")
             if self._image.stage != stage:
                 self._end_image_stage(stage, extent)
                 self._phases.enter(self._image.stage)
@@ -136,9 +135,9 @@ class EngineProgress:
         if stage in self._steps:
             self._steps[stage].end(extent)
 
-    def _line(self, text: str, *, passing: bool = False) -> None:
-        """Prints a line with the seconds since the start; a ``passing`` one only where no row says as much."""
-        if passing and is_terminal():
+    def _line(self, text: str, *, has_row: bool = False) -> None:
+        """Prints a line with the seconds since the start, unless a row of the terminal shows the same (``has_row``)."""
+        if has_row and is_terminal():
             return
         shown = text if len(text) <= _LONGEST_LINE else f"{text[: _LONGEST_LINE - 1]}…"
         DISPLAY.say(f"{self._phases.clock() - self._start:6.1f} s  {shown}")

@@ -1,7 +1,7 @@
-"""How far the image is, read off what the Docker plugin says: the official one and the stand-in alike.
+"""Reads the progress of the image's build and push off the lines of the Docker plugin, official or stand-in.
 
-Both pass on what the Docker engine says: the steps of its own builder or of BuildKit, and the layers it pushes. The
-official plugin leaves out which layer a line is about.
+Both log the Docker engine's output: the steps of its own builder or of BuildKit, and the layers that it pushes. The
+official plugin's lines do not name the layer.
 """
 
 import re
@@ -22,7 +22,7 @@ _PASSING = re.compile(r"--->|Removing intermediate container |digest: sha256:|\{
 
 @dataclass(slots=True)
 class ImageProgress:
-    """How far the image's ``stage`` is: ``done`` of ``total`` build steps or layers to push, and in words.
+    """The progress of the ``stage``: ``done`` of ``total`` build steps or pushed layers, and ``detail`` in words.
 
     ``total`` is 0 while it is not known.
     """

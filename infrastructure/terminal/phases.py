@@ -1,4 +1,4 @@
-"""Where the time of a command goes."""
+"""Measures the time of each phase of a command."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Phases:
-    """The seconds of each phase, in the order in which they began.
+    """The seconds of each phase by name, in the order in which they began.
 
-    Every moment belongs to one phase, so they add up to the time on the clock.
+    One phase is measured at a time, so the seconds add up to the time that passed. ``clock`` returns seconds.
     """
 
     seconds: dict[str, float] = field(default_factory=dict)
@@ -20,7 +20,7 @@ class Phases:
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        """Gives the time of the block to ``name``; what surrounds it goes on afterwards."""
+        """Counts the time of the block as ``name``, and the time after it as the phase before the block."""
         outer = self._name
         self.enter(name)
         try:
@@ -29,7 +29,7 @@ class Phases:
             self.enter(outer)
 
     def enter(self, name: str) -> None:
-        """From now on the time is that of ``name``; of nothing where it is empty."""
+        """Counts the time from now on as ``name``; an empty name counts as no phase."""
         now = self.clock()
         if self._name:
             self.seconds[self._name] += now - self._since

@@ -1,4 +1,4 @@
-"""The certificate authorities this machine trusts: company networks add their own, and containers know none."""
+"""The certificate authorities that this machine trusts, among them those that a company's network adds."""
 
 import os
 import re
@@ -18,16 +18,16 @@ _DISTRIBUTED = Path("/usr/share/ca-certificates")
 
 
 def host_bundle() -> Path | None:
-    """The file of all authorities this machine trusts; ``None`` when it keeps them elsewhere."""
+    """The PEM file of all authorities that this machine trusts; ``None`` where there is no such file."""
     named = [os.environ.get("SSL_CERT_FILE"), _built_in()]
     candidates = [*(Path(name) for name in named if name), *_USUAL]
     return next((path for path in candidates if path.is_file()), None)
 
 
 def extra_authorities() -> str:
-    """What this machine trusts beyond the well-known authorities, as PEM; empty where that is nothing.
+    """The PEM of the authorities that this machine trusts beside the well-known ones; empty where there are none.
 
-    It is what a build step needs to download through a company's proxy: the build argument ``CA_CERTIFICATES``.
+    A build step that downloads through a company's proxy needs them: the build argument ``CA_CERTIFICATES``.
     """
     import certifi
 
@@ -38,7 +38,7 @@ def extra_authorities() -> str:
 
 
 def _built_in() -> str | None:
-    """The file that this Python's OpenSSL was built to read."""
+    """The file that this Python's OpenSSL reads by default."""
     return ssl.get_default_verify_paths().cafile
 
 

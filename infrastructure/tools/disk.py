@@ -1,4 +1,4 @@
-"""The folder of shared tools: who writes in it, what it remembers, and whether there is room."""
+"""Files on disk: lock files, notes in the folder of shared tools, free space, and errors of a full disk."""
 
 import errno
 import fcntl
@@ -16,27 +16,33 @@ from infrastructure.errors import DeployError
 from infrastructure.terminal import display
 from infrastructure.tools import paths
 
-FAILURE_IS_REMEMBERED = timedelta(days=1)
-"""How long a download that failed is not tried again."""
+_FAILURES = "failures.json"
+
+RETRY_AFTER = timedelta(days=1)
+"""The time after which a failed download is tried again."""
 
 
 @contextmanager
-def exclusive(path: Path, what: str) -> Iterator[None]:
-    """Holds the lock file ``path`` against every other process; waits its turn, saying for ``what``."""
-    with room_left(path.parent):
+def lock_file(path: Path, purpose: str) -> Iterator[None]:
+    """Locks the file ``path`` exclusively (flock), which is created; waits for other processes that hold it.
+
+    ``purpose`` completes the message "Waiting for another command to finish …". Raises ``DeployError`` where the file
+    cannot be written.
+    """
+    with reporting_errors(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = path.open("a")
     with handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            with display.progress(f"Waiting for another command to finish {what}"):
+            with display.progress(f"Waiting for another command to finish {purpose}"):
                 fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 
 def read_note(name: str) -> dict[str, Any]:
-    """What was written under ``name`` in the folder of shared tools; empty when nothing readable is there."""
+    """The note ``name`` in the folder of shared tools; empty where there is none that can be read."""
     try:
         note = json.loads((paths.cache() / name).read_text())
     except (OSError, ValueError):
@@ -45,13 +51,13 @@ def read_note(name: str) -> dict[str, Any]:
 
 
 def write_note(name: str, note: dict[str, Any]) -> None:
-    """Writes ``note`` under ``name``, whole or not at all. Raises ``DeployError`` when the disk is full."""
+    """Writes the note ``name`` as JSON, atomically. Raises ``DeployError`` where it cannot be written."""
     replace_file(paths.cache() / name, json.dumps(note, indent=1, sort_keys=True) + "\n")
 
 
 def replace_file(path: Path, text: str, mode: int = 0o644) -> None:
-    """Writes a file that readers see whole or not at all. Raises ``DeployError`` when the disk is full."""
-    with room_left(path.parent):
+    """Writes a file atomically, with its folder. Raises ``DeployError`` where it cannot be written."""
+    with reporting_errors(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name}.{os.getpid()}")
         draft.touch(mode)
@@ -59,43 +65,47 @@ def replace_file(path: Path, text: str, mode: int = 0o644) -> None:
         draft.replace(path)
 
 
-def remember_failure(of: str, cause: str) -> None:
-    """Notes that ``of`` failed now, so that it is not tried again at every command."""
-    write_note("failures.json", read_note("failures.json") | {of: {"cause": cause, "at": time.time()}})
+def record_failure(name: str, cause: str) -> None:
+    """Notes that the download or build ``name`` failed now, for ``recent_failure``."""
+    failures = read_note(_FAILURES)
+    write_note(_FAILURES, failures | {name: {"cause": cause, "at": time.time()}})
 
 
-def failed_lately(of: str) -> str | None:
-    """Why ``of`` failed within ``FAILURE_IS_REMEMBERED``; ``None`` when it did not."""
-    failure = read_note("failures.json").get(of, {})
+def recent_failure(name: str) -> str | None:
+    """The cause of the failure of ``name`` within ``RETRY_AFTER``; ``None`` when there was none."""
+    failure = read_note(_FAILURES).get(name, {})
     age = time.time() - float(failure.get("at", 0))
-    return str(failure["cause"]) if 0 <= age < FAILURE_IS_REMEMBERED.total_seconds() else None
+    return str(failure["cause"]) if 0 <= age < RETRY_AFTER.total_seconds() else None
 
 
-def need_room(folder: Path, mebibytes: int, what: str) -> None:
-    """Raises ``DeployError`` when the disk of ``folder`` has less than ``mebibytes`` MiB free ``what``."""
+def require_space(folder: Path, mebibytes: int, purpose: str) -> None:
+    """Raises ``DeployError`` when the disk of ``folder`` has less than ``mebibytes`` MiB free.
+
+    ``purpose`` completes the message "The disk is too full …", such as ``to install Docker``.
+    """
     free = free_mebibytes(folder)
     if free < mebibytes:
         raise DeployError(
-            f"The disk is too full {what}: {free} MiB free at {folder}, {mebibytes} MiB needed.",
+            f"The disk is too full {purpose}: {free} MiB free at {folder}, {mebibytes} MiB needed.",
             "Free some space, or point PSN_EMULATOR_CACHE, LOCAL_HOME and TMPDIR at another disk.",
         )
 
 
 def free_mebibytes(folder: Path) -> int:
-    """The free space of the disk that holds ``folder``, which need not exist yet, in MiB."""
+    """The free space in MiB on the disk of ``folder``, which need not exist yet."""
     while not folder.exists():
         folder = folder.parent
     return shutil.disk_usage(folder).free >> 20
 
 
 @contextmanager
-def room_left(folder: Path) -> Iterator[None]:
-    """Turns a full or a forbidden disk inside the block into a ``DeployError``."""
+def reporting_errors(folder: Path) -> Iterator[None]:
+    """Raises ``DeployError`` for a full disk or a missing permission in the block, which writes to ``folder``."""
     try:
         yield
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise disk_full(folder) from error
+            raise disk_full_error(folder) from error
         if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
             raise DeployError(
                 f"{error.filename or folder} cannot be written to: {error.strerror}.",
@@ -104,6 +114,6 @@ def room_left(folder: Path) -> Iterator[None]:
         raise
 
 
-def disk_full(folder: Path | str) -> DeployError:
-    """The error of a disk that filled up while ``folder`` was written to."""
+def disk_full_error(folder: Path | str) -> DeployError:
+    """The error for a disk that became full while ``folder`` was written to."""
     return DeployError(f"The disk is full: no space left at {folder}.", "Free some space, then try again.")

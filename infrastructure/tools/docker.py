@@ -1,4 +1,4 @@
-"""The Docker engine: which one, whether it answers, and whether containers of it can reach this machine."""
+"""The Docker engine: its endpoint, whether it answers, and whether its containers can reach this machine."""
 
 import hashlib
 import ipaddress
@@ -26,14 +26,17 @@ _CALL_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where the Docker engine listens, and who said so: ``DOCKER_HOST``, a context, or nobody."""
+    """The URL of a Docker engine, and its source: ``DOCKER_HOST``, ``context 'name'`` or ``default``.
+
+    ``certificates`` is the folder of the client's TLS files, where it needs them.
+    """
 
     host: str
     source: str
     certificates: Path | None = None
 
     def client(self, seconds: float = _CALL_SECONDS) -> "DockerClient":
-        """The SDK's client of this engine, each of whose calls may take ``seconds``."""
+        """The SDK's client of this engine; ``seconds`` is the time limit of one answer."""
         import docker
 
         tls: Any = False
@@ -45,7 +48,7 @@ class Endpoint:
         return docker.DockerClient(base_url=self.host, tls=tls, timeout=int(seconds))
 
     def environment(self) -> dict[str, str]:
-        """The variables by which every Docker client and SDK reaches this very engine."""
+        """The environment variables that make Docker clients and SDKs use this engine."""
         variables = {"DOCKER_HOST": self.host}
         if self.certificates:
             variables |= {"DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": str(self.certificates)}
@@ -56,9 +59,9 @@ class Endpoint:
 class Docker:
     """An engine that answers.
 
-    ``remote`` says that its containers cannot reach a process of this machine, so that the local AWS has to be
-    one of them. ``bridge_ip`` is this machine's address as the containers see it; ``None`` when remote.
-    ``socket`` is the engine's socket as a container of it can mount it.
+    ``remote``     its containers cannot reach a process of this machine, so the local AWS has to be one of them.
+    ``bridge_ip``  the address of this machine as its containers see it; ``None`` when remote.
+    ``socket``     the path of the engine's socket, as its containers can mount it.
     """
 
     endpoint: Endpoint
@@ -72,24 +75,27 @@ class Docker:
 
 
 def ensure() -> Docker:
-    """The Docker engine that commands use: the running one, else an installed one started, else one installed.
+    """The Docker engine that commands use; one that does not answer is started, or installed and started.
 
-    Raises ``DeployError`` when there is none to be had, or when this user may not use it.
+    Raises ``DeployError`` when that is not possible, or when this user may not use the engine.
     """
-    where = endpoint()
-    if cause := _silence(where):
-        _refuse_what_no_start_helps(where, cause)
-        docker_daemon.start(partial(_silence, where))
-    return _looked_at(where)
+    engine = endpoint()
+    if cause := _failure(engine):
+        _refuse_if_start_cannot_help(engine, cause)
+        docker_daemon.start(partial(_failure, engine))
+    return _inspect(engine)
 
 
 def is_running() -> bool:
     """Whether the Docker engine answers now; starts nothing."""
-    return _silence(endpoint()) is None
+    return _failure(endpoint()) is None
 
 
 def endpoint(environment: Mapping[str, str] = os.environ) -> Endpoint:
-    """The engine that the ``docker`` command would use: ``DOCKER_HOST``, the chosen context, or the default."""
+    """The engine that the ``docker`` command would use: ``DOCKER_HOST``, the selected context, or the default.
+
+    Raises ``DeployError`` for a context that does not exist and for a configuration that cannot be read.
+    """
     config = Path(environment.get("DOCKER_CONFIG") or Path.home() / ".docker")
     if host := environment.get("DOCKER_HOST"):
         verify = environment.get("DOCKER_TLS_VERIFY")
@@ -98,18 +104,18 @@ def endpoint(environment: Mapping[str, str] = os.environ) -> Endpoint:
     context = environment.get("DOCKER_CONTEXT") or _read_json(config / "config.json").get("currentContext")
     if context and context != "default":
         return _context(config / "contexts", str(context))
-    usual = [Path(_DEFAULT.removeprefix("unix://")), Path.home() / ".docker/run/docker.sock"]
-    usual.append(Path(environment.get("XDG_RUNTIME_DIR") or "/run/user") / "docker.sock")
-    there = next((path for path in usual if path.exists()), usual[0])
-    return Endpoint(f"unix://{there}", "default")
+    sockets = [Path(_DEFAULT.removeprefix("unix://")), Path.home() / ".docker/run/docker.sock"]
+    sockets.append(Path(environment.get("XDG_RUNTIME_DIR") or "/run/user") / "docker.sock")
+    existing = next((path for path in sockets if path.exists()), sockets[0])
+    return Endpoint(f"unix://{existing}", "default")
 
 
 def is_remote(host: str, info: Mapping[str, Any], bridge_ip: str | None) -> bool:
     """Whether containers of the engine at ``host`` cannot reach a process of this machine.
 
-    They can when the engine's bridge is an interface of this machine: its address, ``bridge_ip``, can be bound
-    here. It cannot when the engine runs in a machine of its own (Docker Desktop, a VM, another host) or in a
-    network of its own (rootless). An engine without a bridge is told by its host name in ``info``.
+    They can when the engine's bridge is an interface of this machine: its address, ``bridge_ip``, can be bound here.
+    They cannot when the engine runs in another machine (Docker Desktop, a VM, another host) or in a network namespace
+    (rootless). Without a bridge the host name in ``info``, the answer of ``docker info``, decides.
     """
     if host.startswith(("tcp://", "http://", "https://")):
         address = host.split("//")[1].rsplit(":", 1)[0]
@@ -152,47 +158,47 @@ def login(registry: str, token: str) -> None:
         )
 
 
-def _refuse_what_no_start_helps(where: Endpoint, cause: str) -> None:
+def _refuse_if_start_cannot_help(engine: Endpoint, cause: str) -> None:
     if "permission denied" in cause.lower():
         raise DeployError(
-            f"This user may not use the Docker engine at {where.host}.",
+            f"This user may not use the Docker engine at {engine.host}.",
             "Join its group (sudo usermod -aG docker $USER, then log in again), or run rootless Docker.",
         )
-    if where.host.startswith("ssh://"):
+    if engine.host.startswith("ssh://"):
         raise DeployError(
-            f"The Docker engine at {where.host} is reached over SSH, which a deploy cannot use.",
+            f"The Docker engine at {engine.host} is reached over SSH, which a deploy cannot use.",
             "Forward its socket (ssh -L /tmp/docker.sock:/var/run/docker.sock HOST) and set "
             "DOCKER_HOST=unix:///tmp/docker.sock.",
         )
-    if where.source != "default":
+    if engine.source != "default":
         raise DeployError(
-            f"The Docker engine at {where.host} ({where.source}) does not answer: {cause}.",
-            f"Start it, or choose another: unset {where.source}."
-            if where.source == "DOCKER_HOST"
+            f"The Docker engine at {engine.host} ({engine.source}) does not answer: {cause}.",
+            f"Start it, or choose another: unset {engine.source}."
+            if engine.source == "DOCKER_HOST"
             else "Start it, or choose another: docker context use default.",
         )
 
 
-def _silence(where: Endpoint) -> str | None:
-    """Why the engine does not answer; ``None`` when it does."""
+def _failure(engine: Endpoint) -> str | None:
+    """The reason why the engine does not answer; ``None`` when it does."""
     from docker.errors import DockerException
     from requests.exceptions import RequestException
 
     try:
-        where.client(_PING_SECONDS).ping()
+        engine.client(_PING_SECONDS).ping()
     except (DockerException, RequestException, OSError) as error:
         return str(error)
     return None
 
 
-def _looked_at(where: Endpoint) -> Docker:
-    client = where.client()
+def _inspect(engine: Endpoint) -> Docker:
+    client = engine.client()
     info = client.info()
     bridge_ip = _bridge_ip(client)
-    remote = is_remote(where.host, info, bridge_ip)
-    found = Docker(where, remote, None if remote else bridge_ip)
-    # Elsewhere than in a rootless engine the path on this side says nothing about the path on the engine's.
-    return replace(found, socket=where.host.removeprefix("unix://")) if _is_rootless(info) else found
+    remote = is_remote(engine.host, info, bridge_ip)
+    docker = Docker(engine, remote, None if remote else bridge_ip)
+    # Only of a rootless engine is the socket's path on this side also the one on the engine's side.
+    return replace(docker, socket=engine.host.removeprefix("unix://")) if _is_rootless(info) else docker
 
 
 def _is_rootless(info: Mapping[str, Any]) -> bool:
@@ -200,7 +206,7 @@ def _is_rootless(info: Mapping[str, Any]) -> bool:
 
 
 def _bridge_ip(client: "DockerClient") -> str | None:
-    """The address of the engine's own end of its default bridge; ``None`` when it has none."""
+    """The engine's address on its default bridge; ``None`` when it has no bridge."""
     for network in client.networks.list(names=["bridge"]):
         for config in (network.attrs.get("IPAM") or {}).get("Config") or ():
             if gateway := config.get("Gateway"):
@@ -221,7 +227,7 @@ def _can_bind(address: str) -> bool:
 
 
 def _context(folder: Path, name: str) -> Endpoint:
-    """A context of the ``docker`` command: files named after the hash of its name."""
+    """The endpoint of a context of the ``docker`` command, whose folders are named by the hash of its name."""
     identity = hashlib.sha256(name.encode()).hexdigest()
     meta = _read_json(folder / "meta" / identity / "meta.json")
     host = meta.get("Endpoints", {}).get("docker", {}).get("Host")

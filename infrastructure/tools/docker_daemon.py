@@ -1,4 +1,4 @@
-"""Starting a Docker engine that is installed but not running, and installing one where that is ours to do."""
+"""Starts a Docker engine that is installed but not running, and installs one for root on Debian and Ubuntu."""
 
 import os
 import shutil
@@ -12,8 +12,8 @@ from infrastructure.errors import DeployError
 from infrastructure.terminal import display
 from infrastructure.tools import disk, paths, processes
 
-Silence = Callable[[], str | None]
-"""Asks the engine: why it does not answer, or ``None`` when it does."""
+Ping = Callable[[], str | None]
+"""Asks the engine for an answer: ``None``, or the reason why there is none."""
 
 _START_SECONDS = 60
 _SETTLING_SECONDS = 2
@@ -30,57 +30,56 @@ _DESKTOP = Path("/Applications/Docker.app")
 _HOW = "Install Docker (https://docs.docker.com/engine/install/) and start it, then run this again."
 
 
-def start(silence: Silence) -> None:
-    """Gets an engine to answer on the default socket.
+def start(ping: Ping) -> None:
+    """Starts the installed engine on the default socket; for root on Debian and Ubuntu installs one before.
 
-    What is installed is started; on Debian and Ubuntu root gets it installed. Raises ``DeployError`` when
-    neither can be done, or when it was done and there is still no answer.
+    Raises ``DeployError`` when neither is possible, or when the started engine does not answer.
     """
-    with disk.exclusive(paths.cache() / "docker.lock", "starting Docker"):
-        if silence() is None:
+    with disk.lock_file(paths.cache() / "docker.lock", "starting Docker"):
+        if ping() is None:
             return
         if sys.platform == "darwin":
-            _start_desktop(silence)
+            _start_desktop(ping)
         elif not is_root():
-            _start_users_own(silence)
+            _start_rootless(ping)
         else:
-            if not installed():
+            if not executable():
                 _install()
-                if wait(silence, _SETTLING_SECONDS) is None:  # its package may have started it
+                if wait(ping, _SETTLING_SECONDS) is None:  # its package may have started it
                     return
-            _start_systems_own(silence)
+            _start_system(ping)
 
 
 def is_root() -> bool:
-    """Whether this user may start and install what belongs to the system."""
+    """Whether this user is root."""
     return os.geteuid() == 0
 
 
-def installed() -> str | None:
-    """The path of the engine's executable; ``None`` when there is none."""
+def executable() -> str | None:
+    """The path of ``dockerd``; ``None`` when it is not installed."""
     return shutil.which("dockerd", path=os.environ.get("PATH", "") + _EXTRA_PATH)
 
 
 def can_install() -> bool:
-    """Whether this is a Debian or an Ubuntu, whose own package of Docker can be installed."""
+    """Whether this is Debian or Ubuntu, whose packages ``apt_install`` installs."""
     return bool(shutil.which("apt-get"))
 
 
-def launch(silence: Silence, folder: Path, arguments: Sequence[str] = ()) -> None:
-    """Starts ``dockerd`` in the background, its log and pid file in ``folder``; returns when it answers.
+def launch(ping: Ping, folder: Path, arguments: Sequence[str] = ()) -> None:
+    """Starts ``dockerd`` in the background, with log and pid file in ``folder``; returns when it answers.
 
-    Raises ``DeployError`` with the last line of its log when it does not.
+    Raises ``DeployError`` with the last line of its log when it does not within a minute.
     """
-    executable = installed()
-    if not executable:
+    program = executable()
+    if not program:
         raise DeployError("Docker is not installed.", _HOW)
-    _forget_the_killed()
-    with disk.room_left(folder):
+    _remove_stale_pid_files()
+    with disk.reporting_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         log = folder / "dockerd.log"
         with log.open("w") as output:
             process = subprocess.Popen(
-                [executable, *arguments],
+                [program, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -88,7 +87,7 @@ def launch(silence: Silence, folder: Path, arguments: Sequence[str] = ()) -> Non
                 start_new_session=True,
             )
     disk.replace_file(folder / "dockerd.pid", f"{process.pid}\n")
-    cause = wait(silence, _START_SECONDS, lambda: process.poll() is None)
+    cause = wait(ping, _START_SECONDS, lambda: process.poll() is None)
     if cause:
         lines = log.read_text(errors="replace").splitlines()
         raise DeployError(
@@ -97,18 +96,18 @@ def launch(silence: Silence, folder: Path, arguments: Sequence[str] = ()) -> Non
         )
 
 
-def _forget_the_killed() -> None:
+def _remove_stale_pid_files() -> None:
     """Removes the pid files of an engine that was killed.
 
-    ``dockerd`` takes any process with the number in such a file for its own: it would refuse to start, or wait for
-    a containerd that is not there.
+    ``dockerd`` takes any process with the number in such a file for its own: it would refuse to start, or wait for a
+    containerd that does not exist.
     """
     for name, file in _PID_FILES.items():
-        if file.exists() and not _runs(name, file.read_text().strip()):
+        if file.exists() and not _is_running(name, file.read_text().strip()):
             file.unlink(missing_ok=True)
 
 
-def _runs(name: str, pid: str) -> bool:
+def _is_running(name: str, pid: str) -> bool:
     try:
         number, rest = Path("/proc", pid, "stat").read_text().split(" (", 1)
     except (OSError, ValueError):
@@ -117,36 +116,36 @@ def _runs(name: str, pid: str) -> bool:
     return number == pid and command == name and not fields.startswith("Z")
 
 
-def wait(silence: Silence, seconds: float, alive: Callable[[], bool] = lambda: True) -> str | None:
-    """Asks until there is an answer, the time is up or what should answer has died; why there is none."""
+def wait(ping: Ping, seconds: float, alive: Callable[[], bool] = lambda: True) -> str | None:
+    """Pings until the engine answers; ``None``, or the reason after ``seconds`` or when it is not ``alive``."""
     deadline = time.monotonic() + seconds
-    while cause := silence():
+    while cause := ping():
         if time.monotonic() > deadline or not alive():
             return cause
         time.sleep(0.2)
     return None
 
 
-def _start_desktop(silence: Silence) -> None:
+def _start_desktop(ping: Ping) -> None:
     if not _DESKTOP.exists():
         raise DeployError(
             "Docker is not running.", "Start it, or install Docker Desktop, then run this again."
         )
     with display.progress("Starting Docker Desktop", "the functions run in containers"):
         processes.run(["open", "--background", "-a", "Docker"], limit=30)
-        if cause := wait(silence, _DESKTOP_SECONDS):
+        if cause := wait(ping, _DESKTOP_SECONDS):
             raise DeployError(
                 f"Docker Desktop was started but does not answer: {cause}", "Look at its window."
             )
 
 
-def _start_users_own(silence: Silence) -> None:
+def _start_rootless(ping: Ping) -> None:
     unit = Path.home() / ".config/systemd/user/docker.service"
     if unit.exists() and processes.run(["systemctl", "--user", "start", "docker"], limit=60).ok:
         with display.progress("Starting this user's own Docker", "the functions run in containers"):
-            if wait(silence, _START_SECONDS) is None:
+            if wait(ping, _START_SECONDS) is None:
                 return
-    if installed():
+    if executable():
         raise DeployError(
             "Docker is installed but not running, and starting it takes root.",
             "Run: sudo systemctl start docker (or: sudo service docker start).",
@@ -154,11 +153,11 @@ def _start_users_own(silence: Silence) -> None:
     raise DeployError("Docker is not installed, and installing it takes root.", _HOW)
 
 
-def _start_systems_own(silence: Silence) -> None:
+def _start_system(ping: Ping) -> None:
     with display.progress("Starting the Docker engine", "the functions run in containers"):
         if not _SYSTEMD.exists() or not processes.run(["systemctl", "start", "docker"], limit=90).ok:
-            launch(silence, paths.cache() / "docker")
-        elif cause := wait(silence, _START_SECONDS):
+            launch(ping, paths.cache() / "docker")
+        elif cause := wait(ping, _START_SECONDS):
             raise DeployError(
                 f"Docker was started but does not answer: {cause}", "Read: journalctl -u docker"
             )
@@ -167,15 +166,15 @@ def _start_systems_own(silence: Silence) -> None:
 def _install() -> None:
     if not can_install():
         raise DeployError("Docker is not installed.", _HOW)
-    disk.need_room(Path("/var/lib"), _INSTALL_MIB, "to install Docker")
+    disk.require_space(Path("/var/lib"), _INSTALL_MIB, "to install Docker")
     with display.progress("Installing Docker (docker.io)", "the functions run in containers"):
         apt_install("docker.io")
-    if not installed():
+    if not executable():
         raise DeployError("The package docker.io was installed, but there is no dockerd.", _HOW)
 
 
 def apt_install(package: str) -> None:
-    """Installs a Debian or Ubuntu package, the lists refreshed first. Raises ``DeployError`` when it cannot be."""
+    """Installs a package with apt, after an update of the package lists. Raises ``DeployError`` when that fails."""
     options = ["-q", "-y", "-o", "DPkg::Lock::Timeout=120"]
     environment = {"DEBIAN_FRONTEND": "noninteractive"}
     for command in (["update"], ["install", package]):

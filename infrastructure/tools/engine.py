@@ -4,29 +4,28 @@ import re
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 
 from infrastructure.errors import DeployError
 from infrastructure.terminal import display
-from infrastructure.tools import disk, paths, processes, toolchain
+from infrastructure.tools import disk, engine_source, paths, processes, toolchain
 from infrastructure.tools.toolchain import NotAvailableError
 
 REQUIRED = version("pulumi")
 """The version of the Pulumi SDK in use; an engine must be this or newer, of the same major version."""
-
-MODULE = Path(__file__).parent / "engine_build"
-"""The Go module that pins what the engine is built from."""
 
 _NOTE = "engine.json"
 _DOWNLOAD = "the official Pulumi engine"
 _DOWNLOAD_SECONDS = 300
 _BUILD_SECONDS = 3600
 _BUILD_MIB = 512
-_SDK_VERSION = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
+_OLD = timedelta(days=30)
 _INSTALL = """
 import socket, sys
 from pulumi.automation import PulumiCommand
@@ -50,7 +49,7 @@ def resolve() -> Engine:
     """
     if found := installed():
         return found
-    with disk.exclusive(paths.cache() / "engine.lock", "setting up the Pulumi engine"):
+    with disk.lock_file(paths.cache() / "engine.lock", "setting up the Pulumi engine"):
         if found := installed():
             return found
         reasons = []
@@ -63,7 +62,7 @@ def resolve() -> Engine:
                 continue
             if found := installed():
                 return found
-            reasons.append(f"{cached_root()} holds no engine that runs")
+            reasons.append(f"{paths.cache() / 'engine'} holds no engine that runs")
     raise DeployError(
         f"No Pulumi engine of version {REQUIRED} or newer can be had: {'; '.join(reasons)}.",
         "Install it (https://www.pulumi.com/docs/install/), or Go, then run this again.",
@@ -73,15 +72,21 @@ def resolve() -> Engine:
 def installed() -> Engine | None:
     """The engine on PATH or the one set up before, when it is new enough; writes only its notes."""
     on_path = shutil.which("pulumi")
-    for path in (Path(on_path) if on_path else None, cached_root() / "bin" / "pulumi"):
-        if path and (found := _version_of(path)) and suffices(found):
+    set_up = [root / "bin" / "pulumi" for root in (downloaded_root(), built_root())]
+    for path in [*([Path(on_path)] if on_path else []), *set_up]:
+        if (found := _version_of(path)) and suffices(found):
             return Engine(path, found)
     return None
 
 
-def cached_root() -> Path:
-    """The folder of the engine that set-up installs, shared by all checkouts; it is ``bin/pulumi`` there."""
+def downloaded_root() -> Path:
+    """The folder of the official engine that set-up installs, shared by all checkouts; ``bin/pulumi`` there."""
     return paths.cache() / "engine" / REQUIRED
+
+
+def built_root() -> Path:
+    """The folder of the engine that is built here; another one when it would be built otherwise."""
+    return paths.cache() / "engine" / f"{REQUIRED}-{engine_source.recipe()}"
 
 
 def suffices(found: str) -> bool:
@@ -114,53 +119,56 @@ def _numbers(found: str) -> tuple[int, ...]:
 
 
 def _download() -> None:
-    if cause := disk.failed_lately(_DOWNLOAD):
+    if cause := disk.recent_failure(_DOWNLOAD):
         raise NotAvailableError(f"it could not be downloaded earlier today ({cause})")
     why = f"there is none of version {REQUIRED} or newer here"
-    with display.progress("Downloading the Pulumi engine", why), _draft() as root:
-        disk.need_room(paths.cache(), _BUILD_MIB, "to install the Pulumi engine")
+    with display.progress("Downloading the Pulumi engine", why), _draft(downloaded_root()) as root:
+        disk.require_space(paths.cache(), _BUILD_MIB, "to install the Pulumi engine")
         outcome = processes.run([sys.executable, "-c", _INSTALL, str(root)], limit=_DOWNLOAD_SECONDS)
         if outcome.ok:
             return
-    disk.remember_failure(_DOWNLOAD, outcome.last_line)
+    disk.record_failure(_DOWNLOAD, outcome.last_line)
     raise NotAvailableError(f"it could not be downloaded ({outcome.last_line})")
 
 
 def _build() -> None:
-    go = toolchain.resolve(MODULE)
+    go = toolchain.resolve(engine_source.MODULE)
     with (
-        display.progress("Building the Pulumi engine from its Go modules", "some minutes, once") as step,
-        _draft() as root,
+        display.progress("Building the Pulumi engine from its Go modules", "a few minutes, once") as step,
+        _draft(built_root()) as root,
     ):
-        disk.need_room(paths.cache(), _BUILD_MIB, "to build the Pulumi engine")
+        disk.require_space(paths.cache(), _BUILD_MIB, "to build the Pulumi engine")
         toolchain.need_room(go, f"github.com/pulumi/pulumi/pkg/v3@v{REQUIRED}", "to build the Pulumi engine")
+        source = root.with_name("source")
+        engine_source.compose(go, source)
         outcome = processes.run(
-            build_command(go, root / "bin" / "pulumi"),
-            cwd=MODULE,
+            engine_source.build_command(go, root / "bin" / "pulumi", REQUIRED),
+            cwd=source,
             limit=_BUILD_SECONDS,
             environment=toolchain.ENVIRONMENT,
             on_line=display.counter(step, "modules and packages"),
         )
         if not outcome.ok:
             raise NotAvailableError(f"it could not be built ({outcome.last_line})")
+    _forget_old_builds()
 
 
-def build_command(go: Path, target: Path) -> list[str | Path]:
-    """The command, run in ``MODULE``, that builds the engine to ``target`` with its version stamped in."""
-    flags = f"-s -w -X {_SDK_VERSION}=v{REQUIRED}"
-    package = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
-    return [go, "build", "-v", "-ldflags", flags, "-o", target, package]
+def _forget_old_builds() -> None:
+    """Removes what other checkouts, or this one, built another way and have not built anew for long."""
+    for folder in built_root().parent.glob("*-*"):
+        if folder != built_root() and time.time() - folder.stat().st_mtime > _OLD.total_seconds():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def _draft() -> Iterator[Path]:
-    """A folder that becomes ``cached_root()`` when an engine is in it at the end; otherwise it vanishes."""
-    parent = cached_root().parent
-    with disk.room_left(parent):
+def _draft(target: Path) -> Iterator[Path]:
+    """A folder that becomes ``target`` when an engine is in it at the end; otherwise it vanishes."""
+    parent = target.parent
+    with disk.reporting_errors(parent):
         parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".draft-", dir=parent) as folder:
             root = Path(folder) / "root"
             yield root
             if (root / "bin" / "pulumi").exists():
-                shutil.rmtree(cached_root(), ignore_errors=True)
-                root.rename(cached_root())
+                shutil.rmtree(target, ignore_errors=True)
+                root.rename(target)

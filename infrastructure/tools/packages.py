@@ -22,7 +22,7 @@ def unpack(requirement: str, target: Path, *, python: str | None = None) -> None
     command = [str(find_uv()), "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:"]
     if python:
         command += ["--python-version", python]
-    with disk.room_left(target.parent):
+    with disk.reporting_errors(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".draft-", dir=target.parent) as folder:
             draft = Path(folder) / "content"

@@ -1,4 +1,4 @@
-"""Where the local environment keeps its things."""
+"""The folders and addresses of the local environment."""
 
 import os
 from pathlib import Path
@@ -8,16 +8,19 @@ from infrastructure.errors import DeployError
 ROOT = Path(__file__).resolve().parents[2]
 """The project's root folder."""
 MACHINE = "host.docker.internal"
-"""What a container calls the machine that the local AWS is on."""
+"""The host name by which containers reach the machine of the local AWS."""
 
 
 def home() -> Path:
-    """The git-ignored folder of this checkout's local state (``LOCAL_HOME``, default ``.local``)."""
+    """The git-ignored folder of this checkout's local state: ``LOCAL_HOME``, by default ``.local``."""
     return Path(os.environ.get("LOCAL_HOME") or ROOT / ".local").absolute()
 
 
 def cache() -> Path:
-    """The user's folder of downloaded and built tools, shared by all checkouts (``PSN_EMULATOR_CACHE``)."""
+    """The user's folder of downloaded and built tools, which all checkouts share.
+
+    That is ``PSN_EMULATOR_CACHE``, by default ``psn-emulator`` in the user's cache folder.
+    """
     if override := os.environ.get("PSN_EMULATOR_CACHE"):
         return Path(override).absolute()
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
@@ -25,7 +28,7 @@ def cache() -> Path:
 
 
 def aws_port() -> int:
-    """The port of the local AWS (``LOCAL_AWS_PORT``, default 4566). Raises ``DeployError`` when it is none."""
+    """The port of the local AWS: ``LOCAL_AWS_PORT``, by default 4566. Raises ``DeployError`` when that is no port."""
     port = os.environ.get("LOCAL_AWS_PORT") or "4566"
     if not port.isdecimal() or not 0 < int(port) < 1 << 16:
         raise DeployError(
@@ -35,10 +38,10 @@ def aws_port() -> int:
 
 
 def aws_endpoint() -> str:
-    """The base URL of the local AWS as seen from this machine."""
+    """The base URL of the local AWS on this machine."""
     return f"http://localhost:{aws_port()}"
 
 
 def aws_endpoint_for_functions() -> str:
-    """Where the functions' containers reach the local AWS, which the machine's loopback is not for them."""
+    """The base URL of the local AWS in the functions' containers, which cannot reach this machine's loopback."""
     return f"http://{MACHINE}:{aws_port()}"

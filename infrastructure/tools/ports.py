@@ -1,4 +1,4 @@
-"""Who listens on a port of this machine."""
+"""Finds out whether a port of this machine is free, and which program listens on it."""
 
 import shutil
 import socket
@@ -11,8 +11,8 @@ from infrastructure.tools import processes
 _LISTENING = "0A"
 
 
-def free(port: int, addresses: tuple[str, ...] = ("127.0.0.1",)) -> bool:
-    """Whether ``port`` can be opened on each of the addresses."""
+def is_free(port: int, addresses: tuple[str, ...] = ("127.0.0.1",)) -> bool:
+    """Whether a program could listen on ``port`` at each of the addresses."""
     for address in addresses:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -24,9 +24,9 @@ def free(port: int, addresses: tuple[str, ...] = ("127.0.0.1",)) -> bool:
 
 
 def owner(port: int) -> str:
-    """Who listens on ``port``, such as ``nginx (process 4711)``; ``another program`` where that cannot be told."""
-    if sys.platform == "linux" and (found := _owner_by_proc(port)):
-        return found
+    """The program that listens on ``port``: ``nginx (process 4711)``, or ``another program`` where that is unknown."""
+    if sys.platform == "linux" and (program := _owner_by_proc(port)):
+        return program
     if shutil.which("lsof"):
         outcome = processes.run(["lsof", "-nP", f"-iTCP:{port}", "-sTCP:LISTEN", "-Fpc"], limit=10)
         fields = {line[0]: line[1:] for line in outcome.output.splitlines() if line}

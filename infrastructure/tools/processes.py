@@ -1,4 +1,4 @@
-"""Other programs: run with a limit, watched line by line, and quoted when they fail."""
+"""Runs other programs with a time limit, and keeps the last lines of their output for error messages."""
 
 import os
 import signal
@@ -17,19 +17,22 @@ _NO_SPACE = ("no space left on device", "disk quota exceeded")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a program ended. ``code`` is ``None`` when it could not start or was stopped at its time limit."""
+    """The exit code of a program and the last lines of its output.
+
+    ``code`` is ``None`` when it could not start or was killed at its time limit.
+    """
 
     code: int | None
     output: str
 
     @property
     def ok(self) -> bool:
-        """Whether it ended well."""
+        """Whether the exit code is 0."""
         return self.code == 0
 
     @property
     def last_line(self) -> str:
-        """The last line that says something: what a failed program usually gives as the cause."""
+        """The last line that is not empty, usually the cause of a failure; else the exit code in words."""
         lines = [line.strip() for line in self.output.splitlines() if line.strip()]
         return lines[-1] if lines else f"exit code {self.code}"
 
@@ -42,10 +45,11 @@ def run(
     environment: Mapping[str, str] | None = None,
     on_line: Callable[[str], None] | None = None,
 ) -> Outcome:
-    """Runs a program to its end, or to its end by force after ``limit`` seconds; with it its children.
+    """Runs a program to its end; kills it and its children after ``limit`` seconds.
 
-    The outcome quotes the last lines of what it wrote. ``environment`` is added to this process's own. Raises
-    ``DeployError`` when the program ran into a full disk.
+    ``environment`` is added to this process's variables, ``on_line`` called with every line of output. The outcome has
+    the last 15 lines, of standard output and standard error together. Raises ``DeployError`` when the program failed
+    because of a full disk.
     """
     words = [str(word) for word in argv]
     try:
@@ -62,10 +66,10 @@ def run(
         )
     except OSError as error:
         return Outcome(None, f"{words[0]} does not start: {error.strerror}")
-    return _watched(process, words[0], limit, on_line)
+    return _wait(process, words[0], limit, on_line)
 
 
-def _watched(
+def _wait(
     process: subprocess.Popen[str], name: str, limit: float, on_line: Callable[[str], None] | None
 ) -> Outcome:
     late = threading.Event()
@@ -94,7 +98,7 @@ def _watched(
     if late.is_set():
         return Outcome(None, f"{output}\n{name} did not finish within {limit:.0f} s".strip())
     if code and any(sign in output.lower() for sign in _NO_SPACE):
-        raise disk.disk_full(Path.cwd())
+        raise disk.disk_full_error(Path.cwd())
     return Outcome(code, output)
 
 

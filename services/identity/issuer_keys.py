@@ -6,7 +6,7 @@ neither botocore nor pydantic.
 """
 
 from time import monotonic, time
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from services.identity.public_keys import is_published
 from utils import strict_json
@@ -16,7 +16,6 @@ with lazy_module("cryptography.x509"):
     from joserfc.errors import JoseError
     from joserfc.jwk import ECKey, RSAKey
 
-type PublicKey = ECKey | RSAKey
 
 ASK_AGAIN_SECONDS: Final = 30
 """How long a process waits until it asks an issuer again."""
@@ -32,6 +31,13 @@ _MOST_BYTES: Final = 64 * 1024
 
 class IssuerKeysError(Exception):
     """The issuer's JWK Set could not be fetched, or has no usable key."""
+
+
+class PublicKey(NamedTuple):
+    """A key with the one algorithm that it is for (RFC 8725 section 3.1), ``ES256`` or ``RS256``."""
+
+    algorithm: str
+    key: ECKey | RSAKey
 
 
 class IssuerKeys:
@@ -103,16 +109,16 @@ def _usable(jwks: bytes | str) -> dict[str, PublicKey]:
 
 
 def _public_key(parameters: dict[str, Any]) -> PublicKey:
-    """The key in a JWK that itself names its one algorithm (RFC 8725 section 3.1); raises for any other kind."""
+    """The key in a JWK, which has to name its algorithm; raises for a key that may not verify tokens."""
     if not isinstance(parameters["kid"], str) or parameters["use"] != "sig" or "d" in parameters:
         raise ValueError("not a public key with a kid, for signatures")
     match [parameters.get(name) for name in ("alg", "kty", "crv")]:
         case ["ES256", "EC", "P-256"]:
-            return ECKey.import_key(parameters)
+            return PublicKey("ES256", ECKey.import_key(parameters))
         case ["RS256", "RSA", None]:
             key = RSAKey.import_key(parameters)
             if key.public_key.key_size >= _LEAST_RSA_BITS:
-                return key
+                return PublicKey("RS256", key)
     raise ValueError("a key for an algorithm that is not allowed, or too short for its own")
 
 

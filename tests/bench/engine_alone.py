@@ -20,7 +20,7 @@ from infrastructure.automation import plugins, targets, workspace
 from infrastructure.commands import readiness
 from infrastructure.program.stack import declare_stack
 from infrastructure.release import release, selection
-from infrastructure.release.state import Resources
+from infrastructure.release.state import StackState
 from infrastructure.stack.loading import load_seed, load_settings
 from infrastructure.stack.names import PROJECT
 
@@ -34,8 +34,8 @@ _REPOSITORY = [
 
 def main(stack: str, operation: str, tag: str | None) -> None:
     """One run of the engine; raises what the engine raises."""
-    settings, known = load_settings(stack), resources(stack)
-    chosen = selection.choose(settings, release.from_state(known))
+    settings, known = load_settings(stack), state(stack)
+    chosen = selection.choose(settings, release.Deployed.from_state(known))
     chosen = replace(chosen, tag=tag, to_build=False) if tag else chosen
     about = targets.of(settings, known, chosen, image_only=False)
     if operation == "repository":
@@ -51,11 +51,11 @@ def main(stack: str, operation: str, tag: str | None) -> None:
         (engine.preview if operation == "preview" else engine.up)(**about)
 
 
-def resources(stack: str) -> Resources:
-    """The resources in the stack's state, read from its file, which takes no engine; none before the first ``up``."""
+def state(stack: str) -> StackState:
+    """The stack's state, read from its file, which takes no engine; empty before the first ``up``."""
     file = workspace.backend_folder() / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
     latest = json.loads(file.read_text())["checkpoint"]["latest"] if file.exists() else {}
-    return {item["urn"]: item for item in latest.get("resources", ())}
+    return StackState.from_deployment(latest)
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ def ensure(playwrights_own: Path) -> Path:
 
     Raises ``DeployError`` when there is none to be had.
     """
-    with disk.exclusive(paths.cache() / "chromium.lock", "fetching Chromium"):
+    with disk.lock_file(paths.cache() / "chromium.lock", "fetching Chromium"):
         found = next(filter(_starts, [*_installed(), playwrights_own]), None)
         return found or _fetched(playwrights_own)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,6 @@ import pytest
 from argon2.exceptions import VerifyMismatchError
 from botocore.client import BaseClient
 from moto import mock_aws
-from pulumi import automation as auto
 
 from infrastructure import cli
 from infrastructure.automation import plugins, workspace
@@ -20,6 +20,7 @@ from infrastructure.cloud import probe, registry
 from infrastructure.commands import rotate_keys
 from infrastructure.local import base_image
 from infrastructure.program import signing_keys
+from infrastructure.release.state import StackState
 from infrastructure.stack import seeds, stack_file
 from infrastructure.stack.settings import Settings
 from infrastructure.tools import docker, engine
@@ -28,8 +29,8 @@ from tests.infrastructure.conftest import HASH_OF_PASSWORD123, WriteSeed, WriteS
 from tests.support.recorded import run, state_of
 from tests.support.stacks import FUNCTION
 
-type States = dict[str, dict[str, Any]]
-"""The resources in the states of stacks, by stack and URN."""
+type States = dict[str, StackState]
+"""The states of stacks, by stack."""
 
 USERS = [
     a_user(f"user{number}", f"$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA{number}")
@@ -44,19 +45,15 @@ class Stack:
 
     def __init__(self, states: States, settings: Settings, *_: object) -> None:
         self.settings, self.name = settings, settings.stack
-        self.resources = states.setdefault(self.name, {})
+        self.states = states
 
-    def export_stack(self) -> auto.Deployment:
+    def state(self) -> StackState:
         """The state."""
-        return auto.Deployment(
-            3, {"resources": [{**item, "urn": urn} for urn, item in self.resources.items()]}
-        )
+        return self.states.get(self.name, StackState())
 
     def up(self, program: Callable[[], Any], **_: Any) -> None:
         """Runs the program, and keeps what it declares."""
-        after = state_of(run(program, self.name))
-        self.resources.clear()
-        self.resources.update(after)
+        self.states[self.name] = StackState(state_of(run(program, self.name)))
 
     def preview(self, program: Callable[[], Any], **_: Any) -> None:
         """Runs the program."""
@@ -73,7 +70,7 @@ class Stack:
 @pytest.fixture
 def states() -> States:
     """The states of the stacks that were deployed: staging, which runs a release and keeps another."""
-    resources: dict[str, Any] = state(SECOND, SECOND, FIRST, root="2")
+    resources = state(SECOND, SECOND, FIRST, root="2").resources
     for item in resources.values():
         if item["type"] == FUNCTION:
             item["inputs"]["environment"] = {"variables": {"ACCESS_TOKEN_SECONDS": "600"}}
@@ -83,7 +80,7 @@ def states() -> States:
             "custom": True,
             "outputs": {"secretId": name, "versionId": "1"},
         }
-    return {"staging": resources}
+    return {"staging": StackState(resources)}
 
 
 @pytest.fixture(autouse=True)
@@ -108,7 +105,7 @@ def prod(
         yield Stack(states, settings)
 
     monkeypatch.setattr(cli, "_silence_leftovers", lambda: None)
-    monkeypatch.setattr(engine, "resolve", lambda: engine.Engine(engine.MODULE, engine.REQUIRED))
+    monkeypatch.setattr(engine, "resolve", lambda: engine.Engine(Path("pulumi"), engine.REQUIRED))
     monkeypatch.setattr(plugins, "decide", lambda _: plugins.Decision(official=True))
     monkeypatch.setattr(workspace, "_stack", partial(Stack, states))
     monkeypatch.setattr(workspace, "opened", opened)

@@ -15,8 +15,9 @@ from pulumi.runtime.settings import get_root_resource, set_root_resource
 from pulumi.runtime.stack import Stack
 
 from infrastructure.program.stack import declare_stack
-from infrastructure.release import release
+from infrastructure.release.release import Deployed
 from infrastructure.release.selection import choose
+from infrastructure.release.state import StackState
 from infrastructure.stack.loading import load_seed, load_settings
 
 _SECRET = "4dabf18193072939515e22adb298388d"
@@ -148,7 +149,7 @@ def record(
     seed = load_seed(settings)
     choice = {name: how.pop(name) for name in ("keep_image", "force") if name in how}
     if choice:
-        how["chosen"] = choose(settings, release.from_state(state or {}), **choice)
+        how["chosen"] = choose(settings, Deployed.from_state(StackState(dict(state or {}))), **choice)
     program = partial(declare_stack, settings, seed, **how)
     return run(program, stack, state=state, preview=preview, recorded=recorded)
 

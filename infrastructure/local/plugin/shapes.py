@@ -6,7 +6,7 @@ the type (``RetentionInDays``) unless the declaration gives another.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypedDict, Unpack
 
 from infrastructure.local.plugin.values import Value
 
@@ -45,129 +45,59 @@ class Property:
     fields: Mapping[str, "Property"] = field(default_factory=dict)
 
 
-def string(
-    api: str | None = None,
-    *,
-    required: bool = False,
-    replaces: bool = False,
-    default: str | None = None,
-    computed: bool = False,
-    virtual: bool = False,
-    autoname: bool = False,
-    choices: tuple[str, ...] = (),
-) -> Property:
+class Rules(TypedDict, total=False):
+    """The optional fields of a ``Property``, whichever its kind."""
+
+    required: bool
+    replaces: bool
+    default: Value
+    computed: bool
+    virtual: bool
+    autoname: bool
+    choices: tuple[str | bool, ...]
+    single: bool
+    pairs: tuple[str, str]
+
+
+def string(api: str | None = None, **rules: Unpack[Rules]) -> Property:
     """A string."""
-    return Property(
-        kind="string",
-        api=api,
-        required=required,
-        replaces=replaces,
-        default=default,
-        computed=computed,
-        virtual=virtual,
-        autoname=autoname,
-        choices=choices,
-    )
+    return Property(kind="string", api=api, **rules)
 
 
-def number(
-    api: str | None = None,
-    *,
-    required: bool = False,
-    default: float | None = None,
-    computed: bool = False,
-    virtual: bool = False,
-) -> Property:
+def number(api: str | None = None, **rules: Unpack[Rules]) -> Property:
     """An integer or a floating-point number."""
-    return Property(
-        kind="number", api=api, required=required, default=default, computed=computed, virtual=virtual
-    )
+    return Property(kind="number", api=api, **rules)
 
 
-def boolean(
-    api: str | None = None,
-    *,
-    required: bool = False,
-    default: bool = False,
-    virtual: bool = False,
-    choices: tuple[bool, ...] = (),
-) -> Property:
-    """A boolean."""
-    return Property(
-        kind="boolean", api=api, required=required, default=default, virtual=virtual, choices=choices
-    )
+def boolean(api: str | None = None, **rules: Unpack[Rules]) -> Property:
+    """A boolean, ``False`` by default."""
+    rules.setdefault("default", False)
+    return Property(kind="boolean", api=api, **rules)
 
 
-def json_string(api: str | None = None, *, required: bool = False, replaces: bool = False) -> Property:
+def json_string(api: str | None = None, **rules: Unpack[Rules]) -> Property:
     """JSON text, compared by content."""
-    return Property(kind="json", api=api, required=required, replaces=replaces)
+    return Property(kind="json", api=api, **rules)
 
 
-def list_of(
-    item: Property,
-    api: str | None = None,
-    *,
-    required: bool = False,
-    replaces: bool = False,
-    computed: bool = False,
-    single: bool = False,
-) -> Property:
+def list_of(item: Property, api: str | None = None, **rules: Unpack[Rules]) -> Property:
     """A list."""
-    return Property(
-        kind="list",
-        item=item,
-        api=api,
-        required=required,
-        replaces=replaces,
-        computed=computed,
-        single=single,
-    )
+    return Property(kind="list", item=item, api=api, **rules)
 
 
-def set_of(
-    item: Property,
-    api: str | None = None,
-    *,
-    required: bool = False,
-    replaces: bool = False,
-    computed: bool = False,
-) -> Property:
+def set_of(item: Property, api: str | None = None, **rules: Unpack[Rules]) -> Property:
     """A list whose order does not matter."""
-    return Property(kind="set", item=item, api=api, required=required, replaces=replaces, computed=computed)
+    return Property(kind="set", item=item, api=api, **rules)
 
 
-def string_map(
-    api: str | None = None,
-    *,
-    required: bool = False,
-    replaces: bool = False,
-    virtual: bool = False,
-    pairs: tuple[str, str] | None = None,
-) -> Property:
+def string_map(api: str | None = None, **rules: Unpack[Rules]) -> Property:
     """A map of strings."""
-    return Property(
-        kind="map",
-        item=string(),
-        api=api,
-        required=required,
-        replaces=replaces,
-        virtual=virtual,
-        pairs=pairs,
-    )
+    return Property(kind="map", item=string(), api=api, **rules)
 
 
-def block(
-    fields: Mapping[str, Property],
-    api: str | None = None,
-    *,
-    required: bool = False,
-    computed: bool = False,
-    default: Value = None,
-) -> Property:
+def block(fields: Mapping[str, Property], api: str | None = None, **rules: Unpack[Rules]) -> Property:
     """An object with declared fields."""
-    return Property(
-        kind="block", fields=fields, api=api, required=required, computed=computed, default=default
-    )
+    return Property(kind="block", fields=fields, api=api, **rules)
 
 
 def pascal(name: str) -> str:

@@ -104,7 +104,7 @@ def test_a_failed_download_is_not_tried_again_the_same_day(
 
 @pytest.mark.usefixtures("network")
 def test_an_aws_stack_tries_again_whatever_failed_before(machine: Machine) -> None:
-    disk.remember_failure(plugins.FAILURE, "no network")
+    disk.record_failure(plugins.FAILURE, "no network")
     assert plugins.decide(load_settings("dev")).official
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import moto
@@ -18,7 +17,7 @@ from infrastructure.automation import plugins, workspace
 from infrastructure.cloud import versions
 from infrastructure.errors import DeployError
 from infrastructure.local import aws, state
-from infrastructure.release.state import Resources, resources_of
+from infrastructure.release.state import StackState
 from infrastructure.stack.loading import load_settings
 from infrastructure.terminal import display
 from infrastructure.tools import engine
@@ -34,7 +33,7 @@ class Stack:
 
     def __init__(self, *pending: str, stack: str = "local") -> None:
         self.settings, self.name = load_settings(stack), stack
-        self.state: dict[str, Any] = {"resources": [], "pending_operations": list(pending)}
+        self.known = StackState(pending=bool(pending))
         self.done: list[str] = []
 
     def cancel(self) -> None:
@@ -44,14 +43,14 @@ class Stack:
     def refresh(self, **_: Any) -> None:
         """Notes it, and finds the function."""
         self.done.append("refresh")
-        self.state = {"resources": [FUNCTION]}
+        self.known = StackState({"urn:function": FUNCTION})
 
-    def export_stack(self) -> Any:
+    def state(self) -> StackState:
         """The state."""
-        return SimpleNamespace(deployment=self.state)
+        return self.known
 
 
-def recovered(stack: Stack) -> tuple[Resources, bool]:
+def recovered(stack: Stack) -> tuple[StackState, bool]:
     """What recovering the stack gives."""
     return workspace.recover(cast("LeanStack", stack))
 
@@ -99,7 +98,7 @@ def test_a_stack_that_was_deployed_before_is_read_in_one_run_of_the_engine(
 ) -> None:
     deployed_before(home)
     with workspace.opened(load_settings("local"), may_create=False) as opened:
-        assert resources_of(opened.export_stack()) == {"urn:function": FUNCTION}
+        assert opened.state() == StackState({"urn:function": FUNCTION})
         assert repr(opened).startswith("LeanStack('local', LocalWorkspace(")
     assert asked() == ["stack export --stack local"]
 
@@ -123,7 +122,7 @@ def test_a_stack_that_is_not_there_is_an_error_that_says_how_to_make_it(
 
 def test_a_stack_whose_last_update_ended_is_left_alone() -> None:
     stack = Stack()
-    assert recovered(stack) == ({}, False)
+    assert recovered(stack) == (StackState(), False)
     assert stack.done == []
 
 
@@ -132,13 +131,13 @@ def test_the_lock_of_a_killed_update_is_cleared_and_what_it_did_read_back(home: 
     lock.parent.mkdir(parents=True)
     lock.touch()
     stack = Stack()
-    assert recovered(stack) == ({"urn:function": FUNCTION}, True)
+    assert recovered(stack) == (StackState({"urn:function": FUNCTION}), True)
     assert stack.done == ["cancel", "refresh"]
 
 
 def test_operations_that_were_under_way_are_read_back_also_when_the_lock_is_gone() -> None:
     stack = Stack("creating a function")
-    assert recovered(stack) == ({"urn:function": FUNCTION}, True)
+    assert recovered(stack) == (StackState({"urn:function": FUNCTION}), True)
     assert stack.done == ["refresh"]
 
 
@@ -151,7 +150,8 @@ def test_nothing_is_read_back_from_another_account_than_the_resources_are_in() -
         "outputs": {"arn": "arn:aws:iam::222222222222:role/r"},
     }
     api = {"urn": "urn:api", "type": "any", "outputs": {"arn": "arn:aws:apigateway:eu-west-1::/apis/a1"}}
-    stack.state["resources"] = [role, api, {"urn": "urn:group", "type": "any"}]
+    items: tuple[dict[str, Any], ...] = (role, api, {"urn": "urn:group", "type": "any"})
+    stack.known = StackState({item["urn"]: item for item in items}, pending=True)
     with pytest.raises(DeployError, match="account 123456789012, stack 'prod' is of 222222222222"):
         recovered(stack)
     assert stack.done == []

@@ -9,14 +9,16 @@ from moto import mock_aws
 from infrastructure.cloud import drift
 from infrastructure.cloud.drift import Function
 from infrastructure.errors import DeployError
+from infrastructure.release.state import StackState
 from infrastructure.stack.loading import load_settings
 from infrastructure.tools import paths
 from tests.support.stacks import ALIAS, FUNCTION
 
-STATE: dict[str, dict[str, Any]] = {
+RESOURCES: dict[str, dict[str, Any]] = {
     "urn:function": {
         "type": FUNCTION,
-        "outputs": {"name": "psn-emulator-local-root", "lastModified": "noon"},
+        "inputs": {"name": "psn-emulator-local-root"},
+        "outputs": {"lastModified": "noon"},
     },
     "urn:alias": {
         "type": ALIAS,
@@ -24,6 +26,7 @@ STATE: dict[str, dict[str, Any]] = {
         "inputs": {"functionName": "psn-emulator-local-root", "functionVersion": "3"},
     },
 }
+STATE = StackState(RESOURCES)
 
 
 @pytest.mark.parametrize(
@@ -44,12 +47,12 @@ def test_a_function_differs_when_it_was_changed_moved_or_deleted(
 
 
 def test_a_function_that_a_failed_first_deploy_left_without_an_alias_is_as_the_state_says() -> None:
-    made = {"urn:function": STATE["urn:function"]}
+    made = StackState({"urn:function": RESOURCES["urn:function"]})
     assert drift.differing(made, {"psn-emulator-local-root": Function("noon", None)}) == []
 
 
 def test_functions_of_others_are_no_concern() -> None:
-    assert drift.differing({}, {"psn-emulator-local-root": Function("noon", "3")}) == []
+    assert drift.differing(StackState(), {"psn-emulator-local-root": Function("noon", "3")}) == []
 
 
 def test_only_the_functions_of_the_stack_are_looked_at(

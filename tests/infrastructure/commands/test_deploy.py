@@ -6,7 +6,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from pulumi import automation as auto
 
 from infrastructure.automation import aliases, updates, workspace
 from infrastructure.cloud import drift, probe
@@ -14,9 +13,8 @@ from infrastructure.cloud.probe import Check
 from infrastructure.commands import deploy, readiness
 from infrastructure.commands.deploy import Request
 from infrastructure.errors import DeployError
-from infrastructure.release import release
-from infrastructure.release.release import Entry
-from infrastructure.release.state import ALIAS, Resources, aliases_in, resources_of
+from infrastructure.release.release import Deployed, Entry
+from infrastructure.release.state import ALIAS, StackState
 from infrastructure.stack.loading import load_settings
 from infrastructure.terminal import display
 from tests.infrastructure.commands.test_rollback import FIRST, SECOND, THIRD, a_release, state
@@ -43,24 +41,24 @@ class Stack:
 
     def run(self, live: Entry, *kept: Entry, **versions: str) -> None:
         """Has the state say that this release runs, on its own versions unless others are given."""
-        self.state = state(live, *kept, **versions or live.versions)
+        self.known = state(live, *kept, **versions or live.versions)
 
     @property
     def outputs(self) -> dict[str, Any]:
-        return dict(release.outputs(self.state))
+        return dict(self.known.outputs)
 
     @property
     def versions(self) -> dict[str, str]:
         """Where the aliases are."""
-        return {name: alias.version for name, alias in aliases_in(self.state).items()}
+        return {name: alias.version for name, alias in self.known.aliases.items()}
 
     @property
     def kept(self) -> list[Entry]:
         """The releases that the stack keeps."""
-        return list(release.from_state(self.state).entries)
+        return list(Deployed.from_state(self.known).entries)
 
-    def export_stack(self) -> auto.Deployment:
-        return auto.Deployment(3, {"resources": [{**item, "urn": urn} for urn, item in self.state.items()]})
+    def state(self) -> StackState:
+        return self.known
 
     def update(self, *_: object, **__: object) -> tuple[dict[str, Any], Any]:
         """Stands in for the update by the program."""
@@ -115,8 +113,8 @@ def deploying(monkeypatch: pytest.MonkeyPatch) -> Deploying:
         def looking(_: str) -> Iterator[Any]:
             yield lambda _: False
 
-        def known(*_: object, **__: object) -> Resources:
-            return resources_of(stack.export_stack())
+        def known(*_: object, **__: object) -> StackState:
+            return stack.state()
 
         monkeypatch.setattr(readiness, "ready", lambda _: None)
         monkeypatch.setattr(readiness, "ready_to_build", lambda _: None)

@@ -9,7 +9,7 @@ import pytest
 from infrastructure.automation import workspace
 from infrastructure.commands import destroy, readiness
 from infrastructure.errors import DeployError
-from infrastructure.release.state import Resources
+from infrastructure.release.state import StackState
 from infrastructure.stack.loading import load_settings
 from infrastructure.stack.settings import Settings
 
@@ -17,12 +17,12 @@ OURS, ANOTHER = "123456789012", "222222222222"
 
 
 @pytest.fixture
-def settled(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Resources]]:
+def settled(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, StackState]]:
     """The stacks whose AWS was asked to survive a crash, and what was in their states then."""
-    seen: list[tuple[str, Resources]] = []
+    seen: list[tuple[str, StackState]] = []
 
     def note(settings: Settings) -> None:
-        seen.append((settings.stack, workspace.resources(settings)))
+        seen.append((settings.stack, workspace.state(settings)))
 
     monkeypatch.setattr(readiness, "ready", lambda _: None)
     monkeypatch.setattr(readiness, "settle", note)
@@ -42,12 +42,12 @@ def deploy(account: str) -> None:
 
 @pytest.mark.usefixtures("own_backend")
 @moto.mock_aws
-def test_what_was_deleted_stays_deleted_after_a_crash(settled: list[tuple[str, Resources]]) -> None:
+def test_what_was_deleted_stays_deleted_after_a_crash(settled: list[tuple[str, StackState]]) -> None:
     deploy(OURS)
     destroy.destroy(load_settings("dev"), dry_run=True)
     assert settled == []
     destroy.destroy(load_settings("dev"), dry_run=False)
-    assert settled == [("dev", {})]
+    assert settled == [("dev", StackState())]
 
 
 @pytest.mark.usefixtures("own_backend", "settled")
@@ -71,4 +71,4 @@ def test_a_stack_in_another_account_is_not_taken_for_deleted() -> None:
     deploy(ANOTHER)
     with pytest.raises(DeployError, match=f"account {OURS}, stack 'dev' is of {ANOTHER}"):
         destroy.destroy(load_settings("dev"), dry_run=False)
-    assert workspace.resources(load_settings("dev"))
+    assert workspace.state(load_settings("dev")).resources

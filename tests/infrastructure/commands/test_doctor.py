@@ -7,7 +7,7 @@ from infrastructure.automation import plugins
 from infrastructure.commands import doctor
 from infrastructure.local import aws, base_image
 from infrastructure.stack.loading import load_settings
-from infrastructure.tools import disk, docker, engine
+from infrastructure.tools import disk, docker, engine, paths
 from tests.support.checkout import free_port
 from tests.support.fake_docker import FakeDocker
 from tests.support.machine import Machine
@@ -72,7 +72,7 @@ def test_an_aws_stack_needs_nothing_local(machine: Machine, docker_engine: FakeD
 
 
 def test_the_stand_in_will_do_for_a_local_stack_only(machine: Machine, docker_engine: FakeDocker) -> None:
-    disk.remember_failure(plugins.FAILURE, "no network")
+    disk.record_failure(plugins.FAILURE, "no network")
     assert checks()["Pulumi plugins"].ok
     check = checks("dev")["Pulumi plugins"]
     assert (check.ok, check.remedy) == (False, "make deploy STACK=dev sets it up.")
@@ -108,7 +108,7 @@ def test_a_port_that_is_another_programs_is_told_with_what_to_do(
     docker_engine: FakeDocker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        aws, "status", lambda: aws.Status(4566, engine.MODULE, occupant="nginx (process 4711)")
+        aws, "status", lambda: aws.Status(4566, paths.cache(), occupant="nginx (process 4711)")
     )
     check = checks()["local AWS"]
     assert (check.ok, check.found) == (False, "port 4566 is taken by nginx (process 4711)")

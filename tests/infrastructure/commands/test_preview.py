@@ -14,7 +14,7 @@ from infrastructure.commands.promote import Promotion
 from infrastructure.errors import DeployError
 from infrastructure.release import release, selection
 from infrastructure.release.release import Entry, Release
-from infrastructure.release.state import FUNCTION
+from infrastructure.release.state import FUNCTION, IMAGE
 from infrastructure.stack.loading import load_settings
 from infrastructure.stack.seeds import Seed
 from infrastructure.stack.settings import Settings
@@ -96,7 +96,7 @@ def test_an_image_is_left_out_unless_it_is_to_be_built_and_what_depends_on_it_is
     files = {"handlers/health.py": "as it was built"}
 
     def declare(*_: Settings | Seed | Release) -> None:
-        image = pulumi.ComponentResource(release.IMAGE, "image", files)
+        image = pulumi.ComponentResource(IMAGE, "image", files)
         image.register_outputs({"imageName": f"registry/psn:{tag}"})
         opts = pulumi.ResourceOptions(depends_on=[image])
         pulumi.ComponentResource(FUNCTION, "function", files, opts)
@@ -124,5 +124,5 @@ def test_an_image_is_left_out_unless_it_is_to_be_built_and_what_depends_on_it_is
 )
 def test_what_was_never_deployed_is_told_how_it_gets_its_first_release(stack: str, remedy: str) -> None:
     with pytest.raises(DeployError, match="never deployed") as caught:
-        workspace.resources(load_settings(stack))
+        workspace.state(load_settings(stack))
     assert caught.value.remedy == remedy

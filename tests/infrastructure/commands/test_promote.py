@@ -12,7 +12,7 @@ from infrastructure.commands import readiness
 from infrastructure.commands.promote import plan
 from infrastructure.errors import DeployError
 from infrastructure.release.release import Entry
-from infrastructure.release.state import Resources
+from infrastructure.release.state import STACK, StackState
 from infrastructure.stack.loading import load_settings
 from infrastructure.stack.settings import Settings
 from tests.infrastructure.conftest import WriteStack
@@ -24,7 +24,7 @@ DIGEST = "sha256:0"
 type Images = dict[tuple[str, str], str]
 
 
-def state(live: str, *kept: str) -> Resources:
+def state(live: str, *kept: str) -> StackState:
     """The state of a stack that runs the release ``live`` and keeps these."""
     releases = [
         Entry(tag, "1.2.3", "c0ffee", False, "2026-01-01T00:00:00+00:00", f"r:{tag}", {}, {}) for tag in kept
@@ -35,19 +35,19 @@ def state(live: str, *kept: str) -> Resources:
         "release": {"version": "1.2.3", "commit": "c0ffee", "dirty": False},
         "releases": [entry.as_output() for entry in releases],
     }
-    return {"urn": {"type": "pulumi:pulumi:Stack", "outputs": outputs}}
+    return StackState({"urn": {"type": STACK, "outputs": outputs}})
 
 
 @pytest.fixture
-def states(every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> dict[str, Resources]:
+def states(every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> dict[str, StackState]:
     """The states of the stacks that were deployed: staging, which runs a release and keeps another."""
     known = {"staging": state(LIVE, LIVE, OLD)}
-    monkeypatch.setattr(workspace, "resources_if_any", lambda settings: known.get(settings.stack))
+    monkeypatch.setattr(workspace, "state_if_any", lambda settings: known.get(settings.stack))
     return known
 
 
 @pytest.fixture(autouse=True)
-def images(states: dict[str, Resources], monkeypatch: pytest.MonkeyPatch) -> Images:
+def images(states: dict[str, StackState], monkeypatch: pytest.MonkeyPatch) -> Images:
     """The digests of the images in the stacks' repositories, by stack and tag."""
     known: Images = {("staging", LIVE): DIGEST, ("staging", OLD): "sha256:1"}
     monkeypatch.setattr(registry, "digest", lambda settings, tag: known.get((settings.stack, tag)))
@@ -80,8 +80,8 @@ def test_an_unknown_release_is_refused_with_the_known_ones() -> None:
     assert refused.value.remedy == f"It keeps {LIVE}, {OLD}."
 
 
-def test_a_stack_that_runs_no_release_has_none_to_promote(states: dict[str, Resources]) -> None:
-    states["staging"] = {}
+def test_a_stack_that_runs_no_release_has_none_to_promote(states: dict[str, StackState]) -> None:
+    states["staging"] = StackState()
     with pytest.raises(DeployError, match="'staging' runs no release"):
         plan(load_settings("staging"), load_settings("prod"))
 

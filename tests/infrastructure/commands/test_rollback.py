@@ -8,7 +8,6 @@ from typing import Any
 import boto3
 import pulumi
 import pytest
-from pulumi import automation as auto
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import set_root_resource
@@ -17,9 +16,8 @@ from infrastructure.automation import aliases, updates
 from infrastructure.commands import rollback
 from infrastructure.commands.rollback import find, plan
 from infrastructure.errors import DeployError
-from infrastructure.release import release
 from infrastructure.release.release import Entry
-from infrastructure.release.state import ALIAS, Resources
+from infrastructure.release.state import ALIAS, STACK, Resources, StackState
 from infrastructure.stack.loading import load_settings
 from infrastructure.terminal import display
 from infrastructure.tools import paths
@@ -87,19 +85,19 @@ def a_release(number: int, **versions: str) -> Entry:
 FIRST, SECOND, THIRD = (a_release(number, root=str(number), healthz=str(number)) for number in (1, 2, 3))
 
 
-def state(live: Entry, *kept: Entry, **functions: str) -> dict[str, Any]:
+def state(live: Entry, *kept: Entry, **functions: str) -> StackState:
     """The state of a stack that keeps these releases, with a function for every version named."""
     outputs = live.outputs() | {
         "api_url": "http://api",
         "releases": [entry.as_output() for entry in kept],
     }
-    items = {
-        STACK_URN: {"type": release.STACK, "custom": False, "outputs": outputs},
+    items: Resources = {
+        STACK_URN: {"type": STACK, "custom": False, "outputs": outputs},
         GATEWAY: {"type": "psn-emulator:api:Gateway", "custom": False, "parent": STACK_URN},
     }
     for row, version in functions.items():
         items |= function_in_state(row, version)
-    return items
+    return StackState(items)
 
 
 # Which release
@@ -132,10 +130,10 @@ def test_an_unknown_tag_is_an_error_that_names_the_known_ones() -> None:
     assert refused.value.remedy == f"It keeps: {SECOND.tag} (live), {FIRST.tag}."
 
 
-@pytest.mark.parametrize("resources", [{}, state(FIRST, FIRST, root="1")])
-def test_before_the_first_release_there_is_nothing(resources: Resources) -> None:
+@pytest.mark.parametrize("known", [StackState(), state(FIRST, FIRST, root="1")])
+def test_before_the_first_release_there_is_nothing(known: StackState) -> None:
     with pytest.raises(DeployError, match="keeps no release before"):
-        find("dev", resources, None)
+        find("dev", known, None)
 
 
 # What moves
@@ -235,19 +233,18 @@ class Engine:
             raise DeployError(f"{said['what']}: healthz-live: no such alias")
         return outputs
 
-    def export_stack(self) -> auto.Deployment:
+    def state(self) -> StackState:
         """The state, with the aliases where they are."""
-        items = state(self.live, SECOND, FIRST, **self.versions).items()
-        return auto.Deployment(3, {"resources": [{**item, "urn": urn} for urn, item in items]})
+        return state(self.live, SECOND, FIRST, **self.versions)
 
 
 def carried_out(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     """A rollback from the second release to the first by ``engine``."""
     monkeypatch.setattr(aliases, "move", engine.move)
     monkeypatch.setattr(display, "say", lambda _: None)
-    resources = state(SECOND, SECOND, FIRST, root="2", healthz="2")
+    before = state(SECOND, SECOND, FIRST, root="2", healthz="2")
     stack: Any = engine
-    return rollback.carry_out(stack, resources, plan(resources, FIRST), "rollback", (SECOND, FIRST))
+    return rollback.carry_out(stack, before, plan(before, FIRST), "rollback", (SECOND, FIRST))
 
 
 def test_a_rollback_is_an_update_that_names_the_release_and_leaves_the_other_outputs(
@@ -315,7 +312,7 @@ def test_a_release_that_went_live_stays_when_deleting_what_is_left_fails(
 def test_a_first_deploy_has_nothing_to_go_back_to() -> None:
     stack: Any = Engine()
     error = DeployError("It failed.", "Repair it.")
-    assert rollback.put_back(stack, {}, error) is error
+    assert rollback.put_back(stack, StackState(), error) is error
 
 
 # What the engine is told
@@ -351,10 +348,10 @@ def told() -> list[Any]:
     asyncio.set_event_loop(asyncio.new_event_loop())
     set_root_resource(None)  # type: ignore[arg-type]
     pulumi.runtime.set_mocks(Nothing(), "psn-emulator", "local", monitor=monitor)
-    resources = state(SECOND, root="2", healthz="2")
+    known = state(SECOND, root="2", healthz="2")
     awaited: Any = pulumi.runtime.test
-    awaited(lambda: aliases.program(resources, {"root": "1", "healthz": "1"}, {"image_tag": FIRST.tag}))()
-    return [request for request in monitor.told if request.type != release.STACK]
+    awaited(lambda: aliases.program(known, {"root": "1", "healthz": "1"}, {"image_tag": FIRST.tag}))()
+    return [request for request in monitor.told if request.type != STACK]
 
 
 def test_the_aliases_are_those_of_the_state_on_other_versions(told: list[Any]) -> None:

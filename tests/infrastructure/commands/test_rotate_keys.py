@@ -16,7 +16,7 @@ from infrastructure.commands import readiness, rotate_keys
 from infrastructure.commands.key_schedule import LEAD_SECONDS, SOON_SECONDS
 from infrastructure.errors import DeployError
 from infrastructure.program.signing_keys import as_set, in_set, new_key, public_half
-from infrastructure.release.release import STACK
+from infrastructure.release.state import STACK, StackState
 from infrastructure.stack.loading import load_settings
 from infrastructure.stack.settings import Settings
 from tests.infrastructure.conftest import WriteStack
@@ -52,6 +52,10 @@ class Deployed:
             "inputs": {"environment": {"variables": variables}},
         }
 
+    def state(self) -> StackState:
+        """The state."""
+        return StackState(self.resources)
+
     def text(self, name: str) -> str:
         """What a secret holds."""
         return self.vault.get_secret_value(SecretId=f"psn-emulator/dev/{name}")["SecretString"]
@@ -77,20 +81,14 @@ def deployed(
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
         stack = Deployed()
-        monkeypatch.setattr(workspace, "resources", lambda _: stack.resources)
-        monkeypatch.setattr(rotate_keys, "resources_of", lambda _: stack.resources)
+        monkeypatch.setattr(workspace, "state", lambda _: StackState(stack.resources))
         monkeypatch.setattr(workspace, "exclusive", lambda _: nullcontext())
-        monkeypatch.setattr(workspace, "opened", lambda *_, **__: nullcontext(_Opened()))
+        monkeypatch.setattr(workspace, "opened", lambda *_, **__: nullcontext(stack))
         monkeypatch.setattr(workspace, "recover", lambda _: False)
         monkeypatch.setattr(readiness, "reachable", lambda _: None)
         monkeypatch.setattr(readiness, "settle", lambda _: None)
         monkeypatch.setattr(aliases, "move", stack.move)
         yield stack
-
-
-class _Opened:
-    def export_stack(self) -> None:
-        """The state, which the test has."""
 
 
 @pytest.fixture

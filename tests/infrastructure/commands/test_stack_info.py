@@ -11,12 +11,12 @@ import pytest
 from infrastructure.automation import updates, workspace
 from infrastructure.commands import stack_info
 from infrastructure.errors import DeployError
+from infrastructure.release.state import STACK, StackState
 from infrastructure.stack.loading import load_settings
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 ZONELESS = START.replace(tzinfo=None)
 """The same as the Automation API gives it: the engine's UTC, without the zone."""
-STACK = "urn:pulumi:local::psn-emulator::pulumi:pulumi:Stack::psn-emulator-local"
 OLD, NEW = "20260101-000000-aaaaaaaa", "20260102-000000-bbbbbbbb"
 
 Told = tuple[str, str, str]
@@ -48,9 +48,9 @@ def updated(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             assert not may_create
             yield Engine()
 
-        resources = {STACK: {"type": "pulumi:pulumi:Stack", "outputs": {"image_tag": live}}}
+        state = StackState({"urn": {"type": STACK, "outputs": {"image_tag": live}}})
         monkeypatch.setattr(workspace, "opened", opened)
-        monkeypatch.setattr(workspace, "resources", lambda _: resources)
+        monkeypatch.setattr(workspace, "state", lambda _: state)
 
     return have
 
@@ -147,15 +147,15 @@ def test_the_times_of_the_history_are_utc_and_say_so(updated: Callable[..., None
 
 
 def test_outputs_are_those_of_the_stack(monkeypatch: pytest.MonkeyPatch) -> None:
-    state = {STACK: {"type": "pulumi:pulumi:Stack", "outputs": {"image_tag": "t", "releases": []}}}
-    monkeypatch.setattr(workspace, "resources", lambda _: state)
+    state = StackState({"urn": {"type": STACK, "outputs": {"image_tag": "t", "releases": []}}})
+    monkeypatch.setattr(workspace, "state", lambda _: state)
     assert stack_info.outputs(load_settings("local")) == {"image_tag": "t"}
 
 
 def test_a_stack_without_outputs_is_an_error_that_says_how_to_get_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(workspace, "resources", lambda _: {})
+    monkeypatch.setattr(workspace, "state", lambda _: StackState())
     with pytest.raises(DeployError) as refused:
         stack_info.outputs(load_settings("local-two"))
     assert refused.value.remedy == "Deploy it first: make deploy STACK=local-two"

@@ -191,7 +191,7 @@ def test_another_port_moves_it_with_its_state(monkeypatch: pytest.MonkeyPatch) -
     aws.ensure()
     assert groups() == [GROUP]
     assert before.pid
-    assert aws_process.gone(before.pid)
+    assert aws_process.has_ended(before.pid)
 
 
 def test_other_settings_restart_it_with_its_state(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -123,13 +123,13 @@ def test_an_image_that_cannot_be_pulled_is_told(remote_engine: FakeDocker) -> No
 
 def test_its_state_and_log_can_be_asked_for(remote_engine: FakeDocker) -> None:
     client = docker.endpoint().client()
-    assert not aws_container.running(client, IDENTITY)
+    assert not aws_container.is_running(client, IDENTITY)
     assert aws_container.last_lines(client, IDENTITY) == "the container is gone"
     assert not aws_container.stop(client, IDENTITY)
     remote_engine.answers |= {
         f"GET /containers/{OWN}/json": (200, {"Id": "c1", "State": {"Status": "running"}}),
     }
-    assert aws_container.running(client, IDENTITY)
+    assert aws_container.is_running(client, IDENTITY)
 
 
 def test_a_container_that_does_not_come_up_is_told_with_its_last_words(
@@ -161,7 +161,7 @@ def test_a_status_names_the_container() -> None:
 def test_a_container_of_ours_that_does_not_answer_gives_its_port_up_and_anothers_port_is_refused(
     remote_engine: FakeDocker, monkeypatch: pytest.MonkeyPatch, ours: bool
 ) -> None:
-    monkeypatch.setattr(aws_instance, "ask", lambda: None)
+    monkeypatch.setattr(aws_instance, "query", lambda: None)
     monkeypatch.setattr(aws, "_wait", lambda *_: None)
     with socket.create_server(("127.0.0.1", paths.aws_port())):
         published = paths.aws_port() if ours else 1

@@ -43,7 +43,7 @@ def debian(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Machine:
     bundle.write_text("the company's authorities")
     monkeypatch.setattr(certificates, "host_bundle", lambda: bundle)
     monkeypatch.setattr(stand_in_base, "_KEYRING", bundle)
-    monkeypatch.setattr(stand_in_base, "mirror", lambda: "http://mirror/debian")
+    monkeypatch.setattr(stand_in_base, "debian_mirror", lambda: "http://mirror/debian")
     return machine
 
 
@@ -158,12 +158,12 @@ def test_the_packages_come_from_where_a_debian_host_has_its_own(
 ) -> None:
     (tmp_path / "os-release").write_text(f"NAME=x\n{release}\n")
     (tmp_path / "sources").write_text(source)
-    found = stand_in_base.mirror([tmp_path / "absent", tmp_path / "sources"], tmp_path / "os-release")
+    found = stand_in_base.debian_mirror([tmp_path / "absent", tmp_path / "sources"], tmp_path / "os-release")
     assert found == mirror
 
 
 def test_a_system_without_a_release_file_has_no_mirror(tmp_path: Path) -> None:
-    assert stand_in_base.mirror([], tmp_path / "absent") is None
+    assert stand_in_base.debian_mirror([], tmp_path / "absent") is None
 
 
 @pytest.fixture(scope="module")

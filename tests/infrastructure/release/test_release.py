@@ -10,10 +10,11 @@ import pytest
 
 from infrastructure import get_image_tag
 from infrastructure.errors import DeployError
-from infrastructure.release import release, selection
+from infrastructure.release import selection
 from infrastructure.release.origin import Origin
-from infrastructure.release.release import Deployed, Entry, Release, from_state
+from infrastructure.release.release import Deployed, Entry, Release
 from infrastructure.release.selection import choose, promoted
+from infrastructure.release.state import IMAGE, STACK, StackState
 from infrastructure.stack.function_specs import rows
 from infrastructure.stack.loading import load_settings
 from infrastructure.stack.permissions import Permissions
@@ -154,14 +155,17 @@ def test_a_missing_source_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_stack_that_was_never_updated_knows_nothing() -> None:
-    assert from_state({}) == NEVER_DEPLOYED
-    assert from_state({"urn": {"type": "pulumi:pulumi:Stack", "outputs": None}}) == NEVER_DEPLOYED
-    assert from_state({"urn": {"type": "pulumi:pulumi:Stack"}}) == NEVER_DEPLOYED
+    assert Deployed.from_state(StackState({})) == NEVER_DEPLOYED
+    assert (
+        Deployed.from_state(StackState({"urn": {"type": "pulumi:pulumi:Stack", "outputs": None}}))
+        == NEVER_DEPLOYED
+    )
+    assert Deployed.from_state(StackState({"urn": {"type": "pulumi:pulumi:Stack"}})) == NEVER_DEPLOYED
 
 
 def test_the_state_of_a_deploy_names_its_release() -> None:
     recorded = record("dev")
-    known = from_state(state_of(recorded))
+    known = Deployed.from_state(StackState(state_of(recorded)))
     assert known.tag == known.pushed == recorded.outputs["image_tag"]
     assert known.origin is not None
     assert recorded.outputs["release"] == {
@@ -331,7 +335,7 @@ def test_force_is_later_than_every_release(content: SetContent) -> None:
 
 def test_the_state_of_a_deploy_keeps_its_release_with_the_version_of_every_function() -> None:
     recorded = record("dev")
-    [made] = from_state(state_of(recorded)).entries
+    [made] = Deployed.from_state(StackState(state_of(recorded))).entries
     assert made.tag == recorded.outputs["image_tag"]
     assert made.image_uri == recorded.outputs["image_uri"]
     assert made.versions == dict.fromkeys(recorded.outputs["function_names"], "7")
@@ -358,8 +362,8 @@ def test_of_an_image_that_stays_nothing_on_this_machine_matters() -> None:
 
 def test_an_image_that_stays_has_the_provider_of_the_state_and_a_new_one_that_of_the_program() -> None:
     made_by = "urn:pulumi:dev::psn-emulator::pulumi:providers:docker::default_5_0_0::an-id"
-    state = {"image": {"type": release.IMAGE, "provider": made_by, "outputs": {"imageName": f"r:{OLD}"}}}
-    known = from_state(state)
+    state = {"image": {"type": IMAGE, "provider": made_by, "outputs": {"imageName": f"r:{OLD}"}}}
+    known = Deployed.from_state(StackState(state))
     assert known.pushed == OLD
     stays, new = (a_release(tag, to_build=tag != OLD, before=known) for tag in (OLD, NEWER))
     assert record("dev", chosen=stays).named("image").provider == made_by
@@ -423,7 +427,7 @@ def test_a_preview_of_a_promotion_copies_nothing() -> None:
 
 
 def test_a_stack_that_never_built_an_image_has_none_to_build() -> None:
-    assert not record("dev", chosen=promotion(), provide_image=lambda: None).of(release.IMAGE)
+    assert not record("dev", chosen=promotion(), provide_image=lambda: None).of(IMAGE)
 
 
 def test_the_image_that_a_stack_built_last_stays_when_another_is_promoted() -> None:
@@ -491,7 +495,7 @@ def test_a_release_that_cannot_be_ends_the_run_in_one_line_before_anything_is_de
     recorded = Recorded()
     with pytest.raises(pulumi.RunError, match=r"^Stack 'prod' has no image to keep\. Bring it one: .*$"):
         record("prod", recorded=recorded)
-    assert [item.type for item in recorded.resources] == [release.STACK]
+    assert [item.type for item in recorded.resources] == [STACK]
 
 
 def test_what_stops_a_build_ends_the_run_in_one_line() -> None:

@@ -7,8 +7,9 @@ import pytest
 
 import routes
 from infrastructure import get_image_tag
-from infrastructure.release.release import from_state
+from infrastructure.release.release import Deployed
 from infrastructure.release.selection import choose, promoted
+from infrastructure.release.state import StackState
 from infrastructure.stack.loading import load_settings
 from infrastructure.stack.names import Names
 from infrastructure.stack.permissions import Permissions
@@ -101,18 +102,18 @@ def test_an_image_that_stays_keeps_the_permissions_of_its_release(tree: SetTree)
 
 def test_a_promoted_image_brings_the_permissions_of_its_release(tree: SetTree) -> None:
     tree("GetItem", "Query", content="1")
-    [entry] = from_state(state_of(deployed())).entries
+    [entry] = Deployed.from_state(StackState(state_of(deployed()))).entries
     tree("GetItem", content="2")
-    promotion = promoted(load_settings("dev"), entry, "staging", from_state({}))
+    promotion = promoted(load_settings("dev"), entry, "staging", Deployed())
     brought = record("dev", chosen=promotion, provide_image=lambda: None)
     assert actions(brought) == ["dynamodb:GetItem", "dynamodb:Query"]
-    [recorded] = from_state(state_of(brought)).entries
+    [recorded] = Deployed.from_state(StackState(state_of(brought))).entries
     assert recorded.permissions == entry.permissions
 
 
 def test_an_image_of_which_nothing_is_recorded_has_the_permissions_of_the_tree(tree: SetTree) -> None:
     tree("GetItem", content="1")
-    known = from_state(state_of(deployed()))
+    known = Deployed.from_state(StackState(state_of(deployed())))
     older = replace(known, entries=tuple(replace(entry, permissions={}) for entry in known.entries))
     tree("Query", content="2")
     kept = choose(load_settings("dev"), older, keep_image=True)
@@ -121,7 +122,7 @@ def test_an_image_of_which_nothing_is_recorded_has_the_permissions_of_the_tree(t
 
 def test_a_secret_that_is_gone_is_no_obstacle_to_the_releases_that_read_it(tree: SetTree) -> None:
     tree("GetItem", content="1")
-    known = from_state(state_of(deployed()))
+    known = Deployed.from_state(StackState(state_of(deployed())))
     [entry] = known.entries
     odd = {**entry.permissions, NAME: Permissions(frozenset({"GetItem"}), frozenset({"gone"}))}
     before = replace(known, entries=(replace(entry, tag="20200101-000000-ffffffff", permissions=odd),))

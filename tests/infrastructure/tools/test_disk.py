@@ -25,12 +25,12 @@ def test_a_damaged_note_counts_as_none(machine: Machine, text: str) -> None:
 
 
 def test_a_failure_is_remembered_for_a_day(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    disk.remember_failure("a download", "no network")
-    disk.remember_failure("another", "no luck")
-    assert disk.failed_lately("a download") == "no network"
-    assert disk.failed_lately("a third") is None
-    monkeypatch.setattr(disk, "FAILURE_IS_REMEMBERED", timedelta(0))
-    assert disk.failed_lately("a download") is None
+    disk.record_failure("a download", "no network")
+    disk.record_failure("another", "no luck")
+    assert disk.recent_failure("a download") == "no network"
+    assert disk.recent_failure("a third") is None
+    monkeypatch.setattr(disk, "RETRY_AFTER", timedelta(0))
+    assert disk.recent_failure("a download") is None
 
 
 def test_a_second_holder_of_a_lock_waits_for_the_first(
@@ -40,10 +40,10 @@ def test_a_second_holder_of_a_lock_waits_for_the_first(
     order: list[str] = []
 
     def second() -> None:
-        with disk.exclusive(lock, "the work"):
+        with disk.lock_file(lock, "the work"):
             order.append("second")
 
-    with disk.exclusive(lock, "the work"):
+    with disk.lock_file(lock, "the work"):
         waiting = threading.Thread(target=second)
         waiting.start()
         said = ""
@@ -58,11 +58,11 @@ def test_too_little_room_is_told_before_it_runs_out(machine: Machine) -> None:
     with pytest.raises(
         DeployError, match=r"The disk is too full to build: .* MiB free at .*, 1000000000 MiB needed"
     ):
-        disk.need_room(machine.cache / "not" / "there" / "yet", 10**9, "to build")
+        disk.require_space(machine.cache / "not" / "there" / "yet", 10**9, "to build")
 
 
 def test_enough_room_passes(machine: Machine) -> None:
-    disk.need_room(machine.cache, 1, "to build")
+    disk.require_space(machine.cache, 1, "to build")
 
 
 @pytest.mark.parametrize(
@@ -75,10 +75,10 @@ def test_enough_room_passes(machine: Machine) -> None:
     ],
 )
 def test_a_disk_that_refuses_is_told_in_one_line(number: int, cause: str) -> None:
-    with pytest.raises(DeployError, match=cause), disk.room_left(Path("/somewhere")):
+    with pytest.raises(DeployError, match=cause), disk.reporting_errors(Path("/somewhere")):
         raise OSError(number, "no", "/somewhere/file")
 
 
 def test_another_error_of_the_system_is_left_alone() -> None:
-    with pytest.raises(IsADirectoryError), disk.room_left(Path("/somewhere")):
+    with pytest.raises(IsADirectoryError), disk.reporting_errors(Path("/somewhere")):
         raise OSError(errno.EISDIR, "no")

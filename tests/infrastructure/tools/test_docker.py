@@ -152,7 +152,7 @@ def test_a_silent_context_says_how_to_leave_it(machine: Machine) -> None:
 def test_an_engine_that_this_user_may_not_use_is_told_as_that(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(docker, "_silence", lambda _: "PermissionError(13, 'Permission denied')")
+    monkeypatch.setattr(docker, "_failure", lambda _: "PermissionError(13, 'Permission denied')")
     with pytest.raises(DeployError, match="may not use the Docker engine") as caught:
         docker.ensure()
     assert "usermod -aG docker" in caught.value.remedy
@@ -162,9 +162,9 @@ def test_a_silent_default_engine_is_started(
     docker_engine: FakeDocker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[str] = []
-    monkeypatch.setattr(docker, "_silence", lambda _: None if started else "nobody there")
+    monkeypatch.setattr(docker, "_failure", lambda _: None if started else "nobody there")
     monkeypatch.setattr(docker, "endpoint", lambda: docker.Endpoint(docker_engine.host, "default"))
-    monkeypatch.setattr(docker_daemon, "start", lambda silence: started.append(silence() or ""))
+    monkeypatch.setattr(docker_daemon, "start", lambda ping: started.append(ping() or ""))
     assert docker.ensure().endpoint.host == docker_engine.host
     assert started == ["nobody there"]
 

@@ -35,8 +35,8 @@ def address() -> Iterator[Path]:
         yield Path(folder) / "s"
 
 
-def silence(address: Path) -> docker_daemon.Silence:
-    return partial(docker._silence, docker.Endpoint(f"unix://{address}", "default"))
+def ping(address: Path) -> docker_daemon.Ping:
+    return partial(docker._failure, docker.Endpoint(f"unix://{address}", "default"))
 
 
 def engine_program(
@@ -53,8 +53,8 @@ def test_an_installed_engine_is_started_in_the_background_with_a_log_and_a_pid_f
     machine: Machine, address: Path
 ) -> None:
     engine_program(machine, address)
-    docker_daemon.start(silence(address))
-    assert silence(address)() is None
+    docker_daemon.start(ping(address))
+    assert ping(address)() is None
     assert (machine.cache / "docker" / "dockerd.log").read_text() == "the engine has come up\n"
     end(machine.cache / "docker")
 
@@ -68,7 +68,7 @@ def test_an_engine_that_came_up_meanwhile_is_not_started_again(machine: Machine)
 def test_an_engine_that_ends_at_once_is_told_with_its_last_words(machine: Machine, address: Path) -> None:
     machine.tool("dockerd", "echo starting; echo iptables is missing; exit 1")
     with pytest.raises(DeployError, match="does not answer: iptables is missing") as caught:
-        docker_daemon.start(silence(address))
+        docker_daemon.start(ping(address))
     assert str(machine.cache / "docker" / "dockerd.log") in caught.value.remedy
 
 
@@ -77,7 +77,7 @@ def test_on_debian_root_gets_docker_installed_and_started(machine: Machine, addr
     machine.tool(
         "apt-get", f'case "$*" in *"install docker.io") cp "{machine.home}/dockerd" "{machine.tools}" ;; esac'
     )
-    docker_daemon.start(silence(address))
+    docker_daemon.start(ping(address))
     assert [call.split()[-1] for call in machine.called("apt-get")] == ["update", "docker.io"]
     end(machine.cache / "docker")
 
@@ -188,7 +188,7 @@ def test_an_engine_does_not_take_another_process_for_one_of_a_killed_engine(
     for name in ENGINE:
         (machine.home / name).write_text(pid)
     engine_program(machine, address)
-    docker_daemon.start(silence(address))
+    docker_daemon.start(ping(address))
     assert [name for name in ENGINE if (machine.home / name).exists()] == []
     end(machine.cache / "docker")
 
@@ -197,7 +197,7 @@ def test_what_still_runs_of_an_engine_is_left_to_the_next(machine: Machine, addr
     engine_program(machine, address)
     with subprocess.Popen([shutil.copy("/bin/sleep", machine.tools / "containerd"), "60"]) as running:
         (machine.home / "containerd").write_text(str(running.pid))
-        docker_daemon.start(silence(address))
+        docker_daemon.start(ping(address))
         assert (machine.home / "containerd").read_text() == str(running.pid)
         running.kill()
     end(machine.cache / "docker")

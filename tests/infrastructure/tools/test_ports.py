@@ -16,17 +16,17 @@ def taken() -> Iterator[int]:
 
 
 def test_a_port_is_free_until_someone_listens_there(taken: int) -> None:
-    assert not ports.free(taken)
+    assert not ports.is_free(taken)
 
 
 def test_a_port_nobody_listens_on_is_free() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    assert ports.free(port)
+    assert ports.is_free(port)
 
 
 def test_an_address_that_is_not_this_machines_has_no_free_port(taken: int) -> None:
-    assert not ports.free(taken + 1, ("192.0.2.1",))
+    assert not ports.is_free(taken + 1, ("192.0.2.1",))
 
 
 @pytest.mark.parametrize("by_proc", [True, False])

@@ -47,7 +47,7 @@ class DeployedApi(Api):
     """
 
     url: str = ""
-    callers: int = 8
+    callers: int = 4
     _token: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 

@@ -25,11 +25,13 @@ OTHER = SigningKey.from_jwk(identity.new_key("key-2").as_dict(private=True))
 FAMILY = Family("default", "family", identity.SUBJECT, "psn-emulator", "openid", 1_900_000_000, 2_000_000_000)
 
 
+@settings(max_examples=20)
 @given(st.binary(max_size=200), st.sampled_from([KEY, RSA_KEY]))
 def test_signing_again_gives_the_same_bytes(payload: bytes, key: SigningKey) -> None:
     assert key.sign(payload, typ="at+jwt") == key.sign(payload, typ="at+jwt")
 
 
+@settings(max_examples=50)
 @given(st.text(max_size=40), st.text(max_size=40), st.permutations([KEY, OTHER, RSA_KEY]))
 def test_what_is_derived_depends_on_key_purpose_and_text(
     one: str, other: str, keys: list[SigningKey]
@@ -41,7 +43,7 @@ def test_what_is_derived_depends_on_key_purpose_and_text(
     assert (key.derive("jti", one) == key.derive("jti", other)) is (one == other)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(
     jwk=st.sampled_from([identity.KEY, RSA]),
     sandbox=st.text(st.characters(categories=["Ll", "Nd"]), min_size=1, max_size=64),

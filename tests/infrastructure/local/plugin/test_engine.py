@@ -15,7 +15,7 @@ from pulumi import automation
 from pulumi.resource import DependencyProviderResource
 
 from infrastructure.local.plugin import serve
-from infrastructure.release.state import of_type, resources_of
+from infrastructure.release.state import IMAGE, StackState
 from infrastructure.tools import docker as docker_engine
 from tests.infrastructure.local.plugin.conftest import Cloud
 
@@ -255,7 +255,9 @@ def test_an_image_that_is_left_out_stays_while_what_depends_on_it_changes(
     shown, events = stack.run("preview")
     assert (shown["update"], changed(events)) == (1, {"image": ["build.contextDigest"]})
 
-    [(image, item)] = of_type(resources_of(stack.handle.export_stack()), "docker:index/image:Image").items()
+    [(image, item)] = (
+        StackState.from_deployment(stack.handle.export_stack().deployment).of_type(IMAGE).items()
+    )
     stack.wishes.docker = "5.99.0"
     with pytest.raises(automation.CommandError, match="has not been registered yet"):
         stack.run("preview", exclude=[image])
@@ -268,7 +270,7 @@ def test_an_image_that_is_left_out_stays_while_what_depends_on_it_changes(
     assert updated == {"same": ALL - 3, "update": 2, "delete": 1}
     assert changed(events) == {"function": ["memorySize"], "alias": ["functionVersion"]}
     assert aws("lambda").get_alias(FunctionName=stack.name, Name="live")["FunctionVersion"] == "2"
-    assert of_type(resources_of(stack.handle.export_stack()), "docker:index/image:Image") == {image: item}
+    assert StackState.from_deployment(stack.handle.export_stack().deployment).of_type(IMAGE) == {image: item}
 
     stack.wishes.provider = ""
     _, events = stack.run("up", target=[image], target_dependents=True)

@@ -82,7 +82,7 @@ ADDED = {"build.contextDigest is unknown"}
 """What an official plugin adds to the inputs and its schema does not name."""
 
 ALL: dict[str, ResourceType] = {**TYPES, IMAGE.name: IMAGE}
-KINDS = {str: "text", bool: "flag", int: "number", float: "number"}
+KINDS = {str: "string", bool: "boolean", int: "number", float: "number"}
 NAMES = sorted(ALL)
 
 
@@ -133,9 +133,9 @@ def _kind_mismatches(declared: Property, official: Any, path: str) -> Iterator[s
             return
         yield from _kind_mismatches(declared.item, _item_of(official), f"{path}[]")
     elif official in KINDS:
-        if KINDS[official] != ("text" if kind == "json" else kind):
+        if KINDS[official] != ("string" if kind == "json" else kind):
             yield f"{path} is a {KINDS[official]}, not a {kind}"
-    elif kind not in {"text", "document"}:
+    elif kind not in {"string", "json"}:
         yield f"{path} is one of {official}, not a {kind}"
 
 
@@ -189,4 +189,4 @@ def test_every_service_is_one_that_the_official_provider_takes_an_endpoint_for()
 def test_a_name_that_the_official_sdk_does_not_have_is_found() -> None:
     arguments = arguments_of(pulumi_aws.sns.Topic)
     declared = {"name": Property(kind="boolean"), "nonsense": Property(kind="string")}
-    assert list(mismatches(declared, arguments)) == ["name is a text, not a flag", "nonsense is unknown"]
+    assert list(mismatches(declared, arguments)) == ["name is a string, not a boolean", "nonsense is unknown"]
