@@ -41,8 +41,8 @@ def matches(api: Gateway, stats: str) -> int:
 
 
 def records() -> list[Any]:
-    found = client("dynamodb").scan(TableName=settings().table_name)["Items"]
-    return [item for item in found if "#idempotency#" in item["pk"]["S"]]
+    items = client("dynamodb").scan(TableName=settings().table_name)["Items"]
+    return [item for item in items if "#idempotency#" in item["pk"]["S"]]
 
 
 @pytest.fixture
@@ -229,7 +229,7 @@ class TestTwoAtOnce:
     ) -> None:
         dynamodb = client("dynamodb")
         call = dynamodb._make_api_call
-        reasons = [{"Code": "TransactionConflict" if one == position else "None"} for one in range(4)]
+        reasons = [{"Code": "TransactionConflict" if number == position else "None"} for number in range(4)]
         refusal: Any = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
 
         def contended(operation: str, arguments: Any) -> Any:

@@ -23,9 +23,12 @@ ACTIONS = {
     *("GetItem", "BatchGetItem", "Query", "Scan"),
     *("PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem", "BatchWriteItem"),
 }
-ALLOWED = [(route, one) for route in ROUTES for one in (*route.table, *route.secrets)]
+ALLOWED = [(route, permission) for route in ROUTES for permission in (*route.table, *route.secrets)]
 REFUSED = [
-    (route, one) for route in ROUTES for one in sorted(ACTIONS | SECRETS) if (route, one) not in ALLOWED
+    (route, permission)
+    for route in ROUTES
+    for permission in sorted(ACTIONS | SECRETS)
+    if (route, permission) not in ALLOWED
 ]
 
 
@@ -86,7 +89,9 @@ def test_every_difference_is_named_at_once(everything: MayDo) -> None:
     )
 
 
-@pytest.mark.parametrize("given", [set(), *({one} for one in sorted(ACTIONS | SECRETS))], ids=str)
+@pytest.mark.parametrize(
+    "given", [set(), *({permission} for permission in sorted(ACTIONS | SECRETS))], ids=str
+)
 def test_the_authorizers_role_opens_nothing(
     everything: MayDo, given: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,13 +24,13 @@ _ROUTES = {route.key: route for route in ROUTES if route.path.startswith(("/auth
 @pytest.fixture
 def uses(client: Client, monkeypatch: pytest.MonkeyPatch) -> Uses:
     """What every route does from now on: actions on the table, secrets read. None remembers anything."""
-    found: Uses = defaultdict(set)
+    uses: Uses = defaultdict(set)
     key = ""
     send = Gateway.send
 
     def recorded(call: Callable[..., Any]) -> Callable[..., Any]:
         def record(operation: str, arguments: dict[str, Any]) -> Any:
-            found[key].update(permissions_of(operation, arguments))
+            uses[key].update(permissions_of(operation, arguments))
             return call(operation, arguments)
 
         return record
@@ -45,7 +45,7 @@ def uses(client: Client, monkeypatch: pytest.MonkeyPatch) -> Uses:
         aws = aws_client(service)
         monkeypatch.setattr(aws, "_make_api_call", recorded(aws._make_api_call))
     monkeypatch.setattr(Gateway, "send", send_anew)
-    return found
+    return uses
 
 
 def test_each_does_exactly_what_its_row_allows(client: Client, uses: Uses, stopped_clock: Clock) -> None:

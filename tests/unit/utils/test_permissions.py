@@ -39,7 +39,7 @@ def test_a_route_uses_the_table_as_its_row_says(
 ) -> None:
     path = f"/players/{api.post('/players', KRATOS).data['player_id']}"
     api.post("/players", FREYA)
-    (route,) = [one for one in (*routes.ROUTES, routes.FALLBACK) if one.name == name]
+    (route,) = [route for route in (*routes.ROUTES, routes.FALLBACK) if route.name == name]
     used: set[str] = set()
     dynamodb = client("dynamodb")
     call = dynamodb._make_api_call
