@@ -1,7 +1,7 @@
 """The HTTP API: routes to functions, tokens to the authorizer."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pulumi
@@ -70,7 +70,9 @@ class Gateway(pulumi.ComponentResource):
         returns is known once all of that is there."""
         authorizer = self._authorizer(functions[AUTHORIZER])
         opened = [
-            self._route(route, functions[route.function_name], authorizer) for route in (*ROUTES, FALLBACK)
+            opened
+            for route in (*ROUTES, FALLBACK)
+            for opened in self._routes(route, functions[route.function_name], authorizer)
         ]
         stage = self._stage(opened)
         self.register_outputs({"url": self.url})
@@ -104,22 +106,27 @@ class Gateway(pulumi.ComponentResource):
         self._allow(AUTHORIZER, function, pulumi.Output.concat("/authorizers/", authorizer.id))
         return authorizer
 
-    def _route(
+    def _routes(
         self, route: Route, function: Function, authorizer: aws.apigatewayv2.Authorizer
-    ) -> aws.apigatewayv2.Route:
+    ) -> Iterator[aws.apigatewayv2.Route]:
+        """The gateway's routes to the function: a ``GET`` has a ``HEAD`` beside it (RFC 9110 section 9.1)."""
         is_fallback = route is FALLBACK
         integration = self._integration(route.function_name, function)
         shared = route.function is not None
         self._allow(route.name, function, "/*/*" if is_fallback else f"/*/*{route.path}", shared=shared)
-        return aws.apigatewayv2.Route(
-            f"{route.name}-route",
-            api_id=self._api.id,
-            route_key=route.path if is_fallback else route.key,
-            target=pulumi.Output.concat("integrations/", integration.id),
-            authorization_type="CUSTOM" if route.scope else "NONE",
-            authorizer_id=authorizer.id if route.scope else None,
-            opts=self._own,
-        )
+        keys = {f"{route.name}-route": route.path if is_fallback else route.key}
+        if route.method == "GET" and not is_fallback:
+            keys[f"{route.name}-head-route"] = f"HEAD {route.path}"
+        for name, key in keys.items():
+            yield aws.apigatewayv2.Route(
+                name,
+                api_id=self._api.id,
+                route_key=key,
+                target=pulumi.Output.concat("integrations/", integration.id),
+                authorization_type="CUSTOM" if route.scope else "NONE",
+                authorizer_id=authorizer.id if route.scope else None,
+                opts=self._own,
+            )
 
     def _integration(self, name: str, function: Function) -> aws.apigatewayv2.Integration:
         """The one integration of a function, which all of its routes lead to."""

@@ -198,7 +198,7 @@ class TestFramesAndLeaks:
     def test_no_page_may_run_or_load_or_send_anything_elsewhere(self, agent: UserAgent) -> None:
         for page in self.pages(agent):
             directives = dict(
-                one.split(" ", 1) for one in page.headers["content-security-policy"].split("; ")
+                directive.split(" ", 1) for directive in page.headers["content-security-policy"].split("; ")
             )
             assert directives.pop("style-src").startswith("'sha256-")
             assert directives == {

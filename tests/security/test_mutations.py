@@ -91,5 +91,5 @@ def test_a_claim_is_passed_on_as_it_was_signed_or_not_at_all(name: str, value: A
     token = compact(header(), json.dumps(claims(**{name: value})).encode())
     answer = authorizer.handler(authorizer_event(f"Bearer {token}"), Context())
     if answer["isAuthorized"]:
-        assert all(isinstance(one, str) for one in answer["context"].values())
+        assert all(isinstance(value, str) for value in answer["context"].values())
         assert answer["context"].get(name, str(value)) == str(value)

@@ -87,7 +87,9 @@ def _accepted(send: Callable[[str], Answer], refused: Callable[[Answer], bool]) 
 
 def _is_oauth_error(answer: Answer) -> bool:
     body = answer.json()
-    printable = all(" " <= one <= "~" and one not in '"\\' for one in body["error_description"])
+    printable = all(
+        " " <= character <= "~" and character not in '"\\' for character in body["error_description"]
+    )
     return 400 <= answer.status < 500 and body.keys() == {"error", "error_description"} and printable
 
 

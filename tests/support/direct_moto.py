@@ -42,7 +42,7 @@ class _Items(DynamoHandler):
     def act(self, operation: str) -> dict[str, Any]:
         """The answer to ``operation``."""
         answer: dict[str, Any] = getattr(self, xform_name(operation))().result
-        return {name: value for name, value in answer.items() if value is not None}
+        return answer
 
 
 class _Secrets(SecretsManagerResponse):
@@ -92,8 +92,11 @@ def _answer(service: type[_Items | _Secrets]) -> Callable[..., tuple[_Response, 
         if model.name not in service.operations:
             return None
         try:
-            return _Response(), service(context["client_region"], params["body"]).act(model.name)
+            answer = service(context["client_region"], params["body"]).act(model.name)
         except (HTTPException, ServiceException):
             return None
+        assert model.output_shape is not None
+        told = model.output_shape.members
+        return _Response(), {name: answer[name] for name in told if answer.get(name) is not None}
 
     return answer

@@ -33,15 +33,15 @@ INVALID: dict[str, Any] = {
 
 def problem(answer: Answer, status: int, code: str) -> Any:
     """The problem, which must be one by RFC 9457 of this ``status`` and ``code``."""
-    told = answer.json()
+    details = answer.json()
     assert (answer.status, answer.code) == (status, code)
-    assert told.keys() == MEMBERS | ({"errors"} if code == "validation_error" else set())
-    assert (told["status"], told["type"]) == (status, f"urn:psn-emulator:error:{code}")
-    assert told["request_id"] == answer.headers["x-request-id"]
-    assert told["title"]
-    assert told["detail"]
+    assert details.keys() == MEMBERS | ({"errors"} if code == "validation_error" else set())
+    assert (details["status"], details["type"]) == (status, f"urn:psn-emulator:error:{code}")
+    assert details["request_id"] == answer.headers["x-request-id"]
+    assert details["title"]
+    assert details["detail"]
     assert answer.headers["cache-control"] == "no-store"
-    return told
+    return details
 
 
 @pytest.fixture

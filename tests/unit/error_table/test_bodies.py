@@ -50,8 +50,8 @@ def sent_json(text: str | bytes) -> dict[str, Any]:
 class TestABody:
     @pytest.mark.parametrize("text", NO_JSON.values(), ids=NO_JSON.keys())
     def test_that_is_not_json_is_400(self, send: Send, route: routes.Route, text: str | bytes) -> None:
-        told = problem(send(route, **sent_json(text)), 400, "malformed_json")
-        assert told["detail"] == "The body is not valid JSON."
+        details = problem(send(route, **sent_json(text)), 400, "malformed_json")
+        assert details["detail"] == "The body is not valid JSON."
 
     @pytest.mark.parametrize("content_type", NO_JSON_TYPE)
     def test_of_another_type_is_415(self, send: Send, route: routes.Route, content_type: str | None) -> None:
@@ -64,9 +64,9 @@ class TestABody:
 
     @pytest.mark.parametrize("value", INVALID.values(), ids=INVALID.keys())
     def test_with_invalid_fields_is_422(self, send: Send, route: routes.Route, value: Any) -> None:
-        told = problem(send(route, **sent_json(json.dumps(value))), 422, "validation_error")
-        assert told["errors"]
-        for fault in told["errors"]:
+        details = problem(send(route, **sent_json(json.dumps(value))), 422, "validation_error")
+        assert details["errors"]
+        for fault in details["errors"]:
             assert fault.keys() == {"field", "code", "message"}
             assert all(fault.values())
 
@@ -85,5 +85,5 @@ class TestABody:
 @pytest.mark.parametrize("route", READING, ids=lambda route: route.name)
 def test_every_invalid_field_is_listed(send: Send, route: routes.Route) -> None:
     wrong = {name: [] for name in GOOD[route.name]} | {"more": 1, "even-more": {}}
-    told = problem(send(route, body=wrong), 422, "validation_error")
-    assert {fault["field"] for fault in told["errors"]} == wrong.keys()
+    details = problem(send(route, body=wrong), 422, "validation_error")
+    assert {fault["field"] for fault in details["errors"]} == wrong.keys()

@@ -53,8 +53,8 @@ class TestAToken:
 @pytest.mark.parametrize("route", OF_A_PLAYER, ids=lambda route: route.name)
 @pytest.mark.parametrize("player_id", [NOBODY, "1"])
 def test_a_player_that_is_not_there_is_404(send: Send, route: routes.Route, player_id: str) -> None:
-    told = problem(send(route, player_id), 404, "player_not_found")
-    assert told["instance"] == route.path.replace("{player_id}", player_id)
+    details = problem(send(route, player_id), 404, "player_not_found")
+    assert details["instance"] == route.path.replace("{player_id}", player_id)
 
 
 @pytest.mark.parametrize("route", [route for route in READING if route.name != "stats-post"], ids=str)
@@ -81,8 +81,8 @@ class TestAnIdempotencyKey:
 
     @pytest.mark.parametrize("key", ["", "two words", "x" * 256, "ü"])
     def test_that_is_malformed_is_422(self, send: Send, route: routes.Route, key: str) -> None:
-        told = problem(send(route, headers={"idempotency-key": key}), 422, "validation_error")
-        assert [fault["field"] for fault in told["errors"]] == ["Idempotency-Key"]
+        details = problem(send(route, headers={"idempotency-key": key}), 422, "validation_error")
+        assert [fault["field"] for fault in details["errors"]] == ["Idempotency-Key"]
 
     def test_of_a_request_that_is_still_carried_out_is_409_with_the_seconds_to_wait(
         self, send: Send, intercept: Intercept, monkeypatch: pytest.MonkeyPatch, route: routes.Route

@@ -148,8 +148,8 @@ class TestAnException:
         answer = call(handler)
         assert (answer.status, answer.code) == (500, "internal_error")
         assert answer.json()["request_id"] == "r-1"
-        for told in ("secret detail", "KeyError", "TypeError", "Traceback"):
-            assert told not in answer.text
+        for secret in ("secret detail", "KeyError", "TypeError", "Traceback"):
+            assert secret not in answer.text
         (trace,) = [line for line in log.lines() if "exception" in line]
         assert trace["level"] == "ERROR"
         assert "Traceback" in trace["exception"]

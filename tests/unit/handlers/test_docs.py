@@ -21,12 +21,12 @@ def test_the_page_and_its_files_name_no_other_host() -> None:
     page = Gateway().get("/docs")
     assert page.status == 200
     named = re.findall(r'(?:src|href)="(?!data:)([^"]+)"', page.text)
-    assert {one for one in named if "/" in one} == {
+    assert {path for path in named if "/" in path} == {
         *("docs/swagger-ui.css", "docs/docs.css"),
         *("docs/swagger-ui-bundle.js", "docs/docs.js"),
     }
-    for one in named:
-        assert Gateway().get(f"/{one}").status == 200
+    for path in named:
+        assert Gateway().get(f"/{path}").status == 200
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -42,8 +42,8 @@ def matches(api: Gateway, stats: str) -> int:
 
 
 def records() -> list[Any]:
-    found = client("dynamodb").scan(TableName=settings().table_name)["Items"]
-    return [item for item in found if "#idempotency#" in item["pk"]["S"]]
+    items = client("dynamodb").scan(TableName=settings().table_name)["Items"]
+    return [item for item in items if "#idempotency#" in item["pk"]["S"]]
 
 
 @pytest.fixture

@@ -89,4 +89,6 @@ def test_a_request_reaches_the_handler_that_its_row_names(api: Gateway) -> None:
 
     event, _ = api.event("GET", "/players?limit=5")
     entry_point(Endpoint(named("players-list"), handler))(event, Context())
-    assert [(one.method, one.path, dict(one.query)) for one in seen] == [("GET", "/players", {"limit": "5"})]
+    assert [(request.method, request.path, dict(request.query)) for request in seen] == [
+        ("GET", "/players", {"limit": "5"})
+    ]

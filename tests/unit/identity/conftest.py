@@ -58,7 +58,7 @@ class Client:
         """``POST path`` with a form; ``basic`` are the id and the secret of the client, sent as RFC 6749 says."""
         headers = {"content-type": "application/x-www-form-urlencoded"}
         if basic is not None:
-            joined = ":".join(quote_plus(one) for one in basic)
+            joined = ":".join(quote_plus(part) for part in basic)
             headers["authorization"] = f"Basic {b64encode(joined.encode()).decode()}"
         return self.post(path, raw=urlencode(parameters), headers=headers)
 

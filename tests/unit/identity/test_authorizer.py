@@ -175,8 +175,8 @@ def test_it_loads_no_aws_client_no_pydantic_and_no_certificates(project: Path) -
     events = json.dumps([EVENT, {}])
     run = [sys.executable, "-c", LOADED, events]
     done = subprocess.run(run, cwd=project, env=dict(os.environ), capture_output=True, text=True, check=True)
-    found = json.loads(done.stdout.splitlines()[-1])
-    assert [answer.get("isAuthorized") for answer in found["answers"]] == [True, False]
+    loaded = json.loads(done.stdout.splitlines()[-1])
+    assert [answer.get("isAuthorized") for answer in loaded["answers"]] == [True, False]
     unwanted = {
         "aws_lambda_powertools",
         "boto3",
@@ -192,7 +192,7 @@ def test_it_loads_no_aws_client_no_pydantic_and_no_certificates(project: Path) -
         "urllib3",
         "utils.permissions",
     }
-    assert unwanted.isdisjoint(found["modules"])
+    assert unwanted.isdisjoint(loaded["modules"])
 
 
 def test_a_verifier_of_another_issuer_is_a_setting_away() -> None:

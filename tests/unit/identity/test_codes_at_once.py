@@ -26,7 +26,7 @@ def _together(times: int, request: Callable[[], Answer]) -> list[Answer]:
 
     _ = main.auth_token
     with ThreadPoolExecutor(times) as pool:
-        return [one.result() for one in [pool.submit(run) for _ in range(times)]]
+        return [future.result() for future in [pool.submit(run) for _ in range(times)]]
 
 
 def test_of_redemptions_at_once_at_most_one_gets_tokens_and_these_are_revoked(client: Client) -> None:
@@ -47,10 +47,10 @@ def test_one_that_another_overtakes_gets_nothing_and_revokes_what_that_got(
     live = token_families.live_family
 
     def overtaken(*arguments: Any) -> Family | None:
-        found = live(*arguments)
+        result = live(*arguments)
         monkeypatch.setattr(token_families, "live_family", live)
         won.append(client.redeem(code).json())
-        return found
+        return result
 
     monkeypatch.setattr(token_families, "live_family", overtaken)
     assert client.redeem(code).json()["error"] == "invalid_grant"

@@ -119,7 +119,10 @@ def test_every_route_that_the_rfcs_have_a_name_for_is_named(client: Client) -> N
     simple_form = "/auth/refresh"
     documents = [_document(client, name) for name in DOCUMENTS]
     named = {
-        urlsplit(url).path for one in documents for name, url in one.items() if name.endswith("_endpoint")
+        urlsplit(url).path
+        for document in documents
+        for name, url in document.items()
+        if name.endswith("_endpoint")
     }
     served = {route.path for route in ROUTES if route.path.startswith("/auth/")}
     assert named == served - {simple_form}
@@ -128,9 +131,9 @@ def test_every_route_that_the_rfcs_have_a_name_for_is_named(client: Client) -> N
 class TestOpenIDMetadata:
     def test_every_claim_of_userinfo_and_id_token_is_named(self, client: Client) -> None:
         document = _document(client, "openid-configuration")
-        told = client.userinfo(client.tokens()["access_token"]).json()
+        claims = client.userinfo(client.tokens()["access_token"]).json()
         id_token = jws.extract_compact(client.redeem(client.code()).json()["id_token"].encode())
-        assert set(document["claims_supported"]) == {*told, *json.loads(id_token.payload)}
+        assert set(document["claims_supported"]) == {*claims, *json.loads(id_token.payload)}
         assert document["subject_types_supported"] == ["public"]
 
     def test_every_prompt_that_is_named_is_known(self, client: Client) -> None:

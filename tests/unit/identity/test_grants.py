@@ -49,7 +49,7 @@ class TestEveryGrant:
     def test_one_that_the_client_may_not_use_is_an_unauthorized_client(
         self, client: Client, grant: str
     ) -> None:
-        others = [one for one in GRANTS if one != grant]
+        others = [other for other in GRANTS if other != grant]
         entry = identity.client_entry("limited", grant_types=others)
         identity.store_seed(identity.seed_entry(), registered=[entry])
         answer = client.grant(grant, basic=("limited", identity.SECRET), **GRANTS[grant])
@@ -207,7 +207,7 @@ class TestRefreshToken:
             for scope in ("players:read", "players:write")
         ]
         assert both[0]["refresh_token"] == both[1]["refresh_token"]
-        ids = {verifier().verify(one["access_token"]).token_id for one in both}
+        ids = {verifier().verify(tokens["access_token"]).token_id for tokens in both}
         assert len(ids) == 2
 
     def test_the_simple_form_may_ask_for_less_too(self, client: Client) -> None:

@@ -69,8 +69,8 @@ def test_without_openid_there_is_none(client: Client, scope: str) -> None:
 def test_every_login_with_openid_gives_one(client: Client, stopped_clock: Clock) -> None:
     now = int(stopped_clock.moment.timestamp())
     simple, form = client.tokens(scope="openid"), client.granted("password", **LOGIN, scope="openid")
-    assert [_claims(one)["aud"] for one in (simple, form)] == ["psn-emulator", identity.BACKEND]
-    assert {_claims(one)["auth_time"] for one in (simple, form)} == {now}
+    assert [_claims(token)["aud"] for token in (simple, form)] == ["psn-emulator", identity.BACKEND]
+    assert {_claims(token)["auth_time"] for token in (simple, form)} == {now}
 
 
 def test_on_refresh_it_keeps_the_time_of_the_login_and_loses_the_nonce(

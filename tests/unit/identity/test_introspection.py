@@ -46,9 +46,9 @@ def test_an_access_token_is_told_of_in_full(client: Client, stopped_clock: Clock
 
 
 def test_a_clients_own_token_has_no_username(client: Client) -> None:
-    told = _ask(client, client.granted("client_credentials")["access_token"]).json()
-    assert (told["active"], told["sub"]) == (True, identity.BACKEND)
-    assert "username" not in told
+    introspection = _ask(client, client.granted("client_credentials")["access_token"]).json()
+    assert (introspection["active"], introspection["sub"]) == (True, identity.BACKEND)
+    assert "username" not in introspection
 
 
 @pytest.mark.parametrize("hint", ["access_token", "refresh_token", "banana"])
@@ -71,9 +71,9 @@ class TestRefreshToken:
         self, client: Client, tokens: dict[str, Any], stopped_clock: Clock
     ) -> None:
         token = client.granted("refresh_token", refresh_token=tokens["refresh_token"])["refresh_token"]
-        told = self._own(client, token).json()
-        assert 0 < told.pop("exp") - int(stopped_clock.moment.timestamp()) <= 86400
-        assert told == {
+        introspection = self._own(client, token).json()
+        assert 0 < introspection.pop("exp") - int(stopped_clock.moment.timestamp()) <= 86400
+        assert introspection == {
             "active": True,
             "scope": "openid players:read",
             "client_id": identity.BACKEND,

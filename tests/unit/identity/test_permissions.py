@@ -23,12 +23,12 @@ _ROUTES = {route.key: route for route in ROUTES if route.path.startswith(("/auth
 @pytest.fixture
 def uses(client: Client, intercept: Intercept, monkeypatch: pytest.MonkeyPatch) -> Uses:
     """What every route does from now on: actions on the table, secrets read. None remembers anything."""
-    found: Uses = defaultdict(set)
+    uses: Uses = defaultdict(set)
     key = ""
     send = Gateway.send
 
     def record(call: Call, operation: str, arguments: dict[str, Any]) -> Any:
-        found[key].update(permissions_of(operation, arguments))
+        uses[key].update(permissions_of(operation, arguments))
         return call(operation, arguments)
 
     def send_anew(gateway: Gateway, method: str, target: str, **options: Any) -> Answer:
@@ -39,7 +39,7 @@ def uses(client: Client, intercept: Intercept, monkeypatch: pytest.MonkeyPatch) 
 
     intercept(record, "dynamodb", "secretsmanager")
     monkeypatch.setattr(Gateway, "send", send_anew)
-    return found
+    return uses
 
 
 def test_each_does_exactly_what_its_row_allows(client: Client, uses: Uses, stopped_clock: Clock) -> None:

@@ -43,7 +43,7 @@ def test_a_refresh_is_answered_like_a_login_with_new_tokens(client: Client, stop
         name: first[name] for name in ("token_type", "expires_in", "scope")
     }
     assert second["refresh_token"] != first["refresh_token"]
-    before, after = (verifier().verify(one["access_token"]) for one in (first, second))
+    before, after = (verifier().verify(tokens["access_token"]) for tokens in (first, second))
     assert (after.subject, after.scope, after.client_id) == (before.subject, before.scope, before.client_id)
     assert after.issued_at == before.issued_at + 60
     assert after.token_id != before.token_id
@@ -185,9 +185,9 @@ class TestRefusal:
         live = refresh_tokens._live
 
         def vanish(sandbox: str, client: RegisteredClient, refresh_token: str, now: int) -> Any:
-            found = live(sandbox, client, refresh_token, now)
+            result = live(sandbox, client, refresh_token, now)
             table.write(Delete(token_families.refresh_key(sandbox, refresh_token)))
-            return found
+            return result
 
         monkeypatch.setattr(refresh_tokens, "_live", vanish)
         assert client.refresh(tokens["refresh_token"]).json() == REFUSAL

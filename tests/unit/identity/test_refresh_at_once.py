@@ -67,11 +67,11 @@ def test_one_that_another_overtakes_gets_the_others_answer(
     live = refresh_tokens._live
 
     def overtaken(sandbox: str, client: RegisteredClient, refresh_token: str, now: int) -> Any:
-        found = live(sandbox, client, refresh_token, now)
+        result = live(sandbox, client, refresh_token, now)
         monkeypatch.setattr(refresh_tokens, "_live", live)
         stopped_clock.moment += timedelta(seconds=3)
         winners.append(refresh_tokens.rotate(sandbox, client, refresh_token))
-        return found
+        return result
 
     monkeypatch.setattr(refresh_tokens, "_live", overtaken)
     assert [refresh_tokens.rotate("default", FIRST_PARTY_CLIENT, token)] == winners
@@ -105,7 +105,7 @@ def test_all_get_the_same_tokens_though_their_clocks_differ(
 def test_of_a_chain_used_at_once_at_most_one_line_goes_on(client: Client) -> None:
     first = client.tokens()["refresh_token"]
     second = str(refresh_tokens.rotate("default", FIRST_PARTY_CLIENT, first).refresh_token)
-    answers = {one for one in _together(lambda: _attempt(second)) if one is not None}
+    answers = {answer for answer in _together(lambda: _attempt(second)) if answer is not None}
     assert len(answers) == 1
     assert _attempt(first) is None
     assert _attempt(str(answers.pop().refresh_token)) is None

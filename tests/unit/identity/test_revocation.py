@@ -50,11 +50,11 @@ def test_what_a_code_gave_is_ended_too(client: Client) -> None:
 
 def test_a_clients_own_token(client: Client) -> None:
     token = client.granted("client_credentials")["access_token"]
-    told = client.form("/auth/introspect", {"token": token}, basic=SERVICE)
-    assert told.json()["active"]
+    introspection = client.form("/auth/introspect", {"token": token}, basic=SERVICE)
+    assert introspection.json()["active"]
     assert _revoke(client, token).status == 200
-    told = client.form("/auth/introspect", {"token": token}, basic=SERVICE)
-    assert told.json() == {"active": False}
+    introspection = client.form("/auth/introspect", {"token": token}, basic=SERVICE)
+    assert introspection.json() == {"active": False}
 
 
 def test_a_public_client_ends_its_own(client: Client) -> None:

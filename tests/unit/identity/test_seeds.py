@@ -65,8 +65,8 @@ def test_the_documented_clients_get_in_with_their_secrets(client: Client, projec
 
 @pytest.mark.parametrize("name", ["local", "dev"])
 def test_no_hash_has_to_be_made_again_at_the_first_login(project: Path, name: str) -> None:
-    for one in _hashes(_seed(project, name)):
-        assert one.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    for password_hash in _hashes(_seed(project, name)):
+        assert password_hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
 def test_a_release_that_was_rolled_back_to_reads_a_later_seed(client: Client) -> None:
@@ -78,7 +78,7 @@ def test_a_release_that_was_rolled_back_to_reads_a_later_seed(client: Client) ->
 
 def test_no_two_stacks_share_a_subject_or_a_hash(project: Path) -> None:
     both = [_seed(project, "local"), _seed(project, "dev")]
-    subjects = [user.subject for one in both for user in one.users]
-    hashes = [found for one in both for found in _hashes(one)]
+    subjects = [user.subject for seed in both for user in seed.users]
+    hashes = [password_hash for seed in both for password_hash in _hashes(seed)]
     assert len(set(subjects)) == len(subjects)
     assert len(set(hashes)) == len(hashes)

@@ -100,8 +100,8 @@ def test_a_time_that_is_none_is_refused(claims: dict[str, Any], value: Any) -> N
 
 
 def test_a_token_that_names_no_issuer_is_held_for_ours(claims: dict[str, Any]) -> None:
-    told = Session.from_claims({**claims, "iss": settings().issuer})
-    assert Session.from_claims(claims) == told
+    session = Session.from_claims({**claims, "iss": settings().issuer})
+    assert Session.from_claims(claims) == session
 
 
 class TestATokenOfAnotherIssuer:

@@ -75,9 +75,9 @@ def there_are() -> list[Player]:
 
 def names_are_consistent(*free: str) -> None:
     """Every player holds its own two names, and nobody holds ``free``."""
-    for one in there_are():
-        assert held("username", one.username) == one.player_id
-        assert held("email", one.email) == one.player_id
+    for player in there_are():
+        assert held("username", player.username) == player.player_id
+        assert held("email", player.email) == player.player_id
     assert [name for name in free if held("username", name)] == []
 
 
@@ -85,15 +85,15 @@ class TestCreating:
     def test_one_of_many_gets_the_username(self) -> None:
         spellings = ["Kratos", "kratos", "KRATOS", "kRaToS"] * 3
         outcomes = at_once([partial(create, name, f"{n}@mail.example") for n, name in enumerate(spellings)])
-        assert [type(one) for one in outcomes].count(Player) == 1
-        assert [type(one) for one in outcomes].count(UsernameTakenException) == 11
+        assert [type(outcome) for outcome in outcomes].count(Player) == 1
+        assert [type(outcome) for outcome in outcomes].count(UsernameTakenException) == 11
         assert len(there_are()) == 1
         names_are_consistent()
 
     def test_one_of_many_gets_the_address(self) -> None:
         outcomes = at_once([partial(create, f"player-{n}", "Same@mail.example") for n in range(12)])
-        assert [type(one) for one in outcomes].count(Player) == 1
-        assert [type(one) for one in outcomes].count(EmailTakenException) == 11
+        assert [type(outcome) for outcome in outcomes].count(Player) == 1
+        assert [type(outcome) for outcome in outcomes].count(EmailTakenException) == 11
         names_are_consistent()
 
 
@@ -103,7 +103,7 @@ class TestReplacing:
         replace = partial(players.replace, read(player), SANDBOX, player.player_id)
         names = [f"name-{n}" for n in range(8)]
         outcomes = at_once([partial(replace, body(name)) for name in names])
-        assert {type(one) for one in outcomes} == {Versioned}
+        assert {type(outcome) for outcome in outcomes} == {Versioned}
         (last,) = there_are()
         names_are_consistent("first", *(name for name in names if name != last.username))
 
@@ -111,19 +111,21 @@ class TestReplacing:
         made = [create(f"player-{n}") for n in range(8)]
         outcomes = at_once(
             [
-                partial(players.replace, read(one), SANDBOX, one.player_id, body("wanted", one.email))
-                for one in made
+                partial(
+                    players.replace, read(player), SANDBOX, player.player_id, body("wanted", player.email)
+                )
+                for player in made
             ]
         )
-        assert [type(one) for one in outcomes].count(Versioned) == 1
-        assert [type(one) for one in outcomes].count(UsernameTakenException) == 7
+        assert [type(outcome) for outcome in outcomes].count(Versioned) == 1
+        assert [type(outcome) for outcome in outcomes].count(UsernameTakenException) == 7
         names_are_consistent()
 
     def test_of_two_that_start_from_one_version_one_is_done(self) -> None:
         player = create("first")
         replace = partial(players.replace, read(player), SANDBOX, player.player_id)
         outcomes = at_once([partial(replace, body(name), IfMatch('"v1"')) for name in ("second", "third")])
-        assert {type(one) for one in outcomes} == {Versioned, VersionConflictException}
+        assert {type(outcome) for outcome in outcomes} == {Versioned, VersionConflictException}
         (last,) = there_are()
         names_are_consistent("first", *({"second", "third"} - {last.username}))
 
@@ -172,8 +174,8 @@ class TestPostingResults:
         player = create("kratos")
         record = partial(stats.record, read(player), SANDBOX, player.player_id)
         results = [result(n, played_at=START + timedelta(days=n)) for n in range(40)]
-        outcomes = at_once([partial(record, one) for one in results])
-        assert {type(one) for one in outcomes} == {Versioned}
+        outcomes = at_once([partial(record, result) for result in results])
+        assert {type(outcome) for outcome in outcomes} == {Versioned}
         total = stats.find(read(player), SANDBOX, player.player_id).value
         assert (total.matches_played, total.wins, total.experience) == (40, 40, 400)
         assert total.score_total == sum(range(40))
@@ -183,7 +185,7 @@ class TestPostingResults:
         player = create("kratos")
         record = partial(stats.record, read(player), SANDBOX, player.player_id)
         results = [result(n, played_at=START + timedelta(days=39 - n)) for n in range(40)]
-        at_once([partial(record, one) for one in results[::order]])
+        at_once([partial(record, result) for result in results[::order]])
         total = stats.find(read(player), SANDBOX, player.player_id).value
         assert total.score_best == 39
         assert total.last_played_at == START + timedelta(days=39)
@@ -193,8 +195,8 @@ class TestPostingResults:
         for version in (0, 1):
             post = partial(stats.record, read(player), SANDBOX, player.player_id, result())
             outcomes = at_once([partial(post, if_match=IfMatch(f'"v{version}"'))] * 5)
-            assert [type(one) for one in outcomes].count(Versioned) == 1
-            assert [type(one) for one in outcomes].count(VersionConflictException) == 4
+            assert [type(outcome) for outcome in outcomes].count(Versioned) == 1
+            assert [type(outcome) for outcome in outcomes].count(VersionConflictException) == 4
         assert stats.find(read(player), SANDBOX, player.player_id).version == 2
 
     def test_each_takes_three_attempts_at_most(self, monkeypatch: pytest.MonkeyPatch) -> None:

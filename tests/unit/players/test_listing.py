@@ -25,9 +25,9 @@ def make(count: int, sandbox: str = "default", start: int = 0) -> list[str]:
     """The ids of that many new players."""
     return [
         players.create(
-            sandbox, PlayerBody(username=f"player-{one}", email=f"player-{one}@mail.example")
+            sandbox, PlayerBody(username=f"player-{number}", email=f"player-{number}@mail.example")
         ).value.player_id
-        for one in range(start, start + count)
+        for number in range(start, start + count)
     ]
 
 
@@ -84,7 +84,7 @@ def test_a_page_has_20_players_unless_told_otherwise(api: Gateway) -> None:
 def test_pages_follow_each_other_without_gap_or_repetition(api: Gateway, limit: int) -> None:
     made = sorted(make(6))
     pages = walk(api, f"/players?limit={limit}")
-    assert [one for page in pages for one in page] == made
+    assert [player_id for page in pages for player_id in page] == made
     assert all(len(page) == limit for page in pages[:-1])
     assert 1 <= len(pages[-1]) <= limit
 
@@ -110,7 +110,7 @@ def test_pages_are_steady_when_players_come_and_go(api: Gateway) -> None:
         api.delete(f"/players/{gone}")
     new = make(1, start=6)
     rest = walk(api, following(first) or "")
-    assert [one for page in rest for one in page] == [made[4], made[5], *new]
+    assert [player_id for page in rest for player_id in page] == [made[4], made[5], *new]
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "1.0", "ten", "", "1,2", "+5", " 5", "٣", "9" * 5000])
@@ -162,7 +162,7 @@ def test_what_signs_is_made_once(api: Gateway) -> None:
 def test_the_limit_may_change_from_page_to_page(api: Gateway) -> None:
     made = sorted(make(4))
     cursor = api.get("/players?limit=1").json()["meta"]["next_cursor"]
-    assert [one["player_id"] for one in api.get(f"/players?limit=100&cursor={cursor}").data] == made[1:]
+    assert [player["player_id"] for player in api.get(f"/players?limit=100&cursor={cursor}").data] == made[1:]
 
 
 @pytest.mark.parametrize("other", ["sort=-created_at", "status=active", "country=GR", "username=player-1"])
@@ -174,7 +174,9 @@ def test_a_cursor_of_another_query_is_refused(api: Gateway, other: str) -> None:
 
 
 def test_a_cursor_of_a_filter_leads_on_in_that_filter(api: Gateway) -> None:
-    made = [api.post("/players", body(f"greek-{one}", country="GR")).data["player_id"] for one in range(3)]
+    made = [
+        api.post("/players", body(f"greek-{number}", country="GR")).data["player_id"] for number in range(3)
+    ]
     make(3)
     target = "/players?country=GR&status=active&sort=-created_at&limit=2"
     assert walk(api, target) == [sorted(made)[:0:-1], sorted(made)[:1]]
@@ -183,7 +185,7 @@ def test_a_cursor_of_a_filter_leads_on_in_that_filter(api: Gateway) -> None:
 def test_the_latest_come_first_when_asked(api: Gateway) -> None:
     made = sorted(make(5))
     pages = walk(api, "/players?sort=-created_at&limit=2")
-    assert [one for page in pages for one in page] == made[::-1]
+    assert [player_id for page in pages for player_id in page] == made[::-1]
 
 
 class TestFilters:
@@ -197,7 +199,7 @@ class TestFilters:
         ]:
             api.post("/players", body(name, country=country, status=status))
 
-    def found(self, api: Gateway, query: str) -> list[str]:
+    def names_of(self, api: Gateway, query: str) -> list[str]:
         """The names, in order, of the players on all pages of a query."""
         one_by_one = [name for page in self.pages(api, f"{query}&limit=1") for name in page]
         (at_once,) = self.pages(api, query)
@@ -205,8 +207,8 @@ class TestFilters:
         return at_once
 
     def pages(self, api: Gateway, query: str) -> list[list[str]]:
-        names = {one["player_id"]: one["username"] for one in api.get("/players").data}
-        return [[names[one] for one in page] for page in walk(api, f"/players?{query}")]
+        names = {player["player_id"]: player["username"] for player in api.get("/players").data}
+        return [[names[player_id] for player_id in page] for page in walk(api, f"/players?{query}")]
 
     @pytest.mark.parametrize(
         ("query", "names"),
@@ -230,21 +232,21 @@ class TestFilters:
         ],
     )
     def test_let_through_those_that_meet_them_all(self, api: Gateway, query: str, names: list[str]) -> None:
-        assert self.found(api, query) == names
+        assert self.names_of(api, query) == names
 
     def test_see_every_change_at_once(self, api: Gateway) -> None:
         (player,) = api.get("/players?username=ares").data
         path = f"/players/{player['player_id']}"
         api.put(path, body("ares", country="NO", status="banned"))
-        assert self.found(api, "country=GR") == ["zeus"]
-        assert self.found(api, "country=NO&status=banned") == ["ares"]
+        assert self.names_of(api, "country=GR") == ["zeus"]
+        assert self.names_of(api, "country=NO&status=banned") == ["ares"]
         api.put(path, body("mars"))
-        assert self.found(api, "country=NO") == ["thor"]
-        assert self.found(api, "username=ares") == []
-        assert self.found(api, "username=mars") == ["mars"]
+        assert self.names_of(api, "country=NO") == ["thor"]
+        assert self.names_of(api, "username=ares") == []
+        assert self.names_of(api, "username=mars") == ["mars"]
         api.delete(path)
-        assert self.found(api, "username=mars") == []
-        assert self.found(api, "status=active") == ["thor"]
+        assert self.names_of(api, "username=mars") == []
+        assert self.names_of(api, "status=active") == ["thor"]
 
     @pytest.mark.parametrize(
         "query",
@@ -259,7 +261,7 @@ class TestFilters:
             "country=GR&country=NO",
             "limit=1&limit=1",
             "username=%FF",
-            "&".join(f"p{one}=" for one in range(101)),
+            "&".join(f"p{number}=" for number in range(101)),
         ],
     )
     def test_that_are_malformed_unknown_or_repeated_are_refused(self, api: Gateway, query: str) -> None:
@@ -274,8 +276,8 @@ class TestFilters:
         read = table.get_many
 
         def overtaken(keys: Any) -> Any:
-            found = read(keys)
-            if any("#username#" in pk for pk, _ in found):
+            items = read(keys)
+            if any("#username#" in pk for pk, _ in items):
                 while others:
                     player_id, name = others.pop(0)
                     players.replace(
@@ -284,12 +286,12 @@ class TestFilters:
                         player_id,
                         PlayerBody(**body(name)),
                     )
-            return found
+            return items
 
         monkeypatch.setattr(table, "get_many", overtaken)
         query = PlayersQuery(username="ares")
-        (found,) = listing.page({}, "default", query).players
-        assert (found.player_id, found.username) == (zeus, "ares")
+        (player,) = listing.page({}, "default", query).players
+        assert (player.player_id, player.username) == (zeus, "ares")
 
     def test_by_a_name_that_never_rests_are_given_up(self, api: Gateway) -> None:
         (player,) = api.get("/players?username=ares").data

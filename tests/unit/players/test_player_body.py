@@ -15,7 +15,7 @@ def read(**fields: Any) -> PlayerBody:
 def faults(**fields: Any) -> list[str]:
     with pytest.raises(ValidationError) as error:
         read(**fields)
-    return [str(one["loc"][0]) for one in error.value.errors()]
+    return [str(fault["loc"][0]) for fault in error.value.errors()]
 
 
 @pytest.mark.parametrize("username", ["abc", "A-_", "z" * 16, "Kratos_01"])

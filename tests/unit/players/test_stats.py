@@ -114,7 +114,7 @@ def test_the_latest_match_is_not_the_last_one_posted(api: Gateway, path: str) ->
         "2025-03-01T13:30:00+01:00",
         "2025-03-01T12:00:00.001Z",
     ]
-    latest = [posted(api, path, played_at=one).data["last_played_at"] for one in times]
+    latest = [posted(api, path, played_at=time).data["last_played_at"] for time in times]
     assert latest == [
         "2025-03-01T12:00:00.000Z",
         "2025-03-01T12:00:00.000Z",

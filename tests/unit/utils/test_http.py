@@ -145,7 +145,9 @@ class TestAForm:
         with pytest.raises(InvalidRequestException):
             request("a=1&a=1", FORM).form()
 
-    @pytest.mark.parametrize("body", [b"a=%ff", b"a=\xff", b"&".join(b"p%d=1" % one for one in range(101))])
+    @pytest.mark.parametrize(
+        "body", [b"a=%ff", b"a=\xff", b"&".join(b"p%d=1" % number for number in range(101))]
+    )
     def test_that_cannot_be_read_is_refused(self, body: bytes) -> None:
         with pytest.raises(InvalidRequestException):
             request(body, FORM).form()

@@ -37,7 +37,7 @@ SCENARIOS: dict[str, list[Callable[[Gateway, str], Any]]] = {
 def test_a_route_uses_the_table_as_its_row_says(name: str, api: Gateway, intercept: Intercept) -> None:
     path = f"/players/{api.post('/players', KRATOS).data['player_id']}"
     api.post("/players", FREYA)
-    (route,) = [one for one in (*routes.ROUTES, routes.FALLBACK) if one.name == name]
+    (route,) = [route for route in (*routes.ROUTES, routes.FALLBACK) if route.name == name]
     used: set[str] = set()
 
     def watched(call: Call, operation: str, arguments: dict[str, Any]) -> Any:

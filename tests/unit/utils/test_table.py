@@ -38,19 +38,19 @@ class TestReading:
 
     def test_more_than_a_batch_is_a_mistake(self) -> None:
         with pytest.raises(ValueError, match="at most 100"):
-            table.get_many([(f"default#{one}", "-") for one in range(101)])
+            table.get_many([(f"default#{number}", "-") for number in range(101)])
 
     def test_a_query_is_in_order_and_no_longer_than_asked(self) -> None:
         for sk in "dbeac":
             table.write(Put(item(("default#q", sk))))
         table.write(Put(item(("other#q", "a"))))
-        assert [one["sk"] for one in table.query("default#q", limit=3)] == ["a", "b", "c"]
-        assert [one["sk"] for one in table.query("default#q", limit=9, after="c")] == ["d", "e"]
+        assert [item["sk"] for item in table.query("default#q", limit=3)] == ["a", "b", "c"]
+        assert [item["sk"] for item in table.query("default#q", limit=9, after="c")] == ["d", "e"]
 
     def test_a_query_goes_on_where_a_page_of_the_table_ended(self) -> None:
         for sk in "abcd":
             table.write(Put(item(("default#q", sk), filler="x" * 390_000)))
-        assert [one["sk"] for one in table.query("default#q", limit=4)] == ["a", "b", "c", "d"]
+        assert [item["sk"] for item in table.query("default#q", limit=4)] == ["a", "b", "c", "d"]
 
 
 class TestWriting:

@@ -142,8 +142,8 @@ class TestABatchThatIsNotReadWhole:
     def test_is_asked_for_the_rest(self, failing: Failing, the_table: str) -> None:
         table.write(Put(item(B, n=1)))
         rest = {the_table: {"Keys": [{"pk": {"S": B[0]}, "sk": {"S": B[1]}}], "ConsistentRead": True}}
-        found = {"pk": {"S": A[0]}, "sk": {"S": A[1]}}
-        failing.answers = [{"Responses": {the_table: [found]}, "UnprocessedKeys": rest}]
+        read = {"pk": {"S": A[0]}, "sk": {"S": A[1]}}
+        failing.answers = [{"Responses": {the_table: [read]}, "UnprocessedKeys": rest}]
         assert table.get_many([A, B]) == {A: item(A), B: item(B, n=1)}
 
     def test_is_given_up_in_the_end(self, failing: Failing, the_table: str) -> None:
