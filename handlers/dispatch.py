@@ -88,7 +88,7 @@ def entry_point(*endpoints: Endpoint) -> EntryPoint:
         nonlocal cold_start
         if event.get("smoke") is True:
             return _smoke([endpoint.route for endpoint in endpoints], context)
-        endpoint = endpoints[0] if len(endpoints) == 1 else by_key[event["routeKey"]]
+        endpoint = endpoints[0] if len(endpoints) == 1 else by_key[_served_key(event["routeKey"])]
         started, cold, cold_start = perf_counter(), cold_start, False
         request = Request.from_event(event, endpoint.route.name)
         logger.append_keys(
@@ -105,6 +105,11 @@ def entry_point(*endpoints: Endpoint) -> EntryPoint:
         return result
 
     return answer
+
+
+def _served_key(key: str) -> str:
+    """The route key of the row that answers ``key``: ``HEAD`` is answered by the row of ``GET``."""
+    return f"GET {key.removeprefix('HEAD ')}" if key.startswith("HEAD ") else key
 
 
 def _answer(request: Request, endpoint: Endpoint) -> dict[str, Any]:
