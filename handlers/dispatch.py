@@ -137,7 +137,7 @@ def _complete(request: Request, response: Response) -> dict[str, Any]:
 
 def _smoke(route: Route, context: Any) -> dict[str, Any]:
     """The answer to a release's smoke event; raises when the role allows less or more than the row says."""
-    from utils.permissions import require
+    from utils.permissions import require_permissions
 
-    require(route.table, route.secrets, context.get_remaining_time_in_millis())
+    require_permissions(route.table, route.secrets, context.get_remaining_time_in_millis())
     return {"status": "ok", "function": route.name, "image_tag": settings().image_tag}
