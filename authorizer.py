@@ -79,10 +79,10 @@ def _verified(event: Mapping[str, Any]) -> AccessToken:
 
 def _smoke(context: Any) -> dict[str, Any]:
     """The answer to the smoke event. The role opens no data, which is tried with an AWS client: loaded here only."""
-    from utils.permissions import require
+    from utils.permissions import require_permissions
 
     trusted_verifier().require_keys()
-    require((), (), context.get_remaining_time_in_millis())
+    require_permissions((), (), context.get_remaining_time_in_millis())
     return {"status": "ok", "function": "authorizer", "image_tag": settings().image_tag}
 
 

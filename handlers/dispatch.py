@@ -158,10 +158,10 @@ def _complete(request: Request, response: Response) -> dict[str, Any]:
 
 
 def _smoke(routes: Sequence[Route], context: Any) -> dict[str, Any]:
-    """The answer to the release's smoke event; raises when the function could not serve, or could do too much."""
-    from utils.permissions import require
+    """The answer to a release's smoke event; raises when the role allows less or more than the rows say."""
+    from utils.permissions import require_permissions
 
     actions = tuple(dict.fromkeys(action for route in routes for action in route.table))
     secrets = tuple(dict.fromkeys(secret for route in routes for secret in route.secrets))
-    require(actions, secrets, context.get_remaining_time_in_millis())
+    require_permissions(actions, secrets, context.get_remaining_time_in_millis())
     return {"status": "ok", "function": routes[0].function_name, "image_tag": settings().image_tag}

@@ -53,7 +53,7 @@ class _Permission:
         return not self.wanted
 
 
-def require(actions: Collection[str], secrets: Collection[str], milliseconds: int) -> None:
+def require_permissions(actions: Collection[str], secrets: Collection[str], milliseconds: int) -> None:
     """Raise :class:`PermissionsError` unless the role allows exactly ``actions`` on the table and reading ``secrets``.
 
     ``actions`` are DynamoDB's, such as ``PutItem``, ``secrets`` the route table's names of them. AWS needs seconds

@@ -10,14 +10,8 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from models.player import Player
-from services.players.player_items import (
-    INDEXES,
-    index_prefix,
-    partition,
-    player,
-    player_keys,
-    unique_key,
-)
+from services.players import player_items
+from services.players.player_items import INDEXES, index_prefix, partition, player_keys, unique_key
 from utils import cursors, strict_json, table
 from utils.errors import InvalidCursorException, ThrottledException
 from utils.table import Snapshot
@@ -61,7 +55,7 @@ def page(items: Snapshot, sandbox: str, query: "PlayersQuery") -> Page:
     if query.username or query.email:
         return Page(_named(sandbox, query), None)
     index = next((name for name, attributes in INDEXES.items() if set(attributes) == _given(query)), None)
-    player_items = table.query(
+    items_after = table.query(
         partition(sandbox),
         limit=query.limit + 1,
         after=after,
@@ -69,8 +63,8 @@ def page(items: Snapshot, sandbox: str, query: "PlayersQuery") -> Page:
         prefix=(index and index_prefix(index, filters)) or "",
         descending=query.sort.startswith("-"),
     )
-    players = [player(item) for item in player_items[: query.limit]]
-    if len(player_items) <= query.limit:
+    players = [player_items.from_item(item) for item in items_after[: query.limit]]
+    if len(items_after) <= query.limit:
         return Page(players, None)
     return Page(players, cursors.encode(_secret(items, sandbox), listing, players[-1].player_id))
 
@@ -106,7 +100,9 @@ def _named(sandbox: str, query: "PlayersQuery") -> list[Player]:
         ids = {held[key]["player_id"] for key in holders.values() if key in held}
         if len(held) < len(holders) or len(ids) > 1:
             return []
-        players = [player(item) for item in table.get_many(player_keys(sandbox, ids.pop())).values()]
+        players = [
+            player_items.from_item(item) for item in table.get_many(player_keys(sandbox, ids.pop())).values()
+        ]
         if all(
             unique_key(sandbox, name, getattr(player, name)) == key
             for player in players

@@ -61,7 +61,7 @@ def index_prefix(index: str, fields: Mapping[str, str | None]) -> str | None:
     return None if None in values else "".join(f"{value}#" for value in values)
 
 
-def item(sandbox: str, player: Player, version: int) -> Item:
+def to_item(sandbox: str, player: Player, version: int) -> Item:
     """The item of ``player`` in this version of it."""
     pk, sk = player_key(sandbox, player.player_id)
     fields = {"country": player.country, "status": player.status}
@@ -82,7 +82,7 @@ def item(sandbox: str, player: Player, version: int) -> Item:
     }
 
 
-def player(item: Item) -> Player:
+def from_item(item: Item) -> Player:
     """The player in ``item``."""
     fields: dict[str, Any] = {
         name: value for name, value in item.items() if name not in _ATTRIBUTES_OF_THE_ITEM

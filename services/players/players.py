@@ -75,7 +75,7 @@ def find(items: Snapshot, sandbox: str, player_id: str) -> Versioned[Player]:
     Raises :class:`PlayerNotFoundException`.
     """
     item = _item(items, sandbox, player_id)
-    return Versioned(player_items.player(item), item["version"])
+    return Versioned(player_items.from_item(item), item["version"])
 
 
 def create(sandbox: str, body: "PlayerBody", further_writes: WritesFor = lambda _: ()) -> Versioned[Player]:
@@ -93,7 +93,7 @@ def create(sandbox: str, body: "PlayerBody", further_writes: WritesFor = lambda 
     created = Versioned(player, 1)
     claims = {attribute: _claim(sandbox, player, attribute) for attribute in _TAKEN}
     try:
-        item = player_items.item(sandbox, player, created.version)
+        item = player_items.to_item(sandbox, player, created.version)
         table.transact(Put(item, ABSENT), *claims.values(), *further_writes(created))
     except ConditionFailedError as error:
         _raise_taken(error, list(claims))
@@ -113,12 +113,12 @@ def replace(
     for _ in range(table.ATTEMPTS):
         item = _item(items, sandbox, player_id)
         if_match.require(item["version"])
-        before = player_items.player(item)
+        before = player_items.from_item(item)
         after = _from_body(body, player_id, created_at=before.created_at, updated_at=clock.now(sandbox))
         changed = [name for name in _TAKEN if _unique(sandbox, before, name) != _unique(sandbox, after, name)]
         version = item["version"] + 1
         writes: list[Write] = [
-            Put(player_items.item(sandbox, after, version), equals("version", item["version"])),
+            Put(player_items.to_item(sandbox, after, version), equals("version", item["version"])),
             *(_claim(sandbox, after, attribute) for attribute in changed),
             *(Delete(_unique(sandbox, before, attribute)) for attribute in changed),
         ]
@@ -141,7 +141,7 @@ def remove(items: Snapshot, sandbox: str, player_id: str, if_match: IfMatch = _A
     for _ in range(table.ATTEMPTS):
         item = _item(items, sandbox, player_id)
         if_match.require(item["version"])
-        player = player_items.player(item)
+        player = player_items.from_item(item)
         try:
             table.transact(
                 Delete(player_key(sandbox, player_id), equals("version", item["version"])),

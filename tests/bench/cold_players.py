@@ -34,7 +34,7 @@ def contestants() -> Iterator[Contestants]:
     player = Player(NOBODY, "kratos", "kratos@mail.example", "Kratos", "GR", "el-GR", "active", now, now)
     with table.running():
         table.create()
-        table.store([player_items.item("default", player, version=1)])
+        table.store([player_items.to_item("default", player, version=1)])
         event, _ = Gateway(open_session()).event("GET", f"/players/{player.player_id}")
         event["requestContext"]["http"]["sourceIp"] = "127.0.0.1"
         # From compiled modules, as in the image: the warm-up compiles them.

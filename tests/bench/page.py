@@ -74,4 +74,4 @@ def _items(players: int) -> Iterator[Item]:
         player = Player(
             player_id, username, f"{username}@mail.example", username, None, None, "active", moment, moment
         )
-        yield player_items.item("default", player, version=1)
+        yield player_items.to_item("default", player, version=1)

@@ -17,7 +17,7 @@ from tests.infrastructure.conftest import running_docker
 from tests.support.checkout import free_port
 from tests.support.machine import Machine
 from utils.aws import client
-from utils.permissions import PermissionsError, require
+from utils.permissions import PermissionsError, require_permissions
 from utils.settings import settings
 
 ROUTES = (*routes.ROUTES, routes.FALLBACK)
@@ -96,7 +96,7 @@ def allow(arns: dict[str, str], environment: None, monkeypatch: pytest.MonkeyPat
 def test_the_role_of_every_row_is_what_its_function_finds(allow: Allow) -> None:
     for route in ROUTES:
         allow(route.table, route.secrets)
-        require(route.table, route.secrets, 0)
+        require_permissions(route.table, route.secrets, 0)
 
 
 def test_each_permission_that_is_taken_away_is_missed(allow: Allow) -> None:
@@ -104,18 +104,18 @@ def test_each_permission_that_is_taken_away_is_missed(allow: Allow) -> None:
         for lost in (*route.table, *route.secrets):
             allow(set(route.table) - {lost}, set(route.secrets) - {lost})
             with pytest.raises(PermissionsError, match=rf"it refuses [^,]*{lost}$"):
-                require(route.table, route.secrets, 0)
+                require_permissions(route.table, route.secrets, 0)
 
 
 def test_each_permission_that_is_added_is_noticed(allow: Allow) -> None:
     for action in ACTIONS:
         allow({action})
         with pytest.raises(PermissionsError, match=rf"it allows dynamodb:{action}$"):
-            require((), (), 0)
+            require_permissions((), (), 0)
     for secret in SECRETS:
         allow((), {secret})
         with pytest.raises(PermissionsError, match=rf"it allows reading the secret {secret}$"):
-            require((), (), 0)
+            require_permissions((), (), 0)
 
 
 def test_a_role_says_nothing_of_other_services(allow: Allow) -> None:

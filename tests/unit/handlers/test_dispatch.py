@@ -17,6 +17,7 @@ from utils.errors import NotFoundException, ThrottledException, ValidationExcept
 from utils.http import Request, Response
 from utils.oauth_errors import InvalidGrantException
 from utils.settings import SettingsError, settings
+from utils.table import ConditionFailedError
 from utils.writes import Key, Put
 
 ROOT, LISTING = (next(route for route in ROUTES if route.name == name) for name in ("root", "players-list"))
@@ -140,7 +141,12 @@ class TestAnException:
         assert answer.json() == {"error": "invalid_grant", "error_description": "It expired."}
 
     @pytest.mark.parametrize(
-        "handler", [raising(KeyError("secret detail")), answering(Response(200, object()))]
+        "handler",
+        [
+            raising(KeyError("secret detail")),
+            raising(ConditionFailedError([1])),
+            answering(Response(200, object())),
+        ],
     )
     def test_of_no_ones_is_a_500_that_tells_nothing(
         self, handler: Callable[[Request], Response], log: Log
@@ -148,7 +154,7 @@ class TestAnException:
         answer = call(handler)
         assert (answer.status, answer.code) == (500, "internal_error")
         assert answer.json()["request_id"] == "r-1"
-        for secret in ("secret detail", "KeyError", "TypeError", "Traceback"):
+        for secret in ("secret detail", "KeyError", "TypeError", "condition", "Traceback"):
             assert secret not in answer.text
         (trace,) = [line for line in log.lines() if "exception" in line]
         assert trace["level"] == "ERROR"

@@ -26,7 +26,7 @@ READ, WRITE = BY_NAME["stats-get"], BY_NAME["stats-post"]
         ({"handler": "handlers.stat:show"}, "there is no module handlers.stat"),
         ({"handler": "handlers.stats:shwo"}, r"handlers\.stats has no shwo \(is show meant\?\)"),
         ({"handler": "handlers.players:update"}, "takes body, request, and is given request"),
-        ({"handler": "handlers.stats:versioned"}, "takes found, headers, request, status, and is given"),
+        ({"handler": "handlers.stats:versioned"}, "takes headers, request, status, value, and is given"),
         ({"scope": "players:raed"}, r"there is no scope players:raed \(is players:read meant\?\)"),
         ({"secrets": ("sead",)}, r"there is no secret sead \(is seed meant\?\)"),
         ({"data": "models.stats:Stast"}, r"models\.stats has no Stast \(is Stats meant\?\)"),
