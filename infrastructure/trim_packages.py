@@ -45,8 +45,8 @@ _FILES = ("**/*.pyi", "**/.lock", "**/*.dist-info/RECORD", "**/*.dist-info/REQUE
 def trim(packages: Path) -> None:
     """Trims the folder of installed ``packages`` in place.
 
-    Raises ``KeyError`` or ``ValueError`` where botocore does not describe one of ``OPERATIONS``, and ``OSError``
-    where botocore or Swagger UI is not there.
+    Raises ``ValueError`` where botocore does not describe one of ``OPERATIONS``, and ``OSError`` where botocore or
+    Swagger UI is not there.
     """
     for folder in [folder for pattern in _FOLDERS for folder in packages.glob(pattern)]:
         shutil.rmtree(folder, ignore_errors=True)  # a folder in one that is gone is gone too
@@ -78,15 +78,19 @@ def _trim_botocore(data: Path) -> None:
 
 
 def trimmed_model(model: dict[str, Any], operations: Collection[str]) -> dict[str, Any]:
-    """The description of a service (botocore's ``service-2.json``) with these operations and their shapes only."""
-    kept = {name: model["operations"][name] for name in model["operations"] if name in operations}
+    """The description of a service (botocore's ``service-2.json``) with these operations and their shapes only.
+
+    They stay in their order, so that the same packages give the same image. Raises ``ValueError`` for an operation that
+    is not described.
+    """
+    kept = {name: item for name, item in model["operations"].items() if name in operations}
     if missing := set(operations) - kept.keys():
         raise ValueError(f"botocore knows no {', '.join(sorted(missing))}")
-    shapes: dict[str, Any] = {}
-    referenced = _shape_names(kept)
+    needed, referenced = set(), _shape_names(kept)
     while referenced:
-        shapes |= {name: model["shapes"][name] for name in referenced}
-        referenced = _shape_names([model["shapes"][name] for name in referenced]) - shapes.keys()
+        needed |= referenced
+        referenced = _shape_names([model["shapes"][name] for name in referenced]) - needed
+    shapes = {name: shape for name, shape in model["shapes"].items() if name in needed}
     return model | {"operations": kept, "shapes": shapes}
 
 

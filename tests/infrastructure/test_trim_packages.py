@@ -102,7 +102,7 @@ def test_botocore_knows_the_services_and_operations_in_use(packages: Path) -> No
     data = packages / "botocore/data"
     for service, operations in OPERATIONS.items():
         [file] = data.glob(f"{service}/*/service-2.json")
-        assert json.loads(file.read_text()) == model(*operations)
+        assert file.read_text() == json.dumps(model(*operations))
     assert json.loads((data / "endpoints.json").read_text()) == {
         "version": 3,
         "partitions": [{"partition": "aws", "services": {"dynamodb": {"a": 1}}}],

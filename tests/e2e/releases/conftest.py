@@ -7,21 +7,23 @@ import pytest
 from tests.e2e.deployed import api, deployment, outputs, tokens, url, user
 from tests.support.checkout import Checkout, checkout_in
 
+ROUTES = ("root", "healthz", "auth-token", "jwks", "players-create", "players-list", "players-get")
+
 __all__ = ["api", "deployed", "fresh", "outputs", "tokens", "url", "user"]
 
 
 @pytest.fixture(scope="session")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """A checkout that was never deployed."""
-    return checkout_in(tmp_path_factory.mktemp("fresh"), "local-fresh")
+    checkout = checkout_in(tmp_path_factory.mktemp("fresh"), "local-fresh")
+    checkout.keep_routes(*ROUTES)
+    return checkout
 
 
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     """A checkout whose stack is deployed."""
     checkout = checkout_in(tmp_path_factory.mktemp("releases"), "local-releases")
-    checkout.keep_routes(
-        "root", "healthz", "auth-token", "jwks", "players-create", "players-list", "players-get"
-    )
+    checkout.keep_routes(*ROUTES)
     with deployment(checkout):
         yield checkout
