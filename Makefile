@@ -27,7 +27,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help setup deploy preview promote deploy-infra update-image rollback rotate-keys outputs ecr-url history env logs \
 	destroy down clean doctor check-docker docker-login build-local run-local test test-unit test-infrastructure test-e2e \
-	test-operations coverage lint format bench test-kills test-model test-fuzz
+	test-operations coverage openapi lint format bench test-kills test-model test-fuzz
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} \
@@ -121,11 +121,14 @@ coverage: setup ## Measure the coverage of what runs in process; HTML in htmlcov
 	@$(PYTEST) tests/unit tests/security tests/infrastructure --cov --cov-report=term --cov-report=html \
 		--cov-fail-under=90 $(ARGS)
 
+openapi: setup ## Write the API's description, handlers/openapi.json, as the route table and the models are now
+	@$(PY) -m openapi
+
 lint: setup ## Check style, types, security rules and import directions
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
-	@.venv/bin/bandit -q -c pyproject.toml -r main.py routes.py authorizer.py handlers models services utils infrastructure
+	@.venv/bin/bandit -q -c pyproject.toml -r main.py routes.py variables.py authorizer.py handlers models services utils infrastructure
 	@.venv/bin/lint-imports
 
 format: setup ## Format the code

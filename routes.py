@@ -1,55 +1,269 @@
-"""The API's table: one row a route, one Lambda function a row.
+"""The API's table: one row a route.
 
-Reading ``ROUTES`` is reading the API. The Pulumi program makes a function, a role and a gateway route of each row.
-Only the standard library is imported here, so that the program and every function can read the table.
+Reading ``ROUTES`` is reading the API. The Pulumi program makes functions, roles and gateway routes of the rows, the
+functions find in them what to load and to read, and the API's description is made of them. Only the standard library
+is imported here, so that all of these can read the table. Classes and functions are named as ``module:name``.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Secret = Literal["public-keys", "signing-keys", "seed"]
 Method = Literal["GET", "POST", "PUT", "DELETE"]
+
+ADMIN = "emulator:admin"
+INTROSPECT = "tokens:introspect"
+_READ = "players:read"
+_WRITE = "players:write"
+
+SCOPES: Mapping[str, str] = {
+    "openid": "Know who you are",
+    "profile": "See your name and username",
+    "email": "See your e-mail address",
+    _READ: "See players and their statistics",
+    _WRITE: "Create, change and delete players",
+    INTROSPECT: "Ask whether a token is valid",
+    ADMIN: "Operate the emulator",
+}
+"""Every scope there is, and what it allows as a user who is asked for it reads it."""
+
+RESERVED_SCOPES = (INTROSPECT, ADMIN)
+"""The scopes that ``scopes: all`` in a seed file leaves out: who is to have one is to be named with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathParameter:
+    """A parameter in a path: what it means, and a value that a page may fill in before its user does."""
+
+    description: str
+    example: str
+
+
+TABLE_ACTIONS = (
+    "GetItem",
+    "BatchGetItem",
+    "Query",
+    "PutItem",
+    "UpdateItem",
+    "DeleteItem",
+    "ConditionCheckItem",
+)
+"""What a function may do with the table, as DynamoDB's actions; each part of a transaction is one."""
+
+PATH_PARAMETERS: Mapping[str, PathParameter] = {
+    "player_id": PathParameter("The player's id, a UUIDv7.", "0197d5c2-7d30-7c8e-b0c4-6f9a3d5e2b11"),
+    "file": PathParameter("The file's name.", "docs.css"),
+}
+"""The parameters that paths have, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A group of routes in the API's description: those whose path has one of ``segments``, the last one counting."""
+
+    name: str
+    description: str
+    segments: tuple[str, ...]
+
+
+TAGS = (
+    Tag("Players", "The accounts of a game's players.", ("players",)),
+    Tag("Statistics", "What a player's results add up to.", ("stats",)),
+    Tag("Identity", "OAuth 2.0 and OpenID Connect, for programs.", ("auth", ".well-known")),
+    Tag("Pages", "OAuth 2.0 and OpenID Connect, for browsers.", ("authorize", "logout")),
+    Tag("Service", "What the service says about itself.", ("",)),
+)
+
+JSON_TYPE = "application/json"
+HTML_TYPE = "text/html; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A route of the HTTP API and what its function may do.
-
-    ``handler`` is ``module:function``. ``scope`` is what a caller's access token must hold; ``None`` means the
-    gateway asks no token. ``table`` names the DynamoDB actions the function's role allows, ``secrets`` the
-    secrets it may read; both are all that it gets. ``memory`` is in MiB, ``timeout`` in seconds.
-    """
+    """A route of the HTTP API: who may call it, what it takes and answers, and what its function may do."""
 
     name: str
+    """Its own, in lower case with hyphens; also that of its function, unless ``function`` names another."""
     method: Method
     path: str
     handler: str
+    """The function that answers. Its docstring is the route's description, as ``openapi`` reads it."""
     scope: str | None = None
+    """What a caller's access token must hold; ``None`` means the gateway asks no token."""
+
     table: tuple[str, ...] = ()
-    secrets: tuple[Secret, ...] = ()
+    """The DynamoDB actions that the function's role allows; all that it gets."""
+    secrets: tuple[str, ...] = ()
+    """The secrets that the function may read, by their names in ``variables``; all that it gets."""
     memory: int = 256
+    """MiB."""
     timeout: int = 10
+    """Seconds."""
+    function: str | None = None
+    """The Lambda function, for rows that share one; ``None`` for one of its own, named like the row."""
+
+    query: str | None = None
+    """The pydantic model of the query's parameters, given to the handler as ``query``."""
+    body: str | None = None
+    """The pydantic model of the body in JSON, given to the handler as ``body``."""
+    form: str | None = None
+    """The pydantic model, or the union of several, of the body as a form."""
+    data: str | None = None
+    """The model in the answer's ``data`` (``models.responses.APIResponse``)."""
+    page_of: str | None = None
+    """The model of each item of a page (``models.responses.PageResponse``)."""
+    answer: str | None = None
+    """The model of an answer without an envelope, such as one that an RFC gives."""
+    media_types: tuple[str, ...] = (JSON_TYPE,)
+    """Of the answer, when it is a success."""
+    errors: tuple[str, ...] = ()
+    """The exceptions of its own that it may answer with; what scopes, bodies and the flags below imply is added."""
+    errors_as: Literal["problem", "oauth", "page"] = "problem"
+    """How it tells of errors: RFC 9457, RFC 6749 section 5.2, or HTML for people. Who tells of them in another way
+    than the first is not given ``query`` and ``body``, but reads and refuses them by its RFC."""
+    client: bool = False
+    """Whether a client authenticates here, or may (RFC 6749 section 2.3)."""
+    bearer: str | None = None
+    """The scope of the bearer token that the handler itself asks for, where the gateway asks none."""
+
+    versioned: bool = False
+    """Whether what it is about has an ``ETag``: ``If-None-Match`` on ``GET``, ``If-Match`` on changes."""
+    idempotent: bool = False
+    """Whether it takes an ``Idempotency-Key``."""
+    prefetch: str | None = None
+    """The function that names the items to read together with the token's session: of the sandbox and the path's
+    parameters by name, their keys."""
+    stores: tuple[str, ...] = ()
+    """The functions that name the items of a player that it writes, of the sandbox and the player's id; the items are
+    deleted with the player."""
+    preload: tuple[str, ...] = ()
+    """Modules that the handler imports when it runs, loaded while the function starts."""
 
     @property
     def entry(self) -> str:
         """The function's entry point in ``main``: ``players-create`` is ``players_create``."""
+        return self.function_name.replace("-", "_")
+
+    @property
+    def operation_id(self) -> str:
+        """The name in the API's description: ``players-create`` is ``players_create``."""
         return self.name.replace("-", "_")
+
+    @property
+    def function_name(self) -> str:
+        """The function that answers, without the stack's part."""
+        return self.function or self.name
 
     @property
     def key(self) -> str:
         """The gateway's route key, such as ``GET /players/{player_id}``."""
         return f"{self.method} {self.path}"
 
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the path's parameters, in order."""
+        return tuple(part[1:-1] for part in self.path.split("/") if part.startswith("{"))
 
-_READ = "players:read"
-_WRITE = "players:write"
+    @property
+    def tag(self) -> str:
+        """The name of its group in the API's description."""
+        segments = self.path.split("/")
+        return next(tag.name for part in reversed(segments) for tag in TAGS if part in tag.segments)
+
+    @property
+    def request_headers(self) -> frozenset[str]:
+        """The headers, in lower case, that a caller may send for the route to read."""
+        read = {"traceparent", "x-correlation-id"}
+        read |= {"authorization"} if self.scope or self.bearer or self.client else set()
+        read |= {"content-type"} if self.body or self.form else set()
+        read |= {"if-match", "if-none-match"} if self.versioned else set()
+        return frozenset(read | ({"idempotency-key"} if self.idempotent else set()))
+
+    @property
+    def answer_headers(self) -> frozenset[str]:
+        """The headers, in lower case, that an answer may have for the caller to read."""
+        given = {
+            "location",
+            "retry-after",
+            "traceparent",
+            "www-authenticate",
+            "x-correlation-id",
+            "x-request-id",
+        }
+        given |= {"etag"} if self.versioned else set()
+        given |= {"link"} if self.page_of else set()
+        return frozenset(given | ({"idempotent-replayed"} if self.idempotent else set()))
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """The models of what the handler is given besides the request, by the argument's name."""
+        given = {"query": self.query, "body": self.body} if self.errors_as == "problem" else {}
+        return {name: model for name, model in given.items() if model}
+
+
+_PLAYER = "models.player:Player"
+_PLAYER_BODY = "models.player_body:PlayerBody"
+_PLAYER_KEYS = "services.players.player_items:player_keys"
+_STATS = "models.stats:Stats"
+_STATS_KEYS = "services.players.stats:keys"
+_NO_PLAYER = "services.players.players:PlayerNotFoundException"
+_TAKEN = (
+    "services.players.players:UsernameTakenException",
+    "services.players.players:EmailTakenException",
+)
+_NOT_FOUND = ("utils.errors:NotFoundException",)
+
+_TOKENS = "models.auth:Tokens"
+_TOKEN_FORM = "models.token_forms:TokenForm"  # noqa: S105 - a model's name
+_INVALID_REQUEST = "utils.oauth_errors:InvalidRequestException"
+_INVALID_CLIENT = "utils.oauth_errors:InvalidClientException"
+_INVALID_GRANT = "utils.oauth_errors:InvalidGrantException"
+_INVALID_SCOPE = "utils.oauth_errors:InvalidScopeException"
+_UNAUTHORIZED_CLIENT = "utils.oauth_errors:UnauthorizedClientException"
+_FORM_ERRORS = (
+    _INVALID_REQUEST,
+    "handlers.browser:StaleFormException",
+    "utils.errors:PayloadTooLargeException",
+    "utils.errors:UnsupportedMediaTypeException",
+)
 
 ROUTES: tuple[Route, ...] = (
-    Route("root", "GET", "/", "handlers.health:root"),
-    Route("healthz", "GET", "/healthz", "handlers.health:healthz", table=("GetItem",)),
-    Route("openapi", "GET", "/openapi.json", "handlers.docs:openapi", memory=512),
-    Route("docs", "GET", "/docs", "handlers.docs:page"),
-    Route("docs-file", "GET", "/docs/{file}", "handlers.docs:file"),
+    Route("root", "GET", "/", "handlers.health:root", data="models.responses:Root"),
+    Route(
+        "healthz",
+        "GET",
+        "/healthz",
+        "handlers.health:healthz",
+        table=("GetItem",),
+        answer="models.responses:Health",
+    ),
+    Route(
+        "openapi",
+        "GET",
+        "/openapi.json",
+        "handlers.docs:openapi",
+        answer="models.responses:Description",
+        errors=_NOT_FOUND,
+    ),
+    Route(
+        "docs",
+        "GET",
+        "/docs",
+        "handlers.docs:page",
+        answer="models.pages:Page",
+        media_types=(HTML_TYPE,),
+        errors=_NOT_FOUND,
+        preload=("handlers.pages", "services.identity.seed"),
+    ),
+    Route(
+        "docs-file",
+        "GET",
+        "/docs/{file}",
+        "handlers.docs:file",
+        answer="models.pages:File",
+        media_types=("text/css; charset=utf-8", HTML_TYPE, "text/javascript; charset=utf-8"),
+        errors=_NOT_FOUND,
+    ),
     Route(
         "auth-token",
         "POST",
@@ -58,6 +272,26 @@ ROUTES: tuple[Route, ...] = (
         table=("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem"),
         secrets=("signing-keys", "seed"),
         memory=512,
+        body="models.auth_body:LoginBody",
+        form="models.token_forms:TokenRequest",
+        answer=_TOKENS,
+        errors=(
+            _INVALID_REQUEST,
+            _INVALID_CLIENT,
+            _INVALID_GRANT,
+            _INVALID_SCOPE,
+            _UNAUTHORIZED_CLIENT,
+            "utils.oauth_errors:UnsupportedGrantTypeException",
+        ),
+        errors_as="oauth",
+        client=True,
+        preload=(
+            "models.auth_body",
+            "services.identity.clients",
+            "services.identity.authorization_codes",
+            "services.identity.refresh_tokens",
+            "services.identity.users",
+        ),
     ),
     Route(
         "auth-refresh",
@@ -67,6 +301,11 @@ ROUTES: tuple[Route, ...] = (
         table=("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
         secrets=("signing-keys",),
         memory=512,
+        body="models.auth_body:RefreshBody",
+        answer=_TOKENS,
+        errors=(_INVALID_REQUEST, _INVALID_GRANT, _INVALID_SCOPE),
+        errors_as="oauth",
+        preload=("models.auth_body", "services.identity.refresh_tokens"),
     ),
     Route(
         "auth-revoke",
@@ -76,6 +315,11 @@ ROUTES: tuple[Route, ...] = (
         table=("BatchGetItem", "UpdateItem"),
         secrets=("seed",),
         memory=512,
+        form=_TOKEN_FORM,
+        errors=(_INVALID_REQUEST, _INVALID_CLIENT, _INVALID_GRANT),
+        errors_as="oauth",
+        client=True,
+        preload=("services.identity.clients", "services.identity.issued_tokens"),
     ),
     Route(
         "auth-introspect",
@@ -85,8 +329,25 @@ ROUTES: tuple[Route, ...] = (
         table=("GetItem", "BatchGetItem"),
         secrets=("seed",),
         memory=512,
+        form=_TOKEN_FORM,
+        answer="models.auth:Introspection",
+        errors=(_INVALID_REQUEST, _INVALID_CLIENT, _UNAUTHORIZED_CLIENT),
+        errors_as="oauth",
+        client=True,
+        preload=("services.identity.clients", "services.identity.issued_tokens"),
     ),
-    Route("auth-userinfo", "GET", "/auth/userinfo", "handlers.auth:userinfo", table=("BatchGetItem",)),
+    Route(
+        "auth-userinfo",
+        "GET",
+        "/auth/userinfo",
+        "handlers.auth:userinfo",
+        table=("BatchGetItem",),
+        answer="models.auth:UserInfo",
+        errors=("utils.oauth_errors:BearerTokenException", "utils.oauth_errors:InsufficientScopeException"),
+        errors_as="oauth",
+        bearer="openid",
+        preload=("services.identity.userinfo",),
+    ),
     Route(
         "auth-authorize",
         "GET",
@@ -94,6 +355,11 @@ ROUTES: tuple[Route, ...] = (
         "handlers.authorize:show",
         table=("GetItem", "PutItem"),
         secrets=("seed", "public-keys"),
+        query="models.pages:AuthorizationQuery",
+        answer="models.pages:Page",
+        media_types=(HTML_TYPE,),
+        errors=(_INVALID_REQUEST,),
+        errors_as="page",
     ),
     Route(
         "auth-authorize-form",
@@ -103,6 +369,13 @@ ROUTES: tuple[Route, ...] = (
         table=("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem"),
         secrets=("seed", "public-keys"),
         memory=512,
+        query="models.pages:AuthorizationFormQuery",
+        form="models.pages:PageForm",
+        answer="models.pages:Page",
+        media_types=(HTML_TYPE,),
+        errors=(*_FORM_ERRORS, _INVALID_GRANT),
+        errors_as="page",
+        preload=("services.identity.users",),
     ),
     Route(
         "auth-logout",
@@ -111,6 +384,11 @@ ROUTES: tuple[Route, ...] = (
         "handlers.logout:show",
         table=("GetItem", "Query", "UpdateItem", "DeleteItem"),
         secrets=("seed", "public-keys"),
+        query="models.pages:LogoutQuery",
+        answer="models.pages:Page",
+        media_types=(HTML_TYPE,),
+        errors=(_INVALID_REQUEST,),
+        errors_as="page",
     ),
     Route(
         "auth-logout-form",
@@ -119,20 +397,35 @@ ROUTES: tuple[Route, ...] = (
         "handlers.logout:submit",
         table=("GetItem", "Query", "UpdateItem", "DeleteItem"),
         secrets=("seed", "public-keys"),
+        query="models.pages:LogoutQuery",
+        form="models.pages:PageForm",
+        answer="models.pages:Page",
+        media_types=(HTML_TYPE,),
+        errors=_FORM_ERRORS,
+        errors_as="page",
     ),
-    Route("jwks", "GET", "/.well-known/jwks.json", "handlers.discovery:jwks", secrets=("public-keys",)),
+    Route(
+        "jwks",
+        "GET",
+        "/.well-known/jwks.json",
+        "handlers.discovery:jwks",
+        secrets=("public-keys",),
+        answer="models.auth:JWKSet",
+    ),
     Route(
         "openid-configuration",
         "GET",
         "/.well-known/openid-configuration",
         "handlers.discovery:openid_configuration",
         secrets=("public-keys",),
+        answer="models.auth:ProviderMetadata",
     ),
     Route(
         "oauth-authorization-server",
         "GET",
         "/.well-known/oauth-authorization-server",
         "handlers.discovery:oauth_authorization_server",
+        answer="models.auth:ServerMetadata",
     ),
     Route(
         "players-create",
@@ -141,6 +434,12 @@ ROUTES: tuple[Route, ...] = (
         "handlers.players:create",
         scope=_WRITE,
         table=("BatchGetItem", "PutItem"),
+        body=_PLAYER_BODY,
+        data=_PLAYER,
+        errors=_TAKEN,
+        versioned=True,
+        idempotent=True,
+        preload=("uuid_utils",),
     ),
     Route(
         "players-list",
@@ -149,6 +448,10 @@ ROUTES: tuple[Route, ...] = (
         "handlers.players:index",
         scope=_READ,
         table=("BatchGetItem", "Query", "UpdateItem"),
+        query="models.players_query:PlayersQuery",
+        page_of=_PLAYER,
+        errors=("utils.errors:InvalidCursorException",),
+        prefetch="services.players.listing:secret_keys",
     ),
     Route(
         "players-get",
@@ -157,6 +460,10 @@ ROUTES: tuple[Route, ...] = (
         "handlers.players:show",
         scope=_READ,
         table=("BatchGetItem",),
+        data=_PLAYER,
+        errors=(_NO_PLAYER,),
+        versioned=True,
+        prefetch=_PLAYER_KEYS,
     ),
     Route(
         "players-update",
@@ -165,6 +472,12 @@ ROUTES: tuple[Route, ...] = (
         "handlers.players:update",
         scope=_WRITE,
         table=("BatchGetItem", "PutItem", "DeleteItem"),
+        body=_PLAYER_BODY,
+        data=_PLAYER,
+        errors=(_NO_PLAYER, *_TAKEN),
+        versioned=True,
+        prefetch=_PLAYER_KEYS,
+        stores=("services.players.player_items:player_key",),
     ),
     Route(
         "players-delete",
@@ -173,6 +486,9 @@ ROUTES: tuple[Route, ...] = (
         "handlers.players:delete",
         scope=_WRITE,
         table=("BatchGetItem", "DeleteItem"),
+        errors=(_NO_PLAYER,),
+        versioned=True,
+        prefetch=_PLAYER_KEYS,
     ),
     Route(
         "stats-get",
@@ -181,6 +497,10 @@ ROUTES: tuple[Route, ...] = (
         "handlers.stats:show",
         scope=_READ,
         table=("BatchGetItem",),
+        data=_STATS,
+        errors=(_NO_PLAYER,),
+        versioned=True,
+        prefetch=_STATS_KEYS,
     ),
     Route(
         "stats-post",
@@ -189,8 +509,23 @@ ROUTES: tuple[Route, ...] = (
         "handlers.stats:record",
         scope=_WRITE,
         table=("BatchGetItem", "PutItem", "UpdateItem", "ConditionCheckItem"),
+        body="models.result_body:ResultBody",
+        data=_STATS,
+        errors=(_NO_PLAYER,),
+        versioned=True,
+        idempotent=True,
+        prefetch=_STATS_KEYS,
+        stores=("services.players.player_items:stats_key",),
     ),
+    # A new row goes here: CONTRIBUTING.md leads from the row to the answer.
 )
+
+_PATHS = {route.name: route.path for route in ROUTES}
 
 FALLBACK = Route("fallback", "GET", "$default", "handlers.fallback:fallback")
 """What answers every path and method that no row names; the gateway's ``$default`` route."""
+
+
+def path_to(name: str, **parameters: str) -> str:
+    """The path of the route ``name``, with its ``parameters`` filled in."""
+    return _PATHS[name].format_map(parameters)

@@ -3,7 +3,6 @@
 from typing import Final
 
 from handlers.client_authentication import authenticated_client, form_of, required
-from handlers.dispatch import preload
 from services.identity.sessions import InvalidTokenException
 from utils.http import Request, Response
 from utils.oauth_errors import BearerTokenException
@@ -11,9 +10,14 @@ from utils.oauth_errors import BearerTokenException
 _CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="psn-emulator"'}
 
 
-@preload("services.identity.clients", "services.identity.issued_tokens")
 def revoke(request: Request) -> Response:
-    """``POST /auth/revoke``: revokes a token (RFC 7009); the same 200 for text that is no token."""
+    """End a token.
+
+    And with it all tokens of its family (RFC 7009). What is no token is answered alike.
+
+    Answers:
+        200: The token is no good any more.
+    """
     from services.identity.issued_tokens import revoke
 
     form = form_of(request)
@@ -22,9 +26,14 @@ def revoke(request: Request) -> Response:
     return Response(200)
 
 
-@preload("services.identity.clients", "services.identity.issued_tokens")
 def introspect(request: Request) -> Response:
-    """``POST /auth/introspect``: a token's state and claims (RFC 7662), for clients with ``tokens:introspect``."""
+    """Ask what a token is worth.
+
+    For clients with the scope `tokens:introspect` (RFC 7662).
+
+    Answers:
+        200: What there is to know.
+    """
     from services.identity.issued_tokens import introspect
 
     form = form_of(request)
@@ -32,11 +41,11 @@ def introspect(request: Request) -> Response:
     return Response(200, introspect(request.sandbox, client, required(form, "token")))
 
 
-@preload("services.identity.userinfo")
 def userinfo(request: Request) -> Response:
-    """``GET /auth/userinfo``: claims about the user of the access token (OpenID Connect Core section 5.3).
+    """Read the claims of the bearer.
 
-    The route has no authorizer, whose 401 would lack OAuth's challenge, so the token is verified here.
+    Answers:
+        200: What the token's scopes give.
     """
     from services.identity.access_token_verifier import TokenRefusedError, bearer_token, verifier
     from services.identity.userinfo import user_info

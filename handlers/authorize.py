@@ -10,8 +10,7 @@ from typing import Final
 from urllib.parse import urlencode, urlsplit
 
 from handlers import browser, pages
-from handlers.dispatch import preload
-from routes import ROUTES
+from routes import path_to
 from services.identity import authorization, consents
 from services.identity.authorization import Interaction
 from services.identity.authorization_errors import AccessDeniedException, LoginRequiredException
@@ -27,14 +26,21 @@ from utils.http import Pairs, Request, Response
 from utils.oauth_errors import InvalidGrantException, InvalidRequestException, OAuthException
 from utils.settings import settings
 
-_PATH: Final = next(route.path for route in ROUTES if route.name == "auth-authorize")
+_PATH: Final = path_to("auth-authorize")
 _LONGEST_USERNAME: Final = 128
 _LONGEST_PASSWORD: Final = 1024
 
 
 @browser.html_errors
 def show(request: Request) -> Response:
-    """``GET /auth/authorize``: the login or consent page, or a redirect to the client with a code or an error."""
+    """Log in and consent.
+
+    Where a client sends the user's browser for an authorization code (RFC 6749, OpenID Connect).
+
+    Answers:
+        200: A page.
+        303: Back to the client, with what came of it in the query.
+    """
     pairs = request.query_pairs()
     client_redirect = read_client_redirect(pairs)
     try:
@@ -50,10 +56,16 @@ def show(request: Request) -> Response:
     return _consent_page(request, pairs, client_redirect, session, step)
 
 
-@preload("services.identity.users")
 @browser.html_errors
 def submit(request: Request) -> Response:
-    """``POST /auth/authorize``: one of our forms, or a client's request as a form."""
+    """The form of the login and consent pages.
+
+    A client's request may come as a form too, and is then redirected to be a `GET`.
+
+    Answers:
+        200: A page.
+        303: Back to the client, with what came of it in the query.
+    """
     form_pairs = request.form_pairs()
     if browser.CSRF_FIELD not in dict(form_pairs):
         return browser.redirect_as_get(settings().url(_PATH), form_pairs)

@@ -4,35 +4,45 @@ from typing import Any, Final
 
 from handlers.token import GRANTS
 from models.auth import JWKSet, ProviderMetadata, ServerMetadata
-from routes import ROUTES
+from routes import SCOPES, path_to
 from services.identity.authorization_request import CHALLENGE_METHOD, PROMPTS, RESPONSE_MODE, RESPONSE_TYPE
 from services.identity.public_keys import published_keys
-from services.identity.scopes import SCOPES
 from utils.http import Request, Response
 from utils.settings import settings
 
 _CACHED: Final = {"Cache-Control": "public, max-age=300"}
-_PATHS: Final = {route.name: route.path for route in ROUTES}
 _BY_SECRET: Final = ("client_secret_basic", "client_secret_post")
 _ID_TOKEN_CLAIMS: Final = ("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sandbox")
 _USERINFO_CLAIMS: Final = ("name", "preferred_username", "email", "email_verified")
 
 
 def jwks(_request: Request) -> Response:
-    """``GET /.well-known/jwks.json``: the public keys (RFC 7517 section 5)."""
+    """The keys that verify tokens.
+
+    Answers:
+        200: A JWK Set (RFC 7517).
+    """
     return _cached(JWKSet(published_keys()))
 
 
 def oauth_authorization_server(_request: Request) -> Response:
-    """``GET /.well-known/oauth-authorization-server``: the issuer for OAuth clients (RFC 8414)."""
+    """The issuer, for OAuth clients.
+
+    Answers:
+        200: RFC 8414.
+    """
     return _cached(ServerMetadata(**_server()))
 
 
 def openid_configuration(_request: Request) -> Response:
-    """``GET /.well-known/openid-configuration``: the issuer for OpenID clients (OpenID Connect Discovery 1.0)."""
+    """The issuer, for OpenID clients.
+
+    Answers:
+        200: OpenID Connect Discovery 1.0.
+    """
     metadata = ProviderMetadata(
         **_server(),
-        end_session_endpoint=settings().url(_PATHS["auth-logout"]),
+        end_session_endpoint=settings().url(path_to("auth-logout")),
         prompt_values_supported=list(PROMPTS),
         subject_types_supported=["public"],
         id_token_signing_alg_values_supported=sorted({key["alg"] for key in published_keys()}),
@@ -46,12 +56,12 @@ def _server() -> dict[str, Any]:
     deployment = settings()
     return {
         "issuer": deployment.issuer,
-        "authorization_endpoint": deployment.url(_PATHS["auth-authorize"]),
-        "token_endpoint": deployment.url(_PATHS["auth-token"]),
-        "revocation_endpoint": deployment.url(_PATHS["auth-revoke"]),
-        "introspection_endpoint": deployment.url(_PATHS["auth-introspect"]),
-        "userinfo_endpoint": deployment.url(_PATHS["auth-userinfo"]),
-        "jwks_uri": deployment.url(_PATHS["jwks"]),
+        "authorization_endpoint": deployment.url(path_to("auth-authorize")),
+        "token_endpoint": deployment.url(path_to("auth-token")),
+        "revocation_endpoint": deployment.url(path_to("auth-revoke")),
+        "introspection_endpoint": deployment.url(path_to("auth-introspect")),
+        "userinfo_endpoint": deployment.url(path_to("auth-userinfo")),
+        "jwks_uri": deployment.url(path_to("jwks")),
         "scopes_supported": list(SCOPES),
         "response_types_supported": [RESPONSE_TYPE],
         "response_modes_supported": [RESPONSE_MODE],

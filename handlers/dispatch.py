@@ -1,7 +1,7 @@
 """Between Lambda and the handlers: the one place where a token's liveness is checked and exceptions become answers."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from time import perf_counter
 from typing import Any
@@ -14,66 +14,83 @@ from utils.aws import client
 from utils.errors import PSNEmulatorException
 from utils.http import Request, Response, problem
 from utils.logger import logger
+from utils.named import named
 from utils.oauth_errors import OAuthException
 from utils.settings import settings
 from utils.writes import Key
 
-type Handler = Callable[[Request], Response]
+type Handler = Callable[..., Response]
 type EntryPoint = Callable[[dict[str, Any], Any], dict[str, Any]]
 
-_PREFETCHED: dict[Handler, Callable[[Request], Iterable[Key]]] = {}
-_PRELOADED: dict[Handler, tuple[str, ...]] = {}
 
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A route with what its row names, loaded.
 
-def prefetch(keys: Callable[[Request], Iterable[Key]]) -> Callable[[Handler], Handler]:
-    """Decorates a handler: the items of ``keys(request)`` are in ``request.items``.
-
-    They are read in the batched read that checks the token's liveness, where there is a token.
+    ``handler`` is given the request and, by their names, what ``arguments`` are the models of. ``prefetch`` names the
+    items to read together with the token's session: of the sandbox and the path's parameters, their keys.
     """
 
-    def declare(handler: Handler) -> Handler:
-        _PREFETCHED[handler] = keys
-        return handler
+    route: Route
+    handler: Handler
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    prefetch: Callable[..., Iterable[Key]] | None = None
 
-    return declare
+    @classmethod
+    def load(cls, route: Route) -> "Endpoint":
+        """The endpoint of ``route``. Its modules are imported now, while Lambda lends a starting function a full
+        processor, and not by its first request."""
+        for module in route.preload:
+            import_module(module)
+        return cls(
+            route,
+            named(route.handler),
+            {name: named(model) for name, model in route.arguments.items()},
+            named(route.prefetch) if route.prefetch else None,
+        )
+
+    def keys(self, request: Request) -> list[Key]:
+        """What is to be read for ``request`` before its handler runs."""
+        keys = list(self.prefetch(request.sandbox, **request.path_parameters)) if self.prefetch else []
+        if self.route.idempotent:
+            from handlers.idempotency import record_keys
+
+            keys += record_keys(request)
+        return keys
+
+    def answer(self, request: Request) -> Response:
+        """What the handler answers. Raises what it raises, and what reading its arguments raises."""
+        given: dict[str, Any] = {}
+        if "query" in self.arguments:
+            given["query"] = request.parameters(self.arguments["query"])
+        if "body" in self.arguments:
+            given["body"] = request.body(self.arguments["body"])
+        return self.handler(request, **given)
 
 
-def preload(*modules: str) -> Callable[[Handler], Handler]:
-    """Decorates a handler: ``modules``, which it imports only when it runs, are imported when its function starts.
+def entry_point(*endpoints: Endpoint) -> EntryPoint:
+    """The Lambda entry point of a function that serves ``endpoints``, told apart by the gateway's route key.
 
-    So pydantic, for example, slows neither the other routes of the handler's module nor the first request of its own.
+    A function whose environment is incomplete does not start (:class:`SettingsError`).
     """
-
-    def declare(handler: Handler) -> Handler:
-        _PRELOADED[handler] = modules
-        return handler
-
-    return declare
-
-
-def entry_point(route: Route, handler: Handler) -> EntryPoint:
-    """The Lambda entry point of ``route``: of event and context the gateway's answer, made by ``handler``.
-
-    Modules are imported and AWS clients made here and not on the first request, because a Lambda function starts with
-    a full processor, whatever its memory. Raises :class:`SettingsError` when the environment is incomplete, so that
-    the function does not start.
-    """
+    first, by_key = endpoints[0].route, {endpoint.route.key: endpoint for endpoint in endpoints}
     settings()
-    for module in _PRELOADED.get(handler, ()):
-        import_module(module)
-    if route.table:
+    if any(endpoint.route.table for endpoint in endpoints):
         client("dynamodb")
-    if route.secrets:
+    if any(endpoint.route.secrets for endpoint in endpoints):
         client("secretsmanager")
-    logger.append_keys(function=route.name, image_tag=settings().image_tag, release=settings().release)
+    logger.append_keys(
+        function=first.function_name, image_tag=settings().image_tag, release=settings().release
+    )
     cold_start = True
 
     def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
         nonlocal cold_start
         if event.get("smoke") is True:
-            return _smoke(route, context)
+            return _smoke([endpoint.route for endpoint in endpoints], context)
+        endpoint = endpoints[0] if len(endpoints) == 1 else by_key[_served_key(event["routeKey"])]
         started, cold, cold_start = perf_counter(), cold_start, False
-        request = Request.from_event(event)
+        request = Request.from_event(event, endpoint.route.name)
         logger.append_keys(
             request_id=request.request_id,
             function_request_id=getattr(context, "aws_request_id", None),
@@ -81,18 +98,23 @@ def entry_point(route: Route, handler: Handler) -> EntryPoint:
             traceparent=request.traceparent,
             sandbox=request.sandbox,
         )
-        result = _answer(request, route.scope, handler)
+        result = _answer(request, endpoint)
         duration = round((perf_counter() - started) * 1000, 1)
-        log = {"method": request.method, "route": route.key, "status": result["statusCode"]}
+        log = {"method": request.method, "route": endpoint.route.key, "status": result["statusCode"]}
         logger.info("answered", extra={**log, "duration_ms": duration, "cold_start": cold})
         return result
 
     return answer
 
 
-def _answer(request: Request, scope: str | None, handler: Handler) -> dict[str, Any]:
+def _served_key(key: str) -> str:
+    """The route key of the row that answers ``key``: ``HEAD`` is answered by the row of ``GET``."""
+    return f"GET {key.removeprefix('HEAD ')}" if key.startswith("HEAD ") else key
+
+
+def _answer(request: Request, endpoint: Endpoint) -> dict[str, Any]:
     try:
-        return _complete(request, handler(_admit(request, scope, handler)))
+        return _complete(request, endpoint.answer(_admit(request, endpoint)))
     except OAuthException as error:
         body = OAuthErrorResponse(error.error, error.error_description)
         return _complete(request, Response(error.status, body, error.headers))
@@ -104,10 +126,10 @@ def _answer(request: Request, scope: str | None, handler: Handler) -> dict[str, 
         return _complete(request, problem(request, bug))
 
 
-def _admit(request: Request, scope: str | None, handler: Handler) -> Request:
-    """The request with the items of :func:`prefetch`; :class:`InvalidTokenException` if its token is not alive."""
-    keys = _PREFETCHED[handler](request) if handler in _PREFETCHED else ()
-    if scope is None:
+def _admit(request: Request, endpoint: Endpoint) -> Request:
+    """The request with what its row wants read beforehand; raises unless the bearer of a scope is alive."""
+    keys = endpoint.keys(request)
+    if endpoint.route.scope is None:
         items = table.get_many(keys) if keys else {}
     else:
         items = require_alive(Session.from_claims(request.claims), keys)
@@ -135,9 +157,11 @@ def _complete(request: Request, response: Response) -> dict[str, Any]:
     return answer
 
 
-def _smoke(route: Route, context: Any) -> dict[str, Any]:
-    """The answer to a release's smoke event; raises when the role allows less or more than the row says."""
+def _smoke(routes: Sequence[Route], context: Any) -> dict[str, Any]:
+    """The answer to a release's smoke event; raises when the role allows less or more than the rows say."""
     from utils.permissions import require_permissions
 
-    require_permissions(route.table, route.secrets, context.get_remaining_time_in_millis())
-    return {"status": "ok", "function": route.name, "image_tag": settings().image_tag}
+    actions = tuple(dict.fromkeys(action for route in routes for action in route.table))
+    secrets = tuple(dict.fromkeys(secret for route in routes for secret in route.secrets))
+    require_permissions(actions, secrets, context.get_remaining_time_in_millis())
+    return {"status": "ok", "function": routes[0].function_name, "image_tag": settings().image_tag}

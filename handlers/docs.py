@@ -3,17 +3,20 @@
 The page is Swagger UI as it comes, served from here. It logs in by OAuth as a client of its own.
 """
 
+import json
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from handlers import swagger_ui
-from handlers.dispatch import preload
 from utils.errors import NotFoundException
 from utils.http import HTML_TYPE, Request, Response
-from utils.settings import settings
+from utils.settings import Settings, settings
 
+_FLOW_URLS: Final = ("authorizationUrl", "tokenUrl", "refreshUrl")
+"""Where an OAuth flow of the document goes (OpenAPI 3.1.1 section 4.8.29.1)."""
 _CACHED: Final = {"Cache-Control": "public, max-age=300"}
 
 
@@ -27,19 +30,25 @@ def _where_described(handler: Callable[[Request], Response]) -> Callable[[Reques
     return answer
 
 
-@preload("handlers.openapi.document")
 @_where_described
 def openapi(_request: Request) -> Response:
-    """``GET /openapi.json``: the OpenAPI 3.1 document."""
-    from handlers.openapi.document import document
+    """This document.
 
-    return Response(200, document(settings()), _CACHED)
+    It is made of the routes and models that serve. In prod there is none.
+
+    Answers:
+        200: The OpenAPI 3.1 document.
+    """
+    return Response(200, _document(settings()), _CACHED)
 
 
-@preload("handlers.pages", "services.identity.seed")
 @_where_described
 def page(_request: Request) -> Response:
-    """``GET /docs``: the page on which people read the document and try it."""
+    """A page to read this document on, and to try it.
+
+    Answers:
+        200: The page.
+    """
     from handlers.pages import ICON
     from services.identity.seed import docs_client
     from utils.markup import markup
@@ -58,11 +67,35 @@ def page(_request: Request) -> Response:
 
 @_where_described
 def file(request: Request) -> Response:
-    """``GET /docs/{file}``: what the page is made of."""
+    """What the page is made of.
+
+    Answers:
+        200: The file.
+    """
     name = request.path_parameters["file"]
     if name not in swagger_ui.FILES:
         raise NotFoundException("Nothing is served at this path.")
     return Response(200, swagger_ui.text(name), {**_guarded(), **_CACHED}, swagger_ui.FILES[name])
+
+
+@cache
+def _document(deployment: Settings) -> str:
+    """The committed document with ``deployment``'s name, its URL, and whoever issues the tokens."""
+    document = json.loads((Path(__file__).with_name("openapi.json")).read_bytes())
+    document["servers"] = [{"url": deployment.issuer, "description": deployment.environment}]
+    schemes = document["components"]["securitySchemes"]
+    if deployment.trusted_issuer == deployment.issuer:
+        for flow in schemes["oauth"]["flows"].values():
+            urls = {name: urlsplit(flow[name]).path for name in _FLOW_URLS if name in flow}
+            flow |= {name: deployment.url(path) for name, path in urls.items()}
+    else:
+        discovery = f"{deployment.trusted_issuer}/.well-known/openid-configuration"
+        schemes["oauth"] = {
+            "type": "openIdConnect",
+            "openIdConnectUrl": discovery,
+            "description": "Another issuer.",
+        }
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
 def _guarded() -> dict[str, str]:

@@ -3,35 +3,45 @@
 from typing import Literal
 
 from models.responses import Health, Root
+from routes import path_to
 from utils import table
 from utils.http import Request, Response, success
 from utils.logger import logger
 from utils.settings import settings
 from utils.version import VERSION
 
-_PATHS = {
-    "self": "/",
-    "health": "/healthz",
-    "players": "/players",
-    "token": "/auth/token",
-    "openid-configuration": "/.well-known/openid-configuration",
-    "jwks": "/.well-known/jwks.json",
+_LINKS = {
+    "self": "root",
+    "health": "healthz",
+    "players": "players-list",
+    "token": "auth-token",
+    "openid-configuration": "openid-configuration",
+    "jwks": "jwks",
 }
-_DESCRIPTION = {"openapi": "/openapi.json", "docs": "/docs"}
-"""Served on every environment but prod."""
+_DESCRIPTION = {"openapi": "openapi", "docs": "docs"}
+"""The links that prod does not have."""
 
 
 def root(request: Request) -> Response:
-    """``GET /``: name, version, release, environment and the URLs to start with."""
-    paths = {**_PATHS, **_DESCRIPTION} if settings().is_described else _PATHS
-    links = {relation: settings().url(path) for relation, path in paths.items()}
+    """Name, version and links.
+
+    Answers:
+        200: What this is and where to go.
+    """
+    names = {**_LINKS, **_DESCRIPTION} if settings().is_described else _LINKS
+    links = {relation: settings().url(path_to(name)) for relation, name in names.items()}
     return success(
         request, Root("PSN Partner Emulator", VERSION, settings().release, settings().environment, links)
     )
 
 
 def healthz(_request: Request) -> Response:
-    """``GET /healthz``: 200 when every dependency answers, else 503, in one shape and without an envelope."""
+    """Whether the service works.
+
+    Answers:
+        200: Every dependency answers.
+        503: A dependency does not answer.
+    """
     state = _table()
     status = 200 if state == "ok" else 503
     return Response(status, Health(state, settings().image_tag, {"table": state}))

@@ -23,13 +23,13 @@ _KEY = re.compile(KEY_PATTERN)
 _MALFORMED = FieldError(HEADER, "idempotency_key", "Input should be 1 to 255 visible ASCII characters.")
 
 
-def record_keys(request: Request, route: str) -> list[Key]:
+def record_keys(request: Request) -> list[Key]:
     """The key of the record of ``request`` to the route of this name; none without a well-formed key in the header."""
     idempotency_key = request.headers.get(HEADER.lower())
     if idempotency_key is None or not _KEY.fullmatch(idempotency_key):
         return []
     subject, client_id = (str(request.claims.get(name)) for name in ("sub", "client_id"))
-    return [record_key(request.sandbox, subject, client_id, route, idempotency_key)]
+    return [record_key(request.sandbox, subject, client_id, request.route, idempotency_key)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,14 @@ class IdempotentRequest:
     record: IdempotencyRecord | None
 
     @classmethod
-    def from_request(cls, request: Request, route: str) -> Self:
-        """``request`` to the route of this name, whose record :func:`record_keys` had prefetched.
+    def from_request(cls, request: Request) -> Self:
+        """``request``, whose record is read before its handler runs, as the row of its route is idempotent.
 
         Reads its JSON body; raises :class:`ValidationException` when its ``Idempotency-Key`` is malformed.
         """
         if HEADER.lower() not in request.headers:
             return cls(request, None)
-        keys = record_keys(request, route)
+        keys = record_keys(request)
         if not keys:
             raise ValidationException([_MALFORMED])
         content = f"{request.path}\n{strict_json.canonical(request.json())}"

@@ -7,19 +7,26 @@ from typing import Final
 from urllib.parse import urlencode
 
 from handlers import browser, pages
-from routes import ROUTES
+from routes import path_to
 from services.identity.browser_sessions import BrowserSession, end_session, find_session
 from services.identity.logout_request import LogoutRequest, read_logout
 from utils import cookies
 from utils.http import Request, Response
 from utils.settings import settings
 
-_PATH: Final = next(route.path for route in ROUTES if route.name == "auth-logout")
+_PATH: Final = path_to("auth-logout")
 
 
 @browser.html_errors
 def show(request: Request) -> Response:
-    """``GET /auth/logout``: logs out if the client shows an ID token of the user, else asks the user on a page."""
+    """Log out.
+
+    Where a client sends the user's browser (OpenID Connect RP-Initiated Logout 1.0).
+
+    Answers:
+        200: A page.
+        303: Back to the client, with what came of it in the query.
+    """
     pairs = request.query_pairs()
     logout_request = read_logout(pairs)
     session = _session(request)
@@ -31,7 +38,12 @@ def show(request: Request) -> Response:
 
 @browser.html_errors
 def submit(request: Request) -> Response:
-    """``POST /auth/logout``: our form, or a client's request as a form."""
+    """The form of the logout page.
+
+    Answers:
+        200: A page.
+        303: Back to the client, with what came of it in the query.
+    """
     form_pairs = request.form_pairs()
     if browser.CSRF_FIELD not in dict(form_pairs):
         return browser.redirect_as_get(settings().url(_PATH), form_pairs)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from services.identity.scopes import MEANINGS
+from routes import SCOPES
 from utils.errors import PSNEmulatorException
 from utils.http import HTML_TYPE, Request, Response
 from utils.markup import Markup, joined, markup
@@ -96,7 +96,7 @@ def consent(
         "consent",
         client=client,
         username=username,
-        scopes=joined(_render("consent_scope", meaning=MEANINGS[scope], scope=scope) for scope in scopes),
+        scopes=joined(_render("consent_scope", meaning=SCOPES[scope], scope=scope) for scope in scopes),
         query=query,
         other_account=other_account,
         csrf_token=csrf_token,

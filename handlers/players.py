@@ -1,41 +1,36 @@
 """The players' routes."""
 
-from functools import partial
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from handlers.conditional import if_match, versioned, versioned_or_not_modified
-from handlers.dispatch import prefetch, preload
-from handlers.idempotency import IdempotentRequest, record_keys
+from handlers.idempotency import IdempotentRequest
 from models.player import Player
 from models.responses import PageMeta, PageResponse
-from services.players import listing, player_items, players
+from routes import path_to
+from services.players import listing, players
 from utils.etags import Versioned
 from utils.http import Request, Response
 from utils.settings import settings
-from utils.writes import Key, Put
+from utils.writes import Put
 
-_CREATE = "players-create"
-
-
-def _player_keys(request: Request) -> list[Key]:
-    return player_items.player_keys(request.sandbox, request.path_parameters["player_id"])
-
-
-def _cursor_secret(request: Request) -> list[Key]:
-    return [listing.secret_key(request.sandbox)]
-
-
-@preload("models.player_body", "uuid_utils")
-@prefetch(partial(record_keys, route=_CREATE))
-def create(request: Request) -> Response:
-    """``POST /players``: 201 with the player and its ``Location``."""
+if TYPE_CHECKING:
     from models.player_body import PlayerBody
+    from models.players_query import PlayersQuery
 
-    body = request.body(PlayerBody)
-    idempotent = IdempotentRequest.from_request(request, _CREATE)
+
+def create(request: Request, body: "PlayerBody") -> Response:
+    """Create a player.
+
+    Username and e-mail address are unique in the sandbox, whatever their case.
+
+    Answers:
+        201: The player.
+    """
+    idempotent = IdempotentRequest.from_request(request)
 
     def answer(player: Versioned[Player]) -> Response:
-        location = settings().url(f"/players/{player.value.player_id}")
+        location = settings().url(path_to("players-get", player_id=player.value.player_id))
         return versioned(request, player, status=201, headers={"Location": location})
 
     def record(player: Versioned[Player]) -> list[Put]:
@@ -44,13 +39,14 @@ def create(request: Request) -> Response:
     return idempotent.execute(lambda: answer(players.create(request.sandbox, body, record)))
 
 
-@preload("models.players_query")
-@prefetch(_cursor_secret)
-def index(request: Request) -> Response:
-    """``GET /players``: a page of players, and the URL of the next one in ``Link`` (RFC 8288)."""
-    from models.players_query import PlayersQuery
+def index(request: Request, query: "PlayersQuery") -> Response:
+    """List players.
 
-    query = request.parameters(PlayersQuery)
+    In order of creation, a page at a time; players that come or go meanwhile do not disturb.
+
+    Answers:
+        200: A page of players. The header `Link` leads to the next one, if there is one.
+    """
     page = listing.page(request.items, request.sandbox, query)
     headers = {}
     if page.next_cursor:
@@ -59,33 +55,41 @@ def index(request: Request) -> Response:
             "limit": query.limit,
             "cursor": page.next_cursor,
         }
-        headers["Link"] = f'<{settings().url("/players")}?{urlencode(next_query)}>; rel="next"'
+        headers["Link"] = f'<{settings().url(path_to(request.route))}?{urlencode(next_query)}>; rel="next"'
     meta = PageMeta(request.request_id, page.next_cursor, query.limit)
     return Response(200, PageResponse(page.players, meta), headers)
 
 
-@prefetch(_player_keys)
 def show(request: Request) -> Response:
-    """``GET /players/{player_id}``: the player."""
+    """Read a player.
+
+    Answers:
+        200: The player.
+        304: The caller has it already.
+    """
     player_id = request.path_parameters["player_id"]
     return versioned_or_not_modified(request, players.find(request.items, request.sandbox, player_id))
 
 
-@preload("models.player_body")
-@prefetch(_player_keys)
-def update(request: Request) -> Response:
-    """``PUT /players/{player_id}``: the player as it is then."""
-    from models.player_body import PlayerBody
+def update(request: Request, body: "PlayerBody") -> Response:
+    """Replace a player.
 
+    What the body leaves out goes back to its default.
+
+    Answers:
+        200: The player as it is now.
+    """
     player_id = request.path_parameters["player_id"]
-    body = request.body(PlayerBody)
     player = players.replace(request.items, request.sandbox, player_id, body, if_match(request))
     return versioned(request, player)
 
 
-@prefetch(_player_keys)
 def delete(request: Request) -> Response:
-    """``DELETE /players/{player_id}``: 204."""
+    """Delete a player with its statistics.
+
+    Answers:
+        204: The player is gone.
+    """
     player_id = request.path_parameters["player_id"]
     players.remove(request.items, request.sandbox, player_id, if_match(request))
     return Response(204)

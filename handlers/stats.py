@@ -1,46 +1,46 @@
 """The routes of a player's statistics."""
 
+from typing import TYPE_CHECKING
+
 from handlers.conditional import if_match, versioned, versioned_or_not_modified
-from handlers.dispatch import prefetch, preload
-from handlers.idempotency import IdempotentRequest, record_keys
+from handlers.idempotency import IdempotentRequest
 from services.players import stats
 from utils.http import Request, Response
-from utils.writes import Key
 
-_POST = "stats-post"
-
-
-def _stats_keys(request: Request) -> list[Key]:
-    return stats.keys(request.sandbox, request.path_parameters["player_id"])
+if TYPE_CHECKING:
+    from models.result_body import ResultBody
 
 
-def _stats_and_record_keys(request: Request) -> list[Key]:
-    return [*_stats_keys(request), *record_keys(request, _POST)]
-
-
-@prefetch(_stats_keys)
 def show(request: Request) -> Response:
-    """``GET /players/{player_id}/stats``: the statistics."""
+    """Read a player's statistics.
+
+    A new player's are zeros.
+
+    Answers:
+        200: The statistics.
+        304: The caller has it already.
+    """
     player_id = request.path_parameters["player_id"]
     return versioned_or_not_modified(request, stats.find(request.items, request.sandbox, player_id))
 
 
-@preload("models.result_body")
-@prefetch(_stats_and_record_keys)
-def record(request: Request) -> Response:
-    """``POST /players/{player_id}/stats``: the statistics with the result added."""
-    from models.result_body import ResultBody
+def record(request: Request, body: "ResultBody") -> Response:
+    """Add the result of a match.
 
+    Atomically: of results that arrive at once, every one is counted.
+
+    Answers:
+        200: The statistics as they are now.
+    """
     player_id = request.path_parameters["player_id"]
-    result = request.body(ResultBody)
-    idempotent = IdempotentRequest.from_request(request, _POST)
+    idempotent = IdempotentRequest.from_request(request)
 
     def add_result() -> Response:
         added = stats.record(
             request.items,
             request.sandbox,
             player_id,
-            result,
+            body,
             if_match=if_match(request),
             further_writes=idempotent.writes(),
         )

@@ -5,7 +5,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from handlers.client_authentication import authenticated_client, form_of, required
-from handlers.dispatch import preload
 from models.responses import FieldError
 from utils.errors import PSNEmulatorException, ValidationException
 from utils.http import FORM_TYPE, Request, Response
@@ -25,15 +24,15 @@ _NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 """The headers of every answer that contains a token (RFC 6749 section 5.1)."""
 
 
-@preload(
-    "models.auth_body",
-    "services.identity.clients",
-    "services.identity.authorization_codes",
-    "services.identity.refresh_tokens",
-    "services.identity.users",
-)
 def token(request: Request) -> Response:
-    """``POST /auth/token``: a grant in a form, or a login with username and password in JSON."""
+    """Get tokens.
+
+    The grants of OAuth 2.0 as a form, from a client that authenticates by HTTP Basic or in the form; or,
+    as the simple form, username and password in JSON, without a client.
+
+    Answers:
+        200: The tokens.
+    """
     from models.auth_body import LoginBody
     from services.identity.seed import FIRST_PARTY_CLIENT
 
@@ -42,9 +41,14 @@ def token(request: Request) -> Response:
     return _answer(_log_in(request.sandbox, FIRST_PARTY_CLIENT, _valid(LoginBody, request.json)))
 
 
-@preload("models.auth_body", "services.identity.refresh_tokens")
 def refresh(request: Request) -> Response:
-    """``POST /auth/refresh``: the next tokens for a refresh token in JSON."""
+    """Get the next tokens for a refresh token.
+
+    The simple form of the refresh grant. A refresh token is good once.
+
+    Answers:
+        200: The tokens.
+    """
     from models.auth_body import RefreshBody
     from services.identity.refresh_tokens import rotate
     from services.identity.seed import FIRST_PARTY_CLIENT

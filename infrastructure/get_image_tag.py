@@ -26,7 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 SOURCES = (
-    *("Dockerfile", "authorizer.py", "main.py", "pyproject.toml", "routes.py", "uv.lock"),
+    *("Dockerfile", "authorizer.py", "main.py", "pyproject.toml", "routes.py", "uv.lock", "variables.py"),
     *("handlers/", "models/", "services/", "utils/"),
     "infrastructure/trim_packages.py",
 )

@@ -1,7 +1,9 @@
 """The answers of the identity routes, in the shapes of their RFCs; no pydantic, see ``models.responses``."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal, NotRequired, TypedDict
+
+from models.examples import Examples
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +95,49 @@ class ProviderMetadata(ServerMetadata):
     id_token_signing_alg_values_supported: list[str]
     claims_supported: list[str]
     request_uri_parameter_supported: bool
+
+
+def examples() -> Examples:
+    """See ``models.examples``."""
+    jwt = "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiI5YzU4OGY2ZCJ9.c2lnbmF0dXJl"
+    next_token = "kq3cH8mJ5fVZ0yTb7nXw2A.2dWk9sQeR1uYtIoP4aSdFgHjKlZxCvBnM7qWeRtYuIo"  # noqa: S105 - made up
+    subject = "9c588f6d-700d-473d-879c-c547c665f9e8"
+    issuer = "https://api.example"
+    server = ServerMetadata(
+        issuer=issuer,
+        authorization_endpoint=f"{issuer}/auth/authorize",
+        token_endpoint=f"{issuer}/auth/token",
+        revocation_endpoint=f"{issuer}/auth/revoke",
+        introspection_endpoint=f"{issuer}/auth/introspect",
+        userinfo_endpoint=f"{issuer}/auth/userinfo",
+        jwks_uri=f"{issuer}/.well-known/jwks.json",
+        scopes_supported=["openid", "players:read"],
+        response_types_supported=["code"],
+        response_modes_supported=["query"],
+        grant_types_supported=["authorization_code", "refresh_token"],
+        code_challenge_methods_supported=["S256"],
+        authorization_response_iss_parameter_supported=True,
+        token_endpoint_auth_methods_supported=["client_secret_basic", "none"],
+        revocation_endpoint_auth_methods_supported=["client_secret_basic", "none"],
+        introspection_endpoint_auth_methods_supported=["client_secret_basic"],
+    )
+    provider = ProviderMetadata(
+        **asdict(server),
+        end_session_endpoint=f"{issuer}/auth/logout",
+        prompt_values_supported=["none", "login"],
+        subject_types_supported=["public"],
+        id_token_signing_alg_values_supported=["ES256"],
+        claims_supported=["iss", "sub", "name"],
+        request_uri_parameter_supported=False,
+    )
+    key = {"kty": "EC", "crv": "P-256", "kid": "key-1", "alg": "ES256", "x": "f83O…", "y": "x_FE…"}
+    return {
+        Tokens: {"Tokens": Tokens(jwt, "Bearer", 3600, "openid players:read", next_token, jwt)},
+        UserInfo: {"A user": {"sub": subject, "name": "Test User"}},
+        Introspection: {
+            "A live token": {"active": True, "scope": "players:read", "sub": subject, "client_id": "demo-web"}
+        },
+        JWKSet: {"A key": JWKSet([key])},
+        ServerMetadata: {"A server": server},
+        ProviderMetadata: {"A provider": provider},
+    }

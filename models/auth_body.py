@@ -4,6 +4,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from models.examples import Examples
+
 type Secret = Annotated[SecretStr, Field(min_length=1, max_length=1024)]
 type Scope = Annotated[str, Field(max_length=1024)]
 
@@ -42,3 +44,15 @@ class ClientCredentialsBody(_Body):
     """A client's request on its own behalf (RFC 6749 section 4.4.2)."""
 
     scope: Scope | None = None
+
+
+def examples() -> Examples:
+    """See ``models.examples``."""
+    return {
+        LoginBody: {"The simple form": {"username": "testuser", "password": "password123"}},
+        RefreshBody: {
+            "A refresh token": {
+                "refresh_token": "kq3cH8mJ5fVZ0yTb7nXw2A.2dWk9sQeR1uYtIoP4aSdFgHjKlZxCvBnM7qWeRtYuIo"
+            }
+        },
+    }

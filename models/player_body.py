@@ -8,6 +8,7 @@ from iso3166 import countries_by_alpha2
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from models.examples import Examples
 from models.player import Status
 
 _LETTER, _ANY = "[A-Za-z]", "[A-Za-z0-9]"
@@ -93,3 +94,10 @@ class PlayerBody(BaseModel):
     country: Country | None = None
     language: Language | None = None
     status: Status = "active"
+
+
+def examples() -> Examples:
+    """See ``models.examples``."""
+    least = {"username": "Kratos", "email": "kratos@example.com"}
+    more = {"display_name": "Kratos of Sparta", "country": "GR", "language": "el", "status": "suspended"}
+    return {PlayerBody: {"The least there is": least, "All there is": least | more}}

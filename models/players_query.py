@@ -33,10 +33,16 @@ class PlayersQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
-    limit: Limit = DEFAULT_LIMIT
-    cursor: str | None = None
-    username: Username | None = None
-    email: Email | None = None
-    country: Country | None = None
-    status: Status | None = None
-    sort: Sort = "created_at"
+    limit: Limit = Field(
+        DEFAULT_LIMIT, description=f"How many players a page has at the most; {DEFAULT_LIMIT} when left out."
+    )
+    cursor: str | None = Field(None, description="Where the page before ended: its `next_cursor`.")
+    username: Username | None = Field(
+        None, description="Only the one who has this username, whatever the case."
+    )
+    email: Email | None = Field(
+        None, description="Only the one who has this e-mail address, whatever the case."
+    )
+    country: Country | None = Field(None, description="Only those of this country.")
+    status: Status | None = Field(None, description="Only those of this status.")
+    sort: Sort = Field("created_at", description="In order of creation; with a minus the latest first.")

@@ -5,7 +5,9 @@ a function about as much start-up time as all the rest of it. Pydantic can make 
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NewType
+
+from models.examples import Examples
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +110,21 @@ class Root:
     release: str
     environment: str
     links: dict[str, str]
+
+
+Description = NewType("Description", dict[str, object])
+"""An OpenAPI 3.1 document."""
+
+
+def examples() -> Examples:
+    """See ``models.examples``."""
+    tag, issuer = "20260101-120000-0123abcd", "https://api.example"
+    links = {"self": f"{issuer}/", "players": f"{issuer}/players"}
+    return {
+        Health: {
+            "200": Health("ok", tag, {"table": "ok"}),
+            "503": Health("unavailable", tag, {"table": "unavailable"}),
+        },
+        Root: {"A release": Root("PSN Partner Emulator", "0.1.0", "0.1.0+0f3c9e1d2b4a", "dev", links)},
+        Description: {"The least there is": Description({"openapi": "3.1.1"})},
+    }

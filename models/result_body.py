@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from models.examples import Examples
+
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -52,3 +54,16 @@ class ResultBody(_Body):
     experience: Amount = 0
     trophies: TrophiesBody = TrophiesBody()
     played_at: Moment | None = None
+
+
+def examples() -> Examples:
+    """See ``models.examples``."""
+    win = {
+        "outcome": "win",
+        "score": 1900,
+        "playtime_seconds": 1800,
+        "experience": 500,
+        "trophies": {"bronze": 1},
+        "played_at": "2026-01-02T08:30:00Z",
+    }
+    return {ResultBody: {"A win": win, "A draw just now": {"outcome": "draw"}}}

@@ -30,30 +30,23 @@ from tests.support.scheduling import Scheduling, place
 from utils.aws import client
 from utils.logger import logger
 from utils.settings import settings
+from variables import VARIABLES
 
-ENVIRONMENT = {
-    "ENVIRONMENT": "local",
+ENVIRONMENT = {variable.name: variable.example for variable in VARIABLES.values()} | {
     "LOG_LEVEL": "INFO",
-    "POWERTOOLS_SERVICE_NAME": "psn-emulator",
-    "IMAGE_TAG": "20250101-120000-0123abcd",
-    "RELEASE": "0.1.0+0f3c9e1d2b4a",
     "TABLE_NAME": "psn-emulator-test",
     "ISSUER": "https://partner.test",
-    "AUDIENCE": "psn-emulator-api",
     "PUBLIC_JWKS": '{"keys":[]}',
     "JWKS_URI": "http://127.0.0.1:9/.well-known/jwks.json",
     "TRUSTED_ISSUER": "https://partner.test",
     "TRUSTED_JWKS_URI": "http://127.0.0.1:9/.well-known/jwks.json",
-    "PUBLIC_KEYS_SECRET": "psn-emulator/test/public-keys",
-    "SIGNING_KEYS_SECRET": "psn-emulator/test/signing-keys",
-    "SEED_SECRET": "psn-emulator/test/seed",
     "ACCESS_TOKEN_SECONDS": "300",
     "REFRESH_TOKEN_SECONDS": "86400",
-    "BROWSER_SESSION_SECONDS": "28800",
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_DEFAULT_REGION": "us-east-1",
 }
+"""An environment of a function, with what tests are about made different from the examples."""
 
 
 def pytest_xdist_auto_num_workers() -> int | None:

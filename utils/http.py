@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from models.body import Body
 from models.responses import APIResponse, ErrorResponse, FieldError, Meta, ValidationErrorResponse
 from utils import cookies, correlation, strict_json
 from utils.errors import (
@@ -48,7 +49,7 @@ class Request:
 
     Header names are lower-case, path parameters and ``query`` are decoded, the values of a repeated query parameter
     are joined by commas; ``raw_query`` is the query as it was sent. ``claims`` is the authorizer's context, empty on
-    routes without a scope. ``items`` was read from the table for ``handlers.dispatch.prefetch``.
+    routes without a scope. ``route`` is the name of its row, ``items`` was read from the table as that row says.
     """
 
     method: str
@@ -61,11 +62,12 @@ class Request:
     cookies: Mapping[str, str] = field(default_factory=dict)
     claims: Mapping[str, Any] = field(default_factory=dict)
     raw_body: bytes = b""
+    route: str = ""
     items: "Snapshot" = field(default_factory=dict)
 
     @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> "Request":
-        """The request in a Lambda event; whatever the event lacks is empty."""
+    def from_event(cls, event: Mapping[str, Any], route: str = "") -> "Request":
+        """The request in a Lambda event to the ``route`` of that name; whatever the event lacks is empty."""
         context = event.get("requestContext") or {}
         http = context.get("http") or {}
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
@@ -81,6 +83,7 @@ class Request:
             cookies=cookies.read(event.get("cookies") or headers.get("cookie", "").split(";")),
             claims=(context.get("authorizer") or {}).get("lambda") or {},
             raw_body=_body_bytes(event),
+            route=route,
         )
 
     @property
@@ -158,7 +161,7 @@ class Request:
             raise InvalidRequestException("A parameter is repeated.")
         return parameters
 
-    def body[M: BaseModel](self, model: type[M]) -> M:
+    def body[M: BaseModel | Body](self, model: type[M]) -> M:
         """The JSON body as ``model``; raises the exceptions of :meth:`json`, and :class:`ValidationException`."""
         return validated(model, self.json())
 

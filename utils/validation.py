@@ -1,8 +1,11 @@
 """Validating what a caller sent by a pydantic model."""
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from models.body import Body
 from models.responses import FieldError
+from utils import strict_json
 from utils.errors import ValidationException
 
 if TYPE_CHECKING:
@@ -11,24 +14,40 @@ if TYPE_CHECKING:
 NO_OBJECT = FieldError("body", "model_type", "The body must be a JSON object.")
 """The error of a body that is no JSON object."""
 
+_UNKNOWN = ("extra_forbidden", "Extra inputs are not permitted")
+"""What pydantic says of an unknown field of a model; of a dataclass it says it in other words."""
 
-def validated[M: BaseModel](model: type[M], value: Any) -> M:
+
+def validated[M: BaseModel | Body](model: type[M], value: Any) -> M:
     """``value`` as ``model``; raises :class:`ValidationException` with every invalid field."""
-    from pydantic import ValidationError
+    from pydantic import BaseModel, ValidationError
 
     if not isinstance(value, dict):
         raise ValidationException([NO_OBJECT])
     try:
-        return model.model_validate(value)
+        if issubclass(model, BaseModel):
+            return model.model_validate(value)
+        # In JSON an object is a dataclass even where values are not converted; in Python only an instance is one.
+        named: Any = model
+        body: M = _adapter(named).validate_json(strict_json.dump(value))
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=False, include_input=False)
-    raise ValidationException(
-        [
-            FieldError(".".join(map(str, fault["loc"])), fault["type"], _sentence(fault["msg"]))
-            for fault in faults
-        ]
+    else:
+        return body
+    raise ValidationException([_error(fault) for fault in faults])
+
+
+@cache
+def _adapter(model: type[Any]) -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(model)
+
+
+def _error(fault: Any) -> FieldError:
+    code, message = (
+        _UNKNOWN if fault["type"] == "unexpected_keyword_argument" else (fault["type"], fault["msg"])
     )
-
-
-def _sentence(message: str) -> str:
-    return message if message.endswith(".") else f"{message}."
+    return FieldError(
+        ".".join(map(str, fault["loc"])), code, message if message.endswith(".") else f"{message}."
+    )

@@ -22,7 +22,10 @@ _LONGEST = timedelta(days=3653)
 _POLL_SECONDS = 1.0
 _EMULATOR = re.compile(r"\d\d \w{3} \d{4} [\d:,.]+ \[\w+\] \(rapid\)")
 """What the runtime interface emulator of a local container says of itself."""
-FUNCTIONS = (*(route.name for route in routes.ROUTES), routes.FALLBACK.name, "authorizer")
+FUNCTIONS = (
+    *dict.fromkeys(route.function_name for route in (*routes.ROUTES, routes.FALLBACK)),
+    "authorizer",
+)
 
 
 def since(text: str) -> timedelta:

@@ -35,8 +35,8 @@ class Check:
 
 
 def probe(outputs: Mapping[str, object]) -> tuple[Check, ...]:
-    """Asks the API of a stack with these outputs for its health, its keys, and whether its authorizer stands
-    before the players.
+    """Asks the API of a stack with these outputs for its health, its keys, its description where it is
+    served, and whether its authorizer stands before the players.
 
     The health check has to name the release that is live by the outputs. What is answered wrong is said and asked
     again for a while, as gateways and aliases take a moment; a new API answers 404 at first.
@@ -45,7 +45,7 @@ def probe(outputs: Mapping[str, object]) -> tuple[Check, ...]:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     told = False
     while True:
-        checks = _ask(api_url, tag)
+        checks = _ask(api_url, tag, described="docs_url" in outputs)
         wrong = failed(checks)
         if not wrong or time.monotonic() > deadline:
             return checks
@@ -72,7 +72,7 @@ def remedy(failed: Sequence[Check], stack: str) -> str:
     return f"Look at its log: make logs FN={failed[0].function} STACK={stack}"
 
 
-def _ask(api_url: str, tag: str) -> tuple[Check, ...]:
+def _ask(api_url: str, tag: str, *, described: bool) -> tuple[Check, ...]:
     with ThreadPoolExecutor() as pool:
         asked = [
             pool.submit(_health, api_url, tag),
@@ -81,6 +81,8 @@ def _ask(api_url: str, tag: str) -> tuple[Check, ...]:
             # A token of its own each time, so that no remembered answer stands in for the authorizer's.
             pool.submit(_guard, api_url, f"probe-{secrets.token_hex(8)}", HTTPStatus.FORBIDDEN),
         ]
+        if described and any(route.name == "openapi" for route in routes.ROUTES):
+            asked.append(pool.submit(_description, api_url))
         return tuple(future.result() for future in asked)
 
 
@@ -101,6 +103,14 @@ def _keys(api_url: str) -> Check:
     keys = body.get("keys")
     count = len(keys) if isinstance(keys, list) else 0
     return Check(f"GET {path}", "jwks", f"{status}, {count} keys", status == HTTPStatus.OK and count > 0)
+
+
+def _description(api_url: str) -> Check:
+    path = routes.path_to("openapi")
+    status, body = _get(api_url + path)
+    paths = body.get("paths")
+    count = len(paths) if isinstance(paths, dict) else 0
+    return Check(f"GET {path}", "openapi", f"{status}, {count} paths", status == HTTPStatus.OK and count > 0)
 
 
 def _guard(api_url: str, token: str | None, expected: HTTPStatus) -> Check:

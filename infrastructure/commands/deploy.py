@@ -9,7 +9,7 @@ from infrastructure.automation.lean_stack import LeanStack
 from infrastructure.automation.updates import Deployed
 from infrastructure.cloud import drift, probe, versions
 from infrastructure.cloud.probe import Check
-from infrastructure.commands import readiness, rollback
+from infrastructure.commands import description, readiness, rollback
 from infrastructure.commands.promote import Promotion
 from infrastructure.errors import DeployError
 from infrastructure.program.stack import declare_stack
@@ -17,6 +17,7 @@ from infrastructure.release import release, selection
 from infrastructure.release.state import ALIAS, StackState
 from infrastructure.review.changes import ChangeLog, summary
 from infrastructure.review.review import ReleaseChange, Review
+from infrastructure.stack import function_specs
 from infrastructure.stack.loading import load_seed
 from infrastructure.stack.seeds import Seed
 from infrastructure.stack.settings import Settings
@@ -58,7 +59,7 @@ def deploy(request: Request) -> Deployed:
     """
     phases = Phases()
     settings = request.settings
-    seed = load_seed(settings)
+    seed = _seed_of(settings)
     _check_source_of_image(request)
     with phases.phase("set-up"):
         readiness.ready(settings)
@@ -93,7 +94,7 @@ def deploy(request: Request) -> Deployed:
 def preview(request: Request) -> Review:
     """What a deploy would change. Builds nothing, starts nothing and writes nothing."""
     settings = request.settings
-    seed = load_seed(settings)
+    seed = _seed_of(settings)
     _check_source_of_image(request)
     first = not workspace.was_deployed(settings)
     with workspace.opened(settings, may_create=first, scratch=first) as stack:
@@ -102,6 +103,8 @@ def preview(request: Request) -> Review:
         if request.refresh:
             readiness.check_readable(settings, state.accounts)
         chosen = _chosen(request, state)
+        if chosen.to_build:
+            description.check()
         about = targets.of(settings, state, chosen, image_only=request.image_only)
         with (
             updates.explained(log, f"The preview of {stack.name} failed", settings),
@@ -123,6 +126,8 @@ def _update(
     """Brings the stack, whose state is ``state``, to the release that was asked for, or leaves every alias
     where it is. Raises ``DeployError``."""
     chosen = _chosen(request, state)
+    if chosen.to_build and description.write():
+        chosen = _chosen(request, state)
     try:
         return updates.up(
             stack,
@@ -209,6 +214,17 @@ def _provide_image(request: Request, phases: Phases) -> None:
     else:
         with phases.phase("set-up"):
             readiness.ready_to_build(request.settings)
+
+
+def _seed_of(settings: Settings) -> Seed:
+    """The stack's users and clients. A route that none of them could ever call is refused on a local stack, whose seed
+    comes with the tree, and told elsewhere."""
+    seed = load_seed(settings)
+    if faults := function_specs.ungranted(seed):
+        if settings.local:
+            raise DeployError(f"{'; '.join(faults)}.", f"Name the scope in seeds/{settings.seed_file}.")
+        display.say(f"{settings.seed_file}: {'; '.join(faults)}")
+    return seed
 
 
 def _chosen(request: Request, state: StackState) -> release.Release:

@@ -18,28 +18,14 @@ from infrastructure.release.origin import origin
 from infrastructure.stack.settings import Settings
 from infrastructure.terminal import display
 from infrastructure.tools import certificates, docker, paths
+from variables import VARIABLES
 
 LOCAL_IMAGE = "psn-emulator:local"
 _RUNTIME_PORT = 8080
 _LOOK_SECONDS = 0.2
-_ROUTES = {route.name: route for route in (*routes.ROUTES, routes.FALLBACK)}
+_ROUTES = {route.function_name: route for route in (*routes.ROUTES, routes.FALLBACK)}
 PLACEHOLDERS = {
-    "ENVIRONMENT": "local",
-    "LOG_LEVEL": "DEBUG",
-    "POWERTOOLS_SERVICE_NAME": "psn-emulator",
-    "TABLE_NAME": "psn-emulator-local",
-    "ISSUER": "http://localhost",
-    "AUDIENCE": "psn-emulator-api",
-    "PUBLIC_JWKS": '{"keys": []}',
-    "JWKS_URI": "http://localhost/.well-known/jwks.json",
-    "TRUSTED_ISSUER": "http://localhost",
-    "TRUSTED_JWKS_URI": "http://localhost/.well-known/jwks.json",
-    "PUBLIC_KEYS_SECRET": "psn-emulator/local/public-keys",
-    "SIGNING_KEYS_SECRET": "psn-emulator/local/signing-keys",
-    "SEED_SECRET": "psn-emulator/local/seed",
-    "ACCESS_TOKEN_SECONDS": "3600",
-    "REFRESH_TOKEN_SECONDS": "2592000",
-    "BROWSER_SESSION_SECONDS": "28800",
+    variable.name: variable.example for variable in VARIABLES.values() if variable.source != "image"
 }
 
 
@@ -89,7 +75,8 @@ def run(settings: Settings, function: str, port: int) -> int:
         docker_run += ["--env", f"{name}={value}"]
     display.say(f"Running {function} on port {port}; Ctrl-C stops it. Try it from another shell:")
     route = _ROUTES.get(function, routes.FALLBACK)
-    event = json.dumps({"rawPath": route.path, "requestContext": {"http": {"method": route.method}}})
+    request = {"http": {"method": route.method}}
+    event = json.dumps({"routeKey": route.key, "rawPath": route.path, "requestContext": request})
     display.say(f"  curl -s http://localhost:{port}/2015-03-31/functions/function/invocations -d '{event}'")
     return _run([*docker_run, LOCAL_IMAGE, entry], container)
 

@@ -1,7 +1,7 @@
 """The HTTP API: routes to functions, tokens to the authorizer."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pulumi
@@ -30,26 +30,6 @@ _ACCESS_LOG = {
     "authorizerError": "$context.authorizer.error",
     "integrationError": "$context.integrationErrorMessage",
 }
-_REQUEST_HEADERS = [
-    "authorization",
-    "content-type",
-    "idempotency-key",
-    "if-match",
-    "if-none-match",
-    "traceparent",
-    "x-correlation-id",
-]
-_ANSWER_HEADERS = [
-    "etag",
-    "idempotent-replayed",
-    "link",
-    "location",
-    "retry-after",
-    "traceparent",
-    "www-authenticate",
-    "x-correlation-id",
-    "x-request-id",
-]
 
 
 class Gateway(pulumi.ComponentResource):
@@ -67,6 +47,7 @@ class Gateway(pulumi.ComponentResource):
         self._settings = settings
         self._own = pulumi.ResourceOptions(parent=self)
         self._permissions: list[aws.lambda_.Permission] = []
+        self._integrations: dict[str, aws.apigatewayv2.Integration] = {}
         tags = settings.names.tags
         self._api = aws.apigatewayv2.Api(
             "api",
@@ -88,7 +69,11 @@ class Gateway(pulumi.ComponentResource):
         """Leads every route to the alias of its function, through the authorizer where the route has a scope. What it
         returns is known once all of that is there."""
         authorizer = self._authorizer(functions[AUTHORIZER])
-        opened = [self._route(route, functions[route.name], authorizer) for route in (*ROUTES, FALLBACK)]
+        opened = [
+            opened
+            for route in (*ROUTES, FALLBACK)
+            for opened in self._routes(route, functions[route.function_name], authorizer)
+        ]
         stage = self._stage(opened)
         self.register_outputs({"url": self.url})
         return pulumi.Output.all(stage.id, *(permission.id for permission in self._permissions))
@@ -99,8 +84,8 @@ class Gateway(pulumi.ComponentResource):
         return aws.apigatewayv2.ApiCorsConfigurationArgs(
             allow_origins=list(self._settings.cors_origins),
             allow_methods=sorted({route.method for route in ROUTES}),
-            allow_headers=_REQUEST_HEADERS,
-            expose_headers=_ANSWER_HEADERS,
+            allow_headers=sorted({header for route in ROUTES for header in route.request_headers}),
+            expose_headers=sorted({header for route in ROUTES for header in route.answer_headers}),
             max_age=self._settings.cors_max_age_seconds,
         )
 
@@ -121,36 +106,51 @@ class Gateway(pulumi.ComponentResource):
         self._allow(AUTHORIZER, function, pulumi.Output.concat("/authorizers/", authorizer.id))
         return authorizer
 
-    def _route(
+    def _routes(
         self, route: Route, function: Function, authorizer: aws.apigatewayv2.Authorizer
-    ) -> aws.apigatewayv2.Route:
+    ) -> Iterator[aws.apigatewayv2.Route]:
+        """The gateway's routes to the function: a ``GET`` has a ``HEAD`` beside it (RFC 9110 section 9.1)."""
         is_fallback = route is FALLBACK
-        integration = aws.apigatewayv2.Integration(
-            f"{route.name}-integration",
-            api_id=self._api.id,
-            integration_type="AWS_PROXY",
-            integration_method="POST",
-            integration_uri=function.alias.invoke_arn,
-            payload_format_version="2.0",
-            timeout_milliseconds=self._settings.api_timeout_seconds * 1000,
-            opts=self._own,
-        )
-        self._allow(route.name, function, "/*/*" if is_fallback else f"/*/*{route.path}")
-        return aws.apigatewayv2.Route(
-            f"{route.name}-route",
-            api_id=self._api.id,
-            route_key=route.path if is_fallback else route.key,
-            target=pulumi.Output.concat("integrations/", integration.id),
-            authorization_type="CUSTOM" if route.scope else "NONE",
-            authorizer_id=authorizer.id if route.scope else None,
-            opts=self._own,
-        )
+        integration = self._integration(route.function_name, function)
+        shared = route.function is not None
+        self._allow(route.name, function, "/*/*" if is_fallback else f"/*/*{route.path}", shared=shared)
+        keys = {f"{route.name}-route": route.path if is_fallback else route.key}
+        if route.method == "GET" and not is_fallback:
+            keys[f"{route.name}-head-route"] = f"HEAD {route.path}"
+        for name, key in keys.items():
+            yield aws.apigatewayv2.Route(
+                name,
+                api_id=self._api.id,
+                route_key=key,
+                target=pulumi.Output.concat("integrations/", integration.id),
+                authorization_type="CUSTOM" if route.scope else "NONE",
+                authorizer_id=authorizer.id if route.scope else None,
+                opts=self._own,
+            )
 
-    def _allow(self, name: str, function: Function, source: pulumi.Input[str]) -> None:
-        """Lets this API, and of it only ``source``, invoke the alias; not the function's other versions."""
+    def _integration(self, name: str, function: Function) -> aws.apigatewayv2.Integration:
+        """The one integration of a function, which all of its routes lead to."""
+        if name not in self._integrations:
+            self._integrations[name] = aws.apigatewayv2.Integration(
+                f"{name}-integration",
+                api_id=self._api.id,
+                integration_type="AWS_PROXY",
+                integration_method="POST",
+                integration_uri=function.alias.invoke_arn,
+                payload_format_version="2.0",
+                timeout_milliseconds=self._settings.api_timeout_seconds * 1000,
+                opts=self._own,
+            )
+        return self._integrations[name]
+
+    def _allow(
+        self, name: str, function: Function, source: pulumi.Input[str], *, shared: bool = False
+    ) -> None:
+        """Lets this API, and of it only ``source``, invoke the alias; not the function's other versions. A ``shared``
+        function has a statement of each route."""
         permission = aws.lambda_.Permission(
             f"{name}-permission",
-            statement_id="gateway",
+            statement_id=f"gateway-{name}" if shared else "gateway",
             action="lambda:InvokeFunction",
             function=function.function.name,
             qualifier=function.alias.name,

@@ -14,9 +14,10 @@ from infrastructure.program.gateway import Gateway
 from infrastructure.program.image import Images
 from infrastructure.program.storage import Storage
 from infrastructure.release import release, selection
-from infrastructure.stack.names import PROJECT, PUBLIC_KEYS, SEED, SIGNING_KEYS
+from infrastructure.stack.names import PROJECT
 from infrastructure.stack.seeds import Seed
 from infrastructure.stack.settings import Settings
+from variables import VARIABLES
 
 
 def declare_stack(
@@ -96,21 +97,22 @@ def _declare(
 def _variables(settings: Settings, storage: Storage, gateway: Gateway) -> Mapping[str, pulumi.Input[str]]:
     """The environment of every function: names and public values, never a secret, and nothing of the release."""
     jwks_uri = pulumi.Output.concat(gateway.url_for_functions, "/.well-known/jwks.json")
-    return {
-        "ENVIRONMENT": settings.environment,
-        "LOG_LEVEL": settings.log_level,
-        "POWERTOOLS_SERVICE_NAME": PROJECT,
-        "TABLE_NAME": storage.table.name,
-        "ISSUER": gateway.url,
-        "AUDIENCE": settings.audience,
-        "PUBLIC_JWKS": storage.public_jwks,
-        "JWKS_URI": jwks_uri,
-        "TRUSTED_ISSUER": settings.issuer or gateway.url,
-        "TRUSTED_JWKS_URI": settings.jwks_uri or jwks_uri,
-        "PUBLIC_KEYS_SECRET": storage.secrets[PUBLIC_KEYS].name,
-        "SIGNING_KEYS_SECRET": storage.secrets[SIGNING_KEYS].name,
-        "SEED_SECRET": storage.secrets[SEED].name,
-        "ACCESS_TOKEN_SECONDS": str(settings.access_token_seconds),
-        "REFRESH_TOKEN_SECONDS": str(settings.refresh_token_seconds),
-        "BROWSER_SESSION_SECONDS": str(settings.browser_session_seconds),
+    outputs: Mapping[str, pulumi.Input[str]] = {
+        "service_name": PROJECT,
+        "table_name": storage.table.name,
+        "issuer": gateway.url,
+        "public_jwks": storage.public_jwks,
+        "jwks_uri": jwks_uri,
+        "trusted_issuer": settings.issuer or gateway.url,
+        "trusted_jwks_uri": settings.jwks_uri or jwks_uri,
     }
+    values: dict[str, pulumi.Input[str]] = {}
+    for variable in VARIABLES.values():
+        match variable.source.split(":"):
+            case "setting", name:
+                values[variable.name] = str(getattr(settings, name))
+            case "output", name:
+                values[variable.name] = outputs[name]
+            case "secret", name:
+                values[variable.name] = storage.secrets[name].name
+    return values

@@ -6,8 +6,10 @@ from difflib import get_close_matches
 import routes
 from infrastructure.stack.capacity import Capacity
 from infrastructure.stack.permissions import Permissions
+from infrastructure.stack.seeds import Seed
 from infrastructure.stack.settings import Settings
 from infrastructure.stack.stack_file import key
+from routes import Route
 
 AUTHORIZER = "authorizer"
 
@@ -39,10 +41,11 @@ class Row:
 
 
 def rows(settings: Settings) -> tuple[Row, ...]:
-    """One for every route, the fallback and the authorizer; what the stack says of a function alone comes first,
-    then what it says of all routes, then the route table."""
+    """One for every function of the route table, the fallback's included, and one for the authorizer.
+
+    What the stack says of a function alone comes first, then what it says of all routes, then the route table."""
     return (
-        *(_of_route(route, settings) for route in (*routes.ROUTES, routes.FALLBACK)),
+        *(_of_routes(name, shared, settings) for name, shared in _by_function().items()),
         _row(
             AUTHORIZER,
             "authorizer.handler",
@@ -76,11 +79,37 @@ def faults(settings: Settings) -> list[str]:
         ):
             if impossible:
                 found.append(f"{_who_says(setting, row.name, settings)} {fault}")
+    found += _wrong_scopes()
     taken = sum(row.provisioned if row.reserved is None else row.reserved for row in declared)
     if taken and taken > (limit := settings.account_concurrency - _UNRESERVED):
         what = f"leaves {limit} to reserve or provision, of which the functions take {taken}"
         found.append(f"{key('account_concurrency')} {what}")
     return sorted(set(found))
+
+
+def ungranted(seed: Seed) -> list[str]:
+    """The rows whose scope no user and no client of ``seed`` may be granted, each with its scope; none where the seed
+    has no users and no clients."""
+    granted = {scope for user in seed.users for scope in user.scopes}
+    granted |= {scope for client in seed.clients for scope in client.scopes}
+    if not granted:
+        return []
+    return [
+        f"row {route.name}: no user or client may be granted {route.scope}"
+        for route in routes.ROUTES
+        if route.scope and route.scope not in granted
+    ]
+
+
+def _wrong_scopes() -> list[str]:
+    found = []
+    for route in routes.ROUTES:
+        for scope in filter(None, (route.scope, route.bearer)):
+            if scope not in routes.SCOPES:
+                close = get_close_matches(scope, routes.SCOPES, n=1)
+                meant = f" (is {close[0]} meant?)" if close else ""
+                found.append(f"row {route.name} in routes.py: there is no scope {scope}{meant}")
+    return found
 
 
 def _stranger(name: str, declared: tuple[Row, ...]) -> str:
@@ -98,15 +127,32 @@ def _who_says(setting: str, name: str, settings: Settings) -> str:
     return f"{setting} of row {name} in routes.py"
 
 
-def _of_route(route: routes.Route, settings: Settings) -> Row:
+def _by_function() -> dict[str, list[Route]]:
+    """The routes of every function, by the function's name."""
+    served: dict[str, list[Route]] = {}
+    for route in (*routes.ROUTES, routes.FALLBACK):
+        served.setdefault(route.function_name, []).append(route)
+    return served
+
+
+def _of_routes(name: str, served: list[Route], settings: Settings) -> Row:
+    """The function of these routes: it may do what any of them may, and has the most that one of them asks for."""
     # Not validated here: a wrong row is told of with the settings' contradictions, by its name.
-    said = Capacity.model_construct(memory_mib=route.memory, timeout_seconds=route.timeout)
+    asked = Capacity.model_construct(
+        memory_mib=max(route.memory for route in served),
+        timeout_seconds=max(route.timeout for route in served),
+    )
     return _row(
-        route.name,
-        f"main.{route.entry}",
-        "Answers what no route does" if route is routes.FALLBACK else route.key,
-        Permissions(frozenset(route.table), frozenset(route.secrets)),
-        (settings.functions.get(route.name, Capacity()), settings, said),
+        name,
+        f"main.{served[0].entry}",
+        "Answers what no route does"
+        if served == [routes.FALLBACK]
+        else ", ".join(route.key for route in served),
+        Permissions(
+            frozenset(action for route in served for action in route.table),
+            frozenset(secret for route in served for secret in route.secrets),
+        ),
+        (settings.functions.get(name, Capacity()), settings, asked),
     )
 
 

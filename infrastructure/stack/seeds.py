@@ -7,10 +7,19 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from infrastructure.errors import DeployError
 from infrastructure.stack import strict_yaml
+from routes import RESERVED_SCOPES, SCOPES
 
 DEFAULT_USER = "testuser"
 DEFAULT_CLIENTS = ("demo-web", "demo-backend", "demo-service")
@@ -42,6 +51,16 @@ def _safe(redirect_uri: str) -> str:
     return redirect_uri
 
 
+def _named(scopes: object) -> object:
+    """The scopes, with ``all`` as the names that it stands for: all but those that only who is named with them has."""
+    given = [scopes] if isinstance(scopes, str) else scopes
+    if not isinstance(given, list) or "all" not in given:
+        return scopes
+    others = [name for name in given if name != "all"]
+    return [*(name for name in SCOPES if name not in RESERVED_SCOPES), *others]
+
+
+type Scopes = Annotated[tuple[str, ...], BeforeValidator(_named)]
 type Hash = Annotated[str, AfterValidator(_strong)]
 type RedirectURI = Annotated[str, AfterValidator(_safe)]
 type Grant = Literal["authorization_code", "refresh_token", "client_credentials", "password"]
@@ -58,7 +77,7 @@ class User(BaseModel):
     email: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
     email_verified: bool
     name: str
-    scopes: tuple[str, ...]
+    scopes: Scopes
 
 
 class Client(BaseModel):
@@ -75,7 +94,7 @@ class Client(BaseModel):
     redirect_uris: tuple[RedirectURI, ...] = ()
     post_logout_redirect_uris: tuple[RedirectURI, ...] = ()
     grant_types: tuple[Grant, ...] = Field(min_length=1)
-    scopes: tuple[str, ...] = Field(min_length=1)
+    scopes: Scopes = Field(min_length=1)
     consent: bool = True
 
     @model_validator(mode="after")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from routes import SCOPES
 from services.identity.authorization_errors import (
     RegistrationNotSupportedException,
     RequestNotSupportedException,
@@ -18,7 +19,7 @@ from services.identity.authorization_errors import (
 )
 from services.identity.browser_sessions import BrowserSession
 from services.identity.id_token_hint import read_hint
-from services.identity.scopes import SCOPES, granted
+from services.identity.scopes import granted
 from services.identity.seed import Client, seed
 from utils.oauth_errors import InvalidRequestException, OAuthException, UnauthorizedClientException
 

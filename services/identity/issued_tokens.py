@@ -1,10 +1,10 @@
 """What a client may do with tokens that were issued: revoke them (RFC 7009) and ask about them (RFC 7662)."""
 
 from models.auth import Introspection
+from routes import INTROSPECT
 from services import clock
 from services.identity import token_families
 from services.identity.access_token_verifier import AccessToken, TokenRefusedError, verifier
-from services.identity.scopes import INTROSPECT
 from services.identity.seed import Client
 from services.identity.sessions import InvalidTokenException, Session, require_alive, user_key
 from utils.oauth_errors import InvalidGrantException, UnauthorizedClientException

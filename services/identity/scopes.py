@@ -1,26 +1,13 @@
-"""The scopes, and which of them are granted."""
+"""Which scopes are granted; the scopes themselves are in ``routes``."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Final
 
+from routes import ADMIN
 from utils.oauth_errors import InvalidScopeException
 
-ADMIN: Final = "emulator:admin"
-INTROSPECT: Final = "tokens:introspect"
 OF_USERS: Final = ("openid", "profile", "email")
 """Scopes of claims about a user, which a client's own token (client credentials) cannot have."""
-MEANINGS: Final[Mapping[str, str]] = {
-    "openid": "Know who you are",
-    "profile": "See your name and username",
-    "email": "See your e-mail address",
-    "players:read": "See players and their statistics",
-    "players:write": "Create, change and delete players",
-    INTROSPECT: "Ask whether a token is valid",
-    ADMIN: "Operate the emulator",
-}
-"""What each scope allows, in the words of the consent page."""
-SCOPES: Final = tuple(MEANINGS)
-"""All scopes."""
 
 
 def granted(requested: str | None, held: Collection[str]) -> str:

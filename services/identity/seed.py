@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Any, Final
 
-from services.identity.scopes import SCOPES
+from routes import RESERVED_SCOPES, SCOPES
 from utils import secrets, strict_json
 from utils.settings import settings
 from utils.ttl_cache import TTLCache
@@ -77,7 +77,7 @@ FIRST_PARTY_CLIENT: Final = Client(
     redirect_uris=(),
     post_logout_redirect_uris=(),
     grant_types=("password", "refresh_token"),
-    scopes=SCOPES,
+    scopes=tuple(SCOPES),
     consent=False,
 )
 """The client of the simple form of ``POST /auth/token``, whose requests name none; every stack has it."""
@@ -94,7 +94,7 @@ def docs_client() -> Client:
         redirect_uris=(settings().url(DOCS_REDIRECT),),
         post_logout_redirect_uris=(),
         grant_types=("authorization_code", "refresh_token"),
-        scopes=("openid", "profile", "email", "players:read", "players:write"),
+        scopes=tuple(scope for scope in SCOPES if scope not in RESERVED_SCOPES),
         consent=False,
     )
 

@@ -38,6 +38,11 @@ def secret_key(sandbox: str) -> Key:
     return f"{sandbox}#cursors", "-"
 
 
+def secret_keys(sandbox: str) -> list[Key]:
+    """The keys of the items that :func:`page` needs read."""
+    return [secret_key(sandbox)]
+
+
 def page(items: Snapshot, sandbox: str, query: "PlayersQuery") -> Page:
     """The page of players that ``query`` asks for; ``items`` holds what :func:`secret_key` names, if it exists.
 

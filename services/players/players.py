@@ -9,13 +9,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from models.player import Player
+from routes import ROUTES
 from services import clock
 from services.players import player_items
-from services.players.player_items import player_key, player_keys, stats_key, unique_key
+from services.players.player_items import player_key, player_keys, unique_key
 from utils import table
 from utils.attributes import Item
 from utils.errors import NotFoundException, PSNEmulatorException, ThrottledException
 from utils.etags import IfMatch, Versioned
+from utils.named import named
 from utils.table import ConditionFailedError, Snapshot, Write
 from utils.writes import ABSENT, Delete, Key, Put, equals
 
@@ -143,7 +145,7 @@ def remove(items: Snapshot, sandbox: str, player_id: str, if_match: IfMatch = _A
         try:
             table.transact(
                 Delete(player_key(sandbox, player_id), equals("version", item["version"])),
-                Delete(stats_key(sandbox, player_id)),
+                *(Delete(key) for key in _belongings(sandbox, player_id)),
                 *(Delete(_unique(sandbox, player, attribute)) for attribute in _TAKEN),
             )
         except ConditionFailedError:
@@ -151,6 +153,13 @@ def remove(items: Snapshot, sandbox: str, player_id: str, if_match: IfMatch = _A
         else:
             return
     raise ThrottledException("Too many requests change this player at once.")
+
+
+def _belongings(sandbox: str, player_id: str) -> list[Key]:
+    """The keys of what rows of the route table store of a player, the player itself left out."""
+    names = dict.fromkeys(name for route in ROUTES for name in route.stores)
+    keys = [named(name)(sandbox, player_id) for name in names]
+    return [key for key in keys if key != player_key(sandbox, player_id)]
 
 
 def _item(items: Snapshot, sandbox: str, player_id: str) -> Item:

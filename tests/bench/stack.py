@@ -16,7 +16,8 @@ from tests.support.checkout import Checkout, checkout_in
 
 ENGINE_ALONE = Path(__file__).with_name("engine_alone.py")
 _ROUTES = "ROUTES: tuple[Route, ...] = (\n"
-_ECHO_ROW = '    Route("echo", "GET", "/echo/{player_id}", "main:echo", scope=_READ),\n'
+_ECHO_ROW = '    Route("echo", "GET", "/echo/{player_id}", "handlers.health:root", scope=_READ),\n'
+"""Described as another route is, and answered by the function of its name in ``main``."""
 _ECHO = '''
 
 def echo(event: dict[str, Any], _context: Any) -> dict[str, Any]:

@@ -8,15 +8,21 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 import routes
-from handlers.openapi.document import document
-from handlers.openapi.responses import HEADERS
-from utils.settings import settings
+from openapi.__main__ import FILE
+from openapi.responses import HEADERS
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The committed document, which a test holds to the code."""
+    read: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
+    return read
 
 
 def require_described(route: routes.Route, status: int, headers: Mapping[str, str], text: str) -> None:
     """Fail unless the document says that ``route`` may answer so; ``headers`` by their names in lower case."""
     what = f"{route.key} answered {status}"
-    response = document(settings())["paths"][route.path][route.method.lower()]["responses"].get(str(status))
+    response = document()["paths"][route.path][route.method.lower()]["responses"].get(str(status))
     assert response is not None, f"{what}, which the document lacks"
     told = {name.lower(): header for name, header in response["headers"].items()}
     untold = {name.lower() for name in HEADERS} & headers.keys() - told.keys()
@@ -41,7 +47,7 @@ def _require_valid(what: str, body: Any, media: Mapping[str, Any]) -> None:
 @cache
 def _validator(schema: str) -> Draft202012Validator:
     """Of a schema that allows no member that is not named, so that none is left untold."""
-    named = document(settings())["components"]["schemas"]
+    named = document()["components"]["schemas"]
     closed = {
         name: {"additionalProperties": False, **one} for name, one in named.items() if "properties" in one
     }

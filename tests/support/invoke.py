@@ -76,7 +76,9 @@ def function_of(event: dict[str, Any]) -> str:
     """The name of the function that the gateway calls with ``event``. Raises ``ValueError`` when it names no route."""
     if event.get("type") == "REQUEST":
         return AUTHORIZER
-    names = {route.key: route.name for route in routes.ROUTES} | {routes.FALLBACK.path: routes.FALLBACK.name}
+    names = {route.key: route.function_name for route in routes.ROUTES} | {
+        routes.FALLBACK.path: routes.FALLBACK.name
+    }
     try:
         return names[event["routeKey"]]
     except KeyError:

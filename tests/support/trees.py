@@ -19,6 +19,7 @@ LEAST: Tree = {
     "authorizer.py": b"",
     "main.py": b"",
     "routes.py": b"",
+    "variables.py": b"",
     "pyproject.toml": b"",
     "uv.lock": b"",
     "infrastructure/trim_packages.py": b"",

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.checkout import Checkout
 
-ROW = 'Route("healthz", "GET", "/healthz", "handlers.health:healthz", table=("GetItem",)'
+ROW = '"handlers.health:healthz",\n        table=("GetItem",)'
 POLICY = "aws:iam/rolePolicy:RolePolicy"
 FUNCTION = "aws:lambda/function:Function"
 

@@ -24,7 +24,7 @@ from tests.support.stacks import (
     statements,
     variables,
 )
-from utils.settings import Settings as FunctionSettings
+from utils.settings import from_environment
 
 ISSUING = {"auth-token", "auth-refresh"}
 """The functions that issue tokens."""
@@ -56,9 +56,7 @@ def test_a_functions_environment_is_what_the_application_reads(declared: Declare
     recorded = declared(stack)
     for name in ALL_FUNCTIONS:
         environment = variables(recorded, name)
-        read = FunctionSettings.from_environment(
-            environment | {"IMAGE_TAG": "in the image", "RELEASE": "in the image"}
-        )
+        read = from_environment(environment | {"IMAGE_TAG": "in the image", "RELEASE": "in the image"})
         assert read.environment == load_settings(stack).environment
         assert read.issuer == recorded.outputs["api_url"]
         assert read.table_name == recorded.outputs["table_name"]

@@ -2,11 +2,14 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import routes
+from infrastructure.program import gateway
+from infrastructure.release.state import FUNCTION
 from infrastructure.stack.loading import load_settings
 from infrastructure.stack.names import Names
 from tests.infrastructure.conftest import Declared, WriteStack
@@ -18,6 +21,7 @@ def test_every_route_of_the_table_and_the_rest_lead_to_an_alias(declared: Declar
     recorded = declared("dev")
     assert {route.inputs["routeKey"] for route in recorded.of(ROUTE)} == {
         *(route.key for route in routes.ROUTES),
+        *(f"HEAD {route.path}" for route in routes.ROUTES if route.method == "GET"),
         "$default",
     }
     for route in ALL_ROUTES:
@@ -35,9 +39,30 @@ def test_every_route_with_a_scope_asks_the_authorizer_and_no_other_does(
 ) -> None:
     recorded = declared(stack)
     for route in ALL_ROUTES:
-        inputs = recorded.named(f"{route.name}-route").inputs
-        asked = inputs["authorizationType"], inputs.get("authorizerId")
-        assert asked == (("CUSTOM", "token-authorizer-id") if route.scope else ("NONE", None)), route.name
+        has_head = route.method == "GET" and route is not routes.FALLBACK
+        for name in (f"{route.name}-route", *([f"{route.name}-head-route"] if has_head else [])):
+            inputs = recorded.named(name).inputs
+            asked = inputs["authorizationType"], inputs.get("authorizerId")
+            assert asked == (("CUSTOM", "token-authorizer-id") if route.scope else ("NONE", None)), name
+
+
+def test_routes_that_share_a_function_share_its_integration_and_it_is_opened_to_each(
+    every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = {route.name: route for route in routes.ROUTES}
+    shared = [replace(named[name], function="shared") for name in ("healthz", "jwks")]
+    monkeypatch.setattr(gateway, "ROUTES", (named["players-list"], *shared))
+    monkeypatch.setattr(routes, "ROUTES", (named["players-list"], *shared))
+    recorded = record("dev")
+    assert {item.name for item in recorded.of(FUNCTION)} == {
+        f"{name}-function" for name in ("players-list", "shared", "fallback", "authorizer")
+    }
+    for route in shared:
+        assert recorded.named(f"{route.name}-route").inputs["target"] == "integrations/shared-integration-id"
+        assert recorded.named(f"{route.name}-permission").inputs["statementId"] == f"gateway-{route.name}"
+    function = recorded.named("shared-function").inputs
+    assert function["imageConfig"] == {"commands": ["main.shared"]}
+    assert function["description"].startswith("GET /healthz, GET /.well-known/jwks.json · ")
 
 
 def test_the_authorizers_answers_are_remembered_for_a_token_and_a_route(declared: Declared) -> None:

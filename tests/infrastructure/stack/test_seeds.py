@@ -9,7 +9,7 @@ from infrastructure.errors import DeployError
 from infrastructure.stack import seeds
 from infrastructure.stack.loading import load_seed, load_settings
 from infrastructure.tools import paths
-from services.identity.scopes import SCOPES
+from routes import SCOPES
 from services.identity.seed import FIRST_PARTY_CLIENT, docs_client
 from tests.infrastructure.conftest import (
     HASH_OF_ANOTHER_PASSWORD,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from handlers import dispatch
-from handlers.dispatch import entry_point, prefetch, preload
+from handlers.dispatch import Endpoint, entry_point
 from models.responses import FieldError
 from routes import ROUTES
 from tests.conftest import ENVIRONMENT, Log
@@ -18,7 +18,7 @@ from utils.http import Request, Response
 from utils.oauth_errors import InvalidGrantException
 from utils.settings import SettingsError, settings
 from utils.table import ConditionFailedError
-from utils.writes import Put
+from utils.writes import Key, Put
 
 ROOT, LISTING = (next(route for route in ROUTES if route.name == name) for name in ("root", "players-list"))
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -31,7 +31,7 @@ def call(handler: Callable[[Request], Response], name: str = "root", **event: An
         "requestContext": {"requestId": "r-1", "http": {"method": "GET", "path": "/x"}},
         **event,
     }
-    answer = entry_point(replace(ROOT, name=name), handler)(sent, Context())
+    answer = entry_point(Endpoint(replace(ROOT, name=name), handler))(sent, Context())
     lower = {key.lower(): value for key, value in answer["headers"].items()}
     return Answer(answer["statusCode"], lower, answer.get("body", ""))
 
@@ -106,7 +106,7 @@ class TestEveryAnswer:
         assert line["duration_ms"] >= 0
 
     def test_says_in_the_log_whether_its_function_had_just_started(self, log: Log) -> None:
-        entry = entry_point(ROOT, answering(Response()))
+        entry = entry_point(Endpoint(ROOT, answering(Response())))
         for _ in range(2):
             entry({"requestContext": {"http": {"method": "GET", "path": "/"}}}, Context())
         assert [line["cold_start"] for line in log.lines()] == [True, False]
@@ -167,14 +167,21 @@ class TestPrefetching:
         key, seen = ("default#thing", "-"), []
         table.write(Put({"pk": key[0], "sk": key[1], "n": 1}))
 
-        @prefetch(lambda _: [key])
+        def keys(sandbox: str) -> list[Key]:
+            return [key]
+
         def handler(request: Request) -> Response:
             seen.append(request.items[key]["n"])
             return Response()
 
         event, _ = api.event("GET", "/players")
-        assert entry_point(LISTING, handler)(event, Context())["statusCode"] == 200
-        assert entry_point(replace(LISTING, scope=None), handler)(event, Context())["statusCode"] == 200
+        assert entry_point(Endpoint(LISTING, handler, prefetch=keys))(event, Context())["statusCode"] == 200
+        assert (
+            entry_point(Endpoint(replace(LISTING, scope=None), handler, prefetch=keys))(event, Context())[
+                "statusCode"
+            ]
+            == 200
+        )
         assert seen == [1, 1]
 
     def test_and_liveness_are_one_read(self, api: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,22 +201,17 @@ class TestPrefetching:
 
 
 class TestStartingAFunction:
-    def test_imports_what_its_handler_declared(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_imports_what_its_row_names(self, monkeypatch: pytest.MonkeyPatch) -> None:
         imported: list[str] = []
         monkeypatch.setattr(dispatch, "import_module", imported.append)
-
-        @preload("one", "two")
-        def handler(request: Request) -> Response:
-            return Response()
-
-        entry_point(ROOT, handler)
+        Endpoint.load(replace(ROOT, preload=("one", "two")))
         assert imported == ["one", "two"]
 
     def test_fails_when_its_environment_is_incomplete(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("TABLE_NAME")
         settings.cache_clear()
         with pytest.raises(SettingsError, match="TABLE_NAME is missing"):
-            entry_point(ROOT, answering(Response()))
+            entry_point(Endpoint(ROOT, answering(Response())))
 
 
 def test_only_true_is_a_smoke_event() -> None:

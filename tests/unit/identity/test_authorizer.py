@@ -12,6 +12,7 @@ import pytest
 import authorizer
 from services.identity import access_token_verifier
 from services.identity.access_token_verifier import Verifier
+from tests.conftest import ENVIRONMENT
 from tests.support import identity
 from tests.support.gateway import Context
 from utils.settings import settings
@@ -121,7 +122,7 @@ def test_a_denial_is_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> Non
         "traceparent": TRACEPARENT,
         "function_request_id": "lambda-request",
         "service": "psn-emulator",
-        "image_tag": "20250101-120000-0123abcd",
+        "image_tag": ENVIRONMENT["IMAGE_TAG"],
         "release": "0.1.0+0f3c9e1d2b4a",
     }
 

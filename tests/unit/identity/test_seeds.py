@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+import routes
 from infrastructure.stack.seeds import Seed, read
-from services.identity import scopes
 from services.identity.clients import authenticate
 from services.identity.seed import seed
 from tests.support import identity
@@ -46,9 +46,9 @@ def test_exactly_the_documented_users_can_log_in(
 
 def test_the_administrators_scope_is_on_local_only_and_admins_only(client: Client, project: Path) -> None:
     _store(_seed(project, "local"))
-    assert client.tokens(username="admin", password="admin123", scope=scopes.ADMIN)["scope"] == scopes.ADMIN
-    assert client.login(scope=scopes.ADMIN).json()["error"] == "invalid_scope"
-    assert not any(scopes.ADMIN in user.scopes for user in _seed(project, "dev").users)
+    assert client.tokens(username="admin", password="admin123", scope=routes.ADMIN)["scope"] == routes.ADMIN
+    assert client.login(scope=routes.ADMIN).json()["error"] == "invalid_scope"
+    assert not any(routes.ADMIN in user.scopes for user in _seed(project, "dev").users)
 
 
 @pytest.mark.parametrize("name", ["local", "dev"])

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.conftest import ENVIRONMENT
-from utils.settings import Settings, SettingsError, settings
+from utils.settings import SettingsError, from_environment, settings
 
 
 def test_the_environment_is_read_once_and_typed() -> None:
@@ -18,14 +18,14 @@ def test_the_environment_is_read_once_and_typed() -> None:
 
 
 def test_the_issuer_has_no_trailing_slash() -> None:
-    assert Settings.from_environment({**ENVIRONMENT, "ISSUER": "https://x.test/"}).issuer == "https://x.test"
+    assert from_environment({**ENVIRONMENT, "ISSUER": "https://x.test/"}).issuer == "https://x.test"
 
 
 @pytest.mark.parametrize("name", [name for name in ENVIRONMENT if not name.startswith("AWS_")])
 def test_a_missing_variable_is_named(name: str) -> None:
     without = {other: value for other, value in ENVIRONMENT.items() if other != name}
     with pytest.raises(SettingsError, match=f"{name} is missing"):
-        Settings.from_environment(without)
+        from_environment(without)
 
 
 def test_one_error_names_everything_that_is_wrong() -> None:
@@ -37,7 +37,7 @@ def test_one_error_names_everything_that_is_wrong() -> None:
     }
     del wrong["TABLE_NAME"]
     with pytest.raises(SettingsError) as error:
-        Settings.from_environment(wrong)
+        from_environment(wrong)
     assert "ENVIRONMENT is none of local, dev, staging, prod" in str(error.value)
     assert "TABLE_NAME is missing" in str(error.value)
     assert "ACCESS_TOKEN_SECONDS is not a positive number of seconds" in str(error.value)

@@ -9,13 +9,13 @@ from pydantic_core import core_schema
 
 REFERENCE: Final = "#/components/schemas/{model}"
 
-type Kind = Literal["taken", "form", "given"]
+type Kind = Literal["request", "form", "response"]
 """Whether a type is of what a route takes, as JSON or as parameters and fields of a form, or of what it answers."""
 
 _MODES: Final[dict[Kind, JsonSchemaMode]] = {
-    "taken": "validation",
+    "request": "validation",
     "form": "validation",
-    "given": "serialization",
+    "response": "serialization",
 }
 
 
@@ -56,7 +56,7 @@ def schemas(types: Iterable[tuple[Kind, Any]]) -> tuple[dict[tuple[Kind, Any], A
     wanted = set(types)
     found: dict[tuple[Kind, Any], Any] = {}
     named: dict[str, Any] = {}
-    for generator, kinds in ((_Untitled, {"taken", "given"}), (_Form, {"form"})):
+    for generator, kinds in ((_Untitled, {"request", "response"}), (_Form, {"form"})):
         inputs = [(one, _MODES[one[0]], TypeAdapter(one[1])) for one in wanted if one[0] in kinds]
         made, definitions = TypeAdapter.json_schemas(
             inputs, ref_template=REFERENCE, schema_generator=generator

@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from handlers.openapi.operation import Operation
-from handlers.openapi.samples import REQUEST_ID
 from models.responses import FieldError, OAuthErrorResponse
+from openapi.operation import REQUEST_ID, Error, Operation
 from routes import Route
 from services.identity.sessions import InvalidTokenException
 from utils.errors import (
@@ -19,8 +18,6 @@ from utils.errors import (
 )
 from utils.http import HTML_TYPE, JSON_TYPE, PROBLEM_TYPE, Request, problem
 from utils.oauth_errors import InsufficientScopeException, InvalidGrantException, OAuthException
-
-type Error = type[PSNEmulatorException]
 
 GATEWAYS_OWN: Final[Mapping[int, str]] = {
     401: "Unauthorized",
@@ -42,8 +39,8 @@ _OF_JSON: Final = (
     ValidationException,
 )
 _SAMPLES: Final[Mapping[type[PSNEmulatorException], PSNEmulatorException]] = {
-    one.__class__: one
-    for one in (
+    error.__class__: error
+    for error in (
         ValidationException([FieldError("username", "string_type", "Input should be a valid string.")]),
         InsufficientScopeException("openid"),
     )
@@ -63,10 +60,10 @@ def name(error: Error) -> str:
 
 def example(error: Error) -> Any:
     """The body that tells of an error of this class."""
-    one = sample(error)
-    if isinstance(one, OAuthException):
-        return OAuthErrorResponse(one.error, one.error_description)
-    return problem(_REQUEST, one).body
+    raised = sample(error)
+    if isinstance(raised, OAuthException):
+        return OAuthErrorResponse(raised.error, raised.error_description)
+    return problem(_REQUEST, raised).body
 
 
 def model(error: Error) -> Any:
@@ -74,19 +71,19 @@ def model(error: Error) -> Any:
     return type(example(error))
 
 
-def media_type(error: Error, operation: Operation) -> str:
-    """How ``operation`` sends an error of this class."""
-    if operation.refusals == "page" and error is not PSNEmulatorException:
+def media_type(error: Error, route: Route) -> str:
+    """How ``route`` sends an error of this class."""
+    if route.errors_as == "page" and error is not PSNEmulatorException:
         return HTML_TYPE
     return JSON_TYPE if issubclass(error, OAuthException) else PROBLEM_TYPE
 
 
-def errors(route: Route, operation: Operation) -> dict[int, list[Error]]:
+def by_status(route: Route, operation: Operation) -> dict[int, list[Error]]:
     """The classes of the errors that the route answers with, by status."""
-    found: dict[int, list[Error]] = {}
+    classes: dict[int, list[Error]] = {}
     for error in dict.fromkeys((*_implied(route, operation), *operation.errors)):
-        found.setdefault(error.status, []).append(error)
-    return found
+        classes.setdefault(error.status, []).append(error)
+    return classes
 
 
 def by_gateway(route: Route, operation: Operation) -> set[int]:
@@ -104,5 +101,5 @@ def _implied(route: Route, operation: Operation) -> Iterator[Error]:
         yield StorageFullException
     if route.scope:
         yield InvalidTokenException
-    if operation.refusals == "problem" and operation.bodies:
+    if route.errors_as == "problem" and operation.bodies:
         yield from _OF_JSON

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any, Final
 
-from handlers.openapi import refusals
-from handlers.openapi.operation import Answer, Operation
-from handlers.openapi.refusals import GATEWAYS_OWN, Error
-from handlers.openapi.schemas import Kind
 from models.responses import GatewayMessage
+from openapi import errors
+from openapi.errors import GATEWAYS_OWN
+from openapi.operation import Answer, Error, Operation
+from openapi.schemas import Kind
 from routes import ROUTES, Route
 from utils.http import HTML_TYPE, JSON_TYPE
 from utils.strict_json import dump, parse
@@ -32,7 +32,7 @@ HEADERS: Final[Mapping[str, str]] = {
 }
 _ALWAYS: Final = ("X-Request-Id", "Cache-Control", "X-Content-Type-Options")
 _IF_SENT: Final = ("X-Correlation-Id", "traceparent")
-_ENTRIES: Final = {route.name: route.entry for route in ROUTES}
+_OPERATION_IDS: Final = {route.name: route.operation_id for route in ROUTES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,9 @@ def responses(route: Route, operation: Operation, schema_of: SchemaOf) -> dict[s
     return {str(status): _response(group) for status, group in grouped.items()}
 
 
-def examples(errors: Iterable[Error], paths: Mapping[str, Any]) -> dict[str, Any]:
-    """The examples of those of ``errors`` to which ``paths`` refer."""
-    told = {refusals.name(error): (error.title, refusals.example(error)) for error in errors}
+def examples(classes: Iterable[Error], paths: Mapping[str, Any]) -> dict[str, Any]:
+    """The examples of those of ``classes`` to which ``paths`` refer."""
+    told = {errors.name(error): (error.title, errors.example(error)) for error in classes}
     used = _used("examples", told, paths)
     return {name: {"summary": told[name][0], "value": plain(told[name][1])} for name in sorted(used)}
 
@@ -77,16 +77,16 @@ def plain(value: Any) -> Any:
 def _cases(route: Route, operation: Operation, schema_of: SchemaOf) -> Iterator[_Case]:
     for status, answer in operation.answers.items():
         yield from _of_answer(status, answer, schema_of)
-    for status, errors in refusals.errors(route, operation).items():
-        for error in errors:
-            yield _of_error(status, error, operation, schema_of)
-    for status in refusals.by_gateway(route, operation):
+    for status, classes in errors.by_status(route, operation).items():
+        for error in classes:
+            yield _of_error(status, error, route, schema_of)
+    for status in errors.by_gateway(route, operation):
         message = GATEWAYS_OWN[status]
         yield _Case(
             status,
             "In the gateway's own words.",
             (),
-            schema=schema_of("given", GatewayMessage),
+            schema=schema_of("response", GatewayMessage),
             name="gateway",
             example={"summary": "The gateway's own", "value": {"message": message}},
         )
@@ -94,7 +94,7 @@ def _cases(route: Route, operation: Operation, schema_of: SchemaOf) -> Iterator[
 
 def _of_answer(status: int, answer: Answer, schema_of: SchemaOf) -> Iterator[_Case]:
     links = {
-        name: {"operationId": _ENTRIES[name], "parameters": dict(parameters)}
+        name: {"operationId": _OPERATION_IDS[name], "parameters": dict(parameters)}
         for name, parameters in answer.links.items()
     }
     case = _Case(
@@ -107,26 +107,24 @@ def _of_answer(status: int, answer: Answer, schema_of: SchemaOf) -> Iterator[_Ca
         yield replace(
             case,
             media_type=media_type,
-            schema=schema_of("given", answer.model),
+            schema=schema_of("response", answer.model),
             name="answer",
             example={"value": plain(answer.example)},
         )
 
 
-def _of_error(status: int, error: Error, operation: Operation, schema_of: SchemaOf) -> _Case:
-    media_type = refusals.media_type(error, operation)
+def _of_error(status: int, error: Error, route: Route, schema_of: SchemaOf) -> _Case:
+    media_type = errors.media_type(error, route)
     as_page = media_type == HTML_TYPE
     return _Case(
         status,
         f"{error.title}.",
-        (*_ALWAYS, *refusals.sample(error).headers),
+        (*_ALWAYS, *errors.sample(error).headers),
         media_type,
-        {"type": "string"} if as_page else schema_of("given", refusals.model(error)),
-        refusals.name(error),
-        {"value": "<!doctype html>…"}
-        if as_page
-        else {"$ref": f"#/components/examples/{refusals.name(error)}"},
-        sometimes=refusals.SOMETIMES.get(error, ()),
+        {"type": "string"} if as_page else schema_of("response", errors.model(error)),
+        errors.name(error),
+        {"value": "<!doctype html>…"} if as_page else {"$ref": f"#/components/examples/{errors.name(error)}"},
+        sometimes=errors.SOMETIMES.get(error, ()),
     )
 
 

@@ -1,27 +1,20 @@
 """The OpenAPI document: the route table, the served models and the error classes, in the words of OpenAPI 3.1."""
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any, Final
 
-from handlers.openapi import identity, pages, players, refusals, responses, security, service
-from handlers.openapi.operation import Body, Operation, Parameter
-from handlers.openapi.refusals import Error
-from handlers.openapi.responses import SchemaOf, plain
-from handlers.openapi.schemas import Kind, schemas
 from models.responses import GatewayMessage
-from routes import ROUTES, Route
+from openapi import errors, responses, security
+from openapi.naming import RowError
+from openapi.operation import Body, Error, Operation, Parameter, operation
+from openapi.responses import SchemaOf, plain
+from openapi.schemas import Kind, schemas
+from routes import ROUTES, TAGS, Route
 from utils.http import FORM_TYPE
-from utils.settings import Settings
 from utils.version import VERSION
 
-OPERATIONS: Final[Mapping[str, Operation]] = {
-    **players.OPERATIONS,
-    **identity.OPERATIONS,
-    **pages.OPERATIONS,
-    **service.OPERATIONS,
-}
-"""What is said of every route, by its name."""
+ISSUER: Final = "https://api.example"
+"""The issuer in the committed document; who serves it puts in its own."""
 
 _DESCRIPTION: Final = """\
 An emulator of a game partner's identity provider and player-account service.
@@ -33,19 +26,24 @@ An emulator of a game partner's identity provider and player-account service.
 - Any other path answers 404 `not_found`, any other method 405 `method_not_allowed` with `Allow`.
 - `X-Correlation-Id` (1 to 128 visible ASCII characters) and `traceparent` (W3C Trace Context) go to the logs and back.
 """
-_TAGS: Final = {
-    "Players": "The accounts of a game's players.",
-    "Statistics": "What a player's results add up to.",
-    "Identity": "OAuth 2.0 and OpenID Connect, for programs.",
-    "Pages": "OAuth 2.0 and OpenID Connect, for browsers.",
-    "Service": "What the service says about itself.",
-}
 
 
-@cache
-def document(deployment: Settings) -> dict[str, Any]:
-    """The document (OpenAPI 3.1.1) of the API that is deployed so."""
-    found, named = schemas(_types())
+def operations() -> tuple[dict[str, Operation], list[str]]:
+    """The operation of every route by its name, and what is wrong with those rows that have none: the row named, and
+    told all that was found of each."""
+    made: dict[str, Operation] = {}
+    faults: list[str] = []
+    for route in ROUTES:
+        try:
+            made[route.name] = operation(route)
+        except RowError as error:
+            faults.append(f"row {route.name}: {error}")
+    return made, faults
+
+
+def document(operations: Mapping[str, Operation]) -> dict[str, Any]:
+    """The document (OpenAPI 3.1.1) of the API whose ``operations`` are given by the route's name."""
+    found, named = schemas(_types(operations))
 
     def schema_of(kind: Kind, model: Any) -> dict[str, Any]:
         schema: dict[str, Any] = found[kind, model]
@@ -53,8 +51,8 @@ def document(deployment: Settings) -> dict[str, Any]:
 
     paths: dict[str, dict[str, Any]] = {}
     for route in ROUTES:
-        operation = _operation(route, OPERATIONS[route.name], schema_of)
-        paths.setdefault(route.path, {})[route.method.lower()] = operation
+        described = _operation(route, operations[route.name], schema_of)
+        paths.setdefault(route.path, {})[route.method.lower()] = described
     return {
         "openapi": "3.1.1",
         "info": {
@@ -64,27 +62,27 @@ def document(deployment: Settings) -> dict[str, Any]:
             "version": VERSION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "servers": [{"url": deployment.issuer, "description": deployment.environment}],
-        "tags": [{"name": name, "description": description} for name, description in _TAGS.items()],
+        "servers": [{"url": ISSUER, "description": ""}],
+        "tags": [{"name": tag.name, "description": tag.description} for tag in TAGS],
         "paths": paths,
         "components": {
             "schemas": named,
-            "examples": responses.examples(set(_errors()), paths),
+            "examples": responses.examples(set(_errors(operations)), paths),
             "headers": responses.headers(paths),
-            "securitySchemes": security.schemes(deployment),
+            "securitySchemes": security.schemes(ISSUER),
         },
     }
 
 
 def _operation(route: Route, operation: Operation, schema_of: SchemaOf) -> dict[str, Any]:
     said: dict[str, Any] = {
-        "operationId": route.entry,
-        "tags": [operation.tag],
+        "operationId": route.operation_id,
+        "tags": [route.tag],
         "summary": operation.summary,
         "description": operation.description,
         "parameters": [_parameter(one, schema_of) for one in operation.parameters],
         "responses": responses.responses(route, operation, schema_of),
-        "security": security.requirements(route, operation),
+        "security": security.requirements(route),
     }
     if operation.bodies:
         content = {one.media_type: _content(one, schema_of) for one in operation.bodies}
@@ -112,25 +110,25 @@ def _content(body: Body, schema_of: SchemaOf) -> dict[str, Any]:
 
 
 def _kind(body: Body) -> Kind:
-    return "form" if body.media_type == FORM_TYPE else "taken"
+    return "form" if body.media_type == FORM_TYPE else "request"
 
 
-def _types() -> Iterator[tuple[Kind, Any]]:
+def _types(operations: Mapping[str, Operation]) -> Iterator[tuple[Kind, Any]]:
     """The types whose schemas the document holds."""
-    yield "given", GatewayMessage
-    for error in _errors():
-        yield "given", refusals.model(error)
-    for operation in OPERATIONS.values():
-        for parameter in operation.parameters:
+    yield "response", GatewayMessage
+    for error in _errors(operations):
+        yield "response", errors.model(error)
+    for described in operations.values():
+        for parameter in described.parameters:
             yield "form", parameter.model
-        for body in operation.bodies:
+        for body in described.bodies:
             yield _kind(body), body.model
-        for answer in operation.answers.values():
+        for answer in described.answers.values():
             if answer.model is not None:
-                yield "given", answer.model
+                yield "response", answer.model
 
 
-def _errors() -> Iterator[Error]:
+def _errors(operations: Mapping[str, Operation]) -> Iterator[Error]:
     for route in ROUTES:
-        for errors in refusals.errors(route, OPERATIONS[route.name]).values():
-            yield from errors
+        for classes in errors.by_status(route, operations[route.name]).values():
+            yield from classes

@@ -3,8 +3,10 @@
 That every answer is as it says is held at the gateway of these tests (``tests.support.described``), for all of them.
 """
 
+import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -14,20 +16,33 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 from pydantic import ValidationError
 
+import main
 import routes
-from handlers.openapi import refusals
-from handlers.openapi.document import OPERATIONS, document
-from handlers.openapi.schemas import schemas
 from handlers.token import GRANTS
 from models.player_body import PlayerBody
 from models.result_body import ResultBody
+from openapi import errors as described
+from openapi.__main__ import FILE
+from openapi.document import document, operations
+from openapi.operation import Operation
+from openapi.responses import plain
+from openapi.schemas import schemas
+from routes import SCOPES
 from services import idempotency
 from services.identity import sessions
-from services.identity.scopes import OF_USERS, SCOPES
+from services.identity.scopes import OF_USERS
 from services.players import players
-from tests.support.gateway import Gateway
+from tests.support.gateway import Context, Gateway
 from utils import errors, oauth_errors
 from utils.settings import settings
+
+
+@cache
+def made() -> dict[str, Operation]:
+    """The operation of every route."""
+    found, faults = operations()
+    assert faults == []
+    return found
 
 
 def said() -> dict[str, Any]:
@@ -38,7 +53,7 @@ def said() -> dict[str, Any]:
     return body
 
 
-def operations() -> Iterator[tuple[routes.Route, dict[str, Any]]]:
+def told() -> Iterator[tuple[routes.Route, dict[str, Any]]]:
     """Every route, and what is said of it."""
     paths = said()["paths"]
     yield from ((route, paths[route.path][route.method.lower()]) for route in routes.ROUTES)
@@ -67,17 +82,16 @@ def test_it_describes_every_route_and_no_other() -> None:
         f"{method.upper()} {path}" for path, methods in said()["paths"].items() for method in methods
     }
     assert described == {route.key for route in routes.ROUTES}
-    assert OPERATIONS.keys() == {route.name for route in routes.ROUTES}
 
 
 def test_it_demands_the_scope_that_the_route_demands() -> None:
-    for route, operation in operations():
+    for route, operation in told():
         if route.scope:
             assert operation["security"] == [{"oauth": [route.scope]}, {"bearer": []}]
 
 
 def test_every_parameter_of_a_path_is_described() -> None:
-    for route, operation in operations():
+    for route, operation in told():
         described = {f"{{{one['name']}}}" for one in operation.get("parameters", ()) if one["in"] == "path"}
         assert described == {part for part in route.path.split("/") if part.startswith("{")}
 
@@ -85,7 +99,7 @@ def test_every_parameter_of_a_path_is_described() -> None:
 def test_every_example_is_valid_by_its_schema() -> None:
     document = said()
     count = 0
-    for _, operation in operations():
+    for _, operation in told():
         for one in media(operation):
             schema = {**one["schema"], "components": document["components"]}
             for example in one["examples"].values():
@@ -113,7 +127,7 @@ def _resolved(document: dict[str, Any], reference: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("model", [PlayerBody, ResultBody])
 def test_every_example_of_a_body_is_taken_by_its_model(model: Any) -> None:
-    bodies = [body for one in OPERATIONS.values() for body in one.bodies if body.model is model]
+    bodies = [body for one in made().values() for body in one.bodies if body.model is model]
     assert bodies
     for body in bodies:
         for example in body.examples.values():
@@ -122,7 +136,7 @@ def test_every_example_of_a_body_is_taken_by_its_model(model: Any) -> None:
 
 def test_its_schemas_are_those_of_the_models() -> None:
     named = said()["components"]["schemas"]
-    _, own = schemas([("taken", PlayerBody)])
+    _, own = schemas([("request", PlayerBody)])
     assert own.items() <= named.items()
     assert named["Username"]["pattern"] == "^[A-Za-z][A-Za-z0-9_-]{2,15}$"
     assert (named["Limit"]["minimum"], named["Limit"]["maximum"]) == (1, 100)
@@ -135,7 +149,7 @@ def test_its_schemas_are_those_of_the_models() -> None:
     | st.sampled_from(["en", "zh-Hant-TW", "de-x-a", "i-x"])
 )
 def test_a_language_is_taken_when_its_schema_says_so(tag: str) -> None:
-    pattern = schemas([("taken", PlayerBody)])[1]["Language"]["pattern"]
+    pattern = schemas([("request", PlayerBody)])[1]["Language"]["pattern"]
     body = {"username": "kratos", "email": "kratos@mail.example", "language": tag}
     assert (re.search(pattern, tag) is not None) == _is_taken(body)
 
@@ -159,18 +173,18 @@ def test_every_named_part_is_used() -> None:
 def test_every_class_of_error_is_told_of() -> None:
     abstract = {oauth_errors.OAuthException}
     of_no_route = {errors.MethodNotAllowedException}
-    told = said()["components"]["examples"]
+    shown = said()["components"]["examples"]
     modules = {module.__name__ for module in (errors, oauth_errors, sessions, players, idempotency)}
     own = {one for one in every_error(errors.PSNEmulatorException) if one.__module__ in modules}
-    assert {refusals.name(error) for error in own - abstract - of_no_route} <= told.keys()
+    assert {described.name(error) for error in own - abstract - of_no_route} <= shown.keys()
 
 
 def test_what_the_gateway_answers_by_itself_is_told_of() -> None:
-    for route, operation in operations():
+    for route, operation in told():
         responses = operation["responses"]
         for status in ("401", "403") if route.scope else ():
             shown = responses[status]["content"]["application/json"]["examples"]["gateway"]["value"]
-            assert shown == {"message": refusals.GATEWAYS_OWN[int(status)]}
+            assert shown == {"message": described.GATEWAYS_OWN[int(status)]}
         assert "application/json" in responses["429"]["content"]
 
 
@@ -197,11 +211,11 @@ def test_its_links_lead_to_parameters_of_operations() -> None:
     document = said()
     parameters = {
         operation["operationId"]: {one["name"] for one in operation.get("parameters", ())}
-        for _, operation in operations()
+        for _, operation in told()
     }
     links = [
         link
-        for _, operation in operations()
+        for _, operation in told()
         for response in operation["responses"].values()
         for link in response.get("links", {}).values()
     ]
@@ -217,15 +231,23 @@ def test_prod_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (answer.status, answer.code) == (404, "not_found")
 
 
-def test_the_document_is_made_once_for_a_deployment() -> None:
-    assert document(settings()) is document(settings())
+def test_the_committed_document_is_that_of_the_tree() -> None:
+    assert json.loads(FILE.read_text(encoding="utf-8")) == plain(document(made())), (
+        "make openapi writes it anew"
+    )
 
 
-def test_no_other_route_loads_what_the_document_is_made_by(project: Any) -> None:
+def test_the_document_is_read_once_for_a_deployment() -> None:
+    event, route = Gateway().event("GET", "/openapi.json")
+    entry = getattr(main, route.entry)
+    assert entry(event, Context())["body"] is entry(event, Context())["body"]
+
+
+def test_nothing_that_serves_loads_what_the_document_is_made_by(project: Any) -> None:
     importing = [
         path.relative_to(project).as_posix()
         for folder in ("handlers", "services", "utils", "models")
         for path in (project / folder).rglob("*.py")
-        if "handlers.openapi" in path.read_text(encoding="utf-8")
+        if re.search(r"^\s*(from|import) openapi", path.read_text(encoding="utf-8"), re.MULTILINE)
     ]
-    assert {path for path in importing if not path.startswith("handlers/openapi/")} == {"handlers/docs.py"}
+    assert importing == []

@@ -1,0 +1,37 @@
+"""What the document told before it was made of rows, docstrings and models: it tells all of that still.
+
+``described-by-hand.json`` is the document as it was when every route was described by hand.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from openapi.__main__ import FILE
+
+BEFORE = Path(__file__).with_name("described-by-hand.json")
+REASONS: dict[str, str] = {}
+"""What is told in another way now, by its place in the document (RFC 6901), and why."""
+
+
+def differences(before: Any, after: Any, place: str = "") -> Iterator[str]:
+    """The places in ``before`` whose value is another in ``after``, or is not there; what came since is none."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key, value in before.items():
+            at = f"{place}/{key.replace('~', '~0').replace('/', '~1')}"
+            if key in after:
+                yield from differences(value, after[key], at)
+            else:
+                yield at
+    elif before != after:
+        yield place
+
+
+def test_nothing_that_was_told_is_told_otherwise_without_a_reason() -> None:
+    before, after = (json.loads(file.read_text(encoding="utf-8")) for file in (BEFORE, FILE))
+    assert set(differences(before, after)) == REASONS.keys()
+
+
+def test_a_difference_is_found() -> None:
+    assert list(differences({"a/b": {"c": [1]}, "d": 1}, {"a/b": {"c": [2], "e": 3}})) == ["/a~1b/c", "/d"]

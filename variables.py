@@ -1,0 +1,105 @@
+"""What the environment tells a function: one line a variable.
+
+A field of ``Settings`` names its variable, where the Pulumi program takes the value from, and one to run with where
+nothing is deployed. The program, the functions and the tests read it here. Only the standard library is imported.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Literal, NewType
+
+Environment = Literal["local", "dev", "staging", "prod"]
+
+BaseURL = NewType("BaseURL", str)
+"""A URL without a slash at its end, to which a path is appended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable of a function's environment.
+
+    ``source`` says where the value comes from: ``setting:NAME`` is a setting of the stack, ``output:NAME`` what the
+    program knows under that name, ``secret:NAME`` the name of a secret of the route table, ``image`` the image
+    itself. ``example`` is a value to run with where nothing is deployed.
+    """
+
+    name: str
+    source: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the deployment tells a function.
+
+    ``issuer`` is the API's base URL. ``public_jwks`` is the JWK Set (RFC 7517) of the deploy as JSON text, left
+    unparsed because only few functions look into it; ``jwks_uri`` is where a function reaches the set of today.
+    ``trusted_issuer`` is whose tokens open routes, by default ``issuer``. The secrets are names or ARNs, never values.
+    The image itself says its ``image_tag`` and ``release``, a label by Semantic Versioning.
+    """
+
+    environment: Annotated[Environment, Variable("ENVIRONMENT", "setting:environment", "local")]
+    log_level: Annotated[str, Variable("LOG_LEVEL", "setting:log_level", "DEBUG")]
+    service_name: Annotated[str, Variable("POWERTOOLS_SERVICE_NAME", "output:service_name", "psn-emulator")]
+    image_tag: Annotated[str, Variable("IMAGE_TAG", "image", "20260101-120000-0123abcd")]
+    release: Annotated[str, Variable("RELEASE", "image", "0.1.0+0f3c9e1d2b4a")]
+    table_name: Annotated[str, Variable("TABLE_NAME", "output:table_name", "psn-emulator-local")]
+    issuer: Annotated[BaseURL, Variable("ISSUER", "output:issuer", "http://localhost")]
+    audience: Annotated[str, Variable("AUDIENCE", "setting:audience", "psn-emulator-api")]
+    public_jwks: Annotated[str, Variable("PUBLIC_JWKS", "output:public_jwks", '{"keys": []}')]
+    jwks_uri: Annotated[
+        str, Variable("JWKS_URI", "output:jwks_uri", "http://localhost/.well-known/jwks.json")
+    ]
+    trusted_issuer: Annotated[
+        BaseURL, Variable("TRUSTED_ISSUER", "output:trusted_issuer", "http://localhost")
+    ]
+    trusted_jwks_uri: Annotated[
+        str, Variable("TRUSTED_JWKS_URI", "output:trusted_jwks_uri", "http://localhost/.well-known/jwks.json")
+    ]
+    public_keys_secret: Annotated[
+        str, Variable("PUBLIC_KEYS_SECRET", "secret:public-keys", "psn-emulator/local/public-keys")
+    ]
+    signing_keys_secret: Annotated[
+        str, Variable("SIGNING_KEYS_SECRET", "secret:signing-keys", "psn-emulator/local/signing-keys")
+    ]
+    seed_secret: Annotated[str, Variable("SEED_SECRET", "secret:seed", "psn-emulator/local/seed")]
+    access_token_lifetime: Annotated[
+        timedelta, Variable("ACCESS_TOKEN_SECONDS", "setting:access_token_seconds", "3600")
+    ]
+    refresh_token_lifetime: Annotated[
+        timedelta, Variable("REFRESH_TOKEN_SECONDS", "setting:refresh_token_seconds", "2592000")
+    ]
+    browser_session_lifetime: Annotated[
+        timedelta, Variable("BROWSER_SESSION_SECONDS", "setting:browser_session_seconds", "28800")
+    ]
+
+    @property
+    def secrets(self) -> Mapping[str, str]:
+        """The secrets by the names that the route table has for them."""
+        return {secret: getattr(self, name) for secret, name in SECRETS.items()}
+
+    @property
+    def is_described(self) -> bool:
+        """Whether the API's description is served, which prod keeps to itself."""
+        return self.environment != "prod"
+
+    def url(self, path: str) -> str:
+        """The absolute URL of a path of the API; alone it would not resolve where the API's base has a path too."""
+        return self.issuer + path
+
+
+VARIABLES: Mapping[str, Variable] = {
+    name: declared.__metadata__[0] for name, declared in Settings.__annotations__.items()
+}
+"""The variables by the name of their field."""
+
+EXAMPLE: Mapping[str, str] = {variable.name: variable.example for variable in VARIABLES.values()}
+"""An environment to run a function in where nothing is deployed."""
+
+SECRETS: Mapping[str, str] = {
+    variable.source.removeprefix("secret:"): name
+    for name, variable in VARIABLES.items()
+    if variable.source.startswith("secret:")
+}
+"""The fields that name a secret, by the secret."""
