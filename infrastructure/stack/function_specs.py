@@ -1,4 +1,4 @@
-"""The functions of a stack: one row each, made of the route table and the stack's settings."""
+"""What a stack's functions are to be: one specification each, made of the route table and the stack's settings."""
 
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -21,29 +21,27 @@ concurrency for a function" in Lambda's guide)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A function: its handler command in the image, what it may use, and what it may do.
-
-    ``memory`` is in MiB, ``timeout`` in seconds, the concurrencies in calls at once (``reserved`` without a limit
-    of its own is ``None``).
-    """
+class FunctionSpec:
+    """A function: its name, which is its route's, the handler that is its ``command`` in the image, what it may do, and
+    how much of Lambda it gets. The concurrencies are in calls at once; where none are reserved it shares the
+    account's."""
 
     name: str
     command: str
-    memory: int
-    timeout: int
     description: str
     permissions: Permissions
-    reserved: int | None = None
-    provisioned: int = 0
+    memory_mib: int
+    timeout_seconds: int
+    reserved_concurrency: int | None = None
+    provisioned_concurrency: int = 0
 
 
-def rows(settings: Settings) -> tuple[Row, ...]:
-    """One for every route, the fallback and the authorizer; what the stack says of a function alone comes first,
-    then what it says of all routes, then the route table."""
+def function_specs(settings: Settings) -> tuple[FunctionSpec, ...]:
+    """The specification of every route's function, the fallback's and the authorizer's. The capacity of each is what
+    the stack says of the function alone, else what it says of all routes, else what the route table says."""
     return (
-        *(_of_route(route, settings) for route in (*routes.ROUTES, routes.FALLBACK)),
-        _row(
+        *(_route_spec(route, settings) for route in (*routes.ROUTES, routes.FALLBACK)),
+        _spec(
             AUTHORIZER,
             "authorizer.handler",
             "Decides whether a token opens a route",
@@ -53,44 +51,58 @@ def rows(settings: Settings) -> tuple[Row, ...]:
     )
 
 
-def faults(settings: Settings) -> list[str]:
+def faults_in(settings: Settings) -> list[str]:
     """What Lambda or the gateway could not do as the settings or the route table say, each beginning with the key
-    or the row at fault; nothing when all can be done."""
-    declared = rows(settings)
-    found = [_stranger(name, declared) for name in settings.functions.keys() - {row.name for row in declared}]
-    for row in declared:
-        longest = _AUTHORIZER_SECONDS if row.name == AUTHORIZER else settings.api_timeout_seconds
-        most = row.provisioned if row.reserved is None else row.reserved
+    or the route at fault; nothing when all can be done."""
+    specs = function_specs(settings)
+    names = [spec.name for spec in specs]
+    faults = [_unknown_function(name, names) for name in settings.functions if name not in names]
+    for spec in specs:
+        faults += _capacity_faults(spec, settings)
+    taken = sum(
+        spec.provisioned_concurrency if spec.reserved_concurrency is None else spec.reserved_concurrency
+        for spec in specs
+    )
+    if taken and taken > (limit := settings.account_concurrency - _UNRESERVED):
+        what = f"leaves {limit} to reserve or provision, of which the functions take {taken}"
+        faults.append(f"{key('account_concurrency')} {what}")
+    return sorted(set(faults))
+
+
+def _capacity_faults(spec: FunctionSpec, settings: Settings) -> list[str]:
+    longest = _AUTHORIZER_SECONDS if spec.name == AUTHORIZER else settings.api_timeout_seconds
+    provisioned, reserved = spec.provisioned_concurrency, spec.reserved_concurrency
+    return [
+        f"{_source(setting, spec.name, settings)} {fault}"
         for setting, impossible, fault in (
-            ("memory_mib", not 128 <= row.memory <= 10240, f"is {row.memory}, not within 128 to 10240"),
+            (
+                "memory_mib",
+                not 128 <= spec.memory_mib <= 10240,
+                f"is {spec.memory_mib}, not within 128 to 10240",
+            ),
             (
                 "timeout_seconds",
-                not 1 <= row.timeout <= longest,
-                f"is {row.timeout}, not within 1 to {longest}, when the gateway has given up",
+                not 1 <= spec.timeout_seconds <= longest,
+                f"is {spec.timeout_seconds}, not within 1 to {longest}, when the gateway has given up",
             ),
             (
                 "provisioned_concurrency",
-                row.provisioned > most,
-                f"is {row.provisioned}, over reserved_concurrency ({most})",
+                reserved is not None and provisioned > reserved,
+                f"is {provisioned}, over reserved_concurrency ({reserved})",
             ),
-        ):
-            if impossible:
-                found.append(f"{_who_says(setting, row.name, settings)} {fault}")
-    taken = sum(row.provisioned if row.reserved is None else row.reserved for row in declared)
-    if taken and taken > (limit := settings.account_concurrency - _UNRESERVED):
-        what = f"leaves {limit} to reserve or provision, of which the functions take {taken}"
-        found.append(f"{key('account_concurrency')} {what}")
-    return sorted(set(found))
+        )
+        if impossible
+    ]
 
 
-def _stranger(name: str, declared: tuple[Row, ...]) -> str:
-    close = get_close_matches(name, [row.name for row in declared], n=1)
-    meant = f" (is {close[0]} meant?)" if close else ""
-    return f"{key('functions')}.{name} is no function{meant}"
+def _unknown_function(name: str, names: list[str]) -> str:
+    close = get_close_matches(name, names, n=1)
+    suggestion = f" (is {close[0]} meant?)" if close else ""
+    return f"{key('functions')}.{name} is no function{suggestion}"
 
 
-def _who_says(setting: str, name: str, settings: Settings) -> str:
-    """The key that gives a function's setting, or the row where none does."""
+def _source(setting: str, name: str, settings: Settings) -> str:
+    """The key that gives the function ``name`` its ``setting``, or its route in the table where no key does."""
     if getattr(settings.functions.get(name, Capacity()), setting) is not None:
         return f"{key('functions')}.{name}.{setting}"
     if name != AUTHORIZER and getattr(settings, setting) is not None:
@@ -98,38 +110,38 @@ def _who_says(setting: str, name: str, settings: Settings) -> str:
     return f"{setting} of row {name} in routes.py"
 
 
-def _of_route(route: routes.Route, settings: Settings) -> Row:
-    # Not validated here: a wrong row is told of with the settings' contradictions, by its name.
-    said = Capacity.model_construct(memory_mib=route.memory, timeout_seconds=route.timeout)
-    return _row(
+def _route_spec(route: routes.Route, settings: Settings) -> FunctionSpec:
+    # Not validated here: what is wrong in the table is told with the settings' contradictions, by the route's name.
+    declared = Capacity.model_construct(memory_mib=route.memory, timeout_seconds=route.timeout)
+    return _spec(
         route.name,
         f"main.{route.entry}",
         "Answers what no route does" if route is routes.FALLBACK else route.key,
         Permissions(frozenset(route.table), frozenset(route.secrets)),
-        (settings.functions.get(route.name, Capacity()), settings, said),
+        (settings.functions.get(route.name, Capacity()), settings, declared),
     )
 
 
-def _row(
+def _spec(
     name: str,
     command: str,
     description: str,
     permissions: Permissions,
     capacities: tuple[Capacity, ...],
-) -> Row:
-    """The row whose numbers are the first that any of ``capacities`` gives."""
+) -> FunctionSpec:
+    """The specification whose capacity is, number by number, the first that any of ``capacities`` gives."""
 
     def first(setting: str) -> int | None:
         given = (getattr(capacity, setting) for capacity in capacities)
         return next((number for number in given if number is not None), None)
 
-    return Row(
+    return FunctionSpec(
         name=name,
         command=command,
         description=description,
         permissions=permissions,
-        memory=first("memory_mib") or 0,
-        timeout=first("timeout_seconds") or 0,
-        reserved=first("reserved_concurrency"),
-        provisioned=first("provisioned_concurrency") or 0,
+        memory_mib=first("memory_mib") or 0,
+        timeout_seconds=first("timeout_seconds") or 0,
+        reserved_concurrency=first("reserved_concurrency"),
+        provisioned_concurrency=first("provisioned_concurrency") or 0,
     )

@@ -25,11 +25,11 @@ from infrastructure.stack.names import PROJECT
 def main(stack: str, tag: str | None) -> None:
     """One ``up``; raises what the engine raises."""
     settings = load_settings(stack)
-    chosen = selection.choose(settings, release.Deployed.from_state(state(stack)))
+    chosen = selection.select_release(settings, release.Deployed.from_state(state(stack)))
     chosen = replace(chosen, tag=tag, to_build=False) if tag else chosen
     declare = partial(declare_stack, settings, load_seed(settings), chosen)
-    with plugins.provided(settings) as variables:
-        options = workspace._options(settings, workspace.environment(settings) | variables, None)
+    with plugins.serve(settings) as variables:
+        options = workspace._options(settings, workspace.engine_variables(settings) | variables, None)
         auto.select_stack(stack_name=stack, project_name=PROJECT, program=declare, opts=options).up()
 
 

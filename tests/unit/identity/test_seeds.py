@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.stack.seeds import Seed, read
+from infrastructure.stack.seeds import Seed, read_seed
 from services.identity import scopes
 from services.identity.clients import authenticate
 from services.identity.seed import seed
@@ -16,7 +16,7 @@ ADMIN = ("admin", "admin123")
 
 
 def _seed(project: Path, name: str) -> Seed:
-    return read(
+    return read_seed(
         project / "infrastructure" / "seeds" / f"{name}.yaml",
         audience="psn-emulator-api",
         defaults_allowed=True,
