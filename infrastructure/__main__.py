@@ -21,4 +21,4 @@ try:
     seed = load_seed(settings)
 except DeployError as error:
     raise pulumi.RunError(error.line) from error
-declare_stack(settings, seed, provide_image=partial(readiness.ready_to_build, settings))
+declare_stack(settings, seed, provide_image=partial(readiness.prepare_build, settings))

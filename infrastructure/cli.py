@@ -13,7 +13,7 @@ from infrastructure.tools import paths
 
 _TABLE = paths.ROOT / "routes.py"
 _LOGIN = ("pulumi_access_token", "pulumi login", "unauthorized", "access token", "credential", "expiredtoken")
-"""What the engine says where nobody is logged in to the place of its state, or to the AWS account of that place."""
+"""Parts of what the engine says where nobody is logged in to its backend, or to the AWS account of that."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,15 +39,15 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("DEBUG"):
             raise
-        _fail(*_told(error))
+        _fail(*_explain(error))
     return 1
 
 
-def _told(error: Exception) -> tuple[str, str]:
-    """The cause and the remedy of a failure that nothing below has put into words."""
+def _explain(error: Exception) -> tuple[str, str]:
+    """The cause and the remedy of an error that is no ``DeployError``."""
     if line := _broken_line(error):
-        what = error.msg if isinstance(error, SyntaxError) else _gist(str(error))
-        cause = f"routes.py cannot be read: {type(error).__name__}: {what}, routes.py:{line}"
+        reason = error.msg if isinstance(error, SyntaxError) else _gist(str(error))
+        cause = f"routes.py cannot be read: {type(error).__name__}: {reason}, routes.py:{line}"
         return cause, "Correct routes.py, then run this again."
     from pulumi.automation import CommandError  # a second that a command which succeeds need not wait
 
@@ -61,7 +61,7 @@ def _told(error: Exception) -> tuple[str, str]:
 
 
 def _broken_line(error: Exception) -> int | None:
-    """The line of routes.py that kept it from being imported; ``None`` where ``error`` is of something else."""
+    """The line of routes.py that raised ``error`` while it was imported; ``None`` where another file did."""
     frames = traceback.extract_tb(error.__traceback__)
     places = [(frame.filename, frame.lineno) for frame in frames if frame.name == "<module>"]
     if isinstance(error, SyntaxError):
@@ -70,14 +70,14 @@ def _broken_line(error: Exception) -> int | None:
 
 
 def _gist(text: str) -> str:
-    """The line of an error's text that says most: its last one with an error, else its first."""
+    """The line of an error's text that says most: the last with ``error:`` in it, else the first."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [line for line in lines if "error:" in line]
     return (errors or lines[:1] or ["no more is known"])[-1]
 
 
 def _silence_leftovers() -> None:
-    """Keeps what dies with a failed or interrupted engine from writing tracebacks over the one line of cause."""
+    """Keeps threads and coroutines that a failed or interrupted engine leaves from printing tracebacks and warnings."""
     threading.excepthook = lambda _: None
     sys.unraisablehook = lambda _: None
     warnings.simplefilter("ignore")

@@ -1,8 +1,7 @@
-"""The aliases of a stack, moved by the engine from its own state.
+"""Moves a stack's aliases to other versions, by an update whose program is made of the stack's state.
 
-The engine is given a program made of the state, in which every alias is as it is but for the version, and is
-limited to the aliases. Nothing of the tree is read, and the state, the history and the cloud agree afterwards, as
-after any update.
+The program declares every alias as the state has it, but for its version, and the aliases are the update's targets.
+Nothing of the tree is read, and the state, the history and the cloud agree afterwards, as after any update.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,26 +23,26 @@ def move(
     outputs: Mapping[str, Any],
     *,
     message: str,
-    what: str,
+    failure: str,
 ) -> dict[str, object]:
     """Points the aliases in ``state`` at ``versions``, by the names of their functions' specs, and then sets the
-    stack's ``outputs``; these. Raises ``DeployError``, which begins with ``what``; aliases that moved before it stay
-    moved."""
+    stack's ``outputs``, which it returns. Raises ``DeployError``, whose cause begins with ``failure``; aliases that
+    moved before it stay moved."""
     return updates.up(
         stack,
         partial(program, state, versions, outputs),
         message,
-        what,
+        failure,
         target=list(state.of_type(ALIAS)),
     )[0]
 
 
 async def program(state: StackState, versions: Mapping[str, str], outputs: Mapping[str, Any]) -> None:
-    """Declares the aliases as the state has them, on these versions, and the stack's outputs.
+    """Declares the aliases as the state has them, on these ``versions``, and the stack's ``outputs``.
 
-    The components come first. The first alias goes ahead with the dependencies of all: the engine writes down what
-    a resource depends on when it meets it, and of several at once some too late, which makes a state of no use.
-    What depends on the aliases is declared after them, or the engine would take it for gone.
+    The components come first. The first alias goes ahead with the dependencies of all: the engine writes a dependency
+    into the state when it is first named, and of several named at once some too late, which makes the state invalid.
+    What depends on the aliases is declared after them, or the engine would take it for deleted.
     """
     aliases, components = state.of_type(ALIAS), await _components(state)
     needed = sorted({urn for item in aliases.values() for urn in item.get("dependencies") or ()})
@@ -59,11 +58,11 @@ async def program(state: StackState, versions: Mapping[str, str], outputs: Mappi
     for urn, item in _dependents(state, aliases).items():
         await _declare(urn, item, components.get(item["parent"]), {}).urn.future()
     for name, value in outputs.items():
-        pulumi.export(name, _once(moved, value))
+        pulumi.export(name, _after(moved, value))
 
 
 async def _components(state: StackState) -> dict[str, pulumi.ComponentResource]:
-    """The stack's components by URN, once the engine knows them."""
+    """Declares the stack's components and waits until the engine has registered them; the components by URN."""
     declared: dict[str, pulumi.ComponentResource] = {}
     for urn, item in state.resources.items():
         if not item["custom"] and item["type"] != STACK:
@@ -80,15 +79,15 @@ def _declare(
     inputs: Mapping[str, Any],
     needed: Iterable[str] | None = None,
 ) -> pulumi.CustomResource:
-    """A resource as the state has it, but for its inputs and, where ``needed`` says so, for what it depends on.
-    The engine takes the inputs from the state where it is told to leave the resource alone."""
+    """Declares a resource as the state has it, with these ``inputs`` and, where given, the dependencies ``needed``. Of
+    a resource that is no target the engine takes the inputs from the state."""
     needs = item.get("propertyDependencies") or {}
     dependencies = needed or item.get("dependencies") or ()
     return pulumi.CustomResource(
         item["type"],
         resource_name(urn),
         {
-            name: _once(
+            name: _after(
                 pulumi.Output.all(*(DependencyResource(on).urn for on in needs.get(name) or ())), value
             )
             for name, value in inputs.items()
@@ -103,7 +102,7 @@ def _declare(
 
 
 def _dependents(state: StackState, aliases: Resources) -> Resources:
-    """All that depends on the aliases, in the order of the state, which is that of the dependencies."""
+    """The resources that depend on the aliases, directly or not, in the order of the state."""
     dependents: Resources = {}
     for urn, item in state.resources.items():
         if not (aliases.keys() | dependents.keys()).isdisjoint(item.get("dependencies") or ()):
@@ -111,6 +110,6 @@ def _dependents(state: StackState, aliases: Resources) -> Resources:
     return dependents
 
 
-def _once(known: pulumi.Output[Any], value: Any) -> pulumi.Output[Any]:
-    """``value``, once ``known`` is, on whose resources it depends."""
+def _after(known: pulumi.Output[Any], value: Any) -> pulumi.Output[Any]:
+    """``value`` as an output that is known when ``known`` is, and depends on the same resources."""
     return known.apply(lambda _: value)

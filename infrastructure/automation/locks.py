@@ -1,4 +1,4 @@
-"""The engine's own lock on a local stack: held by an engine that runs, or left by one that was killed."""
+"""The engine's own locks on a local stack: of an engine that runs, or left by one that was killed."""
 
 import socket
 import time
@@ -14,14 +14,14 @@ from infrastructure.terminal import display
 from infrastructure.tools import processes
 
 _PATIENCE_SECONDS = 10.0
-"""How long an engine is waited for. One whose command was killed alone goes on until it finds that out, which takes it
-about two seconds."""
+"""How long to wait for an engine that runs. One whose command was killed notices that after about two seconds, and then
+ends."""
 
 _POLL_SECONDS = 0.2
 
 
 class _Lock(BaseModel):
-    """What the engine writes into a lock: who made it and when."""
+    """A lock as the engine writes it: the process that made it, and when."""
 
     pid: int
     hostname: str
@@ -33,20 +33,20 @@ class _Lock(BaseModel):
         since = self.timestamp.astimezone(UTC)
         return f"process {self.pid} (pulumi, by {self.username} since {since:%Y-%m-%d %H:%M:%S} UTC)"
 
-    def held(self) -> bool:
-        """Whether the engine that made it runs. One of another host, such as a container that is gone, cannot be
-        asked and counts as killed."""
+    def is_held(self) -> bool:
+        """Whether the engine that made it runs. One of another host, such as a container that is gone, counts as
+        killed."""
         if self.hostname != socket.gethostname():
             return False
-        shown = processes.run(["ps", "-o", "state=", "-o", "comm=", "-p", str(self.pid)], limit=10)
-        state, _, command = shown.output.strip().partition(" ")
-        return shown.ok and not state.startswith("Z") and Path(command.strip()).name == "pulumi"
+        status = processes.run(["ps", "-o", "state=", "-o", "comm=", "-p", str(self.pid)], limit=10)
+        state, _, command = status.output.strip().partition(" ")
+        return status.ok and not state.startswith("Z") and Path(command.strip()).name == "pulumi"
 
 
-def left_behind(stack: str, backend: Path) -> bool:
-    """Whether a killed engine left its lock on ``stack``, whose state is in the folder ``backend``.
+def is_left_behind(stack: str, backend: Path) -> bool:
+    """Whether a killed engine left a lock on ``stack``, whose state is in the folder ``backend``.
 
-    Waits a moment for an engine that runs. Raises ``DeployError`` when that goes on: it is somebody else's.
+    Waits up to 10 s for an engine that runs. Raises ``DeployError`` when it still runs then.
     """
     if holder := _holder(stack, backend):
         deadline = time.monotonic() + _PATIENCE_SECONDS
@@ -64,15 +64,18 @@ def left_behind(stack: str, backend: Path) -> bool:
 
 
 def _holder(stack: str, backend: Path) -> _Lock | None:
-    return next((lock for file in _files(stack, backend) if (lock := _read(file)) and lock.held()), None)
+    return next(
+        (lock for file in _files(stack, backend) if (lock := _parse_lock(file)) and lock.is_held()), None
+    )
 
 
 def _files(stack: str, backend: Path) -> Iterator[Path]:
     return (backend / ".pulumi" / "locks").rglob(f"{stack}/*.json")
 
 
-def _read(file: Path) -> _Lock | None:
-    """The lock in a file; ``None`` where its owner has just removed it, or was killed before it was written."""
+def _parse_lock(file: Path) -> _Lock | None:
+    """The lock in ``file``; ``None`` where the file has just been removed, and where the engine was killed while it
+    wrote it."""
     try:
         return _Lock.model_validate_json(file.read_bytes())
     except (FileNotFoundError, ValidationError):

@@ -1,4 +1,4 @@
-"""The engine's plugins for AWS and Docker: the official ones, or for a local stack the stand-in."""
+"""The engine's plugins for AWS and Docker: Pulumi's own, or on a local stack the stand-in, ``local.plugin``."""
 
 import os
 import shutil
@@ -16,10 +16,10 @@ from infrastructure.terminal import display
 from infrastructure.tools import disk, engine, paths, processes
 
 NEEDED = {"aws": version("pulumi-aws"), "docker": version("pulumi-docker")}
-"""The plugins a stack uses, each in the version of its SDK."""
+"""The plugins that every stack uses, each in the version of its SDK."""
 
 FAILURE = "the official Pulumi plugins"
-"""Under this name a failed download is remembered."""
+"""The name under which ``disk`` remembers a failed download."""
 
 _SOURCE = "https://get.pulumi.com"
 _PROBE_SECONDS = 10
@@ -29,7 +29,7 @@ _DOWNLOAD_MIB = 1536
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Which plugins serve a stack. ``reason`` says why it is the stand-in; empty for the official ones."""
+    """Which plugins serve a stack: the ``official`` ones, or the stand-in, of which ``reason`` says why."""
 
     official: bool
     reason: str = ""
@@ -40,8 +40,8 @@ class Decision:
 
 
 @contextmanager
-def provided(settings: Settings) -> Iterator[dict[str, str]]:
-    """The variables by which the engine finds the plugins, which serve while the block runs.
+def serve(settings: Settings) -> Iterator[dict[str, str]]:
+    """Serves the plugins while the block runs; yields the environment variables by which the engine finds them.
 
     Raises ``DeployError`` as ``decide`` does.
     """
@@ -113,7 +113,7 @@ def _download(names: list[str]) -> str | None:
 
 
 def _unreachable() -> str | None:
-    """Why the plugins' source cannot be reached; asked first because the download itself gives up late."""
+    """Why the plugins' source cannot be reached; ``None`` when it can. The download itself gives up after minutes."""
     try:
         urllib.request.build_opener().open(_SOURCE, timeout=_PROBE_SECONDS).close()
     except urllib.error.HTTPError:

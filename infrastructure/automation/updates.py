@@ -1,4 +1,4 @@
-"""One run of the engine that changes a stack: shown while it goes on, named in the history, failing in one line."""
+"""Runs of the engine that change a stack: with progress, a message in the history, and errors of one line."""
 
 import getpass
 import os
@@ -11,7 +11,7 @@ from typing import Unpack
 from pulumi import automation as auto
 
 from infrastructure.automation.lean_stack import LeanStack
-from infrastructure.automation.targets import Limits
+from infrastructure.automation.targets import UpdateTargets
 from infrastructure.errors import DeployError
 from infrastructure.review.changes import ChangeLog
 from infrastructure.stack.settings import Settings
@@ -32,17 +32,18 @@ _REMEDIES = {
         "make destroy keeps a secret, and its name, for a time: README, Troubleshooting, tells how to delete it now."
     ),
 }
-"""What to do about errors of AWS's and the engine's, of which the first is told by the way that AWS's SDK begins: a
-registry says ``already exists`` of a tag too."""
+"""What to do about an error, by what it says. ``operation error`` is how those of AWS's SDK begin: a registry says
+``already exists`` of a tag too."""
 
 
 class BusyError(DeployError):
-    """Another update holds the stack: this one changed nothing."""
+    """Another update of the stack is running: this one changed nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Deployed:
-    """What a deploy left: the stack's outputs, what it changed, where its time went."""
+class DeployResult:
+    """What a deploy came to: the stack's ``outputs``, its ``changes`` in words, such as ``2 updated``, and the
+    ``phases`` that its time went to."""
 
     outputs: dict[str, object]
     changes: str
@@ -50,22 +51,23 @@ class Deployed:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """What the message of an update says: the release it brought, the kind of update, who made it, if known."""
+class UpdateMessage:
+    """What the message of an update says: the ``tag`` of the release that it brought, the ``kind`` of update, such as
+    ``rollback``, and who made it, empty where that is not known."""
 
     tag: str
     kind: str
     by: str
 
 
-def read(message: str) -> Message | None:
-    """What a message says that ``message`` wrote; ``None`` for another."""
-    found = _MESSAGE.fullmatch(message)
-    return Message(found["tag"], found["kind"], found["by"] or "") if found else None
+def parse_message(message: str) -> UpdateMessage | None:
+    """What is in a message that ``update_message`` wrote; ``None`` for another."""
+    match = _MESSAGE.fullmatch(message)
+    return UpdateMessage(match["tag"], match["kind"], match["by"] or "") if match else None
 
 
-def message(tag: str, kind: str) -> str:
-    """What the history says of an update that brings ``tag``: the tag, the kind of update, who made it."""
+def update_message(tag: str, kind: str) -> str:
+    """The message of an update that brings the release ``tag``: ``<tag> <kind> by <user>``."""
     return f"{tag} {kind} by {os.environ.get('GITHUB_ACTOR') or _user()}"
 
 
@@ -73,71 +75,73 @@ def up(
     stack: LeanStack,
     program: auto.PulumiFn,
     message: str,
-    what: str,
+    failure: str,
     *,
     phases: Phases | None = None,
-    **limits: Unpack[Limits],
+    **targets: Unpack[UpdateTargets],
 ) -> tuple[dict[str, object], ChangeLog]:
     """Updates ``stack`` to what ``program`` declares; the stack's outputs and what changed.
 
-    Its time goes to ``phases``. Raises ``DeployError``, which begins with ``what`` and goes on with the cause.
+    Its time goes to ``phases``. Raises ``DeployError``, whose cause begins with ``failure``, and ``BusyError`` while
+    another update runs.
     """
     log = ChangeLog()
     phases = phases or Phases()
     with (
-        explained(log, what, stack.settings),
+        translate_errors(log, failure, stack.settings),
         phases.phase("update"),
         EngineProgress("update", phases=phases) as progress,
     ):
         stack.up(
             program=progress.counted(program),
-            on_event=both(log.record, progress.record),
+            on_event=fan_out(log.record, progress.record),
             color="never",
             message=message,
-            **limits,
+            **targets,
         )
     # The outputs in the state, for when the engine's events did not come through.
     return log.outputs or dict(stack.state().outputs), log
 
 
 def refresh(stack: LeanStack, message: str, total: int, phases: Phases | None = None) -> None:
-    """Has the state of ``stack``, of ``total`` resources, say what is in the cloud.
+    """Makes the state of ``stack``, of ``total`` resources, say what is in the cloud ("pulumi refresh").
 
     Its time goes to ``phases``. Raises ``DeployError``.
     """
     log = ChangeLog()
     phases = phases or Phases()
     with (
-        explained(log, f"Reading back what is in stack {stack.name!r} failed", stack.settings),
+        translate_errors(log, f"Reading back what is in stack {stack.name!r} failed", stack.settings),
         phases.phase("refresh"),
         EngineProgress("refresh", total=total, phases=phases) as progress,
     ):
         stack.refresh(
             clear_pending_creates=True,
-            on_event=both(log.record, progress.record),
+            on_event=fan_out(log.record, progress.record),
             color="never",
             message=message,
         )
 
 
 @contextmanager
-def explained(log: ChangeLog, what: str, settings: Settings) -> Iterator[None]:
-    """Turns a failure of the engine's into its first error in one line."""
+def translate_errors(log: ChangeLog, failure: str, settings: Settings) -> Iterator[None]:
+    """Turns the engine's errors into ``DeployError``: ``failure``, then the first error in ``log``, or else the last
+    line with one that the engine wrote."""
     try:
         yield
     except auto.ConcurrentUpdateError:
         raise BusyError(
-            f"{what}: another update of this stack is running.",
+            f"{failure}: another update of this stack is running.",
             f"Wait until it has ended, then run this again.{'' if settings.local else _if_killed(settings.stack)}",
         ) from None
     except auto.CommandError as error:
         cause = log.cause or _last_error_line(str(error))
         remedies = (remedy for pattern, remedy in _REMEDIES.items() if pattern.search(cause))
-        raise DeployError(f"{what}: {cause}", next(remedies, "DEBUG=1 shows all of it.")) from error
+        raise DeployError(f"{failure}: {cause}", next(remedies, "DEBUG=1 shows all of it.")) from error
 
 
-def both(*listeners: Callable[[auto.EngineEvent], None]) -> Callable[[auto.EngineEvent], None]:
-    """One listener that tells all of ``listeners``."""
+def fan_out(*listeners: Callable[[auto.EngineEvent], None]) -> Callable[[auto.EngineEvent], None]:
+    """A listener that passes each event to all of ``listeners``."""
 
     def listen(event: auto.EngineEvent) -> None:
         for listener in listeners:
@@ -147,7 +151,7 @@ def both(*listeners: Callable[[auto.EngineEvent], None]) -> Callable[[auto.Engin
 
 
 def _if_killed(stack: str) -> str:
-    """How to clear the lock of an update that was killed on a backend whose locks this machine cannot judge."""
+    """How to remove the lock that a killed update left on a backend other than the local one."""
     return f' If it was killed: eval "$(make -s env STACK={stack})"; pulumi -C infrastructure cancel'
 
 

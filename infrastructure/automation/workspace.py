@@ -1,4 +1,4 @@
-"""A stack as the Automation API drives it: which engine, which backend, which plugins, who else is at it."""
+"""A stack as the Automation API drives it: its engine, its backend, its plugins, and one command at a time."""
 
 import fcntl
 import os
@@ -31,27 +31,28 @@ _INFRASTRUCTURE = paths.ROOT / "infrastructure"
 
 
 def backend_folder() -> Path:
-    """The folder of the local stacks' state, a ``file://`` backend of the engine's."""
+    """The folder that is the backend of all local stacks ("State and backends" in Pulumi's documentation)."""
     return paths.home() / "pulumi"
 
 
 def was_deployed(settings: Settings) -> bool:
     """Whether the stack has a state: for a local stack a file, for another the engine is asked."""
     if not settings.local:
-        return state_if_any(settings) is not None
+        return read_state_if_any(settings) is not None
     return (backend_folder() / ".pulumi" / "stacks" / PROJECT / f"{settings.stack}.json").exists()
 
 
-def environment(settings: Settings) -> dict[str, str]:
-    """The variables by which the engine finds a stack's state. An AWS stack's is where the user's own say, unless
-    that is where the local ones have theirs, as in a shell that was shown a local stack.
+def engine_variables(settings: Settings) -> dict[str, str]:
+    """The environment variables by which the engine finds the stack's state.
 
-    A local stack's passphrase is made on first use, readable by its owner only.
+    A local stack's state is in ``backend_folder``; its passphrase is made on first use, readable by its owner only. An
+    AWS stack's is where the user's own variables say, but not in ``backend_folder``, to which they lead in a shell that
+    has evaluated ``make env`` of a local stack.
     """
     quiet = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
     if not settings.local:
-        shown = os.environ.get("PULUMI_BACKEND_URL", "").startswith(backend_folder().as_uri())
-        return quiet | ({"PULUMI_BACKEND_URL": ""} if shown else {})
+        is_local_backend = os.environ.get("PULUMI_BACKEND_URL", "").startswith(backend_folder().as_uri())
+        return quiet | ({"PULUMI_BACKEND_URL": ""} if is_local_backend else {})
     backend_folder().mkdir(parents=True, exist_ok=True)
     return quiet | {
         "PULUMI_BACKEND_URL": f"{backend_folder().as_uri()}?{_NO_SIDE_FILES}",
@@ -60,53 +61,54 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 @contextmanager
-def opened(settings: Settings, *, may_create: bool, scratch: bool = False) -> Iterator[LeanStack]:
-    """An open stack, with the plugins that its resources need. Its program is given with each operation.
+def open_stack(settings: Settings, *, may_create: bool, scratch: bool = False) -> Iterator[LeanStack]:
+    """Yields the stack, while the plugins that its resources need are served. Each operation is given its program.
 
     A ``scratch`` stack has an empty state in a folder that vanishes, so that a preview before the first deploy
-    writes nothing. Raises ``DeployError`` when the stack is unknown and may not be created, or when no engine or
-    no plugin can be had.
+    writes nothing. Raises ``DeployError`` when the stack was never deployed and must not be created, and when there is
+    no engine or no plugin.
     """
     with ExitStack() as cleanup:
-        variables = _scratch_environment(cleanup) if scratch else environment(settings)
-        variables |= cleanup.enter_context(plugins.provided(settings))
+        variables = _scratch_variables(cleanup) if scratch else engine_variables(settings)
+        variables |= cleanup.enter_context(plugins.serve(settings))
         stack = _stack(settings, variables, cleanup if scratch else None)
         if scratch or not (settings.local and was_deployed(settings)):
             select = auto.Stack.create_or_select if may_create else auto.Stack.select
             try:
                 select(stack.name, stack.workspace)
             except auto.StackNotFoundError:
-                raise _unknown(settings) from None
+                raise _never_deployed(settings) from None
         yield stack
 
 
-def state(settings: Settings) -> StackState:
+def read_state(settings: Settings) -> StackState:
     """The stack's state. Raises ``DeployError`` when it was never deployed."""
-    known = state_if_any(settings)
+    known = read_state_if_any(settings)
     if known is None:
-        raise _unknown(settings)
+        raise _never_deployed(settings)
     return known
 
 
-def state_if_any(settings: Settings) -> StackState | None:
+def read_state_if_any(settings: Settings) -> StackState | None:
     """The stack's state; ``None`` when it was never deployed."""
     if settings.local and not was_deployed(settings):
         return None
     try:
-        return _stack(settings, environment(settings), None).state()
+        return _stack(settings, engine_variables(settings), None).state()
     except auto.StackNotFoundError:
         return None
 
 
 @contextmanager
 def exclusive(stack: str) -> Iterator[bool]:
-    """Holds the stack against another command from this checkout; says so and waits while one runs.
+    """Holds the stack's lock file while the block runs; while another command of this checkout holds it, says so and
+    waits.
 
-    Yields whether the last one that held it was cut off: who comes to an end of its own, even a bad one, wipes its name
-    off.
+    The file has the id of the process that holds it, which removes it at its end, also after an error. So one that is
+    there was left by a process that was killed or interrupted: yields whether there was one.
     """
-    with _held(stack) as lock:
-        was_cut_off = bool(_written(lock))
+    with _locked(stack) as lock:
+        was_cut_off = bool(_lock_text(lock))
         _write(lock, str(os.getpid()))
         try:
             yield was_cut_off
@@ -118,31 +120,33 @@ def exclusive(stack: str) -> Iterator[bool]:
 
 @contextmanager
 def all_local_exclusive() -> Iterator[None]:
-    """Holds every local stack that a command of this checkout ever changed; what is noted of those cut off stays."""
+    """Holds the lock files of all local stacks that a command of this checkout ever changed, as ``exclusive`` does; the
+    ids that killed processes left in them stay."""
     stacks = sorted(path.stem for path in (paths.home() / "locks").glob("*.lock") if is_local(path.stem))
     with ExitStack() as held:
         for stack in stacks:
-            lock = held.enter_context(_held(stack))
-            held.callback(_write, lock, _written(lock))
+            lock = held.enter_context(_locked(stack))
+            held.callback(_write, lock, _lock_text(lock))
             _write(lock, str(os.getpid()))
         yield
 
 
 def recover(stack: LeanStack, phases: Phases | None = None) -> tuple[StackState, bool]:
-    """The stack's state, and whether its resources had to be read back because an update was cut off.
+    """The stack's state, and whether it was refreshed because an update had been cut off. Every command that changes a
+    stack calls this first.
 
-    A killed update leaves the operations that were under way in the state, and in a local stack's backend its
-    lock. The time goes to ``phases``. Every command that changes a stack comes by here. Raises ``DeployError`` where
-    somebody is changing the local stack by the engine's own commands, and where the credentials open another account
-    than the one that the resources are in: none of them is there, so reading back would empty the state.
+    A killed update leaves the operations that were under way in the state, and in a local stack's backend its lock,
+    which is removed. The time goes to ``phases``. Raises ``DeployError`` where a ``pulumi`` command is changing the
+    local stack, and where the credentials are of another account than the resources: none of them is there, so
+    refreshing would empty the state.
     """
-    locked = stack.settings.local and locks.left_behind(stack.name, backend_folder())
-    if locked:
+    was_locked = stack.settings.local and locks.is_left_behind(stack.name, backend_folder())
+    if was_locked:
         stack.cancel()
     state = stack.state()
     if not stack.settings.local:
         check_credentials(stack.settings, state.accounts)
-    if not (locked or state.pending):
+    if not (was_locked or state.pending):
         return state, False
     display.say("The last update was cut off: reading back what it did")
     return read_back(stack, state, "refresh after a cut-off update", phases), True
@@ -151,10 +155,10 @@ def recover(stack: LeanStack, phases: Phases | None = None) -> tuple[StackState,
 def read_back(
     stack: LeanStack, known: StackState, message: str = "refresh", phases: Phases | None = None
 ) -> StackState:
-    """The stack's state, which is ``known``, once it says what is in the cloud.
+    """Refreshes the stack, whose state is ``known``; its state then.
 
-    Functions are published first, as ``versions.publish`` tells. The time goes to ``phases``. Raises
-    ``DeployError``.
+    Functions are published first, for the reason that ``versions.publish`` gives. ``message`` stands in the history.
+    The time goes to ``phases``. Raises ``DeployError``.
     """
     versions.publish(stack.settings, known)
     updates.refresh(stack, message, known.size, phases)
@@ -162,8 +166,8 @@ def read_back(
 
 
 @contextmanager
-def _held(stack: str) -> Iterator[TextIO]:
-    """The open lock file of ``stack``, locked."""
+def _locked(stack: str) -> Iterator[TextIO]:
+    """Yields the open lock file of ``stack``, locked."""
     path = paths.home() / "locks" / f"{stack}.lock"
     while True:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -172,10 +176,10 @@ def _held(stack: str) -> Iterator[TextIO]:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 display.say(
-                    f"Another command is changing stack {stack!r} (process {_written(lock)}): waiting for it"
+                    f"Another command is changing stack {stack!r} (process {_lock_text(lock)}): waiting for it"
                 )
                 fcntl.flock(lock, fcntl.LOCK_EX)
-            # Who was waited for may have deleted the file: then the next command makes another, so this one does.
+            # The command that was waited for may have deleted the file: then the next makes another, so this one does.
             if os.fstat(lock.fileno()).st_nlink:
                 yield lock
                 return
@@ -187,7 +191,7 @@ def _write(file: TextIO, text: str) -> None:
     file.flush()
 
 
-def _written(file: TextIO) -> str:
+def _lock_text(file: TextIO) -> str:
     file.seek(0)
     return file.read()
 
@@ -199,7 +203,7 @@ def _passphrase_file() -> Path:
     return path
 
 
-def _scratch_environment(cleanup: ExitStack) -> dict[str, str]:
+def _scratch_variables(cleanup: ExitStack) -> dict[str, str]:
     folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="psn-emulator-"))
     return {
         "PULUMI_SKIP_UPDATE_CHECK": "true",
@@ -232,7 +236,7 @@ def _options(
     )
 
 
-def _unknown(settings: Settings) -> DeployError:
+def _never_deployed(settings: Settings) -> DeployError:
     remedy = (
         f"Promote a release to it: make promote FROM=… TO={settings.stack}"
         if settings.image_by_promotion

@@ -28,8 +28,9 @@ FUNCTIONS = (
 )
 
 
-def since(text: str) -> timedelta:
-    """A duration such as ``90s``, ``10m``, ``2h`` or ``1d``. Raises ``DeployError`` for another form."""
+def parse_duration(text: str) -> timedelta:
+    """The duration that ``text`` writes as ``90s``, ``10m``, ``2h`` or ``1d``. Raises ``DeployError`` for another form
+    and for more than 3653 days."""
     match = re.fullmatch(r"(\d{1,9})([smhd])", text)
     length = timedelta(seconds=int(match[1]) * _UNITS[match[2]]) if match else None
     if length is None or length > _LONGEST:
@@ -39,7 +40,9 @@ def since(text: str) -> timedelta:
     return length
 
 
-def read(settings: Settings, function: str, start: datetime, *, follow: bool) -> Iterator[dict[str, Any]]:
+def read_events(
+    settings: Settings, function: str, start: datetime, *, follow: bool
+) -> Iterator[dict[str, Any]]:
     """The function's log events from ``start`` on, oldest first: ``{"time", "message"}``, the message an object
     where the line is JSON. With ``follow`` it goes on as they come.
 
@@ -47,13 +50,13 @@ def read(settings: Settings, function: str, start: datetime, *, follow: bool) ->
     """
     if function not in FUNCTIONS:
         raise DeployError(f"There is no function {function!r}.", f"The functions are: {', '.join(FUNCTIONS)}")
-    with _explained(settings.stack, function):
+    with _translate_errors(settings.stack, function):
         client = session.client(settings, "logs", Config(retries={"total_max_attempts": 2}))
     group = settings.names.function_log_group(function)
     seen: set[tuple[str, int, str]] = set()
     begin = int(start.timestamp() * 1000)
     while True:
-        with _explained(settings.stack, function):
+        with _translate_errors(settings.stack, function):
             pages = client.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=begin)
             events = [event for page in pages for event in page["events"]]
         for event in sorted(events, key=lambda item: item["timestamp"]):
@@ -63,7 +66,7 @@ def read(settings: Settings, function: str, start: datetime, *, follow: bool) ->
                 seen.add(identity)
                 yield {
                     "time": datetime.fromtimestamp(event["timestamp"] / 1000, UTC).isoformat(),
-                    "message": _parsed(event["message"].rstrip("\n")),
+                    "message": _parse_message(event["message"].rstrip("\n")),
                 }
         if not follow:
             return
@@ -71,8 +74,8 @@ def read(settings: Settings, function: str, start: datetime, *, follow: bool) ->
 
 
 @contextmanager
-def _explained(stack: str, function: str) -> Iterator[None]:
-    """Turns AWS's refusal or silence into a ``DeployError``."""
+def _translate_errors(stack: str, function: str) -> Iterator[None]:
+    """Turns botocore's exceptions into a ``DeployError``."""
     try:
         yield
     except EndpointConnectionError:
@@ -90,7 +93,7 @@ def _explained(stack: str, function: str) -> Iterator[None]:
         ) from error
 
 
-def _parsed(line: str) -> Any:
+def _parse_message(line: str) -> Any:
     try:
         return json.loads(line)
     except ValueError:

@@ -21,60 +21,60 @@ _PAUSE_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """One question: ``what`` was asked, which ``function`` answers it, what it ``said``, and whether that was
-    right."""
+class ProbeResult:
+    """What a request came to: the ``request``, such as ``GET /healthz``, the name of the ``function`` that answers it,
+    the ``answer`` in a few words, and whether it is ``ok``."""
 
-    what: str
+    request: str
     function: str
-    said: str
+    answer: str
     ok: bool
 
     def __str__(self) -> str:
-        return f"{self.what}: {self.said}"
+        return f"{self.request}: {self.answer}"
 
 
-def probe(outputs: Mapping[str, object]) -> tuple[Check, ...]:
-    """Asks the API of a stack with these outputs for its health, its keys, its description where it is
-    served, and whether its authorizer stands before the players.
+def probe(outputs: Mapping[str, object]) -> tuple[ProbeResult, ...]:
+    """The results of requests to the API of a stack with these ``outputs``: its health, its keys, its description where
+    it is served, and a route with a scope, without a token and with an invalid one.
 
-    The health check has to name the release that is live by the outputs. What is answered wrong is said and asked
-    again for a while, as gateways and aliases take a moment; a new API answers 404 at first.
+    The health check has to name the release that is live by the outputs. As long as one goes wrong all are sent again,
+    for 20 s, as gateways and aliases take a moment; a new API answers 404 at first.
     """
     api_url, tag = str(outputs["api_url"]), str(outputs["image_tag"])
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    told = False
+    announced = False
     while True:
-        checks = _ask(api_url, tag, described="docs_url" in outputs)
-        wrong = failed(checks)
+        results = _send_all(api_url, tag, described="docs_url" in outputs)
+        wrong = failed(results)
         if not wrong or time.monotonic() > deadline:
-            return checks
-        if not told:
+            return results
+        if not announced:
             display.say(
-                f"Asking again for up to {_PATIENCE_SECONDS} s, as not all is well yet: {said(wrong)}"
+                f"Asking again for up to {_PATIENCE_SECONDS} s, as not all is well yet: {describe(wrong)}"
             )
-            told = True
+            announced = True
         time.sleep(_PAUSE_SECONDS)
 
 
-def failed(checks: tuple[Check, ...]) -> list[Check]:
-    """The checks that went wrong."""
-    return [check for check in checks if not check.ok]
+def failed(results: Iterable[ProbeResult]) -> list[ProbeResult]:
+    """Those that went wrong."""
+    return [result for result in results if not result.ok]
 
 
-def said(checks: Iterable[Check]) -> str:
-    """What was asked and said, in a line."""
-    return "; ".join(map(str, checks))
+def describe(results: Iterable[ProbeResult]) -> str:
+    """The requests and their answers, in a line."""
+    return "; ".join(map(str, results))
 
 
-def remedy(failed: Sequence[Check], stack: str) -> str:
-    """Where to look after ``failed`` checks."""
+def remedy(failed: Sequence[ProbeResult], stack: str) -> str:
+    """Where to look after ``failed`` results, of which there is one at least."""
     return f"Look at its log: make logs FN={failed[0].function} STACK={stack}"
 
 
-def _ask(api_url: str, tag: str, *, described: bool) -> tuple[Check, ...]:
+def _send_all(api_url: str, tag: str, *, described: bool) -> tuple[ProbeResult, ...]:
     with ThreadPoolExecutor() as pool:
-        asked = [
+        futures = [
             pool.submit(_health, api_url, tag),
             pool.submit(_keys, api_url),
             pool.submit(_guard, api_url, None, HTTPStatus.UNAUTHORIZED),
@@ -82,38 +82,42 @@ def _ask(api_url: str, tag: str, *, described: bool) -> tuple[Check, ...]:
             pool.submit(_guard, api_url, f"probe-{secrets.token_hex(8)}", HTTPStatus.FORBIDDEN),
         ]
         if described and any(route.name == "openapi" for route in routes.ROUTES):
-            asked.append(pool.submit(_description, api_url))
-        return tuple(future.result() for future in asked)
+            futures.append(pool.submit(_description, api_url))
+        return tuple(future.result() for future in futures)
 
 
-def _health(api_url: str, tag: str) -> Check:
+def _health(api_url: str, tag: str) -> ProbeResult:
     status, body = _get(f"{api_url}/healthz")
-    said = body.get("image_tag")
-    return Check(
+    live = body.get("image_tag")
+    return ProbeResult(
         "GET /healthz",
         "healthz",
-        f"{status}, of {said or 'no release'}",
-        status == HTTPStatus.OK and said == tag,
+        f"{status}, of {live or 'no release'}",
+        status == HTTPStatus.OK and live == tag,
     )
 
 
-def _keys(api_url: str) -> Check:
+def _keys(api_url: str) -> ProbeResult:
     path = "/.well-known/jwks.json"
     status, body = _get(api_url + path)
     keys = body.get("keys")
     count = len(keys) if isinstance(keys, list) else 0
-    return Check(f"GET {path}", "jwks", f"{status}, {count} keys", status == HTTPStatus.OK and count > 0)
+    return ProbeResult(
+        f"GET {path}", "jwks", f"{status}, {count} keys", status == HTTPStatus.OK and count > 0
+    )
 
 
-def _description(api_url: str) -> Check:
+def _description(api_url: str) -> ProbeResult:
     path = routes.path_to("openapi")
     status, body = _get(api_url + path)
     paths = body.get("paths")
     count = len(paths) if isinstance(paths, dict) else 0
-    return Check(f"GET {path}", "openapi", f"{status}, {count} paths", status == HTTPStatus.OK and count > 0)
+    return ProbeResult(
+        f"GET {path}", "openapi", f"{status}, {count} paths", status == HTTPStatus.OK and count > 0
+    )
 
 
-def _guard(api_url: str, token: str | None, expected: HTTPStatus) -> Check:
+def _guard(api_url: str, token: str | None, expected: HTTPStatus) -> ProbeResult:
     """A route that needs a scope, called without one."""
     route = next(
         item for item in routes.ROUTES if item.scope and item.method == "GET" and "{" not in item.path
@@ -121,7 +125,9 @@ def _guard(api_url: str, token: str | None, expected: HTTPStatus) -> Check:
     status, _ = _get(api_url + route.path, token)
     how = "with an invalid token" if token else "without a token"
     ok = status == expected
-    return Check(f"{route.key} {how}", "authorizer", str(status) if ok else f"{status}, not {expected}", ok)
+    return ProbeResult(
+        f"{route.key} {how}", "authorizer", str(status) if ok else f"{status}, not {expected}", ok
+    )
 
 
 def _get(url: str, token: str | None = None) -> tuple[int | str, dict[str, Any]]:

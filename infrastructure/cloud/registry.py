@@ -1,4 +1,4 @@
-"""The image repositories of the stacks, reached by the OCI distribution API; Docker has no part in it."""
+"""The image repositories of the stacks, reached by the OCI distribution API and not through Docker."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -27,15 +27,15 @@ _SILENT_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class RegistryAccess:
-    """A registry's host, with its port where it has one, and the base64 of ``user:password``; empty where none is
-    asked for."""
+    """A registry's ``host``, with its port where it has one, and as ``token`` the base64 of ``user:password``; empty
+    where it takes anybody."""
 
     host: str
     token: str
 
 
-class _Described(BaseModel):
-    """What a manifest says of a blob: its digest, and its size in bytes."""
+class _Descriptor(BaseModel):
+    """A blob in a manifest: its digest, and its size in bytes (OCI Image Specification, "Content Descriptors")."""
 
     digest: str
     size: int
@@ -45,29 +45,29 @@ class _Manifest(BaseModel):
     """The blobs of an image for one platform, the only kind that Lambda runs (Docker's image manifest V2 schema 2,
     or OCI Image Manifest)."""
 
-    config: _Described
-    layers: tuple[_Described, ...]
+    config: _Descriptor
+    layers: tuple[_Descriptor, ...]
 
     @property
-    def blobs(self) -> tuple[_Described, ...]:
+    def blobs(self) -> tuple[_Descriptor, ...]:
         """All that the image is made of."""
         return (*self.layers, self.config)
 
 
 @dataclass(frozen=True, slots=True)
-class _Blob:
-    """A blob on its way: fetched as it is read, with the bytes so far told to ``sent``. It tells its length, so
-    that it is sent in one piece with a ``Content-Length``, which ECR wants."""
+class _BlobStream:
+    """The bytes of a blob in ``repository``, fetched as they are read; ``sent`` is called with their number so far. It
+    has a length, so that it is sent in one piece with a ``Content-Length``, which ECR wants."""
 
     repository: DXF
-    described: _Described
+    descriptor: _Descriptor
     sent: Callable[[int], None]
 
     def __len__(self) -> int:
-        return self.described.size
+        return self.descriptor.size
 
     def __iter__(self) -> Iterator[bytes]:
-        chunks = self.repository.pull_blob(self.described.digest, chunk_size=_CHUNK_BYTES)
+        chunks = self.repository.pull_blob(self.descriptor.digest, chunk_size=_CHUNK_BYTES)
         so_far = 0
         for chunk in cast("Iterable[bytes]", chunks):
             yield chunk
@@ -76,7 +76,7 @@ class _Blob:
 
 
 def registry_access(settings: Settings) -> RegistryAccess:
-    """The stack's registry and what opens it. Raises ``DeployError`` when AWS gives no token."""
+    """The stack's registry and its token, which ECR grants for 12 hours. Raises ``DeployError`` when AWS refuses it."""
     if settings.local:
         return RegistryAccess(f"localhost:{paths.aws_port()}", "")
     try:
@@ -91,10 +91,10 @@ def registry_access(settings: Settings) -> RegistryAccess:
 
 
 def fetch_image(settings: Settings, tag: str) -> None:
-    """Has Docker hold an image of a local stack's repository before functions start from it; fetching it would go
-    from the time they have to answer. Lambda sees to that itself when it makes a function.
+    """Pulls an image of a local stack's repository into Docker, before the time begins that functions have to start in.
+    Does nothing for a stack on AWS.
 
-    Raises ``DeployError`` when Docker does not answer or cannot fetch it.
+    Raises ``DeployError`` when Docker does not answer or cannot pull it.
     """
     if not settings.local:
         return
@@ -112,52 +112,57 @@ def fetch_image(settings: Settings, tag: str) -> None:
 
 
 def docker_login(settings: Settings) -> str:
-    """Logs Docker in to the stack's registry; the registry. A local stack's asks for no login."""
+    """Logs Docker in to the stack's registry; the registry's host. A local stack's asks for no login. Raises
+    ``DeployError``."""
     access = registry_access(settings)
     if access.token:
         docker.login(f"https://{access.host}", access.token)
     return access.host
 
 
-def digest(settings: Settings, tag: str) -> str | None:
+def image_digest(settings: Settings, tag: str) -> str | None:
     """The digest of the image ``tag`` in the stack's repository; ``None`` where there is no such image.
 
     Raises ``DeployError`` when the registry does not answer or refuses.
     """
-    with _explained(), _opened(settings) as repository:
+    with _translate_errors(), _repository(settings) as repository:
         return _digest(repository, tag)
 
 
-def copy(tag: str, wanted: str, source: Settings, target: Settings, sent: Callable[[int, int], None]) -> None:
-    """Has the target's repository hold, under ``tag``, the source's image of digest ``wanted``.
+def copy_image(
+    tag: str, digest: str, source: Settings, target: Settings, sent: Callable[[int, int], None]
+) -> None:
+    """Copies the image ``digest`` from the source's repository to the target's, where it gets ``tag``.
 
     The manifest goes over byte by byte, so the digest stays. Blobs that are there are not sent again: a copy that
-    was cut off goes on where it was. ``sent`` is told the bytes that are there by now, and those of all. Raises
+    was cut off goes on where it was. ``sent`` is called with the number of bytes that are there, and of all. Raises
     ``DeployError`` when the target's ``tag`` is another image, or when a registry does not answer or refuses.
     """
-    with _explained(), _opened(source) as here, _opened(target) as there:
-        held = _digest(there, tag)
-        if held == wanted:
+    with _translate_errors(), _repository(source) as origin, _repository(target) as copy:
+        present = _digest(copy, tag)
+        if present == digest:
             return
-        if held:
+        if present:
             raise DeployError(
-                f"The repository of stack {target.stack!r} has another image under {tag}: {held}.",
+                f"The repository of stack {target.stack!r} has another image under {tag}: {present}.",
                 f"Make a new release of it and promote that: make deploy STACK={source.stack} FORCE=1",
             )
-        manifest, _ = here.get_manifest_and_response(wanted)
+        manifest, _ = origin.get_manifest_and_response(digest)
         blobs = _Manifest.model_validate_json(manifest).blobs
-        total = sum(described.size for described in blobs)
+        total = sum(descriptor.size for descriptor in blobs)
         before = 0
-        for described in blobs:
-            blob = _Blob(here, described, partial(lambda before, part: sent(before + part, total), before))
-            there.push_blob(data=blob, digest=described.digest)
-            before += described.size
+        for descriptor in blobs:
+            blob = _BlobStream(
+                origin, descriptor, partial(lambda before, part: sent(before + part, total), before)
+            )
+            copy.push_blob(data=blob, digest=descriptor.digest)
+            before += descriptor.size
             sent(before, total)
-        there.set_manifest(tag, manifest)
+        copy.set_manifest(tag, manifest)
 
 
-def _opened(settings: Settings) -> DXF:
-    """The stack's repository, entered with the stack's own credentials."""
+def _repository(settings: Settings) -> DXF:
+    """A client of the stack's repository, with the stack's own credentials."""
     access = registry_access(settings)
 
     def log_in(repository: DXFBase, refused: requests.Response) -> None:
@@ -182,8 +187,8 @@ def _digest(repository: DXF, tag: str) -> str | None:
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
-    """Turns what the client raises into one line."""
+def _translate_errors() -> Iterator[None]:
+    """Turns the exceptions of the client into a ``DeployError``."""
     try:
         yield
     except requests.HTTPError as refused:

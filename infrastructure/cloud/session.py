@@ -1,4 +1,4 @@
-"""The AWS of a stack: its credentials, and its clients."""
+"""A stack's AWS: its session, its clients, and whether its credentials are those of its account."""
 
 from collections.abc import Set
 from typing import Any
@@ -11,7 +11,7 @@ from infrastructure.errors import DeployError
 from infrastructure.stack.settings import Settings
 from infrastructure.tools import paths
 
-_PATIENT = Config(retries={"mode": "adaptive", "total_max_attempts": 10})
+_ADAPTIVE = Config(retries={"mode": "adaptive", "total_max_attempts": 10})
 """Every function is asked about at once, and Lambda lets an account ask 15 times a second (AWS Lambda Developer
 Guide: Lambda quotas)."""
 
@@ -27,19 +27,19 @@ def session(settings: Settings) -> boto3.Session:
 
 
 def client(settings: Settings, service: str, config: Config | None = None) -> Any:
-    """The boto3 client of ``service``, such as ``lambda``, in the AWS of the stack.
+    """The boto3 client of ``service``, such as ``lambda``, in the stack's AWS.
 
-    On AWS it waits and asks again up to 10 times where AWS throttles it, unless ``config`` says otherwise.
+    On AWS it slows down where it is throttled and tries a call up to 10 times, unless ``config`` says otherwise.
     """
-    opened: Any = session(settings)
+    aws: Any = session(settings)
     if settings.local:
-        return opened.client(service, endpoint_url=paths.aws_endpoint(), config=config)
-    return opened.client(service, config=config or _PATIENT)
+        return aws.client(service, endpoint_url=paths.aws_endpoint(), config=config)
+    return aws.client(service, config=config or _ADAPTIVE)
 
 
 def check_credentials(settings: Settings, accounts: Set[str] = frozenset()) -> None:
-    """Raises ``DeployError`` when the stack's credentials open no AWS account, or another than it belongs to: by its
-    file, or because its resources are in these ``accounts``."""
+    """Raises ``DeployError`` when AWS refuses the stack's credentials, and when they are those of another account than
+    its settings name or its resources are in, which are in ``accounts``."""
     try:
         identity = client(settings, "sts").get_caller_identity()
     except (BotoCoreError, ClientError) as error:
@@ -47,8 +47,8 @@ def check_credentials(settings: Settings, accounts: Set[str] = frozenset()) -> N
             f"AWS refuses the credentials for stack {settings.stack!r}: {error}",
             LOG_IN,
         ) from error
-    named = {settings.account_id} if settings.account_id else set()
-    if others := sorted((accounts | named) - {identity["Account"]}):
+    declared = {settings.account_id} if settings.account_id else set()
+    if others := sorted((accounts | declared) - {identity["Account"]}):
         raise DeployError(
             f"The credentials open account {identity['Account']}, stack {settings.stack!r} is of {', '.join(others)}.",
             "Log in to that account (aws:profile, or AWS_PROFILE=…), then run this again.",

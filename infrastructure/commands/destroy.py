@@ -14,7 +14,7 @@ from infrastructure.terminal.engine_progress import EngineProgress
 
 def check_deletable(settings: Settings) -> None:
     """Raises ``DeployError`` where resources of the stack are protected from deletion, naming them."""
-    state = workspace.state(settings)
+    state = workspace.read_state(settings)
     protected = [
         f"{short_type(item['type'])} {resource_name(urn)}"
         for urn, item in state.resources.items()
@@ -29,25 +29,26 @@ def check_deletable(settings: Settings) -> None:
 
 
 def destroy(settings: Settings, *, dry_run: bool) -> Review:
-    """Deletes the stack's resources, or says which; its history stays. Raises ``DeployError``."""
-    total = workspace.state(settings).size
+    """Deletes the stack's resources, unless it is a ``dry_run``; what is deleted. The history stays. Raises
+    ``DeployError``."""
+    total = workspace.read_state(settings).size
     if not dry_run:
-        readiness.ready(settings)
+        readiness.prepare_deploy(settings)
     held = nullcontext() if dry_run else workspace.exclusive(settings.stack)
-    with held, workspace.opened(settings, may_create=False) as opened:
+    with held, workspace.open_stack(settings, may_create=False) as opened:
         if not dry_run:
             workspace.recover(opened)
         log = ChangeLog()
         with (
-            updates.explained(log, f"Deleting {settings.stack} failed", settings),
+            updates.translate_errors(log, f"Deleting {settings.stack} failed", settings),
             EngineProgress("destroy", total=total, transient=dry_run) as progress,
         ):
             opened.destroy(
-                on_event=updates.both(log.record, progress.record),
+                on_event=updates.fan_out(log.record, progress.record),
                 color="never",
                 preview_only=dry_run,
                 message="destroy",
             )
         if not dry_run:
-            readiness.settle(settings)
+            readiness.persist(settings)
         return Review(settings.stack, tuple(log.changes))

@@ -1,4 +1,4 @@
-"""What is there, what is missing, and how to get it; looks only, and is quick."""
+"""Checks what a deploy needs of this machine, in a second or two, and changes nothing."""
 
 import shutil
 import sys
@@ -19,7 +19,7 @@ _ROOM_MIB = 4096
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that a deploy needs: what was found of it, and what to do when that is not ``ok``."""
+    """One thing that a deploy needs: what was ``found`` of it, and the remedy where that is not ``ok``."""
 
     name: str
     ok: bool
@@ -31,15 +31,13 @@ class Check:
             object.__setattr__(self, "remedy", "")
 
     def as_json(self) -> dict[str, Any]:
-        """The check as a JSON object of the same names."""
+        """The check's fields by name, as JSON-ready values."""
         return asdict(self)
 
 
-def report(settings: Settings) -> list[Check]:
-    """The state of everything that deploying the stack needs of this machine.
-
-    Starts, installs and downloads nothing. Never raises for what is missing: that is what it reports.
-    """
+def run_checks(settings: Settings) -> list[Check]:
+    """The checks of everything that deploying the stack needs of this machine. Starts, installs and downloads nothing;
+    raises nothing for what is missing."""
     checks = [_uv(), _python(), _git(), _docker(), _engine(settings), _plugins(settings)]
     checks += [_base_image(settings), _local_aws()] if settings.local else [_credentials(settings)]
     return [*checks, _disk()]
@@ -66,19 +64,23 @@ def _git() -> Check:
 
 def _docker() -> Check:
     try:
-        where = docker.endpoint()
+        endpoint = docker.endpoint()
     except DeployError as error:
         return Check("Docker", False, error.cause, error.remedy)
     if docker.is_running():
-        return Check("Docker", True, f"{where.host} ({where.source})")
+        return Check("Docker", True, f"{endpoint.host} ({endpoint.source})")
     remedy = "make deploy starts it, or on Debian and Ubuntu as root installs it."
-    return Check("Docker", False, f"{where.host} ({where.source}) does not answer", remedy)
+    return Check("Docker", False, f"{endpoint.host} ({endpoint.source}) does not answer", remedy)
 
 
 def _engine(settings: Settings) -> Check:
-    found = engine.installed()
-    text = f"{found.version}, {found.path}" if found else f"none of version {engine.REQUIRED} or newer"
-    return Check("Pulumi engine", found is not None, text, _by_deploy(settings))
+    installed = engine.installed()
+    found = (
+        f"{installed.version}, {installed.path}"
+        if installed
+        else f"none of version {engine.REQUIRED} or newer"
+    )
+    return Check("Pulumi engine", installed is not None, found, _by_deploy(settings))
 
 
 def _plugins(settings: Settings) -> Check:
@@ -93,28 +95,27 @@ def _plugins(settings: Settings) -> Check:
 
 
 def _base_image(settings: Settings) -> Check:
-    chosen = base_image.recorded()
-    ok = chosen is not None and docker.is_running() and base_image.is_here(chosen)
-    return Check("base image", ok, chosen or "none chosen yet", _by_deploy(settings))
+    recorded = base_image.recorded()
+    ok = recorded is not None and docker.is_running() and base_image.is_here(recorded)
+    return Check("base image", ok, recorded or "none chosen yet", _by_deploy(settings))
 
 
 def _local_aws() -> Check:
-    found = aws.status()
-    text = str(found) if found.running or found.occupant else f"{found}; make deploy starts it"
-    remedy = f"Stop it, or set LOCAL_AWS_PORT={found.port + 1} in .env."
-    return Check("local AWS", found.occupant is None, text, remedy)
+    status = aws.status()
+    found = str(status) if status.running or status.occupant else f"{status}; make deploy starts it"
+    remedy = f"Stop it, or set LOCAL_AWS_PORT={status.port + 1} in .env."
+    return Check("local AWS", status.occupant is None, found, remedy)
 
 
 def _credentials(settings: Settings) -> Check:
     """Whether there are credentials; not whether AWS takes them, which only AWS can say."""
     remedy = f"Log in (aws sso login, or AWS_PROFILE=…), then: make doctor STACK={settings.stack}"
     try:
-        found = session.session(settings).get_credentials()
-    except DeployError as error:
-        return Check("AWS credentials", False, error.cause, error.remedy)
+        credentials = session.session(settings).get_credentials()
     except BotoCoreError as error:
         return Check("AWS credentials", False, str(error), remedy)
-    return Check("AWS credentials", found is not None, f"from {found.method}" if found else "none", remedy)
+    found = f"from {credentials.method}" if credentials else "none"
+    return Check("AWS credentials", credentials is not None, found, remedy)
 
 
 def _by_deploy(settings: Settings) -> str:

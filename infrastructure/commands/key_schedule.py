@@ -28,9 +28,9 @@ LEAD_SECONDS = SOON_SECONDS + PUBLISHED_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
-    """The keys from now on, the newest last, and what that changes: ``added`` is the id of the newest, ``dropped``
-    are the ids of those whose time is over. ``begun`` says that an earlier rotation made the newest."""
+class KeySchedule:
+    """The private ``keys`` after a rotation, the newest last, and the ids of the keys that it ``dropped``. ``begun``
+    says that an earlier rotation made the newest."""
 
     keys: tuple[Jwk, ...]
     dropped: tuple[str, ...]
@@ -38,27 +38,28 @@ class Schedule:
 
     @property
     def added(self) -> str:
-        """The id of the key that signs when its time has come."""
+        """The id of the newest key."""
         return str(self.keys[-1]["kid"])
 
     @property
     def signs_from(self) -> int:
-        """When that is."""
+        """The time from which the newest key signs, in seconds since 1970."""
         return int(self.keys[-1]["signs_from"])
 
     @property
     def leaving(self) -> dict[str, int]:
-        """Until when the other keys are published, by their ids."""
+        """The times until which the other keys are published, in seconds since 1970, by key id."""
         return {str(key["kid"]): int(key["published_until"]) for key in self.keys[:-1]}
 
 
-def rotated(
+def schedule_rotation(
     keys: Sequence[Jwk], new_key: Callable[[], dict[str, Any]], *, at: int, lead: int, token_seconds: int
-) -> Schedule:
-    """The private ``keys`` after a rotation ``at`` that time, with one of ``new_key`` that signs after ``lead``.
+) -> KeySchedule:
+    """The schedule of a rotation of the private ``keys`` at the time ``at``, to a key of ``new_key`` that signs
+    ``lead`` seconds later. ``token_seconds`` is how long a token lives at most.
 
-    Where the last rotation is still waiting for its key's time, it is that key, and its time comes no later.
-    ``token_seconds`` is how long a token lives at most.
+    Where the newest of ``keys`` does not sign yet, the rotation goes on with that key, and it signs no later than it
+    was to.
     """
     kept = sorted(
         (key for key in keys if key.get("published_until", inf) > at),
@@ -70,7 +71,7 @@ def rotated(
     until = signs_from + token_seconds + REREAD_SECONDS + _SLACK_SECONDS
     leaving = [{**key, "published_until": min(key.get("published_until", inf), until)} for key in kept]
     stay = {key["kid"] for key in kept} | {newest["kid"]}
-    return Schedule(
+    return KeySchedule(
         (*leaving, {**newest, "signs_from": signs_from}),
         tuple(str(key["kid"]) for key in keys if key["kid"] not in stay),
         begun,

@@ -1,5 +1,5 @@
-"""What each command does: it calls one function and prints what that returns. The docstrings are the help texts,
-the values the exit codes."""
+"""The commands, each of which calls one function and prints what that returns. Their docstrings are the help texts,
+their values the exit codes."""
 
 import argparse
 import json
@@ -14,7 +14,7 @@ def deploy(options: argparse.Namespace) -> int:
     """Build and deploy; end with the URL."""
     from infrastructure.commands import deploy, report
 
-    request = deploy.Request(
+    request = deploy.DeployRequest(
         settings=options.settings,
         infrastructure_only=options.infrastructure_only,
         image_only=options.image_only,
@@ -32,8 +32,10 @@ def promote(options: argparse.Namespace) -> int:
     """Put another stack's release into service, its very image."""
     from infrastructure.commands import deploy, promote, report
 
-    planned = promote.plan(options.source, options.target, options.tag, may_start=not options.dry_run)
-    request = deploy.Request(options.target, promotion=planned)
+    promotion = promote.plan_promotion(
+        options.source, options.target, options.tag, may_start=not options.dry_run
+    )
+    request = deploy.DeployRequest(options.target, promotion=promotion)
     if options.dry_run:
         report.print_review(deploy.preview(request), options.form)
     else:
@@ -45,7 +47,7 @@ def preview(options: argparse.Namespace) -> int:
     """Show what a deploy would change."""
     from infrastructure.commands import deploy, report
 
-    review = deploy.preview(deploy.Request(options.settings, refresh=options.refresh))
+    review = deploy.preview(deploy.DeployRequest(options.settings, refresh=options.refresh))
     report.print_review(review, options.form)
     return 2 if options.detailed and review.changes else 0
 
@@ -55,10 +57,10 @@ def rollback(options: argparse.Namespace) -> int:
     from infrastructure.commands import report, rollback
 
     if options.dry_run:
-        report.print_way_back(options.settings.stack, rollback.preview(options.settings, options.tag))
+        report.print_rollback(options.settings.stack, rollback.preview(options.settings, options.tag))
         return 0
     plan, phases = rollback.rollback(options.settings, options.tag)
-    report.print_way_back(options.settings.stack, plan, phases)
+    report.print_rollback(options.settings.stack, plan, phases)
     return 0
 
 
@@ -119,9 +121,9 @@ def logs(options: argparse.Namespace) -> int:
     from infrastructure.cloud import logs
     from infrastructure.terminal import display
 
-    start = datetime.now(UTC) - logs.since(options.since)
+    start = datetime.now(UTC) - logs.parse_duration(options.since)
     event = None
-    for event in logs.read(options.settings, options.function, start, follow=options.follow):
+    for event in logs.read_events(options.settings, options.function, start, follow=options.follow):
         if options.json:
             print(json.dumps(event), flush=True)
         else:
@@ -137,7 +139,7 @@ def doctor(options: argparse.Namespace) -> int:
     """Say what is there, what is missing and how to get it."""
     from infrastructure.commands import doctor, report
 
-    checks = doctor.report(options.settings)
+    checks = doctor.run_checks(options.settings)
     if options.json:
         _print_json([check.as_json() for check in checks])
     else:
@@ -180,9 +182,9 @@ def clean(options: argparse.Namespace) -> int:
     from infrastructure.local import aws, state
     from infrastructure.tools import paths
 
-    found = state.existing_parts()
+    present = state.existing_parts()
     if options.dry_run:
-        print(f"Would stop the local AWS and delete the images of its port and {state.describe(found)}")
+        print(f"Would stop the local AWS and delete the images of its port and {state.describe(present)}")
         return 0
     with workspace.all_local_exclusive():
         aws.stop()
@@ -229,17 +231,18 @@ def run_local(options: argparse.Namespace) -> int:
     from infrastructure.commands import run_local
 
     if options.dry_run:
-        command = run_local.command(options.function)
+        command = run_local.handler_of(options.function)
         print(f"Would build {run_local.LOCAL_IMAGE} and run {command} of it on port {options.port}")
         return 0
     return run_local.run(options.settings, options.function, options.port)
 
 
-def _confirm(stack: str, what: str) -> None:
-    """Asks for the stack's name. Raises ``DeployError`` without it, or without a terminal to ask on."""
+def _confirm(stack: str, warning: str) -> None:
+    """Shows the ``warning`` and asks for the stack's name. Raises ``DeployError`` for another name, and without a
+    terminal."""
     if not sys.stdin.isatty():
-        raise DeployError(f"{what} Nobody is there to confirm it.", "Run it in a terminal.")
-    if input(f"{what}\nType {stack!r} to go on: ") != stack:
+        raise DeployError(f"{warning} Nobody is there to confirm it.", "Run it in a terminal.")
+    if input(f"{warning}\nType {stack!r} to go on: ") != stack:
         raise DeployError("Not confirmed; nothing was changed.")
 
 

@@ -1,4 +1,4 @@
-"""A release on its way from one stack to another: the very image, not a rebuild of its source."""
+"""Promotes a release from one stack to another: copies its very image, and does not build its source again."""
 
 from dataclasses import dataclass
 
@@ -13,8 +13,7 @@ from infrastructure.terminal import display
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """The release ``entry`` of the stack ``source``, whose image is ``digest``, on its way to the stack
-    ``target``."""
+    """The release ``entry`` of the stack ``source`` and the digest of its image, for the stack ``target``."""
 
     source: Settings
     target: Settings
@@ -22,7 +21,7 @@ class Promotion:
     digest: str
 
     def copy_image(self) -> None:
-        """Has the target's repository hold the image, ready to start from. Raises ``DeployError``."""
+        """Copies the image to the target's repository; on this machine, into Docker too. Raises ``DeployError``."""
         with display.progress(
             f"Copying the image {self.entry.tag} from {self.source.stack}", self.digest
         ) as step:
@@ -30,16 +29,18 @@ class Promotion:
             def sent(done: int, total: int) -> None:
                 step.detail = f"{done / 1e6:.1f} of {total / 1e6:.1f} MB"
 
-            registry.copy(self.entry.tag, self.digest, self.source, self.target, sent)
+            registry.copy_image(self.entry.tag, self.digest, self.source, self.target, sent)
             registry.fetch_image(self.target, self.entry.tag)
 
 
-def plan(source: Settings, target: Settings, tag: str | None = None, *, may_start: bool = True) -> Promotion:
+def plan_promotion(
+    source: Settings, target: Settings, tag: str | None = None, *, may_start: bool = True
+) -> Promotion:
     """The promotion of the release that ``source`` runs, or of the one that it keeps under ``tag``, to ``target``.
 
-    Raises ``DeployError`` when the release or its image is not there, when its image is for another processor
-    than the target's, and when the source does not answer as it must: what does not work goes no further. Unless
-    it ``may_start`` the local AWS, that has to run.
+    Raises ``DeployError`` when the stacks are the same, when the release or its image is not there, when its image is
+    for another processor than the target's, and when the API of ``source`` does not answer as it must. The local AWS of
+    a ``source`` on this machine has to run unless this ``may_start`` it.
     """
     if source.stack == target.stack:
         raise DeployError(
@@ -57,11 +58,11 @@ def plan(source: Settings, target: Settings, tag: str | None = None, *, may_star
             "whose images may stand on another base than AWS's.",
             "Promote between stacks on AWS: make deploy STACK=dev, then make promote FROM=dev TO=staging",
         )
-    state = workspace.state(source)
-    entry = _entry(source.stack, Deployed.from_state(state), tag)
+    state = workspace.read_state(source)
+    entry = _select_entry(source.stack, Deployed.from_state(state), tag)
     if may_start:
-        readiness.reachable(source)
-    digest = registry.digest(source, entry.tag)
+        readiness.prepare_aws(source)
+    digest = registry.image_digest(source, entry.tag)
     if digest is None:
         raise DeployError(
             f"The image of release {entry.tag} is not in the repository of stack {source.stack!r}.",
@@ -69,20 +70,22 @@ def plan(source: Settings, target: Settings, tag: str | None = None, *, may_star
         )
     if failed := probe.failed(probe.probe(state.outputs)):
         raise DeployError(
-            f"Stack {source.stack!r} does not answer as it must: {probe.said(failed)}.",
+            f"Stack {source.stack!r} does not answer as it must: {probe.describe(failed)}.",
             probe.remedy(failed, source.stack),
         )
     return Promotion(source, target, entry, digest)
 
 
-def _entry(stack: str, known: Deployed, tag: str | None) -> Entry:
-    wanted = tag or known.tag
-    entry = known.entry(wanted)
+def _select_entry(stack: str, deployed: Deployed, tag: str | None) -> Entry:
+    selected = tag or deployed.tag
+    entry = deployed.entry(selected)
     if entry is None:
         raise DeployError(
-            f"Stack {stack!r} keeps no release {wanted}." if wanted else f"Stack {stack!r} runs no release.",
-            f"It keeps {', '.join(item.tag for item in known.entries)}."
-            if known.entries
+            f"Stack {stack!r} keeps no release {selected}."
+            if selected
+            else f"Stack {stack!r} runs no release.",
+            f"It keeps {', '.join(item.tag for item in deployed.entries)}."
+            if deployed.entries
             else f"Deploy it first: make deploy STACK={stack}",
         )
     return entry

@@ -1,4 +1,4 @@
-"""What a command needs around it: on a local stack the embedded AWS, on an AWS stack credentials that work."""
+"""Prepares what commands need: the engine, and on a local stack the local AWS, on another credentials that work."""
 
 from collections.abc import Set
 from concurrent.futures import ThreadPoolExecutor
@@ -10,30 +10,30 @@ from infrastructure.stack.settings import Settings
 from infrastructure.tools import disk, docker, engine, paths
 
 _ROOM_MIB = 256
-"""What the local AWS and the engine write anew, beside what they wrote before, with some to spare."""
+"""What the local AWS and the engine write in a deploy, rounded up."""
 
 
-def ready(settings: Settings) -> None:
-    """Sets up what deploying the stack takes; costs nothing but a look where all is in place.
+def prepare_deploy(settings: Settings) -> None:
+    """Sets up what deploying the stack takes and is missing: the engine and, at the same time, the base image and the
+    local AWS. On AWS the credentials are checked.
 
-    The engine may have to be built and the base image made: both at once. Raises ``DeployError``, also where the
-    local AWS would run out of disk while it writes what was deployed.
+    Raises ``DeployError``, on a local stack also with less than 256 MiB of free disk.
     """
     if settings.local:
         disk.require_space(paths.home(), _ROOM_MIB, "to deploy")
     with ThreadPoolExecutor(max_workers=1) as pool:
-        found = pool.submit(engine.resolve)
+        resolving = pool.submit(engine.resolve)
         if settings.local:
             base_image.recorded() or base_image.ensure()
             aws.ensure()
         else:
             session.check_credentials(settings)
-        found.result()
+        resolving.result()
 
 
-def reachable(settings: Settings) -> None:
-    """Has the engine and the stack's AWS at hand: all that moving an alias takes. A local AWS that runs is left as
-    it is, also where a deploy would start it anew with other settings. Raises ``DeployError``."""
+def prepare_aws(settings: Settings) -> None:
+    """Sets up what moving an alias takes: the engine and the stack's AWS. A local AWS that runs is left as it is, also
+    where a deploy would restart it with other settings. Raises ``DeployError``."""
     engine.resolve()
     if not settings.local:
         session.check_credentials(settings)
@@ -41,16 +41,16 @@ def reachable(settings: Settings) -> None:
         aws.ensure()
 
 
-def check_readable(settings: Settings, accounts: Set[str]) -> None:
-    """Raises ``DeployError`` when what is in the stack's AWS, in these ``accounts``, cannot be read now; starts
-    nothing."""
+def require_aws(settings: Settings, accounts: Set[str]) -> None:
+    """Raises ``DeployError`` unless the stack's AWS can be read as it is: a local one runs, or the credentials are of
+    these ``accounts``. Starts nothing."""
     if not settings.local:
         session.check_credentials(settings, accounts)
-    elif not (found := aws.status()).running:
-        raise DeployError(f"The local AWS: {found}.", f"Start it: make deploy STACK={settings.stack}")
+    elif not (status := aws.status()).running:
+        raise DeployError(f"The local AWS: {status}.", f"Start it: make deploy STACK={settings.stack}")
 
 
-def ready_to_build(settings: Settings) -> None:
+def prepare_build(settings: Settings) -> None:
     """Sets up what building and pushing the stack's image takes. Raises ``DeployError``."""
     docker.ensure()
     base_image.ensure(local=settings.local)
@@ -58,8 +58,7 @@ def ready_to_build(settings: Settings) -> None:
         registry.docker_login(settings)
 
 
-def settle(settings: Settings) -> None:
-    """Has what a command has made or deleted survive a crash: the local AWS writes its state, which AWS needs nobody
-    to ask."""
+def persist(settings: Settings) -> None:
+    """Has the local AWS write its state, so that what a command has changed survives a crash. Does nothing on AWS."""
     if settings.local:
         aws.snapshot()

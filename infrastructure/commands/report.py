@@ -9,10 +9,10 @@ from typing import Any, Literal
 from rich.console import Console
 from rich.text import Text
 
-from infrastructure.automation.updates import Deployed
+from infrastructure.automation.updates import DeployResult
 from infrastructure.commands.doctor import Check
-from infrastructure.commands.key_schedule import Schedule
-from infrastructure.commands.rollback import Plan
+from infrastructure.commands.key_schedule import KeySchedule
+from infrastructure.commands.rollback import RollbackPlan
 from infrastructure.commands.stack_info import Update
 from infrastructure.review import markdown, text
 from infrastructure.review.changes import summary
@@ -21,11 +21,11 @@ from infrastructure.stack.settings import Settings
 from infrastructure.terminal.phases import Phases
 
 Form = Literal["text", "json", "markdown"]
-"""For people at a terminal, for machines, for the readers of a pull request."""
+"""For a terminal, for a program, for a comment in a pull request."""
 
 
 def print_review(review: Review, form: Form) -> None:
-    """What is to change, for whom it is meant."""
+    """What is to change, in that form."""
     if form == "json":
         print(json.dumps(review.as_json(), indent=2))
     elif form == "markdown":
@@ -41,8 +41,8 @@ def print_destroyed(review: Review) -> None:
     print(f"{review.stack}: {summary(review.counts, done=True)}")
 
 
-def print_deployed(settings: Settings, deployed: Deployed) -> None:
-    """The end of a deploy: what runs where, what it took, and lines to try it with."""
+def print_deployed(settings: Settings, deployed: DeployResult) -> None:
+    """The API's URL and the release of a deploy, its changes and times, and on local and dev lines to try it with."""
     outputs = deployed.outputs
     print(f"{settings.stack}: {deployed.changes} ({deployed.phases})", file=sys.stderr)
     print(f"API URL    {outputs['api_url']}")
@@ -54,8 +54,8 @@ def print_deployed(settings: Settings, deployed: Deployed) -> None:
         print("\n".join(try_lines(str(outputs["api_url"]))))
 
 
-def print_way_back(stack: str, plan: Plan, phases: Phases | None = None) -> None:
-    """What a rollback moves, or moved where there are ``phases``, and what it leaves."""
+def print_rollback(stack: str, plan: RollbackPlan, phases: Phases | None = None) -> None:
+    """What a rollback is to move, or has moved where there are ``phases``, and what stays as it is."""
     entry, moves = plan.entry, plan.moves
     label = f"{entry.version}, {entry.commit[:12] or 'no commit'}{', dirty' if entry.dirty else ''}"
     if not moves:
@@ -66,11 +66,11 @@ def print_way_back(stack: str, plan: Plan, phases: Phases | None = None) -> None
         width = max(map(len, moves))
         for name, (before, after) in moves.items():
             print(f"{name:<{width}}  version {before} → {after}")
-    for name in plan.left:
+    for name in plan.unchanged:
         print(
             f"{name} stays: {entry.tag} did not have it, or another that was deleted since", file=sys.stderr
         )
-    for name in plan.gone:
+    for name in plan.deleted:
         print(f"{name} does not come back: it was deleted after {entry.tag}", file=sys.stderr)
     done = f"moved ({phases})" if phases else "to move"
     print(f"{stack}: back to {entry.tag} ({label}): {len(moves)} aliases {done}")
@@ -90,7 +90,7 @@ def try_lines(api_url: str) -> list[str]:
     ]
 
 
-def print_rotation(stack: str, schedule: Schedule, *, done: bool) -> None:
+def print_rotation(stack: str, schedule: KeySchedule, *, done: bool) -> None:
     """Which key signs from when, and until when the others are published."""
     new = f"key {schedule.added}" if done or schedule.begun else "a new key"
     print(f"{stack}: {new} {'signs' if done else 'would sign'} tokens from {_moment(schedule.signs_from)}")

@@ -1,4 +1,4 @@
-"""Going back to a release that ran before: every function's alias back to the version that it had then.
+"""Puts a release into service again that ran before: points every function's alias at the version that it had then.
 
 Nothing is built, and nothing of the tree is read.
 """
@@ -23,20 +23,20 @@ from infrastructure.terminal.phases import Phases
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """A way back to ``entry``. ``before`` is where every alias points by the name of its row, ``after`` the
-    version it is to point at; ``left`` names those of which nothing is known of that release, which stay as they are,
-    ``gone`` the functions that it had and that are no more."""
+class RollbackPlan:
+    """A rollback to the release ``entry``. By the names of their functions' specs ``before`` has every alias as it is,
+    ``after`` the version that it is to point at. ``unchanged`` names the aliases of functions that the release did not
+    have, which stay as they are, ``deleted`` the functions that it had and that the stack has no more."""
 
     entry: Entry
     before: Mapping[str, Alias]
     after: Mapping[str, str]
-    left: tuple[str, ...]
-    gone: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    deleted: tuple[str, ...]
 
     @property
     def moves(self) -> dict[str, tuple[str, str]]:
-        """The functions whose alias moves, from which version and to which."""
+        """The aliases that move, by name: from which version and to which."""
         return {
             name: (alias.version, self.after[name])
             for name, alias in self.before.items()
@@ -44,72 +44,78 @@ class Plan:
         }
 
 
-def preview(settings: Settings, tag: str | None) -> Plan:
-    """What a rollback would do. Raises ``DeployError`` when there is no such release to go back to."""
-    state = workspace.state(settings)
-    return plan(state, find(settings.stack, state, tag))
+def preview(settings: Settings, tag: str | None) -> RollbackPlan:
+    """The plan of a rollback to the release that ``select_target`` selects. Raises ``DeployError`` as that does."""
+    state = workspace.read_state(settings)
+    return plan_rollback(state, select_target(settings.stack, state, tag))
 
 
-def rollback(settings: Settings, tag: str | None) -> tuple[Plan, Phases]:
-    """Puts an earlier release into service again, by default the one before the live one.
+def rollback(settings: Settings, tag: str | None) -> tuple[RollbackPlan, Phases]:
+    """Puts the release ``tag`` into service again, by default the one before the live one; its plan, and where the time
+    went. Moves nothing where that release is live already.
 
-    What was moved, which is nothing where that release is live. Raises ``DeployError`` when the stack does not
-    keep the release, when an alias does not move (all are where they were then), or when it does not answer.
+    Raises ``DeployError`` when the stack does not keep the release, when an alias does not move (the others are then
+    moved back), and when the API does not answer as it must.
     """
     phases = Phases()
     with phases.phase("set-up"):
-        find(settings.stack, workspace.state(settings), tag)
-        readiness.reachable(settings)
-    with workspace.exclusive(settings.stack), workspace.opened(settings, may_create=False) as stack:
+        select_target(settings.stack, workspace.read_state(settings), tag)
+        readiness.prepare_aws(settings)
+    with workspace.exclusive(settings.stack), workspace.open_stack(settings, may_create=False) as stack:
         with phases.phase("update"):
             state, _ = workspace.recover(stack)
             deployed = Deployed.from_state(state)
-            way = plan(state, find(stack.name, state, tag))
-            if way.entry.tag == deployed.tag and not way.moves:
-                return way, phases
-            need_versions(settings, way)
-            outputs = carry_out(stack, state, way, "rollback", deployed.entries)
+            plan = plan_rollback(state, select_target(stack.name, state, tag))
+            if plan.entry.tag == deployed.tag and not plan.moves:
+                return plan, phases
+            require_versions(settings, plan)
+            outputs = carry_out(stack, state, plan, "rollback", deployed.entries)
         with phases.phase("answer"):
             checks = probe.probe(outputs)
-        readiness.settle(settings)
+        readiness.persist(settings)
     if failed := probe.failed(checks):
         raise DeployError(
-            f"{way.entry.tag} is live again, but {probe.said(failed)}.", probe.remedy(failed, settings.stack)
+            f"{plan.entry.tag} is live again, but {probe.describe(failed)}.",
+            probe.remedy(failed, settings.stack),
         )
-    return way, phases
+    return plan, phases
 
 
-def find(stack: str, state: StackState, tag: str | None) -> Entry:
-    """The release ``tag``; by default the one that ran before the live one, or where aliases were moved and the move
-    was cut off, the one that they were on their way back to, or else away from.
+def select_target(stack: str, state: StackState, tag: str | None) -> Entry:
+    """The release that a rollback goes to: ``tag``, or by default the one deployed before the live one. Where an update
+    was cut off while aliases moved, the default is the release that has all the moved ones where they are, or else the
+    live one.
 
-    Raises ``DeployError`` when the stack does not keep it, naming those it keeps, or when there is none.
+    Raises ``DeployError``, which names the releases that the stack keeps, when this one is not among them.
     """
     deployed = Deployed.from_state(state)
     if tag is None:
         live = deployed.entry(deployed.tag)
-        moved = _moved(state, live) if live else {}
-        back = (entry for entry in deployed.entries if moved.items() <= entry.versions.items())
-        if entry := next(back, live) if moved else deployed.before(deployed.tag):
+        moved = _moved_aliases(state, live) if live else {}
+        matching = (entry for entry in deployed.entries if moved.items() <= entry.versions.items())
+        if entry := next(matching, live) if moved else deployed.before(deployed.tag):
             return entry
         raise DeployError(
-            f"Stack {stack!r} keeps no release before {deployed.tag or 'its first'}.", _known(deployed)
+            f"Stack {stack!r} keeps no release before {deployed.tag or 'its first'}.",
+            _kept_releases(deployed),
         )
     if entry := deployed.entry(tag):
         return entry
-    raise DeployError(f"Stack {stack!r} keeps no release {tag!r}.", _known(deployed))
+    raise DeployError(f"Stack {stack!r} keeps no release {tag!r}.", _kept_releases(deployed))
 
 
-def _moved(state: StackState, live: Entry) -> dict[str, str]:
+def _moved_aliases(state: StackState, live: Entry) -> dict[str, str]:
     """The versions of the aliases that are not where the live release has them."""
     versions = {name: alias.version for name, alias in state.aliases.items()}
-    return {name: one for name, one in versions.items() if live.versions.get(name, one) != one}
+    return {
+        name: version for name, version in versions.items() if live.versions.get(name, version) != version
+    }
 
 
-def plan(state: StackState, entry: Entry) -> Plan:
-    """The way from the ``state`` to ``entry``."""
+def plan_rollback(state: StackState, entry: Entry) -> RollbackPlan:
+    """The plan of a rollback from ``state`` to the release ``entry``."""
     before = state.aliases
-    return Plan(
+    return RollbackPlan(
         entry,
         before,
         {name: entry.versions.get(name, alias.version) for name, alias in before.items()},
@@ -118,8 +124,8 @@ def plan(state: StackState, entry: Entry) -> Plan:
     )
 
 
-def need_versions(settings: Settings, plan: Plan) -> None:
-    """Raises ``DeployError``, which names them, when versions that the plan moves to are not there any more."""
+def require_versions(settings: Settings, plan: RollbackPlan) -> None:
+    """Raises ``DeployError``, which names them, when versions that the plan moves to were deleted."""
     client = session.client(settings, "lambda")
 
     def is_gone(name: str) -> bool:
@@ -137,7 +143,7 @@ def need_versions(settings: Settings, plan: Plan) -> None:
     except (BotoCoreError, ClientError) as error:
         raise DeployError(
             f"The versions of {plan.entry.tag} cannot be looked up: {error}",
-            "Nothing was moved. Check that the credentials may call lambda:GetFunctionConfiguration.",
+            "Nothing was moved. ProbeResult that the credentials may call lambda:GetFunctionConfiguration.",
         ) from error
     lost = [f"{name} {plan.after[name]}" for name, missing in zip(plan.moves, gone, strict=True) if missing]
     if lost:
@@ -148,12 +154,12 @@ def need_versions(settings: Settings, plan: Plan) -> None:
 
 
 def carry_out(
-    stack: LeanStack, state: StackState, plan: Plan, kind: str, entries: tuple[Entry, ...]
+    stack: LeanStack, state: StackState, plan: RollbackPlan, kind: str, entries: tuple[Entry, ...]
 ) -> dict[str, object]:
-    """Moves the aliases as planned, together or not at all; the stack's outputs, of which ``entries`` are the
-    releases that it keeps. ``kind`` is what the history calls it.
+    """Moves the aliases as planned, together or not at all; the stack's outputs then. ``entries`` are the releases that
+    they name as kept, ``kind`` is what the history calls the update.
 
-    Raises ``DeployError`` when an alias does not move; the others are back where they were then.
+    Raises ``DeployError`` when an alias does not move; the others are then moved back.
     """
     before = dict(state.outputs)
     after = before | plan.entry.outputs() | {"releases": [entry.as_output() for entry in entries]}
@@ -163,19 +169,19 @@ def carry_out(
             state,
             plan.after,
             after,
-            message=updates.message(plan.entry.tag, kind),
-            what=f"Going back to {plan.entry.tag} failed",
+            message=updates.update_message(plan.entry.tag, kind),
+            failure=f"Going back to {plan.entry.tag} failed",
         )
     except DeployError as error:
-        raise put_back(stack, state, error) from error
+        raise restore_aliases(stack, state, error) from error
 
 
-def put_back(stack: LeanStack, before: StackState, error: DeployError) -> DeployError:
-    """What to raise for an update that ended in ``error``, once the aliases point where they did ``before`` it and the
-    outputs are those of then: the error, and what runs.
+def restore_aliases(stack: LeanStack, before: StackState, error: DeployError) -> DeployError:
+    """Points the aliases where they pointed ``before`` an update that failed with ``error``, and restores the outputs;
+    the error to raise, which says too what runs now.
 
-    Another update's aliases stay where they are, and so do all where the outputs say that a release has gone live: what
-    failed afterwards was to delete what is left over.
+    Moves nothing while another update runs, nor where the outputs changed: then the new release is live, and what
+    failed was to delete what it replaced.
     """
     cause, live = error.cause.rstrip("."), Deployed.from_state(before).tag
     if not live or isinstance(error, updates.BusyError):
@@ -189,19 +195,19 @@ def put_back(stack: LeanStack, before: StackState, error: DeployError) -> Deploy
             f"{cause}, after {Deployed.from_state(state).tag} had gone live.",
             f"It stays live. A deploy does what is left to do: make deploy STACK={stack.name}",
         )
-    are = {name: alias.version for name, alias in state.aliases.items()}
-    were = {name: alias.version for name, alias in before.aliases.items() if name in are}
-    if are == are | were:
+    now = {name: alias.version for name, alias in state.aliases.items()}
+    then = {name: alias.version for name, alias in before.aliases.items() if name in now}
+    if now == now | then:
         return DeployError(f"{cause}; what ran before goes on serving.", error.remedy)
     display.say("Some aliases have moved: putting them back")
     try:
         aliases.move(
             stack,
             state,
-            are | were,
+            now | then,
             before.outputs,
-            message=updates.message(live, "put back"),
-            what=f"{cause}. And putting the aliases back failed too",
+            message=updates.update_message(live, "put back"),
+            failure=f"{cause}. And putting the aliases back failed too",
         )
     except DeployError as another:
         return another
@@ -211,6 +217,6 @@ def put_back(stack: LeanStack, before: StackState, error: DeployError) -> Deploy
     )
 
 
-def _known(deployed: Deployed) -> str:
+def _kept_releases(deployed: Deployed) -> str:
     tags = ", ".join(f"{entry.tag}{' (live)' * (entry.tag == deployed.tag)}" for entry in deployed.entries)
     return f"It keeps: {tags or 'none yet'}."

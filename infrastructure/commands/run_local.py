@@ -1,4 +1,4 @@
-"""The image on its own: built, and run on this machine behind the runtime interface emulator."""
+"""Builds the image and runs one function of it on this machine, behind Lambda's runtime interface emulator."""
 
 import json
 import os
@@ -22,7 +22,7 @@ from variables import VARIABLES
 
 LOCAL_IMAGE = "psn-emulator:local"
 _RUNTIME_PORT = 8080
-_LOOK_SECONDS = 0.2
+_POLL_SECONDS = 0.2
 _ROUTES = {route.function_name: route for route in (*routes.ROUTES, routes.FALLBACK)}
 PLACEHOLDERS = {
     variable.name: variable.example for variable in VARIABLES.values() if variable.source != "image"
@@ -44,8 +44,8 @@ def build(settings: Settings) -> str:
     return LOCAL_IMAGE
 
 
-def command(function: str) -> str:
-    """The handler that is the command of the image in one function. Raises ``DeployError`` for an unknown one."""
+def handler_of(function: str) -> str:
+    """The handler of a function, such as ``main.root``. Raises ``DeployError`` for an unknown function."""
     entries = {name: f"main.{route.entry}" for name, route in _ROUTES.items()}
     entries["authorizer"] = "authorizer.handler"
     if function not in entries:
@@ -54,13 +54,13 @@ def command(function: str) -> str:
 
 
 def run(settings: Settings, function: str, port: int) -> int:
-    """Runs one function's container until it is stopped; its exit code.
+    """Builds the image and runs one function's container until it is stopped; its exit code.
 
-    It has the environment of the function that the local stack deployed, and so the same table; before the first
-    deploy it has placeholders, with which only what reads no table works. Raises ``DeployError`` for an unknown
-    function.
+    The container has the environment of the function on the local stack, and so its table; before the first deploy it
+    has ``PLACEHOLDERS``, with which only what reads no table works. Raises ``DeployError`` for an unknown function and
+    when the image does not build.
     """
-    entry = command(function)
+    entry = handler_of(function)
     build(settings)
     variables = (_deployed_environment(settings, function) or PLACEHOLDERS) | {
         "AWS_ACCESS_KEY_ID": "test",
@@ -82,16 +82,17 @@ def run(settings: Settings, function: str, port: int) -> int:
 
 
 def _run(command: list[str], container: str) -> int:
-    """Runs the command that runs ``container``; its exit code. When this process is to end, the container ends too."""
-    told: list[int] = []
-    before = signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
+    """Runs the command that runs ``container``; its exit code. SIGTERM stops the container, and then raises
+    ``SystemExit``."""
+    signals: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: signals.append(number))
     try:
         with subprocess.Popen(command) as process:
             try:
-                while not told:
+                while not signals:
                     with suppress(subprocess.TimeoutExpired):
-                        return process.wait(_LOOK_SECONDS)
-                raise SystemExit(128 + told[0])
+                        return process.wait(_POLL_SECONDS)
+                raise SystemExit(128 + signals[0])
             finally:
                 if process.poll() is None:
                     stop = ["docker", "stop", container]
@@ -102,10 +103,10 @@ def _run(command: list[str], container: str) -> int:
 
 
 def _deployed_environment(settings: Settings, function: str) -> dict[str, str]:
-    """The environment of the local stack's function; empty when there is none, or no local AWS."""
+    """The environment variables of the local stack's function; empty where it or the local AWS is not there."""
     client = session.client(settings, "lambda")
     try:
-        found = client.get_function_configuration(FunctionName=settings.names.function(function))
+        configuration = client.get_function_configuration(FunctionName=settings.names.function(function))
     except (BotoCoreError, ClientError):
         return {}
-    return dict(found.get("Environment", {}).get("Variables", {}))
+    return dict(configuration.get("Environment", {}).get("Variables", {}))

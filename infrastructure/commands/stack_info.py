@@ -1,4 +1,4 @@
-"""What a stack says of itself: outputs, history, the shell lines that let the ``pulumi`` command see it."""
+"""A stack's outputs, its history, and the shell lines by which the ``pulumi`` command finds it."""
 
 import shlex
 from collections.abc import Sequence
@@ -18,14 +18,14 @@ _ALL = 1_000_000
 """More updates than a stack ever has; without a page size the engine gives the last ten."""
 
 _FOR_COMMANDS = frozenset({"releases", "public_jwks"})
-"""The outputs in which the stack's state keeps what deploys, rollbacks and rotations need to know."""
+"""The outputs that are there for deploys, rollbacks and rotations only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """One update of a stack: what was done (``kind``, such as ``deploy`` or ``rollback``), the release that it
-    brought, if any, and who made it (``by``, empty where it is not known). ``started`` and ``ended`` are aware UTC
-    times, ``ended`` None while it runs. ``live`` marks the one since which the live release runs."""
+    """One update of a stack: its ``kind``, such as ``deploy`` or ``rollback``, the ``tag`` of the release that it
+    brought and who made it (``by``), both empty where there is none. ``started`` and ``ended`` are aware UTC times,
+    ``ended`` is ``None`` while it runs. ``live`` marks the update since which the live release runs."""
 
     version: int
     kind: str
@@ -53,8 +53,8 @@ class Update:
 
 
 def outputs(settings: Settings) -> dict[str, Any]:
-    """The stack's outputs by name, but for what only the commands read. Raises ``DeployError`` when it has none."""
-    values = workspace.state(settings).outputs
+    """The stack's outputs by name, without those that only commands read. Raises ``DeployError`` when it has none."""
+    values = workspace.read_state(settings).outputs
     if not values:
         raise DeployError(
             f"Stack {settings.stack!r} has no outputs.",
@@ -64,16 +64,17 @@ def outputs(settings: Settings) -> dict[str, Any]:
 
 
 def history(settings: Settings) -> list[Update]:
-    """The stack's updates, the newest first. The engine writes UTC, of which the Automation API drops the zone."""
-    live = Deployed.from_state(workspace.state(settings)).tag
-    with workspace.opened(settings, may_create=False) as opened:
-        found = opened.history(page_size=_ALL)
-    told = [updates.read(item.message) if item.kind == "update" else None for item in found]
-    since = _since(live, found, told)
+    """The stack's updates, the newest first. Raises ``DeployError`` when it was never deployed."""
+    live = Deployed.from_state(workspace.read_state(settings)).tag
+    with workspace.open_stack(settings, may_create=False) as opened:
+        summaries = opened.history(page_size=_ALL)
+    messages = [updates.parse_message(item.message) if item.kind == "update" else None for item in summaries]
+    since = _live_since(live, summaries, messages)
     return [
         Update(
-            version=item.version or len(found) - position,
+            version=item.version or len(summaries) - position,
             kind=message.kind if message else item.kind,
+            # The engine writes UTC, of which the Automation API drops the zone.
             started=item.start_time.replace(tzinfo=UTC),
             ended=item.end_time.replace(tzinfo=UTC) if item.end_time else None,
             result=item.result,
@@ -82,19 +83,22 @@ def history(settings: Settings) -> list[Update]:
             live=position == since,
             message=item.message,
         )
-        for position, (item, message) in enumerate(zip(found, told, strict=True))
+        for position, (item, message) in enumerate(zip(summaries, messages, strict=True))
     ]
 
 
-def _since(
-    live: str | None, found: Sequence[auto.UpdateSummary], told: Sequence[updates.Message | None]
+def _live_since(
+    live: str | None,
+    summaries: Sequence[auto.UpdateSummary],
+    messages: Sequence[updates.UpdateMessage | None],
 ) -> int | None:
-    """Where in ``found``, the newest first, the release ``live`` came into service to stay; None when it is nowhere.
+    """The index in ``summaries``, the newest first, of the update since which the release ``live`` runs; ``None`` when
+    none brought it.
 
     Later updates bring the same release again, as an unchanged deploy does, or none, as a refresh does.
     """
     since = None
-    for position, (item, message) in enumerate(zip(found, told, strict=True)):
+    for position, (item, message) in enumerate(zip(summaries, messages, strict=True)):
         if item.result != "succeeded" or not (message or item.kind == "destroy"):
             continue
         if message is None or message.tag != live:
@@ -105,7 +109,7 @@ def _since(
 
 def shell_lines(settings: Settings) -> list[str]:
     """``export`` lines after which ``pulumi stack history`` and its like work in a shell."""
-    found = engine.resolve()
-    variables = workspace.environment(settings) | {"PULUMI_STACK": settings.stack}
+    resolved = engine.resolve()
+    variables = workspace.engine_variables(settings) | {"PULUMI_STACK": settings.stack}
     lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
-    return [*lines, f'export PATH={shlex.quote(str(found.path.parent))}:"$PATH"']
+    return [*lines, f'export PATH={shlex.quote(str(resolved.path.parent))}:"$PATH"']

@@ -1,4 +1,4 @@
-"""The functions: one row a function, one component a row."""
+"""The functions, each a component: its log, its roles, its alias."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from infrastructure.program import policies
 from infrastructure.release.release import Release
-from infrastructure.stack.function_specs import Row, rows
+from infrastructure.stack.function_specs import FunctionSpec, function_specs
 from infrastructure.stack.names import LIVE
 from infrastructure.stack.permissions import Permissions
 from infrastructure.stack.settings import Settings
@@ -20,9 +20,9 @@ _LAMBDA_LOG_LEVELS = {"WARNING": "WARN"}
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What every function is given: its release, its image and what it waits for, its environment variables, and the
-    ARNs its roles may name."""
+class SharedInputs:
+    """What all functions are given: their release, the reference of its image and what they wait for, the environment
+    variables, the ARN of the table, and those of the secrets by name."""
 
     release: Release
     image_uri: pulumi.Input[str]
@@ -38,8 +38,8 @@ class Function(pulumi.ComponentResource):
     A published version keeps the role it was made with. So there is a role for every set of permissions that the
     function has in its release or in one that the stack keeps, and a role never changes what it allows.
 
-    Between a new version and the alias stands ``smoke``, an invocation of that very version: when it fails, so
-    does the update, and the alias stays where it was. It waits for ``smoke_after``.
+    ``smoke`` is an invocation of the new version, made after those of ``smoke_after``. The alias waits for it: when it
+    fails, so does the update, and the alias stays where it was.
     """
 
     function: aws.lambda_.Function
@@ -48,29 +48,29 @@ class Function(pulumi.ComponentResource):
 
     def __init__(
         self,
-        row: Row,
+        spec: FunctionSpec,
         settings: Settings,
-        surroundings: Surroundings,
+        shared: SharedInputs,
         smoke_after: Sequence[aws.lambda_.Invocation],
         opts: pulumi.ResourceOptions,
     ) -> None:
-        super().__init__("psn-emulator:functions:Function", row.name, None, opts)
-        self._row = row
+        super().__init__("psn-emulator:functions:Function", spec.name, None, opts)
+        self._spec = spec
         self._settings = settings
-        self._surroundings = surroundings
-        self._own = pulumi.ResourceOptions(parent=self)
+        self._shared = shared
+        self._child_options = pulumi.ResourceOptions(parent=self)
         log_group = aws.cloudwatch.LogGroup(
-            f"{row.name}-log",
-            name=settings.names.function_log_group(row.name),
+            f"{spec.name}-log",
+            name=settings.names.function_log_group(spec.name),
             retention_in_days=settings.log_retention_days,
             tags=settings.names.tags,
-            opts=self._own,
+            opts=self._child_options,
         )
-        sets = surroundings.release.permission_sets(row.name, settings.keep_releases)
+        sets = shared.release.permission_sets(spec.name, settings.keep_releases)
         roles = {permissions: self._role(log_group, permissions) for permissions in sets}
-        self.function = self._function(log_group, *roles[surroundings.release.permissions[row.name]])
+        self.function = self._function(log_group, *roles[shared.release.permissions[spec.name]])
         self.smoke = aws.lambda_.Invocation(
-            f"{row.name}-smoke",
+            f"{spec.name}-smoke",
             function_name=self.function.name,
             qualifier=self.function.version,
             input=_SMOKE_EVENT,
@@ -78,73 +78,70 @@ class Function(pulumi.ComponentResource):
         )
 
     def go_live(self, smokes: Iterable[aws.lambda_.Invocation]) -> None:
-        """Points the alias at the new version, once every one of ``smokes`` has succeeded."""
+        """Declares the alias on the new version, once all of ``smokes`` have succeeded."""
         self.alias = aws.lambda_.Alias(
-            f"{self._row.name}-live",
+            f"{self._spec.name}-live",
             name=LIVE,
             function_name=self.function.name,
             function_version=self.function.version,
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(smokes)),
         )
-        if self._row.provisioned:
+        if self._spec.provisioned_concurrency:
             aws.lambda_.ProvisionedConcurrencyConfig(
-                f"{self._row.name}-provisioned",
+                f"{self._spec.name}-provisioned",
                 function_name=self.function.name,
                 qualifier=self.alias.name,
-                provisioned_concurrent_executions=self._row.provisioned,
-                opts=self._own,
+                provisioned_concurrent_executions=self._spec.provisioned_concurrency,
+                opts=self._child_options,
             )
         self.register_outputs({"name": self.function.name})
 
     def _role(
         self, log_group: aws.cloudwatch.LogGroup, permissions: Permissions
     ) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
-        row, settings, surroundings = self._row, self._settings, self._surroundings
+        spec, settings, shared = self._spec, self._settings, self._shared
         role = aws.iam.Role(
-            f"{row.name}-role-{permissions.digest}",
-            name=settings.names.role(row.name, permissions.digest),
+            f"{spec.name}-role-{permissions.digest}",
+            name=settings.names.role(spec.name, permissions.digest),
             assume_role_policy=policies.ASSUME_BY_LAMBDA,
             tags=settings.names.tags,
-            opts=self._own,
+            opts=self._child_options,
         )
         policy = aws.iam.RolePolicy(
-            f"{row.name}-policy-{permissions.digest}",
+            f"{spec.name}-policy-{permissions.digest}",
             name="function",
             role=role.name,
             policy=policies.function_policy(
                 log_group.arn,
                 permissions.table,
-                surroundings.table_arn,
+                shared.table_arn,
                 # A release that is kept may name a secret that is gone.
-                [arn for name, arn in surroundings.secret_arns.items() if name in permissions.secrets],
+                [arn for name, arn in shared.secret_arns.items() if name in permissions.secrets],
                 tracing=settings.tracing,
             ),
-            opts=self._own,
+            opts=self._child_options,
         )
         return role, policy
 
     def _function(
         self, log_group: aws.cloudwatch.LogGroup, role: aws.iam.Role, policy: aws.iam.RolePolicy
     ) -> aws.lambda_.Function:
-        """The function. Its ``image_uri`` and its description say which release it is, so that nothing else changes
-        with one."""
-        row, settings, surroundings = self._row, self._settings, self._surroundings
+        """The function. Of a new release only its ``image_uri`` and its description tell, so nothing else changes."""
+        spec, settings, shared = self._spec, self._settings, self._shared
         return aws.lambda_.Function(
-            f"{row.name}-function",
-            name=settings.names.function(row.name),
-            description=" · ".join(
-                [row.description, surroundings.release.tag, surroundings.release.origin.label]
-            ),
+            f"{spec.name}-function",
+            name=settings.names.function(spec.name),
+            description=" · ".join([spec.description, shared.release.tag, shared.release.origin.label]),
             role=role.arn,
             package_type="Image",
-            image_uri=surroundings.image_uri,
-            image_config={"commands": [row.command]},
+            image_uri=shared.image_uri,
+            image_config={"commands": [spec.command]},
             architectures=[_ARCHITECTURES[settings.platform]],
-            memory_size=row.memory,
-            timeout=row.timeout,
-            reserved_concurrent_executions=row.reserved,
+            memory_size=spec.memory_mib,
+            timeout=spec.timeout_seconds,
+            reserved_concurrent_executions=spec.reserved_concurrency,
             publish=True,
-            environment={"variables": surroundings.variables},
+            environment={"variables": shared.variables},
             logging_config={
                 "log_format": "JSON",
                 "log_group": log_group.name,
@@ -153,21 +150,21 @@ class Function(pulumi.ComponentResource):
             },
             tracing_config={"mode": "Active" if settings.tracing else "PassThrough"},
             tags=settings.names.tags,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy, *surroundings.after]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy, *shared.after]),
         )
 
 
-def declare(
-    settings: Settings, surroundings: Surroundings, opts: pulumi.ResourceOptions
+def declare_functions(
+    settings: Settings, shared: SharedInputs, opts: pulumi.ResourceOptions
 ) -> dict[str, Function]:
-    """All functions by name. Their aliases move together or not at all: each waits for the smoke invocations of
-    all of them, so that no request meets two releases."""
+    """The functions of the stack by name. Every alias waits for the smoke invocations of all functions, so that the
+    aliases move together or not at all and no request meets two releases."""
     functions: dict[str, Function] = {}
     smokes: list[aws.lambda_.Invocation] = []
-    for row in rows(settings):
+    for spec in function_specs(settings):
         earlier = smokes[-settings.smoke_at_once :][:1] if len(smokes) >= settings.smoke_at_once else []
-        functions[row.name] = Function(row, settings, surroundings, earlier, opts)
-        smokes.append(functions[row.name].smoke)
+        functions[spec.name] = Function(spec, settings, shared, earlier, opts)
+        smokes.append(functions[spec.name].smoke)
     for function in functions.values():
         function.go_live(smokes)
     return functions

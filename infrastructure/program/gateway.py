@@ -33,10 +33,10 @@ _ACCESS_LOG = {
 
 
 class Gateway(pulumi.ComponentResource):
-    """The API. ``url`` is its base URL, to which a path is appended: also the issuer of the tokens. By
-    ``url_for_functions`` the functions reach it.
+    """The HTTP API. ``url`` is its base URL, to which a path is appended, and the issuer of the tokens;
+    ``url_for_functions`` is the same as the functions reach it.
 
-    It is made in two steps, because the functions know its URL and its routes know the functions.
+    It is declared in two steps, because the functions are given its URL and its routes are given the functions.
     """
 
     url: pulumi.Output[str]
@@ -45,7 +45,7 @@ class Gateway(pulumi.ComponentResource):
     def __init__(self, settings: Settings, opts: pulumi.ResourceOptions) -> None:
         super().__init__("psn-emulator:api:Gateway", "gateway", None, opts)
         self._settings = settings
-        self._own = pulumi.ResourceOptions(parent=self)
+        self._child_options = pulumi.ResourceOptions(parent=self)
         self._permissions: list[aws.lambda_.Permission] = []
         self._integrations: dict[str, aws.apigatewayv2.Integration] = {}
         tags = settings.names.tags
@@ -56,7 +56,7 @@ class Gateway(pulumi.ComponentResource):
             protocol_type="HTTP",
             cors_configuration=self._cors(),
             tags=tags | {"ms-custom-id": settings.names.local_api_id} if settings.local else tags,
-            opts=self._own,
+            opts=self._child_options,
         )
         local_path = pulumi.Output.concat("/_aws/execute-api/", self._api.id, "/$default")
         if settings.local:
@@ -65,9 +65,9 @@ class Gateway(pulumi.ComponentResource):
         else:
             self.url = self.url_for_functions = self._api.api_endpoint
 
-    def open(self, functions: Mapping[str, Function]) -> pulumi.Output[Any]:
-        """Leads every route to the alias of its function, through the authorizer where the route has a scope. What it
-        returns is known once all of that is there."""
+    def open_routes(self, functions: Mapping[str, Function]) -> pulumi.Output[Any]:
+        """Declares every route, to the alias of its function and, where it has a scope, through the authorizer. Returns
+        an output that is known when all of them are there."""
         authorizer = self._authorizer(functions[AUTHORIZER])
         opened = [
             opened
@@ -90,7 +90,7 @@ class Gateway(pulumi.ComponentResource):
         )
 
     def _authorizer(self, function: Function) -> aws.apigatewayv2.Authorizer:
-        """Asked once for a token **and** a route, so that no remembered answer opens another route."""
+        """The authorizer. Its answers are cached by token **and** route, so that no cached one opens another route."""
         authorizer = aws.apigatewayv2.Authorizer(
             "token-authorizer",
             api_id=self._api.id,
@@ -101,7 +101,7 @@ class Gateway(pulumi.ComponentResource):
             enable_simple_responses=True,
             identity_sources=["$request.header.Authorization", "$context.routeKey"],
             authorizer_result_ttl_in_seconds=self._settings.authorizer_ttl_seconds,
-            opts=self._own,
+            opts=self._child_options,
         )
         self._allow(AUTHORIZER, function, pulumi.Output.concat("/authorizers/", authorizer.id))
         return authorizer
@@ -125,7 +125,7 @@ class Gateway(pulumi.ComponentResource):
                 target=pulumi.Output.concat("integrations/", integration.id),
                 authorization_type="CUSTOM" if route.scope else "NONE",
                 authorizer_id=authorizer.id if route.scope else None,
-                opts=self._own,
+                opts=self._child_options,
             )
 
     def _integration(self, name: str, function: Function) -> aws.apigatewayv2.Integration:
@@ -139,7 +139,7 @@ class Gateway(pulumi.ComponentResource):
                 integration_uri=function.alias.invoke_arn,
                 payload_format_version="2.0",
                 timeout_milliseconds=self._settings.api_timeout_seconds * 1000,
-                opts=self._own,
+                opts=self._child_options,
             )
         return self._integrations[name]
 
@@ -156,7 +156,7 @@ class Gateway(pulumi.ComponentResource):
             qualifier=function.alias.name,
             principal="apigateway.amazonaws.com",
             source_arn=pulumi.Output.concat(self._api.execution_arn, source),
-            opts=self._own,
+            opts=self._child_options,
         )
         self._permissions.append(permission)
 
@@ -166,7 +166,7 @@ class Gateway(pulumi.ComponentResource):
             name=self._settings.names.access_log_group,
             retention_in_days=self._settings.log_retention_days,
             tags=self._settings.names.tags,
-            opts=self._own,
+            opts=self._child_options,
         )
         return aws.apigatewayv2.Stage(
             "stage",

@@ -24,15 +24,15 @@ absolute one differs from machine to machine."""
 class Images(pulumi.ComponentResource):
     """The repository of the stack's images, and the image of one release in it.
 
-    The image is built and pushed, or copied from another stack's repository, when the release asks for it;
-    otherwise the update leaves out the one that was built last (``limits``), whatever differs on this machine.
-    ``uri`` is the reference that functions are made of, ``built`` the image that they wait for; empty where the
-    stack never built one. An image that a later release replaces stays in the repository, so a rollback finds it.
+    The image is built and pushed, or copied from another stack's repository, when the release asks for it. Otherwise
+    the one that was built last is declared as it was, and excluded from the update (``automation.targets``). ``uri`` is
+    the reference that functions are made of, ``image`` what they wait for; ``None`` where the stack never built one.
+    An image that a later release replaces stays in the repository, so a rollback finds it.
     """
 
     uri: pulumi.Output[str]
     repository_url: pulumi.Output[str]
-    built: tuple[docker.Image, ...]
+    image: docker.Image | None
 
     def __init__(
         self,
@@ -50,11 +50,11 @@ class Images(pulumi.ComponentResource):
         )
         self.uri = pulumi.Output.concat(self.repository_url, ":", release.tag)
         if release.to_copy and not pulumi.runtime.is_dry_run():
-            self.uri = self.uri.apply(lambda uri: _once(provide_image, uri))
-        known = release.to_build or release.before.pushed
-        self.built = (self._image(settings, release, provide_image, repository),) if known else ()
+            self.uri = self.uri.apply(lambda uri: _after(provide_image, uri))
+        is_declared = release.to_build or release.before.pushed
+        self.image = self._image(settings, release, provide_image, repository) if is_declared else None
         # Known once the image is pushed, for an update that goes on where this one may fail.
-        pushed = pulumi.Output.all(*(image.image_name for image in self.built))
+        pushed = self.image.image_name if self.image else pulumi.Output.from_input(None)
         built = pushed.apply(lambda _: {"tag": release.tag, **asdict(release.origin)})
         self.register_outputs({"uri": self.uri, "built": built})
 
@@ -118,18 +118,18 @@ class Images(pulumi.ComponentResource):
         )
 
 
-async def _once(provided: Callable[[], None], uri: str) -> str:
-    """``uri``, once ``provided`` has returned; the engine is served meanwhile."""
+async def _after(provide_image: Callable[[], None], uri: str) -> str:
+    """``uri``, when ``provide_image`` has returned. It runs in a thread, so that the engine is answered meanwhile."""
     try:
-        await asyncio.to_thread(provided)
+        await asyncio.to_thread(provide_image)
     except DeployError as error:
         raise pulumi.RunError(error.line) from error
     return uri
 
 
 def build_arguments(base_image: str, tag: str, origin: Origin, authorities: str) -> dict[str, str]:
-    """What the Dockerfile is told: what to start from, which release it makes, and as PEM what this machine trusts
-    beyond the well-known authorities."""
+    """The Dockerfile's arguments: the image to start from, the tag and the label of the release, and in PEM the
+    certificates of the authorities that this machine trusts beyond the well-known ones."""
     return {
         "BASE_IMAGE": base_image,
         "IMAGE_TAG": tag,

@@ -1,4 +1,4 @@
-"""What the functions' roles allow: exact actions on exact resources."""
+"""The policies of the functions' roles: exact actions on exact resources."""
 
 import json
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Which AWS a stack's resources are made in."""
+"""The provider of a stack's AWS resources."""
 
 import pulumi_aws as aws
 
@@ -9,8 +9,8 @@ SERVICES = ("apigatewayv2", "dynamodb", "ecr", "iam", "lambda_", "logs", "secret
 """The AWS services that the program's resources are made in, as the provider names them."""
 
 
-def declare(settings: Settings) -> aws.Provider:
-    """The one provider of all AWS resources: the stack's region and account, or the local AWS."""
+def declare_provider(settings: Settings) -> aws.Provider:
+    """Declares the provider of all AWS resources, for the stack's region and account, or for the local AWS."""
     if not settings.local:
         return aws.Provider(
             "aws",

@@ -1,4 +1,4 @@
-"""The keys that sign tokens: made here, and nowhere shown.
+"""The keys that sign tokens, and sets of them.
 
 A set of them is a JWK Set (RFC 7517) as JSON, the same text for the same keys. Beside its own members a key may
 have ``signs_from`` and ``published_until``, which ``services.identity.signing_keys`` and ``public_keys`` explain.
@@ -25,17 +25,17 @@ def new_key(algorithm: SigningAlgorithm) -> dict[str, Any]:
     return {**key.as_dict(private=True), "kid": key.thumbprint(), "alg": algorithm, "use": "sig"}
 
 
-def as_set(keys: Iterable[Jwk]) -> str:
-    """The set of ``keys``."""
+def key_set(keys: Iterable[Jwk]) -> str:
+    """The set of ``keys``, as JSON."""
     return json.dumps({"keys": [dict(key) for key in keys]}, sort_keys=True, separators=(",", ":"))
 
 
-def in_set(text: str) -> list[dict[str, Any]]:
-    """The keys of a set."""
+def keys_in(text: str) -> list[dict[str, Any]]:
+    """The keys in a set."""
     keys: list[dict[str, Any]] = json.loads(text)["keys"]
     return keys
 
 
-def public_half(text: str) -> str:
-    """A set without its private members."""
-    return as_set({name: key[name] for name in _PUBLIC if name in key} for key in in_set(text))
+def public_set(text: str) -> str:
+    """The set of the public halves of the keys in a set."""
+    return key_set({name: key[name] for name in _PUBLIC if name in key} for key in keys_in(text))

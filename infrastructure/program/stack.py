@@ -1,4 +1,4 @@
-"""The Pulumi program: all of a stack, from its provider to its outputs."""
+"""The Pulumi program: declares all of a stack, from its provider to its outputs."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -9,7 +9,7 @@ import pulumi
 
 from infrastructure.errors import DeployError
 from infrastructure.program import functions, provider
-from infrastructure.program.functions import Surroundings
+from infrastructure.program.functions import SharedInputs
 from infrastructure.program.gateway import Gateway
 from infrastructure.program.image import Images
 from infrastructure.program.storage import Storage
@@ -23,22 +23,22 @@ from variables import VARIABLES
 def declare_stack(
     settings: Settings,
     seed: Seed,
-    chosen: release.Release | None = None,
+    selected: release.Release | None = None,
     provide_image: Callable[[], None] | None = None,
 ) -> Awaitable[None]:
-    """Declares everything that a stack is made of; what it returns is done when all of it is in service or has
-    failed. Awaiting that saves the SDK its own way of waiting, which looks at every output each time one is known.
+    """Declares everything that a stack is made of, of these ``settings`` and with the users and clients of ``seed``.
 
-    ``chosen`` is the release to put into service, by default what ``selection.choose`` makes of the tree.
-    ``provide_image`` is called in an update whose image is not there yet: before it is built, to make Docker
-    ready and log it in to the registry, or to copy it once its repository is there. A ``DeployError``, whoever
-    raised it, ends the run in one line.
+    ``selected`` is the release to put into service, by default what ``selection.select_release`` makes of the tree.
+    ``provide_image`` is called in an update whose image is not there yet: before it is built, to prepare Docker and
+    log it in to the registry, or, when the repository is there, to copy it. Returns an awaitable that is done when all
+    of the stack is in service or has failed; with it the SDK need not check every output each time that one is known.
+    Raises ``pulumi.RunError`` of one line in place of a ``DeployError``.
     """
     try:
         in_service = _declare(
             settings,
             seed,
-            chosen or selection.choose(settings, release.deployed()),
+            selected or selection.select_release(settings, release.read_deployed()),
             provide_image or (lambda: None),
         )
     except DeployError as error:
@@ -47,47 +47,47 @@ def declare_stack(
 
 
 async def _settled(output: pulumi.Output[Any]) -> None:
-    with suppress(Exception):  # the engine tells it
+    with suppress(Exception):  # the engine reports it
         await output.future()
 
 
 def _declare(
-    settings: Settings, seed: Seed, chosen: release.Release, provide_image: Callable[[], None]
+    settings: Settings, seed: Seed, selected: release.Release, provide_image: Callable[[], None]
 ) -> pulumi.Output[Any]:
-    opts = pulumi.ResourceOptions(provider=provider.declare(settings))
-    images = Images(settings, chosen, provide_image, opts)
-    storage = Storage(settings, seed, chosen.before.public_jwks, opts)
+    opts = pulumi.ResourceOptions(provider=provider.declare_provider(settings))
+    images = Images(settings, selected, provide_image, opts)
+    storage = Storage(settings, seed, selected.before.public_jwks, opts)
     gateway = Gateway(settings, opts)
-    surroundings = Surroundings(
-        release=chosen,
+    shared = SharedInputs(
+        release=selected,
         image_uri=images.uri,
-        after=images.built,
+        after=[images.image] if images.image else [],
         variables=_variables(settings, storage, gateway),
         table_arn=storage.table.arn,
         secret_arns={name: secret.arn for name, secret in storage.secrets.items()},
     )
-    declared = functions.declare(settings, surroundings, opts)
+    declared = functions.declare_functions(settings, shared, opts)
     # The outputs are written when every alias has moved and every route is open, so that they name a release only when
-    # it is in service: all that can fail after that is to delete what is left over.
+    # it is in service: all that can fail after that is to delete what it replaces.
     versions = {name: function.function.version for name, function in declared.items()}
     in_service = pulumi.Output.all(
-        gateway.open(declared), *(function.alias.arn for function in declared.values())
+        gateway.open_routes(declared), *(function.alias.arn for function in declared.values())
     )
     pulumi.export("api_url", gateway.url)
     if settings.environment != "prod":
         pulumi.export("docs_url", pulumi.Output.concat(gateway.url, "/docs"))
-    pulumi.export("image_tag", in_service.apply(lambda _: chosen.tag))
+    pulumi.export("image_tag", in_service.apply(lambda _: selected.tag))
     pulumi.export("image_uri", images.uri)
     pulumi.export("ecr_url", images.repository_url)
     pulumi.export("function_names", {name: function.function.name for name, function in declared.items()})
     pulumi.export("table_name", storage.table.name)
     pulumi.export("public_jwks", storage.public_jwks_output)
-    pulumi.export("release", chosen.origin.as_output())
+    pulumi.export("release", selected.origin.as_output())
     pulumi.export(
         "releases",
         pulumi.Output.all(images.uri, versions, in_service).apply(
             lambda known: [
-                entry.as_output() for entry in chosen.entries(known[0], known[1], settings.keep_releases)
+                entry.as_output() for entry in selected.entries(known[0], known[1], settings.keep_releases)
             ]
         ),
     )
@@ -95,7 +95,7 @@ def _declare(
 
 
 def _variables(settings: Settings, storage: Storage, gateway: Gateway) -> Mapping[str, pulumi.Input[str]]:
-    """The environment of every function: names and public values, never a secret, and nothing of the release."""
+    """The environment variables of all functions: names and public values, no secret, and nothing of the release."""
     jwks_uri = pulumi.Output.concat(gateway.url_for_functions, "/.well-known/jwks.json")
     outputs: Mapping[str, pulumi.Input[str]] = {
         "service_name": PROJECT,

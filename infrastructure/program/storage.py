@@ -1,4 +1,4 @@
-"""What a stack keeps: its table, and its secrets."""
+"""A stack's table and its secrets."""
 
 from collections.abc import Mapping
 
@@ -12,11 +12,12 @@ from infrastructure.stack.settings import Settings
 
 
 class Storage(pulumi.ComponentResource):
-    """The table, and the secrets: with the keys that sign tokens, with their public halves, with the seed.
+    """The table, and the ``secrets`` by name: the keys that sign tokens, their public halves, the seed.
 
-    ``public_jwks`` is the set of the public halves that the state knows of, the rotations' included. It is noted
-    in the stack's outputs as ``public_jwks_output``, together with the version of the private keys that it began
-    with: what is noted of other keys, which are gone, counts no more.
+    ``public_jwks`` is the current set of public keys, a JWK Set (RFC 7517) as JSON. ``public_jwks_output`` is the
+    stack's output of that set: ``{"made", "jwks"}``, where ``made`` is the id of the secret version that the program
+    made the first key in. ``recorded`` is what that output was; where its ``made`` is another, it is of keys that are
+    gone, and is not used.
     """
 
     table: aws.dynamodb.Table
@@ -25,11 +26,11 @@ class Storage(pulumi.ComponentResource):
     public_jwks_output: pulumi.Output[dict[str, str]]
 
     def __init__(
-        self, settings: Settings, seed: Seed, noted: Mapping[str, str], opts: pulumi.ResourceOptions
+        self, settings: Settings, seed: Seed, recorded: Mapping[str, str], opts: pulumi.ResourceOptions
     ) -> None:
         super().__init__("psn-emulator:storage:Storage", "storage", None, opts)
         self._settings = settings
-        self._lasting = pulumi.ResourceOptions(parent=self, protect=settings.deletion_protection)
+        self._protected = pulumi.ResourceOptions(parent=self, protect=settings.deletion_protection)
         self.table = self._table()
         self.secrets = {
             SIGNING_KEYS: self._secret(
@@ -40,14 +41,16 @@ class Storage(pulumi.ComponentResource):
             ),
             SEED: self._secret(SEED, "The users and clients"),
         }
-        made = signing_keys.as_set([signing_keys.new_key(settings.signing_algorithm)])
-        # Made once: what a rotation makes of them stays, whatever this run has made.
-        private = self._value(SIGNING_KEYS, pulumi.Output.secret(made), made_once=True)
-        public = private.secret_string.apply(lambda keys: signing_keys.public_half(str(keys)))
-        self._value(PUBLIC_KEYS, public, made_once=True)
+        first = signing_keys.key_set([signing_keys.new_key(settings.signing_algorithm)])
+        # The value is given once: afterwards rotations change it.
+        private = self._value(SIGNING_KEYS, pulumi.Output.secret(first), initial=True)
+        public = private.secret_string.apply(lambda keys: signing_keys.public_set(str(keys)))
+        self._value(PUBLIC_KEYS, public, initial=True)
         self._value(SEED, pulumi.Output.secret(seed.model_dump_json()))
         self.public_jwks_output = pulumi.Output.all(private.version_id, pulumi.Output.unsecret(public)).apply(
-            lambda made: dict(noted) if noted.get("made") == made[0] else {"made": made[0], "jwks": made[1]}
+            lambda made: (
+                dict(recorded) if recorded.get("made") == made[0] else {"made": made[0], "jwks": made[1]}
+            )
         )
         self.public_jwks = self.public_jwks_output.apply(lambda output: output["jwks"])
         self.register_outputs({"table": self.table.name})
@@ -68,7 +71,7 @@ class Storage(pulumi.ComponentResource):
             point_in_time_recovery={"enabled": self._settings.point_in_time_recovery},
             deletion_protection_enabled=self._settings.deletion_protection,
             tags=self._settings.names.tags,
-            opts=self._lasting,
+            opts=self._protected,
         )
 
     def _secret(self, name: str, description: str) -> aws.secretsmanager.Secret:
@@ -78,15 +81,15 @@ class Storage(pulumi.ComponentResource):
             description=description,
             recovery_window_in_days=self._settings.secret_recovery_days,
             tags=self._settings.names.tags,
-            opts=self._lasting,
+            opts=self._protected,
         )
 
     def _value(
-        self, name: str, value: pulumi.Output[str], *, made_once: bool = False
+        self, name: str, value: pulumi.Output[str], *, initial: bool = False
     ) -> aws.secretsmanager.SecretVersion:
         return aws.secretsmanager.SecretVersion(
             name,
             secret_id=self.secrets[name].id,
             secret_string=value,
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["secretString"] if made_once else None),
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["secretString"] if initial else None),
         )

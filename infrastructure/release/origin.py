@@ -1,4 +1,4 @@
-"""Where a release comes from: version and commit."""
+"""The version and the commit that a release is made of."""
 
 import json
 import subprocess
@@ -15,8 +15,8 @@ from infrastructure.get_image_tag import ROOT
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a release comes from: the version in ``pyproject.toml``, the git commit (empty outside of a git
-    checkout), and whether files differed from that commit, what the engine itself writes left out."""
+    """The version in ``pyproject.toml``, the git commit (empty outside of a git checkout), and whether files differed
+    from that commit, not counting what the engine writes into the stacks' files."""
 
     version: str
     commit: str
@@ -40,7 +40,7 @@ class Origin:
 
 
 def origin() -> Origin:
-    """Where the tree of this checkout comes from."""
+    """The origin of a release that is made of this checkout."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     commit = _git("rev-parse", "HEAD")
     changed = [line[3:] for line in _git("status", "--porcelain").splitlines()] if commit else []

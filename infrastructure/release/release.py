@@ -1,8 +1,7 @@
-"""What a release is, and which ones a stack knows.
+"""What a release is, and what a stack's state knows of its releases.
 
-What it knows is read from the stack's own state, through the engine that is deploying: its outputs change only
-when an update has succeeded, so they name the last release that went into service; the image in the state may be
-newer, when an update pushed it and failed afterwards.
+A stack's outputs change only when an update has succeeded, so they name the last release that went into service. The
+image in its state may be newer, when an update pushed it and failed afterwards.
 """
 
 from collections.abc import Collection, Mapping
@@ -43,9 +42,9 @@ class Entry:
     @classmethod
     def from_output(cls, value: Mapping[str, Any]) -> Self:
         """The entry that ``as_output`` made ``value`` of."""
-        written = value.get("permissions") or {}
-        read = {name: Permissions.from_output(item) for name, item in written.items()}
-        return cls(**{**value, "permissions": read})
+        outputs = value.get("permissions") or {}
+        permissions = {name: Permissions.from_output(item) for name, item in outputs.items()}
+        return cls(**{**value, "permissions": permissions})
 
     def as_output(self) -> dict[str, Any]:
         """The entry as an item of the stack's output."""
@@ -57,7 +56,9 @@ class Entry:
 
     def of_functions(self, functions: Collection[str]) -> Self:
         """The entry with its versions of these functions only."""
-        return replace(self, versions={name: one for name, one in self.versions.items() if name in functions})
+        return replace(
+            self, versions={name: self.versions[name] for name in self.versions if name in functions}
+        )
 
     @property
     def origin(self) -> Origin:
@@ -65,16 +66,17 @@ class Entry:
         return Origin(self.version, self.commit, self.dirty)
 
     def outputs(self) -> dict[str, Any]:
-        """The outputs of a stack that say that this release is live."""
+        """The outputs by which a stack says that this release is live."""
         return {"image_tag": self.tag, "image_uri": self.image_uri, "release": self.origin.as_output()}
 
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """What the stack's state knows: the release in service and the tag and origin of the image pushed last, if any,
-    the releases it keeps, the one deployed last first, the public keys that were noted (``storage.Storage``), the
-    functions of the release deployed last, and the provider, by its reference, that pushed the image; empty where
-    the engine does not tell it."""
+    """What a stack's state knows of its releases: ``tag`` and ``origin`` of the one in service, ``pushed`` and
+    ``pushed_origin`` of the image pushed last, if there are any; the ``entries`` that it keeps, the one deployed last
+    first; ``functions``, the names of those that were deployed last; the output ``public_jwks``
+    (``program.storage.Storage``); and ``image_provider``, the engine's reference of the provider that pushed the image,
+    empty where the engine does not tell it."""
 
     tag: str | None = None
     origin: Origin | None = None
@@ -106,27 +108,27 @@ class Deployed:
         )
 
     def entry(self, tag: str | None) -> Entry | None:
-        """What is kept of the release ``tag``."""
+        """The entry of the release ``tag``, if it is kept."""
         return next((entry for entry in self.entries if entry.tag == tag), None)
 
     def before(self, tag: str | None) -> Entry | None:
-        """The release that was deployed last before the release ``tag``; the last one where that is not kept."""
+        """The release deployed before the release ``tag``, if there is one; the last one where ``tag`` is not kept."""
         tags = [entry.tag for entry in self.entries]
-        place = tags.index(tag) + 1 if tag in tags else 0
-        return next(iter(self.entries[place:]), None)
+        index = tags.index(tag) + 1 if tag in tags else 0
+        return next(iter(self.entries[index:]), None)
 
     def has_image(self, tag: str | None) -> bool:
-        """Whether the stack's repository holds the image of its release ``tag``: a promotion brought it there, or
-        the state knows the image built last, which none of the releases built before it is without."""
+        """Whether the image of the release ``tag`` is in the stack's repository: a promotion brought it there, or the
+        state has the image built last, and then every release built before it has its image in the repository too."""
         entry = self.entry(tag)
         return self.pushed is not None or bool(entry and entry.promoted_from)
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A release to put into service. ``to_build`` says that its image is still to be made, ``to_copy`` that it is
-    still to be brought from the stack ``promoted_from``; ``inputs`` are what its tag is a hash of, ``permissions``
-    what its code is made to do, by function."""
+    """A release to put into service. ``to_build`` says that its image is still to be built, ``to_copy`` that it is
+    still to be copied from the stack ``promoted_from``. ``inputs`` are what its tag is a hash of, ``permissions`` what
+    its functions may do, by name, and ``before`` is what the stack's state knew before it."""
 
     tag: str
     origin: Origin
@@ -139,15 +141,14 @@ class Release:
     to_copy: bool = False
 
     def entries(self, image_uri: str, versions: Mapping[str, str], keep: int) -> list[Entry]:
-        """The releases to keep once this one is live with ``versions``: it, and the last ones before it, ``keep``
+        """The releases to keep when this one is live with these ``versions`` by function: it and ``others``, ``keep``
         in all.
 
-        A release that was kept already has one entry still, which knows since when; it comes first, unless it
-        was live before and thus stays where it is. A function that was gone before this release is a new one now: the
-        others' versions of it are forgotten.
+        It comes first, unless it was live before: then it keeps its place. A release that was kept already keeps its
+        ``since``. Versions of functions that the stack had no more before this release are left out of the others.
         """
-        known = self.before.entry(self.tag)
-        since = known.since if known else datetime.now(UTC).isoformat(timespec="seconds")
+        entry_before = self.before.entry(self.tag)
+        since = entry_before.since if entry_before else datetime.now(UTC).isoformat(timespec="seconds")
         entry = Entry(
             self.tag,
             **asdict(self.origin),
@@ -159,26 +160,27 @@ class Release:
             permissions=self.permissions,
         )
         kept = [item.of_functions(self.before.functions) for item in self.others(keep)]
-        place = self.before.entries.index(known) if known and self.tag == self.before.tag else 0
-        return [*kept[:place], entry, *kept[place:]]
+        was_live = entry_before and self.tag == self.before.tag
+        index = self.before.entries.index(entry_before) if entry_before and was_live else 0
+        return [*kept[:index], entry, *kept[index:]]
 
     def others(self, keep: int) -> list[Entry]:
-        """The releases to keep beside this one, ``keep`` in all with it: first the one that ran until now, to which
-        this one gives way when it fails the probe or is rolled back, then the last ones before it.
+        """The releases to keep beside this one, ``keep`` in all with it: first the live one, which replaces this one
+        when it fails the probe or is rolled back, then those deployed last.
 
-        One whose permissions are not known has lost its roles and cannot run again.
+        Releases without recorded permissions are not kept: they have lost their roles and cannot run again.
         """
         others = [item for item in self.before.entries if item.tag != self.tag and item.permissions]
         return sorted(others, key=lambda item: item.tag != self.before.tag)[: keep - 1]
 
     def permission_sets(self, function: str, keep: int) -> list[Permissions]:
-        """The permissions that a function has in this release and in ``others``, each set once."""
+        """The distinct permissions that a function has in this release and in ``others``."""
         releases = [self.permissions, *(item.permissions for item in self.others(keep))]
         return list(dict.fromkeys(item[function] for item in releases if function in item))
 
 
-def deployed() -> Deployed:
-    """What the state of the stack that is being deployed knows of it; nothing on its first deploy."""
+def read_deployed() -> Deployed:
+    """What the state of the stack knows that the running program is of; nothing on its first deploy."""
     name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     answer = pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {"stackName": name})
     return Deployed.from_state(StackState(answer.value["outputs"]))

@@ -1,15 +1,15 @@
-"""Which release a deploy makes: the one that is there, one that was there, or a new one."""
+"""Which release an update puts into service: the live one, one that was made before, another stack's, or a new one."""
 
 from infrastructure import get_image_tag
 from infrastructure.errors import DeployError
 from infrastructure.release.origin import Origin, origin
 from infrastructure.release.release import Deployed, Entry, Release
-from infrastructure.stack.function_specs import rows
+from infrastructure.stack.function_specs import function_specs
 from infrastructure.stack.permissions import Permissions
 from infrastructure.stack.settings import Settings
 
 
-def choose(
+def select_release(
     settings: Settings, deployed: Deployed, *, keep_image: bool = False, force: bool = False
 ) -> Release:
     """The release that a deploy puts into service.
@@ -26,13 +26,13 @@ def choose(
             get_image_tag.recorded_base_image() if settings.local else get_image_tag.default_base_image()
         )
         if keep_image or (settings.image_by_promotion and not force):
-            return _kept(settings, deployed, base_image)
+            return _current_release(settings, deployed, base_image)
         content = get_image_tag.content_hash(base_image, settings.platform)
         tags = (deployed.tag, deployed.pushed, *(entry.tag for entry in deployed.entries))
-        made = [tag for tag in tags if tag]
-        there = [tag for tag in made if get_image_tag.has_content(tag, content) and deployed.has_image(tag)]
-        same = None if force else next(iter(there), None)
-        tag = same or get_image_tag.image_tag(content, max(made, default=None))
+        known = [tag for tag in tags if tag]
+        same = [tag for tag in known if get_image_tag.has_content(tag, content) and deployed.has_image(tag)]
+        made = None if force else next(iter(same), None)
+        tag = made or get_image_tag.image_tag(content, max(known, default=None))
         inputs = get_image_tag.inputs(base_image, settings.platform)
     except get_image_tag.SourceError as error:
         raise DeployError(
@@ -40,20 +40,36 @@ def choose(
         ) from error
     origins: dict[str | None, Origin | None] = {entry.tag: entry.origin for entry in deployed.entries}
     origins |= {deployed.pushed: deployed.pushed_origin} | {deployed.tag: deployed.origin}
-    known = deployed.entry(tag)
+    entry = deployed.entry(tag)
     return Release(
         tag,
         origins.get(tag) or origin(),
         base_image,
-        to_build=not same,
+        to_build=not made,
         permissions=_permissions(settings),
         inputs=inputs,
         before=deployed,
-        promoted_from=known.promoted_from if known else "",
+        promoted_from=entry.promoted_from if entry else "",
     )
 
 
-def _kept(settings: Settings, deployed: Deployed, base_image: str) -> Release:
+def promoted_release(settings: Settings, entry: Entry, source: str, deployed: Deployed) -> Release:
+    """The release ``entry`` of the stack ``source``, as one of the stack of ``settings``, which is as ``deployed``.
+    Raises ``DeployError`` when the stack has a function that is not in the release."""
+    return Release(
+        entry.tag,
+        entry.origin,
+        base_image="",
+        to_build=False,
+        permissions=_permissions(settings, entry),
+        inputs=entry.inputs,
+        before=deployed,
+        promoted_from=source,
+        to_copy=True,
+    )
+
+
+def _current_release(settings: Settings, deployed: Deployed, base_image: str) -> Release:
     if not (deployed.tag and deployed.origin and deployed.has_image(deployed.tag)):
         raise DeployError(
             f"Stack {settings.stack!r} has no image to keep.",
@@ -74,26 +90,10 @@ def _kept(settings: Settings, deployed: Deployed, base_image: str) -> Release:
     )
 
 
-def promoted(settings: Settings, entry: Entry, source: str, deployed: Deployed) -> Release:
-    """The release ``entry`` of the stack ``source``, as a release of the stack of ``settings``, which is as
-    ``deployed``."""
-    return Release(
-        entry.tag,
-        entry.origin,
-        base_image="",
-        to_build=False,
-        permissions=_permissions(settings, entry),
-        inputs=entry.inputs,
-        before=deployed,
-        promoted_from=source,
-        to_copy=True,
-    )
-
-
 def _permissions(settings: Settings, entry: Entry | None = None) -> dict[str, Permissions]:
-    """What every function may do: as its code was released, else as its row says. Raises ``DeployError`` for a row
-    that came after the code."""
-    declared = {row.name: row.permissions for row in rows(settings)}
+    """What every function may do, by name: as recorded with the release ``entry``, else as the route table says. Raises
+    ``DeployError`` for a function that is not in the release."""
+    declared = {spec.name: spec.permissions for spec in function_specs(settings)}
     if not entry or not entry.permissions:
         return declared
     if later := sorted(declared.keys() - entry.permissions.keys()):

@@ -1,5 +1,7 @@
-"""The functions of a stack: one row each, made of the route table and the stack's settings."""
+"""What a stack's functions are to be: one specification each, made of the route table and the stack's settings."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -17,36 +19,38 @@ _AUTHORIZER = Capacity(memory_mib=512, timeout_seconds=8)
 """It waits up to 6 seconds for an issuer's keys (``services.identity.issuer_keys``)."""
 _AUTHORIZER_SECONDS = 10
 """As long as the gateway waits for an authorizer ("Quotas for HTTP APIs" in API Gateway's guide)."""
+_LONGEST_NAME = 64
+"""Of a function, in characters ("CreateFunction" in Lambda's API reference)."""
 _UNRESERVED = 100
 """What stays of an account's concurrency for functions without a share of their own ("Configuring reserved
 concurrency for a function" in Lambda's guide)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A function: its handler command in the image, what it may use, and what it may do.
-
-    ``memory`` is in MiB, ``timeout`` in seconds, the concurrencies in calls at once (``reserved`` without a limit
-    of its own is ``None``).
-    """
+class FunctionSpec:
+    """A function: its name, which is its route's, the handler that is its ``command`` in the image, what it may do, and
+    how much of Lambda it gets. The concurrencies are in calls at once; where none are reserved it shares the
+    account's."""
 
     name: str
     command: str
-    memory: int
-    timeout: int
     description: str
     permissions: Permissions
-    reserved: int | None = None
-    provisioned: int = 0
+    memory_mib: int
+    timeout_seconds: int
+    reserved_concurrency: int | None = None
+    provisioned_concurrency: int = 0
 
 
-def rows(settings: Settings) -> tuple[Row, ...]:
-    """One for every function of the route table, the fallback's included, and one for the authorizer.
+def function_specs(settings: Settings) -> tuple[FunctionSpec, ...]:
+    """The specification of every function of the route table, the fallback's and the authorizer's.
 
-    What the stack says of a function alone comes first, then what it says of all routes, then the route table."""
+    The capacity of each is what the stack says of the function alone, else what it says of all routes, else what the
+    route table says.
+    """
     return (
-        *(_of_routes(name, shared, settings) for name, shared in _by_function().items()),
-        _row(
+        *(_routes_spec(name, served, settings) for name, served in _routes_by_function().items()),
+        _spec(
             AUTHORIZER,
             "authorizer.handler",
             "Decides whether a token opens a route",
@@ -56,40 +60,54 @@ def rows(settings: Settings) -> tuple[Row, ...]:
     )
 
 
-def faults(settings: Settings) -> list[str]:
+def faults_in(settings: Settings) -> list[str]:
     """What Lambda or the gateway could not do as the settings or the route table say, each beginning with the key
-    or the row at fault; nothing when all can be done."""
-    declared = rows(settings)
-    found = [_stranger(name, declared) for name in settings.functions.keys() - {row.name for row in declared}]
-    for row in declared:
-        longest = _AUTHORIZER_SECONDS if row.name == AUTHORIZER else settings.api_timeout_seconds
-        most = row.provisioned if row.reserved is None else row.reserved
+    or the route at fault; nothing when all can be done."""
+    specs = function_specs(settings)
+    names = [spec.name for spec in specs]
+    faults = [_unknown_function(name, names) for name in settings.functions if name not in names]
+    faults += [*_scope_faults(), *_name_faults(specs, settings)]
+    for spec in specs:
+        faults += _capacity_faults(spec, settings)
+    taken = sum(
+        spec.provisioned_concurrency if spec.reserved_concurrency is None else spec.reserved_concurrency
+        for spec in specs
+    )
+    if taken and taken > (limit := settings.account_concurrency - _UNRESERVED):
+        what = f"leaves {limit} to reserve or provision, of which the functions take {taken}"
+        faults.append(f"{key('account_concurrency')} {what}")
+    return sorted(set(faults))
+
+
+def _capacity_faults(spec: FunctionSpec, settings: Settings) -> list[str]:
+    longest = _AUTHORIZER_SECONDS if spec.name == AUTHORIZER else settings.api_timeout_seconds
+    provisioned, reserved = spec.provisioned_concurrency, spec.reserved_concurrency
+    return [
+        f"{_source(setting, spec.name, settings)} {fault}"
         for setting, impossible, fault in (
-            ("memory_mib", not 128 <= row.memory <= 10240, f"is {row.memory}, not within 128 to 10240"),
+            (
+                "memory_mib",
+                not 128 <= spec.memory_mib <= 10240,
+                f"is {spec.memory_mib}, not within 128 to 10240",
+            ),
             (
                 "timeout_seconds",
-                not 1 <= row.timeout <= longest,
-                f"is {row.timeout}, not within 1 to {longest}, when the gateway has given up",
+                not 1 <= spec.timeout_seconds <= longest,
+                f"is {spec.timeout_seconds}, not within 1 to {longest}, when the gateway has given up",
             ),
             (
                 "provisioned_concurrency",
-                row.provisioned > most,
-                f"is {row.provisioned}, over reserved_concurrency ({most})",
+                reserved is not None and provisioned > reserved,
+                f"is {provisioned}, over reserved_concurrency ({reserved})",
             ),
-        ):
-            if impossible:
-                found.append(f"{_who_says(setting, row.name, settings)} {fault}")
-    found += _wrong_scopes()
-    taken = sum(row.provisioned if row.reserved is None else row.reserved for row in declared)
-    if taken and taken > (limit := settings.account_concurrency - _UNRESERVED):
-        what = f"leaves {limit} to reserve or provision, of which the functions take {taken}"
-        found.append(f"{key('account_concurrency')} {what}")
-    return sorted(set(found))
+        )
+        if impossible
+    ]
 
 
 def ungranted(seed: Seed) -> list[str]:
-    """The rows whose scope no user and no client of ``seed`` may be granted, each with its scope; none where the seed
-    has no users and no clients."""
+    """The routes whose scope no user and no client of ``seed`` may be granted, a line each that begins with the row's
+    name; empty where the seed has neither users nor clients."""
     granted = {scope for user in seed.users for scope in user.scopes}
     granted |= {scope for client in seed.clients for scope in client.scopes}
     if not granted:
@@ -101,25 +119,47 @@ def ungranted(seed: Seed) -> list[str]:
     ]
 
 
-def _wrong_scopes() -> list[str]:
-    found = []
-    for route in routes.ROUTES:
-        for scope in filter(None, (route.scope, route.bearer)):
-            if scope not in routes.SCOPES:
-                close = get_close_matches(scope, routes.SCOPES, n=1)
-                meant = f" (is {close[0]} meant?)" if close else ""
-                found.append(f"row {route.name} in routes.py: there is no scope {scope}{meant}")
-    return found
+def _name_faults(specs: Sequence[FunctionSpec], settings: Settings) -> list[str]:
+    """The routes that are there twice, by name or by route key, and the functions whose name is too long for Lambda on
+    this stack, a line each that begins with the row's name."""
+    table = (*routes.ROUTES, routes.FALLBACK)
+    names = Counter([*(route.name for route in table), AUTHORIZER])
+    keys = Counter(route.key for route in table)
+    faults = [f"row {name} in routes.py: there is another of this name" for name in names if names[name] > 1]
+    faults += [
+        f"row {route.name} in routes.py: another row has {route.key} too"
+        for route in table
+        if keys[route.key] > 1
+    ]
+    for spec in specs:
+        full = settings.names.function(spec.name)
+        if len(full) > _LONGEST_NAME:
+            what = f"{full} has {len(full)} characters, of which Lambda takes {_LONGEST_NAME}"
+            faults.append(f"row {spec.name} in routes.py: {what}")
+    return faults
 
 
-def _stranger(name: str, declared: tuple[Row, ...]) -> str:
-    close = get_close_matches(name, [row.name for row in declared], n=1)
-    meant = f" (is {close[0]} meant?)" if close else ""
-    return f"{key('functions')}.{name} is no function{meant}"
+def _scope_faults() -> list[str]:
+    """The routes whose scope is not in the route table's list, a line each that begins with the row's name."""
+    return [
+        f"row {route.name} in routes.py: there is no scope {scope}{_suggestion(scope, list(routes.SCOPES))}"
+        for route in routes.ROUTES
+        for scope in (route.scope, route.bearer)
+        if scope and scope not in routes.SCOPES
+    ]
 
 
-def _who_says(setting: str, name: str, settings: Settings) -> str:
-    """The key that gives a function's setting, or the row where none does."""
+def _unknown_function(name: str, names: list[str]) -> str:
+    return f"{key('functions')}.{name} is no function{_suggestion(name, names)}"
+
+
+def _suggestion(name: str, names: list[str]) -> str:
+    close = get_close_matches(name, names, n=1)
+    return f" (is {close[0]} meant?)" if close else ""
+
+
+def _source(setting: str, name: str, settings: Settings) -> str:
+    """The key that gives the function ``name`` its ``setting``, or its route in the table where no key does."""
     if getattr(settings.functions.get(name, Capacity()), setting) is not None:
         return f"{key('functions')}.{name}.{setting}"
     if name != AUTHORIZER and getattr(settings, setting) is not None:
@@ -127,55 +167,53 @@ def _who_says(setting: str, name: str, settings: Settings) -> str:
     return f"{setting} of row {name} in routes.py"
 
 
-def _by_function() -> dict[str, list[Route]]:
-    """The routes of every function, by the function's name."""
+def _routes_by_function() -> dict[str, list[Route]]:
     served: dict[str, list[Route]] = {}
     for route in (*routes.ROUTES, routes.FALLBACK):
         served.setdefault(route.function_name, []).append(route)
     return served
 
 
-def _of_routes(name: str, served: list[Route], settings: Settings) -> Row:
-    """The function of these routes: it may do what any of them may, and has the most that one of them asks for."""
-    # Not validated here: a wrong row is told of with the settings' contradictions, by its name.
-    asked = Capacity.model_construct(
+def _routes_spec(name: str, served: list[Route], settings: Settings) -> FunctionSpec:
+    """The function of the routes ``served``: it may do what any of them may, and has the most that one asks for."""
+    # Not validated here: what is wrong in the table is told with the settings' contradictions, by the route's name.
+    declared = Capacity.model_construct(
         memory_mib=max(route.memory for route in served),
         timeout_seconds=max(route.timeout for route in served),
     )
-    return _row(
+    keys = ", ".join(route.key for route in served)
+    return _spec(
         name,
         f"main.{served[0].entry}",
-        "Answers what no route does"
-        if served == [routes.FALLBACK]
-        else ", ".join(route.key for route in served),
+        "Answers what no route does" if served == [routes.FALLBACK] else keys,
         Permissions(
             frozenset(action for route in served for action in route.table),
             frozenset(secret for route in served for secret in route.secrets),
         ),
-        (settings.functions.get(name, Capacity()), settings, asked),
+        (settings.functions.get(name, Capacity()), settings, declared),
     )
 
 
-def _row(
+def _spec(
     name: str,
     command: str,
     description: str,
     permissions: Permissions,
     capacities: tuple[Capacity, ...],
-) -> Row:
-    """The row whose numbers are the first that any of ``capacities`` gives."""
+) -> FunctionSpec:
+    """The specification whose capacity is, number by number, the first that any of ``capacities`` gives."""
 
     def first(setting: str) -> int | None:
         given = (getattr(capacity, setting) for capacity in capacities)
         return next((number for number in given if number is not None), None)
 
-    return Row(
+    return FunctionSpec(
         name=name,
         command=command,
         description=description,
         permissions=permissions,
-        memory=first("memory_mib") or 0,
-        timeout=first("timeout_seconds") or 0,
-        reserved=first("reserved_concurrency"),
-        provisioned=first("provisioned_concurrency") or 0,
+        memory_mib=first("memory_mib") or 0,
+        timeout_seconds=first("timeout_seconds") or 0,
+        reserved_concurrency=first("reserved_concurrency"),
+        provisioned_concurrency=first("provisioned_concurrency") or 0,
     )

@@ -1,7 +1,7 @@
-"""Reads what a stack's files say: its settings, and its users and clients. A command does each once, and passes it on.
+"""Reads a stack's files: its settings, and its users and clients. A command reads each once at most, and passes it on.
 
-The files are read here and not through the engine, so that a setting is refused before anything is touched, and so
-that commands which start no engine know them too.
+They are not read through the engine, so that a setting is refused before anything is touched, and so that commands
+which start no engine know them too.
 """
 
 import re
@@ -33,13 +33,13 @@ def load_settings(stack: str) -> Settings:
             f"There is no stack {stack!r}.",
             f"The stacks are {', '.join(known)} and {LOCAL}-<name>, of at most {_LONGEST_STACK} characters.",
         )
-    values, faults = stack_file.read(path, Settings.model_fields.keys() - {"stack"})
+    values, faults = stack_file.read_settings(path, Settings.model_fields.keys() - {"stack"})
     try:
         if not faults:
             settings = Settings.model_validate(values | {"stack": stack})
-            faults = function_specs.faults(settings)
+            faults = function_specs.faults_in(settings)
     except ValidationError as error:
-        faults = [stack_file.fault(item) for item in error.errors(include_url=False)]
+        faults = [stack_file.fault_of(item) for item in error.errors(include_url=False)]
     if faults:
         raise DeployError(f"{path.name}: {'; '.join(faults)}.", f"Correct {path.name}, in infrastructure.")
     return settings
@@ -49,7 +49,7 @@ def load_seed(settings: Settings) -> seeds.Seed:
     """The users and clients of the stack, from its ``seed_file``.
 
     Takes about 0.1 s for every password hash of a guarded stack, each of which is compared with the documented
-    passwords. Raises ``DeployError`` as ``seeds.read`` does.
+    passwords. Raises ``DeployError`` as ``seeds.read_seed`` does.
     """
     file = FOLDER / "seeds" / settings.seed_file
-    return seeds.read(file, audience=settings.audience, defaults_allowed=not settings.guarded)
+    return seeds.read_seed(file, audience=settings.audience, defaults_allowed=not settings.guarded)

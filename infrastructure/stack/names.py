@@ -1,4 +1,4 @@
-"""What things are called in AWS: one rule for all of them."""
+"""The names of a stack's resources in AWS."""
 
 from dataclasses import dataclass
 from hashlib import sha256
@@ -21,13 +21,13 @@ _LONGEST_ROLE = 64
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The physical names of one stack's resources."""
+    """The names in AWS of the resources of the stack ``stack``."""
 
     stack: str
 
     @property
     def base(self) -> str:
-        """The name of what a stack has one of: its table, its image repository, its API."""
+        """The name of the table, of the image repository and of the API."""
         return f"{PROJECT}-{self.stack}"
 
     @property
@@ -51,7 +51,7 @@ class Names:
         return f"{self.base}-{name}"
 
     def role(self, name: str, permissions: str) -> str:
-        """The name of a function's role for the permissions of that hash. One that is too long is cut, and ends
+        """The name of a function's role for the permissions of that digest. One over 64 characters is cut, and ends
         with a hash of all of it."""
         whole = f"{self.function(name)}-{permissions}"
         if len(whole) <= _LONGEST_ROLE:

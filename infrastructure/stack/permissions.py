@@ -1,4 +1,4 @@
-"""What a function may do with data: what its role is made of, and what is recorded with every release."""
+"""What a function may do with the table and the secrets."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ class Permissions:
 
     @property
     def digest(self) -> str:
-        """8 hexadecimal digits that tell them from others."""
+        """The first 8 hexadecimal digits of their SHA-256."""
         return sha256(json.dumps(self.as_output()).encode()).hexdigest()[:8]
 
     @property

@@ -34,16 +34,17 @@ _REDIRECT_URI = re.compile(
 )
 
 
-def _strong(password_hash: str) -> str:
-    """Refuses what is no argon2id hash of at least OWASP's parameters (Password Storage Cheat Sheet)."""
-    found = _HASH.fullmatch(password_hash)
-    if not found or int(found[1]) < 19456 or int(found[2]) < 2:
+def _require_strong(password_hash: str) -> str:
+    """Refuses what is no argon2id hash in PHC form of at least OWASP's parameters (Password Storage Cheat Sheet)."""
+    match = _HASH.fullmatch(password_hash)
+    if not match or int(match[1]) < 19456 or int(match[2]) < 2:
         raise ValueError("should be an argon2id hash in PHC form of at least m=19456, t=2")
     return password_hash
 
 
-def _safe(redirect_uri: str) -> str:
-    """Refuses what nobody should send a code to (RFC 9700 section 2.1): clear text, and parts that confuse."""
+def _require_safe(redirect_uri: str) -> str:
+    """Refuses redirect URIs that are no exact https ones, or http ones of the loopback interface (RFC 9700 section 2.1,
+    RFC 8252 section 7.3)."""
     if not _REDIRECT_URI.fullmatch(redirect_uri):
         raise ValueError(
             "should be an https URI without a fragment, or an http one on the loopback interface"
@@ -61,8 +62,8 @@ def _named(scopes: object) -> object:
 
 
 type Scopes = Annotated[tuple[str, ...], BeforeValidator(_named)]
-type Hash = Annotated[str, AfterValidator(_strong)]
-type RedirectURI = Annotated[str, AfterValidator(_safe)]
+type Hash = Annotated[str, AfterValidator(_require_strong)]
+type RedirectURI = Annotated[str, AfterValidator(_require_safe)]
 type Grant = Literal["authorization_code", "refresh_token", "client_credentials", "password"]
 
 
@@ -146,16 +147,16 @@ class Seed(BaseModel):
         return self
 
 
-def read(path: Path, *, audience: str, defaults_allowed: bool) -> Seed:
-    """The seed in ``path``.
+def read_seed(path: Path, *, audience: str, defaults_allowed: bool) -> Seed:
+    """The users and clients in the YAML file ``path``.
 
-    Unless ``defaults_allowed``, the default user and clients are refused, and so is whoever has one of the default
-    passwords or secrets. Raises ``DeployError`` for these, for a missing file and for one that is not of the form; and
-    for a client whose id is the ``audience`` of access tokens: for it, ID tokens are issued to that very audience, and
-    would open every resource server that looks at no more (RFC 9068 section 5).
+    Raises ``DeployError`` when the file is missing or not of the form; unless ``defaults_allowed``, for the documented
+    users and clients and for everybody with a documented password or secret; and for a client whose id is the
+    ``audience`` of access tokens: its ID tokens would have that audience too, and be taken for access tokens (RFC 9068
+    section 5).
     """
     try:
-        seed = Seed.model_validate(strict_yaml.read(path) or {})
+        seed = Seed.model_validate(strict_yaml.load(path) or {})
     except FileNotFoundError:
         raise DeployError(
             f"The seed file {path.name} is missing from {path.parent}.",
@@ -171,7 +172,7 @@ def read(path: Path, *, audience: str, defaults_allowed: bool) -> Seed:
             "Choose another one by psn-emulator:audience.",
         )
     if not defaults_allowed:
-        for default in _defaults(seed):
+        for default in _default_credentials(seed):
             raise DeployError(
                 f"In the seed file {path.name}, {default}.",
                 "The defaults are for local and dev: name another file by psn-emulator:seed_file, or correct it.",
@@ -179,8 +180,8 @@ def read(path: Path, *, audience: str, defaults_allowed: bool) -> Seed:
     return seed
 
 
-def _defaults(seed: Seed) -> Iterator[str]:
-    """What ``seed`` has of the documented users, clients, passwords and secrets. Each hash is checked once."""
+def _default_credentials(seed: Seed) -> Iterator[str]:
+    """The documented users, clients, passwords and secrets in ``seed``, in words. Each hash is checked once."""
     is_default = cache(_is_default)
     for user in seed.users:
         if user.username.casefold() == DEFAULT_USER:

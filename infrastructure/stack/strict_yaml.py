@@ -1,4 +1,4 @@
-"""Reads the YAML that people write, and takes nothing silently that they cannot have meant."""
+"""Reads YAML, and refuses a key that stands twice in a mapping."""
 
 from pathlib import Path
 from typing import Any, override
@@ -21,10 +21,10 @@ class _Loader(yaml.SafeLoader):
         return node
 
 
-def read(path: Path) -> Any:
+def load(path: Path) -> Any:
     """The content of the YAML file ``path``; ``None`` when there is none in it.
 
-    Raises ``ValueError``, one line of what is wrong, where it is no UTF-8 text, no YAML, or says something twice.
+    Raises ``ValueError``, of one line, where it is no UTF-8 text or no YAML, or has a key twice.
     """
     try:
         loader = _Loader(path.read_text(encoding="utf-8"))

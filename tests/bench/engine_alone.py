@@ -35,18 +35,18 @@ _REPOSITORY = [
 def main(stack: str, operation: str, tag: str | None) -> None:
     """One run of the engine; raises what the engine raises."""
     settings, known = load_settings(stack), state(stack)
-    chosen = selection.choose(settings, release.Deployed.from_state(known))
+    chosen = selection.select_release(settings, release.Deployed.from_state(known))
     chosen = replace(chosen, tag=tag, to_build=False) if tag else chosen
-    about = targets.of(settings, known, chosen, image_only=False)
+    about = targets.targets_for(settings, known, chosen, image_only=False)
     if operation == "repository":
-        readiness.ready(settings)
+        readiness.prepare_deploy(settings)
         about = {"target": _REPOSITORY}
-    with plugins.provided(settings) as variables:
+    with plugins.serve(settings) as variables:
         engine = auto.create_or_select_stack(
             stack_name=stack,
             project_name=PROJECT,
             program=partial(declare_stack, settings, load_seed(settings), chosen),
-            opts=workspace._options(settings, workspace.environment(settings) | variables, None),
+            opts=workspace._options(settings, workspace.engine_variables(settings) | variables, None),
         )
         (engine.preview if operation == "preview" else engine.up)(**about)
 

@@ -38,7 +38,7 @@ def metadata(api: httpx.Client) -> dict[str, Any]:
 def seed(project: Path, request: pytest.FixtureRequest) -> seeds.Seed:
     """The users and clients of a stack that the guide tells of."""
     file = project / "infrastructure" / "seeds" / f"{request.param}.yaml"
-    return seeds.read(file, audience="psn-emulator-api", defaults_allowed=True)
+    return seeds.read_seed(file, audience="psn-emulator-api", defaults_allowed=True)
 
 
 def written(name: str, folder: Path) -> Path:

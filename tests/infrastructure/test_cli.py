@@ -22,7 +22,7 @@ from infrastructure.commands import (
     run_local,
     stack_info,
 )
-from infrastructure.commands.key_schedule import Schedule
+from infrastructure.commands.key_schedule import KeySchedule
 from infrastructure.commands.promote import Promotion
 from infrastructure.errors import DeployError
 from infrastructure.release.release import Entry
@@ -261,7 +261,7 @@ def test_a_dry_run_of_a_deploy_is_a_preview(
 def test_a_deploy_ends_with_the_url_the_tag_and_lines_to_paste(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    done = updates.Deployed(OUTPUTS, "no changes", Phases({"set-up": 0.1, "update": 2.5}))
+    done = updates.DeployResult(OUTPUTS, "no changes", Phases({"set-up": 0.1, "update": 2.5}))
     monkeypatch.setattr(deploy, "deploy", lambda *_: done)
     assert cli.main(["deploy"]) == 0
     printed = capsys.readouterr()
@@ -281,12 +281,12 @@ def test_a_deploy_ends_with_the_url_the_tag_and_lines_to_paste(
 def test_a_dry_run_is_asked_for_the_same_as_the_deploy(
     monkeypatch: pytest.MonkeyPatch, flags: list[str], asked: dict[str, Any]
 ) -> None:
-    requests: list[deploy.Request] = []
-    done = updates.Deployed(OUTPUTS, "no changes", Phases())
+    requests: list[deploy.DeployRequest] = []
+    done = updates.DeployResult(OUTPUTS, "no changes", Phases())
     monkeypatch.setattr(deploy, "deploy", noting(requests, done))
     monkeypatch.setattr(deploy, "preview", noting(requests, review_of()))
     assert cli.main(["deploy", *flags]) == cli.main(["deploy", *flags, "--dry-run"]) == 0
-    assert requests == [deploy.Request(load_settings("local"), **asked)] * 2
+    assert requests == [deploy.DeployRequest(load_settings("local"), **asked)] * 2
 
 
 # Promotion
@@ -301,19 +301,19 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         asked.append((source.stack, target.stack, tag, may_start))
         return PROMOTION
 
-    monkeypatch.setattr(promote, "plan", plan)
+    monkeypatch.setattr(promote, "plan_promotion", plan)
     return asked
 
 
 def test_a_promotion_is_a_deploy_of_the_other_stacks_release(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], planned: list[Any]
 ) -> None:
-    requests: list[deploy.Request] = []
-    done = updates.Deployed(OUTPUTS, "163 created", Phases())
+    requests: list[deploy.DeployRequest] = []
+    done = updates.DeployResult(OUTPUTS, "163 created", Phases())
     monkeypatch.setattr(deploy, "deploy", noting(requests, done))
     assert cli.main(["promote", "--from", "local-a", "--to", "local-b"]) == 0
     assert planned == [("local-a", "local-b", None, True)]
-    assert requests == [deploy.Request(load_settings("local-b"), promotion=PROMOTION)]
+    assert requests == [deploy.DeployRequest(load_settings("local-b"), promotion=PROMOTION)]
     assert requests[0].kind == "promote from local-a"
     assert OUTPUTS["api_url"] in capsys.readouterr().out
 
@@ -374,7 +374,7 @@ def test_a_rollback_says_what_moved_and_what_it_left(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     entry = Entry("t1", "1.2.3", "c0ffee", False, "", "registry/psn:t1", {"root": "1"}, {})
-    way = rollback.Plan(
+    way = rollback.RollbackPlan(
         entry,
         {"root": Alias("psn-root", "2"), "newer": Alias("psn-newer", "1")},
         {"root": "1", "newer": "1"},
@@ -397,10 +397,10 @@ def test_a_rollback_to_the_live_release_says_that_there_is_nothing_to_do(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     entry = Entry("t1", "1.2.3", "", True, "", "registry/psn:t1", {"root": "1"}, {})
-    way = rollback.Plan(entry, {"root": Alias("psn-root", "1")}, {"root": "1"}, (), ())
+    way = rollback.RollbackPlan(entry, {"root": Alias("psn-root", "1")}, {"root": "1"}, (), ())
     asked: list[tuple[str, str]] = []
 
-    def rolled_back(settings: Settings, tag: str) -> tuple[rollback.Plan, Phases]:
+    def rolled_back(settings: Settings, tag: str) -> tuple[rollback.RollbackPlan, Phases]:
         asked.append((settings.stack, tag))
         return way, Phases()
 
@@ -545,9 +545,9 @@ def test_a_rotation_tells_of_every_key(
     keys = ({"kid": "old", "published_until": 1767326645}, {"kid": "new", "signs_from": 1767323045})
     asked: list[bool] = []
 
-    def schedule(_: str, *, now: bool) -> Schedule:
+    def schedule(_: str, *, now: bool) -> KeySchedule:
         asked.append(now)
-        return Schedule(keys, ("older",), begun=False)
+        return KeySchedule(keys, ("older",), begun=False)
 
     monkeypatch.setattr(rotate_keys, done, schedule)
     assert cli.main(["rotate-keys", "--stack", "local", *arguments]) == 0

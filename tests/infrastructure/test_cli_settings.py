@@ -108,13 +108,13 @@ def prod(
     monkeypatch.setattr(engine, "resolve", lambda: engine.Engine(Path("pulumi"), engine.REQUIRED))
     monkeypatch.setattr(plugins, "decide", lambda _: plugins.Decision(official=True))
     monkeypatch.setattr(workspace, "_stack", partial(Stack, states))
-    monkeypatch.setattr(workspace, "opened", opened)
+    monkeypatch.setattr(workspace, "open_stack", opened)
     monkeypatch.setattr(workspace, "exclusive", exclusive)
     monkeypatch.setattr(docker, "ensure", lambda: None)
     monkeypatch.setattr(base_image, "ensure", lambda **_: None)
     monkeypatch.setattr(registry, "docker_login", lambda _: None)
     monkeypatch.setattr(probe, "probe", lambda _: ())
-    monkeypatch.setattr(rotate_keys, "_read", lambda *_: signing_keys.as_set([]))
+    monkeypatch.setattr(rotate_keys, "_secret_value", lambda *_: signing_keys.key_set([]))
     with mock_aws():
         yield
 
@@ -123,7 +123,7 @@ def prod(
 def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is done from then on: settings and seeds that are read, passwords that are tried, calls of AWS."""
     notes: list[str] = []
-    read_file, read_seed, call = stack_file.read, seeds.read, BaseClient._make_api_call  # type: ignore[attr-defined]
+    read_file, read_seed, call = stack_file.read_settings, seeds.read_seed, BaseClient._make_api_call  # type: ignore[attr-defined]
 
     def noting(note: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def noted(*arguments: Any, **options: Any) -> Any:
@@ -135,8 +135,8 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def mismatch(*_: object) -> None:
         raise VerifyMismatchError
 
-    monkeypatch.setattr(stack_file, "read", noting("settings", read_file))
-    monkeypatch.setattr(seeds, "read", noting("seed", read_seed))
+    monkeypatch.setattr(stack_file, "read_settings", noting("settings", read_file))
+    monkeypatch.setattr(seeds, "read_seed", noting("seed", read_seed))
     monkeypatch.setattr(argon2.PasswordHasher, "verify", noting("password", mismatch))
     monkeypatch.setattr(BaseClient, "_make_api_call", noting("aws", call))
     return notes
@@ -153,8 +153,8 @@ def test_a_promotion_reads_the_settings_of_both_stacks_once_and_the_targets_seed
     write_stack: WriteStack, done: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_stack("staging", architecture="arm64")
-    monkeypatch.setattr(registry, "digest", lambda *_: "sha256:0")
-    monkeypatch.setattr(registry, "copy", lambda *_: None)
+    monkeypatch.setattr(registry, "image_digest", lambda *_: "sha256:0")
+    monkeypatch.setattr(registry, "copy_image", lambda *_: None)
     assert cli.main(["promote", "--from", "staging", "--to", "prod"]) == 0
     assert (done.count("settings"), done.count("seed")) == (2, 1)
 

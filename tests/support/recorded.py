@@ -16,7 +16,7 @@ from pulumi.runtime.stack import Stack
 
 from infrastructure.program.stack import declare_stack
 from infrastructure.release.release import Deployed
-from infrastructure.release.selection import choose
+from infrastructure.release.selection import select_release
 from infrastructure.release.state import StackState
 from infrastructure.stack.loading import load_seed, load_settings
 
@@ -149,7 +149,9 @@ def record(
     seed = load_seed(settings)
     choice = {name: how.pop(name) for name in ("keep_image", "force") if name in how}
     if choice:
-        how["chosen"] = choose(settings, Deployed.from_state(StackState(dict(state or {}))), **choice)
+        how["selected"] = select_release(
+            settings, Deployed.from_state(StackState(dict(state or {}))), **choice
+        )
     program = partial(declare_stack, settings, seed, **how)
     return run(program, stack, state=state, preview=preview, recorded=recorded)
 

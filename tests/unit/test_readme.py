@@ -32,7 +32,9 @@ def url(the_table: str, project: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
         identity.publish(monkeypatch, identity.KEY)
         identity.store_keys(identity.KEY)
         file = project / "infrastructure" / "seeds" / "local.yaml"
-        seed = seeds.read(file, audience=identity.AUDIENCE, defaults_allowed=True).model_dump(mode="json")
+        seed = seeds.read_seed(file, audience=identity.AUDIENCE, defaults_allowed=True).model_dump(
+            mode="json"
+        )
         identity.store_seed(*seed["users"], registered=seed["clients"])
         yield url
 

@@ -54,7 +54,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_stack_without_a_lock_is_free(tmp_path: Path) -> None:
-    assert not locks.left_behind("local", tmp_path)
+    assert not locks.is_left_behind("local", tmp_path)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -63,7 +63,7 @@ def test_the_lock_of_an_engine_that_runs_is_respected(
 ) -> None:
     file = lock(pulumi.pid)
     with pytest.raises(DeployError) as caught:
-        locks.left_behind("local", tmp_path)
+        locks.is_left_behind("local", tmp_path)
     assert caught.value.cause == (
         f"Stack 'local' is being changed by process {pulumi.pid} (pulumi, by ada since 2026-11-21 18:06:02 UTC)."
     )
@@ -75,7 +75,7 @@ def test_another_stacks_lock_is_not_looked_at(
     tmp_path: Path, lock: Lock, pulumi: subprocess.Popen[bytes]
 ) -> None:
     lock(pulumi.pid)
-    assert not locks.left_behind("local-7", tmp_path)
+    assert not locks.is_left_behind("local-7", tmp_path)
 
 
 def test_an_engine_that_outlives_its_command_for_a_moment_is_waited_for(
@@ -89,7 +89,7 @@ def test_an_engine_that_outlives_its_command_for_a_moment_is_waited_for(
 
     monkeypatch.setattr(display, "say", say)
     lock(pulumi.pid)
-    assert locks.left_behind("local", tmp_path)
+    assert locks.is_left_behind("local", tmp_path)
     assert len(said) == 1
     assert said[0].endswith("waiting a moment for it to end")
 
@@ -99,7 +99,7 @@ def test_an_engine_that_ends_in_order_leaves_nothing(
 ) -> None:
     file = lock(pulumi.pid)
     monkeypatch.setattr(display, "say", lambda _: file.unlink())
-    assert not locks.left_behind("local", tmp_path)
+    assert not locks.is_left_behind("local", tmp_path)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -109,13 +109,13 @@ def test_the_lock_of_a_process_that_ended_is_left_behind(
     pulumi.kill()
     os.waitid(os.P_PID, pulumi.pid, os.WEXITED | os.WNOWAIT)  # ended, and its parent has yet to take note
     lock(pulumi.pid)
-    assert locks.left_behind("local", tmp_path)
+    assert locks.is_left_behind("local", tmp_path)
 
 
 @pytest.mark.usefixtures("impatient")
 def test_a_lock_whose_process_id_another_program_has_now_is_left_behind(tmp_path: Path, lock: Lock) -> None:
     lock(os.getpid())
-    assert locks.left_behind("local", tmp_path)
+    assert locks.is_left_behind("local", tmp_path)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -123,7 +123,7 @@ def test_a_lock_of_a_container_that_is_gone_is_left_behind(
     tmp_path: Path, lock: Lock, pulumi: subprocess.Popen[bytes]
 ) -> None:
     lock(pulumi.pid, "0f3c9e1d2b4a")
-    assert locks.left_behind("local", tmp_path)
+    assert locks.is_left_behind("local", tmp_path)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -136,13 +136,13 @@ def test_a_command_leaves_an_update_alone_that_the_engine_is_at(
 
     def meanwhile() -> None:
         with (
-            workspace.opened(load_settings("local"), may_create=False) as second,
+            workspace.open_stack(load_settings("local"), may_create=False) as second,
             pytest.raises(DeployError) as caught,
         ):
             workspace.recover(second)
         refused.append(caught.value)
 
-    with workspace.opened(load_settings("local"), may_create=True) as first:
+    with workspace.open_stack(load_settings("local"), may_create=True) as first:
         first.up(program=meanwhile)
         assert f"(pulumi, by {getpass.getuser()} since " in refused[0].cause
         assert workspace.recover(first)[1] is False

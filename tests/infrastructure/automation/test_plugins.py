@@ -116,12 +116,12 @@ def test_an_aws_stack_without_official_plugins_is_refused_with_what_to_do(machin
 
 def test_official_plugins_need_no_variables(machine: Machine) -> None:
     install(machine.home / ".pulumi")
-    with plugins.provided(load_settings("local")) as variables:
+    with plugins.serve(load_settings("local")) as variables:
         assert variables == {}
 
 
 def test_the_stand_in_serves_while_the_stack_is_open(machine: Machine) -> None:
-    with plugins.provided(load_settings("local")) as variables:
+    with plugins.serve(load_settings("local")) as variables:
         assert variables["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] == "true"
         assert {pair.split(":")[0] for pair in variables["PULUMI_DEBUG_PROVIDERS"].split(",")} == {
             "aws",

@@ -17,13 +17,13 @@ def test_who_finds_another_update_under_way_on_aws_is_told_how_to_clear_what_a_k
 
     def meanwhile() -> None:
         with (
-            workspace.opened(load_settings("dev"), may_create=False) as second,
+            workspace.open_stack(load_settings("dev"), may_create=False) as second,
             pytest.raises(updates.BusyError) as caught,
         ):
             updates.up(second, lambda: None, "a message", "The deploy of dev failed")
         refused.append(caught.value)
 
-    with workspace.opened(load_settings("dev"), may_create=True) as first:
+    with workspace.open_stack(load_settings("dev"), may_create=True) as first:
         first.up(program=meanwhile)
     assert refused[0].cause == "The deploy of dev failed: another update of this stack is running."
     assert refused[0].remedy == (
@@ -37,7 +37,7 @@ def test_the_outputs_are_those_of_the_state_where_no_event_came_through(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(ChangeLog, "record", lambda *_: None)
-    with workspace.opened(load_settings("dev"), may_create=True) as stack:
+    with workspace.open_stack(load_settings("dev"), may_create=True) as stack:
         outputs, _ = updates.up(
             stack, lambda: pulumi.export("api_url", "http://api"), "a message", "The deploy of dev failed"
         )
@@ -49,11 +49,11 @@ def test_a_state_of_another_passphrase_is_told_with_its_remedy(monkeypatch: pyte
     def declare() -> None:
         pulumi.export("secret", pulumi.Output.secret("x"))
 
-    with workspace.opened(load_settings("dev"), may_create=True) as stack:
+    with workspace.open_stack(load_settings("dev"), may_create=True) as stack:
         updates.up(stack, declare, "a message", "The deploy of dev failed")
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "another")
     with (
-        workspace.opened(load_settings("dev"), may_create=False) as stack,
+        workspace.open_stack(load_settings("dev"), may_create=False) as stack,
         pytest.raises(DeployError, match="incorrect passphrase") as caught,
     ):
         updates.up(stack, declare, "a message", "The deploy of dev failed")
@@ -85,7 +85,9 @@ def test_a_state_of_another_passphrase_is_told_with_its_remedy(monkeypatch: pyte
 def test_what_stands_in_the_way_on_aws_is_told_with_its_remedy(cause: str, remedy: str) -> None:
     with (
         pytest.raises(DeployError) as caught,
-        updates.explained(ChangeLog(errors=[cause]), "The deploy of prod failed", load_settings("prod")),
+        updates.translate_errors(
+            ChangeLog(errors=[cause]), "The deploy of prod failed", load_settings("prod")
+        ),
     ):
         raise auto.CommandError(CommandResult("", "", 255))
     assert caught.value.cause == f"The deploy of prod failed: {cause}"

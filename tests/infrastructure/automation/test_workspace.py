@@ -97,14 +97,14 @@ def test_a_stack_that_was_deployed_before_is_read_in_one_run_of_the_engine(
     home: Path, asked: Callable[[], list[str]]
 ) -> None:
     deployed_before(home)
-    with workspace.opened(load_settings("local"), may_create=False) as opened:
+    with workspace.open_stack(load_settings("local"), may_create=False) as opened:
         assert opened.state() == StackState({"urn:function": FUNCTION})
         assert repr(opened).startswith("LeanStack('local', LocalWorkspace(")
     assert asked() == ["stack export --stack local"]
 
 
 def test_a_new_stack_is_created_where_it_may_be(asked: Callable[[], list[str]]) -> None:
-    with workspace.opened(load_settings("local"), may_create=True):
+    with workspace.open_stack(load_settings("local"), may_create=True):
         assert [line.split(" --")[0] for line in asked()] == ["stack select", "stack init local"]
 
 
@@ -113,7 +113,7 @@ def test_a_stack_that_is_not_there_is_an_error_that_says_how_to_make_it(
 ) -> None:
     with (
         pytest.raises(DeployError, match="never deployed") as caught,
-        workspace.opened(load_settings("dev"), may_create=False),
+        workspace.open_stack(load_settings("dev"), may_create=False),
     ):
         raise AssertionError("opened")
     assert caught.value.remedy == "Deploy it: make deploy STACK=dev"
@@ -243,18 +243,18 @@ def test_a_shell_that_was_shown_a_local_stack_finds_the_others_where_they_are(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://states")
-    assert "PULUMI_BACKEND_URL" not in workspace.environment(load_settings("dev"))
+    assert "PULUMI_BACKEND_URL" not in workspace.engine_variables(load_settings("dev"))
     monkeypatch.setenv(
-        "PULUMI_BACKEND_URL", workspace.environment(load_settings("local"))["PULUMI_BACKEND_URL"]
+        "PULUMI_BACKEND_URL", workspace.engine_variables(load_settings("local"))["PULUMI_BACKEND_URL"]
     )
-    assert workspace.environment(load_settings("dev"))["PULUMI_BACKEND_URL"] == ""
+    assert workspace.engine_variables(load_settings("dev"))["PULUMI_BACKEND_URL"] == ""
 
 
 def test_the_passphrase_is_made_once_and_its_owners_alone() -> None:
-    variables = workspace.environment(load_settings("local"))
+    variables = workspace.engine_variables(load_settings("local"))
     passphrase = Path(variables["PULUMI_CONFIG_PASSPHRASE_FILE"])
     assert passphrase.stat().st_mode & 0o777 == 0o600
     made = passphrase.read_text()
     assert len(made) > 20
-    workspace.environment(load_settings("local"))
+    workspace.engine_variables(load_settings("local"))
     assert passphrase.read_text() == made

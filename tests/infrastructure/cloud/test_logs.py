@@ -46,7 +46,9 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 def read(function: str = "root", stack: str = "dev") -> list[Any]:
     """The messages of the last hour."""
-    return [event["message"] for event in logs.read(load_settings(stack), function, HOUR_AGO, follow=False)]
+    return [
+        event["message"] for event in logs.read_events(load_settings(stack), function, HOUR_AGO, follow=False)
+    ]
 
 
 def test_json_lines_are_objects_and_others_text(log: list[str]) -> None:
@@ -74,7 +76,7 @@ def test_what_the_runtime_emulator_says_of_itself_is_left_out(log: list[str]) ->
 def test_following_goes_on_and_repeats_no_line(log: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     log.append("first")
     monkeypatch.setattr("time.sleep", lambda _: log.append("second"))
-    following = logs.read(load_settings("dev"), "root", HOUR_AGO, follow=True)
+    following = logs.read_events(load_settings("dev"), "root", HOUR_AGO, follow=True)
     assert [next(following)["message"], next(following)["message"]] == ["first", "second"]
 
 
@@ -124,7 +126,7 @@ def test_a_local_aws_that_is_not_there_is_said_to_be_started(monkeypatch: pytest
 
 @pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("10m", 600), ("2h", 7200), ("1d", 86400)])
 def test_a_duration_has_a_number_and_a_unit(text: str, seconds: int) -> None:
-    assert logs.since(text) == timedelta(seconds=seconds)
+    assert logs.parse_duration(text) == timedelta(seconds=seconds)
 
 
 @pytest.mark.parametrize(
@@ -132,4 +134,4 @@ def test_a_duration_has_a_number_and_a_unit(text: str, seconds: int) -> None:
 )
 def test_another_form_of_duration_is_refused(text: str) -> None:
     with pytest.raises(DeployError, match="no duration"):
-        logs.since(text)
+        logs.parse_duration(text)

@@ -129,7 +129,7 @@ def test_an_answer_that_is_none_is_a_failure(
         checks = probe.probe({"api_url": f"http://127.0.0.1:{server.server_address[1]}", "image_tag": TAG})
         server.shutdown()
     assert len(probe.failed(checks)) == 4
-    assert all(f"no answer ({said}" in check.said for check in checks)
+    assert all(f"no answer ({said}" in check.answer for check in checks)
 
 
 def test_a_wrong_answer_is_asked_again_for_a_while(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +141,7 @@ def test_a_wrong_answer_is_asked_again_for_a_while(api: Api, monkeypatch: pytest
 def test_no_answer_at_all_is_told_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probe, "_PATIENCE_SECONDS", 0)
     checks = probe.probe({"api_url": "http://127.0.0.1:1", "image_tag": TAG})
-    assert "Connection refused" in probe.said(checks)
+    assert "Connection refused" in probe.describe(checks)
 
 
 def test_the_remedy_names_the_log_of_what_failed_first(api: Api) -> None:

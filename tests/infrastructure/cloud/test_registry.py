@@ -50,7 +50,9 @@ def both(
 def copy(digest: str, source: str = "local-a", target: str = "local-b") -> list[tuple[int, int]]:
     """Copies from stack to stack; the bytes that were told to be there by and by, each with those of all."""
     told: list[tuple[int, int]] = []
-    registry.copy(TAG, digest, load_settings(source), load_settings(target), lambda *sent: told.append(sent))
+    registry.copy_image(
+        TAG, digest, load_settings(source), load_settings(target), lambda *sent: told.append(sent)
+    )
     return told
 
 
@@ -59,7 +61,7 @@ def test_an_image_keeps_its_digest_and_its_tag(
 ) -> None:
     copy(digest)
     assert target.manifests[TAG] == source.manifests[TAG]
-    assert registry.digest(load_settings("local-b"), TAG) == digest
+    assert registry.image_digest(load_settings("local-b"), TAG) == digest
     assert target.blobs == source.blobs
 
 
@@ -91,16 +93,16 @@ def test_a_tag_that_has_another_image_stays_with_it(target: FakeRegistry, digest
     other = target.push(TAG, b"other")
     with pytest.raises(DeployError, match=f"another image under {TAG}: {other}"):
         copy(digest)
-    assert registry.digest(load_settings("local-b"), TAG) == other
+    assert registry.image_digest(load_settings("local-b"), TAG) == other
 
 
 def test_an_image_that_is_not_there_has_no_digest() -> None:
-    assert registry.digest(load_settings("local-a"), "20990101-000000-aaaaaaaa") is None
+    assert registry.image_digest(load_settings("local-a"), "20990101-000000-aaaaaaaa") is None
 
 
 def test_a_registry_that_is_not_there_is_named() -> None:
     with pytest.raises(DeployError, match="localhost:4999 does not answer"):
-        registry.digest(load_settings("local-c"), TAG)
+        registry.image_digest(load_settings("local-c"), TAG)
 
 
 def test_a_refusal_is_in_the_registrys_own_words(target: FakeRegistry, digest: str) -> None:
@@ -161,14 +163,14 @@ def test_each_repository_is_opened_by_its_own_stacks_account_and_region(
 ) -> None:
     digest = accounts["dev"].push(TAG, *LAYERS)
     copy(digest, "dev", "staging")
-    assert registry.digest(load_settings("staging"), TAG) == digest
+    assert registry.image_digest(load_settings("staging"), TAG) == digest
     assert accounts["staging"].blobs == accounts["dev"].blobs
 
 
 def test_a_registry_that_does_not_take_the_token_is_a_refusal(accounts: dict[str, FakeRegistry]) -> None:
     accounts["dev"].token = "another"
     with pytest.raises(DeployError, match="refuses the credentials"):
-        registry.digest(load_settings("dev"), TAG)
+        registry.image_digest(load_settings("dev"), TAG)
 
 
 def test_credentials_that_open_no_registry_are_named_by_their_stack(
@@ -176,4 +178,4 @@ def test_credentials_that_open_no_registry_are_named_by_their_stack(
 ) -> None:
     (tmp_path / "credentials").write_text("[staging]\n")
     with pytest.raises(DeployError, match="dev"):
-        registry.digest(load_settings("dev"), TAG)
+        registry.image_digest(load_settings("dev"), TAG)

@@ -55,10 +55,10 @@ def test_a_local_aws_that_runs_is_left_as_it_is_where_nothing_is_to_be_built(
     monkeypatch.setattr(engine, "resolve", lambda: None)
     monkeypatch.setattr(local_aws, "ensure", lambda: done.append("started"))
     monkeypatch.setattr(local_aws, "status", lambda: running)
-    readiness.reachable(load_settings("local"))
+    readiness.prepare_aws(load_settings("local"))
     assert done == []
     monkeypatch.setattr(local_aws, "status", lambda: replace(running, pid=None))
-    readiness.reachable(load_settings("local"))
+    readiness.prepare_aws(load_settings("local"))
     assert done == ["started"]
 
 

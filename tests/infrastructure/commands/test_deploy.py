@@ -9,9 +9,9 @@ import pytest
 
 from infrastructure.automation import aliases, updates, workspace
 from infrastructure.cloud import drift, probe
-from infrastructure.cloud.probe import Check
+from infrastructure.cloud.probe import ProbeResult
 from infrastructure.commands import deploy, readiness
-from infrastructure.commands.deploy import Request
+from infrastructure.commands.deploy import DeployRequest
 from infrastructure.errors import DeployError
 from infrastructure.release.release import Deployed, Entry
 from infrastructure.release.state import ALIAS, StackState
@@ -19,8 +19,8 @@ from infrastructure.stack.loading import load_settings
 from infrastructure.terminal import display
 from tests.infrastructure.commands.test_rollback import FIRST, SECOND, THIRD, a_release, state
 
-FAILS = (Check("GET /healthz", "healthz", "500", ok=False),)
-ANSWERS = (Check("GET /healthz", "healthz", "200", ok=True),)
+FAILS = (ProbeResult("GET /healthz", "healthz", "500", ok=False),)
+ANSWERS = (ProbeResult("GET /healthz", "healthz", "200", ok=True),)
 SECOND_CHANGED = a_release(2, root="3", healthz="3")
 """The second release after a change of its settings."""
 
@@ -79,7 +79,7 @@ class Stack:
         self.run(live, *map(Entry.from_output, outputs["releases"]), **versions)
         return self.outputs
 
-    def probe(self, _: object) -> tuple[Check, ...]:
+    def probe(self, _: object) -> tuple[ProbeResult, ...]:
         """Stands in for the probe."""
         fails = self.broken in self.versions.values()
         if self.meanwhile:
@@ -89,7 +89,7 @@ class Stack:
     def deploy(self) -> str:
         """What a deploy says that fails."""
         with pytest.raises(DeployError) as failed:
-            deploy.deploy(Request(load_settings("local")))
+            deploy.deploy(DeployRequest(load_settings("local")))
         return failed.value.cause
 
 
@@ -116,11 +116,11 @@ def deploying(monkeypatch: pytest.MonkeyPatch) -> Deploying:
         def known(*_: object, **__: object) -> StackState:
             return stack.state()
 
-        monkeypatch.setattr(readiness, "ready", lambda _: None)
-        monkeypatch.setattr(readiness, "ready_to_build", lambda _: None)
-        monkeypatch.setattr(readiness, "settle", lambda _: None)
+        monkeypatch.setattr(readiness, "prepare_deploy", lambda _: None)
+        monkeypatch.setattr(readiness, "prepare_build", lambda _: None)
+        monkeypatch.setattr(readiness, "persist", lambda _: None)
         monkeypatch.setattr(workspace, "exclusive", exclusive)
-        monkeypatch.setattr(workspace, "opened", opened)
+        monkeypatch.setattr(workspace, "open_stack", opened)
         monkeypatch.setattr(workspace, "recover", lambda *_: (known(), False))
         monkeypatch.setattr(workspace, "read_back", known)
         monkeypatch.setattr(drift, "looking", looking)

@@ -22,10 +22,10 @@ def settled(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, StackState]]:
     seen: list[tuple[str, StackState]] = []
 
     def note(settings: Settings) -> None:
-        seen.append((settings.stack, workspace.state(settings)))
+        seen.append((settings.stack, workspace.read_state(settings)))
 
-    monkeypatch.setattr(readiness, "ready", lambda _: None)
-    monkeypatch.setattr(readiness, "settle", note)
+    monkeypatch.setattr(readiness, "prepare_deploy", lambda _: None)
+    monkeypatch.setattr(readiness, "persist", note)
     return seen
 
 
@@ -36,7 +36,7 @@ def deploy(account: str) -> None:
         thing = pulumi.ComponentResource("test:index:Thing", "thing")
         thing.register_outputs({"arn": f"arn:aws:iam::{account}:role/r"})
 
-    with workspace.opened(load_settings("dev"), may_create=True) as opened:
+    with workspace.open_stack(load_settings("dev"), may_create=True) as opened:
         opened.up(program=declare)
 
 
@@ -71,4 +71,4 @@ def test_a_stack_in_another_account_is_not_taken_for_deleted() -> None:
     deploy(ANOTHER)
     with pytest.raises(DeployError, match=f"account {OURS}, stack 'dev' is of {ANOTHER}"):
         destroy.destroy(load_settings("dev"), dry_run=False)
-    assert workspace.state(load_settings("dev")).resources
+    assert workspace.read_state(load_settings("dev")).resources

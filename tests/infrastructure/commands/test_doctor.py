@@ -34,7 +34,7 @@ def port(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def checks(stack: str = "local") -> dict[str, doctor.Check]:
-    return {check.name: check for check in doctor.report(load_settings(stack))}
+    return {check.name: check for check in doctor.run_checks(load_settings(stack))}
 
 
 def test_a_bare_machine_misses_everything_but_python_and_says_how_to_get_it(

@@ -17,8 +17,8 @@ from infrastructure.commands.key_schedule import (
     PUBLISHED_SECONDS,
     REREAD_SECONDS,
     SOON_SECONDS,
-    Schedule,
-    rotated,
+    KeySchedule,
+    schedule_rotation,
 )
 from services.identity import issuer_keys, public_keys, signing_keys
 
@@ -26,9 +26,9 @@ TOKEN_SECONDS = 600
 FIRST: dict[str, Any] = {"kid": "first"}
 
 
-def rotate(*before: Any, at: int, lead: int = LEAD_SECONDS, kid: str = "new") -> Schedule:
+def rotate(*before: Any, at: int, lead: int = LEAD_SECONDS, kid: str = "new") -> KeySchedule:
     """The schedule of a rotation that would make the key ``kid``."""
-    return rotated(before, lambda: {"kid": kid}, at=at, lead=lead, token_seconds=TOKEN_SECONDS)
+    return schedule_rotation(before, lambda: {"kid": kid}, at=at, lead=lead, token_seconds=TOKEN_SECONDS)
 
 
 def test_a_new_key_signs_after_the_lead_and_the_old_one_stays_until_its_tokens_have_expired() -> None:

@@ -9,7 +9,7 @@ from argon2 import PasswordHasher
 
 from infrastructure.automation import workspace
 from infrastructure.commands import deploy
-from infrastructure.commands.deploy import Request
+from infrastructure.commands.deploy import DeployRequest
 from infrastructure.commands.promote import Promotion
 from infrastructure.errors import DeployError
 from infrastructure.release import release, selection
@@ -47,7 +47,7 @@ def test_everything_is_to_be_created_on_aws_too_and_nothing_is_written(backend: 
     with (backend.parent / "project" / "Pulumi.dev.yaml").open("a") as file:
         file.write("secretsprovider: awskms://alias/not-needed-for-this\n")
     written = {file: file.read_bytes() for file in backend.parent.rglob("Pulumi.*.yaml")}
-    review = deploy.preview(Request(load_settings("dev")))
+    review = deploy.preview(DeployRequest(load_settings("dev")))
     assert ("create", "dev") in {(change.operation, change.name) for change in review.changes}
     assert review.release is not None
     assert review.release.before is None
@@ -59,21 +59,21 @@ def test_a_seed_that_is_wrong_is_refused_as_by_a_deploy(write_seed: WriteSeed) -
     user = a_user("testuser", HASH)
     write_seed("dev", user, user)
     with pytest.raises(DeployError, match="seed file dev"):
-        deploy.preview(Request(load_settings("dev")))
+        deploy.preview(DeployRequest(load_settings("dev")))
 
 
 def test_a_first_promotion_can_be_looked_at_before_it_is_made() -> None:
     promotion = Promotion(load_settings("dev"), load_settings("staging"), ENTRY, "sha256:0")
-    review = deploy.preview(Request(load_settings("staging"), promotion=promotion))
+    review = deploy.preview(DeployRequest(load_settings("staging"), promotion=promotion))
     assert ("create", "staging") in {(change.operation, change.name) for change in review.changes}
     assert review.release is not None
     assert review.release.after.tag == ENTRY.tag
 
 
 def test_a_stack_on_aws_that_was_deployed_is_compared_with_its_state(backend: Path) -> None:
-    with workspace.opened(load_settings("dev"), may_create=True) as opened:
+    with workspace.open_stack(load_settings("dev"), may_create=True) as opened:
         opened.up(program=lambda: declare_thing(load_settings("dev")))
-    review = deploy.preview(Request(load_settings("dev")))
+    review = deploy.preview(DeployRequest(load_settings("dev")))
     assert review.changes == ()
 
 
@@ -83,16 +83,16 @@ def test_the_cloud_of_another_account_is_not_compared_with_the_state() -> None:
         thing = pulumi.ComponentResource("test:index:Thing", "thing")
         thing.register_outputs({"arn": "arn:aws:iam::222222222222:role/r"})
 
-    with workspace.opened(load_settings("dev"), may_create=True) as opened:
+    with workspace.open_stack(load_settings("dev"), may_create=True) as opened:
         opened.up(program=elsewhere)
     with pytest.raises(DeployError, match="account 123456789012, stack 'dev' is of 222222222222"):
-        deploy.preview(Request(load_settings("dev"), refresh=True))
+        deploy.preview(DeployRequest(load_settings("dev"), refresh=True))
 
 
 def test_an_image_is_left_out_unless_it_is_to_be_built_and_what_depends_on_it_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    tag = selection.choose(load_settings("dev"), release.Deployed()).tag
+    tag = selection.select_release(load_settings("dev"), release.Deployed()).tag
     files = {"handlers/health.py": "as it was built"}
 
     def declare(*_: Settings | Seed | Release) -> None:
@@ -102,17 +102,17 @@ def test_an_image_is_left_out_unless_it_is_to_be_built_and_what_depends_on_it_is
         pulumi.ComponentResource(FUNCTION, "function", files, opts)
 
     monkeypatch.setattr(deploy, "declare_stack", declare)
-    with workspace.opened(load_settings("dev"), may_create=True) as opened:
+    with workspace.open_stack(load_settings("dev"), may_create=True) as opened:
         opened.up(program=declare)
 
-    def changed(request: Request) -> set[str]:
+    def changed(request: DeployRequest) -> set[str]:
         return {change.name for change in deploy.preview(request).changes}
 
     files["handlers/health.py"] = "of another umask"
-    assert changed(Request(load_settings("dev"))) == {"function"}
-    assert changed(Request(load_settings("dev"), image_only=True)) == {"function"}
-    assert changed(Request(load_settings("dev"), force=True)) == {"image", "function"}
-    assert "image" in changed(Request(load_settings("dev"), image_only=True, force=True))
+    assert changed(DeployRequest(load_settings("dev"))) == {"function"}
+    assert changed(DeployRequest(load_settings("dev"), image_only=True)) == {"function"}
+    assert changed(DeployRequest(load_settings("dev"), force=True)) == {"image", "function"}
+    assert "image" in changed(DeployRequest(load_settings("dev"), image_only=True, force=True))
 
 
 @pytest.mark.parametrize(
@@ -124,5 +124,5 @@ def test_an_image_is_left_out_unless_it_is_to_be_built_and_what_depends_on_it_is
 )
 def test_what_was_never_deployed_is_told_how_it_gets_its_first_release(stack: str, remedy: str) -> None:
     with pytest.raises(DeployError, match="never deployed") as caught:
-        workspace.state(load_settings(stack))
+        workspace.read_state(load_settings(stack))
     assert caught.value.remedy == remedy

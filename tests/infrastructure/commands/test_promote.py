@@ -7,9 +7,9 @@ import pytest
 
 from infrastructure.automation import workspace
 from infrastructure.cloud import probe, registry
-from infrastructure.cloud.probe import Check
+from infrastructure.cloud.probe import ProbeResult
 from infrastructure.commands import readiness
-from infrastructure.commands.promote import plan
+from infrastructure.commands.promote import plan_promotion
 from infrastructure.errors import DeployError
 from infrastructure.release.release import Entry
 from infrastructure.release.state import STACK, StackState
@@ -42,7 +42,7 @@ def state(live: str, *kept: str) -> StackState:
 def states(every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> dict[str, StackState]:
     """The states of the stacks that were deployed: staging, which runs a release and keeps another."""
     known = {"staging": state(LIVE, LIVE, OLD)}
-    monkeypatch.setattr(workspace, "state_if_any", lambda settings: known.get(settings.stack))
+    monkeypatch.setattr(workspace, "read_state_if_any", lambda settings: known.get(settings.stack))
     return known
 
 
@@ -50,7 +50,7 @@ def states(every_stack: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> dic
 def images(states: dict[str, StackState], monkeypatch: pytest.MonkeyPatch) -> Images:
     """The digests of the images in the stacks' repositories, by stack and tag."""
     known: Images = {("staging", LIVE): DIGEST, ("staging", OLD): "sha256:1"}
-    monkeypatch.setattr(registry, "digest", lambda settings, tag: known.get((settings.stack, tag)))
+    monkeypatch.setattr(registry, "image_digest", lambda settings, tag: known.get((settings.stack, tag)))
     return known
 
 
@@ -58,32 +58,32 @@ def images(states: dict[str, StackState], monkeypatch: pytest.MonkeyPatch) -> Im
 def reached(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The stacks whose AWS was made sure of. Every stack answers as it must."""
     stacks: list[str] = []
-    monkeypatch.setattr(readiness, "reachable", lambda settings: stacks.append(settings.stack))
-    monkeypatch.setattr(probe, "probe", lambda _: (Check("GET /healthz", "healthz", "200", ok=True),))
+    monkeypatch.setattr(readiness, "prepare_aws", lambda settings: stacks.append(settings.stack))
+    monkeypatch.setattr(probe, "probe", lambda _: (ProbeResult("GET /healthz", "healthz", "200", ok=True),))
     return stacks
 
 
 def test_the_release_that_the_source_runs_is_promoted_by_its_digest() -> None:
-    planned = plan(load_settings("staging"), load_settings("prod"))
+    planned = plan_promotion(load_settings("staging"), load_settings("prod"))
     assert (planned.source.stack, planned.target.stack) == ("staging", "prod")
     assert (planned.entry.tag, planned.digest) == (LIVE, DIGEST)
 
 
 def test_another_release_that_the_source_keeps_may_be_named() -> None:
-    planned = plan(load_settings("staging"), load_settings("prod"), OLD)
+    planned = plan_promotion(load_settings("staging"), load_settings("prod"), OLD)
     assert (planned.entry.tag, planned.digest) == (OLD, "sha256:1")
 
 
 def test_an_unknown_release_is_refused_with_the_known_ones() -> None:
     with pytest.raises(DeployError, match="keeps no release 20990101") as refused:
-        plan(load_settings("staging"), load_settings("prod"), "20990101-000000-cccccccc")
+        plan_promotion(load_settings("staging"), load_settings("prod"), "20990101-000000-cccccccc")
     assert refused.value.remedy == f"It keeps {LIVE}, {OLD}."
 
 
 def test_a_stack_that_runs_no_release_has_none_to_promote(states: dict[str, StackState]) -> None:
     states["staging"] = StackState()
     with pytest.raises(DeployError, match="'staging' runs no release"):
-        plan(load_settings("staging"), load_settings("prod"))
+        plan_promotion(load_settings("staging"), load_settings("prod"))
 
 
 def test_a_stack_that_was_never_deployed_has_none_to_promote_and_nothing_is_started_for_it(
@@ -91,50 +91,53 @@ def test_a_stack_that_was_never_deployed_has_none_to_promote_and_nothing_is_star
 ) -> None:
     write_stack("dev", architecture="arm64")
     with pytest.raises(DeployError, match="'dev' was never deployed"):
-        plan(load_settings("dev"), load_settings("prod"))
+        plan_promotion(load_settings("dev"), load_settings("prod"))
     with pytest.raises(DeployError, match="keeps no release"):
-        plan(load_settings("staging"), load_settings("prod"), "20990101-000000-cccccccc")
+        plan_promotion(load_settings("staging"), load_settings("prod"), "20990101-000000-cccccccc")
     assert reached == []
 
 
 def test_a_release_whose_image_is_gone_is_refused(images: Images) -> None:
     del images["staging", LIVE]
     with pytest.raises(DeployError, match=f"image of release {LIVE} is not in the repository"):
-        plan(load_settings("staging"), load_settings("prod"))
+        plan_promotion(load_settings("staging"), load_settings("prod"))
 
 
 def test_a_source_that_does_not_answer_as_it_must_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
 
-    def wrong(outputs: Mapping[str, object]) -> tuple[Check, ...]:
+    def wrong(outputs: Mapping[str, object]) -> tuple[ProbeResult, ...]:
         asked.append(outputs["api_url"])
-        return (Check("GET /healthz", "healthz", "503", ok=False), Check("GET /jwks", "jwks", "200", ok=True))
+        return (
+            ProbeResult("GET /healthz", "healthz", "503", ok=False),
+            ProbeResult("GET /jwks", "jwks", "200", ok=True),
+        )
 
     monkeypatch.setattr(probe, "probe", wrong)
     with pytest.raises(
         DeployError, match=r"'staging' does not answer as it must: GET /healthz: 503\.$"
     ) as refused:
-        plan(load_settings("staging"), load_settings("prod"))
+        plan_promotion(load_settings("staging"), load_settings("prod"))
     assert asked == ["https://api.example"]
     assert "healthz" in refused.value.remedy
 
 
 def test_the_source_is_reached_first_unless_nothing_may_be_started(reached: list[str]) -> None:
-    plan(load_settings("staging"), load_settings("prod"), may_start=False)
+    plan_promotion(load_settings("staging"), load_settings("prod"), may_start=False)
     assert reached == []
-    plan(load_settings("staging"), load_settings("prod"))
+    plan_promotion(load_settings("staging"), load_settings("prod"))
     assert reached == ["staging"]
 
 
 def test_an_image_for_another_processor_is_refused(write_stack: WriteStack) -> None:
     write_stack("prod", architecture="amd64")
     with pytest.raises(DeployError, match=r"'staging' is for linux/arm64, .* 'prod' are linux/amd64"):
-        plan(load_settings("staging"), load_settings("prod"))
+        plan_promotion(load_settings("staging"), load_settings("prod"))
 
 
 def test_a_promotion_needs_two_stacks() -> None:
     with pytest.raises(DeployError) as refused:
-        plan(load_settings("staging"), load_settings("staging"))
+        plan_promotion(load_settings("staging"), load_settings("staging"))
     assert "FROM=dev TO=staging" in refused.value.remedy
 
 
@@ -143,7 +146,7 @@ def test_an_image_of_this_machine_stays_on_it(source: str, target: str, write_st
     for stack in (source, target):
         write_stack(stack, architecture="amd64")
     with pytest.raises(DeployError, match="one is on this machine"):
-        plan(load_settings(source), load_settings(target))
+        plan_promotion(load_settings(source), load_settings(target))
 
 
 def test_the_image_is_copied_by_its_digest_from_stack_to_stack(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,8 +159,8 @@ def test_the_image_is_copied_by_its_digest_from_stack_to_stack(monkeypatch: pyte
     def fetch(settings: Settings, tag: str) -> None:
         fetched.append((settings.stack, tag, len(copied)))
 
-    monkeypatch.setattr(registry, "copy", copy)
+    monkeypatch.setattr(registry, "copy_image", copy)
     monkeypatch.setattr(registry, "fetch_image", fetch)
-    plan(load_settings("staging"), load_settings("prod")).copy_image()
+    plan_promotion(load_settings("staging"), load_settings("prod")).copy_image()
     assert copied == [(LIVE, DIGEST, "staging", "prod")]
     assert fetched == [("prod", LIVE, 1)]

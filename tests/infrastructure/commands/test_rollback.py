@@ -14,7 +14,7 @@ from pulumi.runtime.settings import set_root_resource
 
 from infrastructure.automation import aliases, updates
 from infrastructure.commands import rollback
-from infrastructure.commands.rollback import find, plan
+from infrastructure.commands.rollback import plan_rollback, select_target
 from infrastructure.errors import DeployError
 from infrastructure.release.release import Entry
 from infrastructure.release.state import ALIAS, STACK, Resources, StackState
@@ -104,67 +104,67 @@ def state(live: Entry, *kept: Entry, **functions: str) -> StackState:
 
 
 def test_the_way_back_is_to_the_release_deployed_before_the_live_one() -> None:
-    assert find("dev", state(THIRD, THIRD, SECOND, FIRST, root="3", healthz="3"), None) == SECOND
-    assert find("dev", state(SECOND, THIRD, SECOND, FIRST, root="2", healthz="2"), None) == FIRST
+    assert select_target("dev", state(THIRD, THIRD, SECOND, FIRST, root="3", healthz="3"), None) == SECOND
+    assert select_target("dev", state(SECOND, THIRD, SECOND, FIRST, root="2", healthz="2"), None) == FIRST
 
 
 def test_a_function_that_the_live_release_did_not_have_does_not_change_the_way_back() -> None:
-    assert find("dev", state(SECOND, SECOND, FIRST, root="2", healthz="2", docs="1"), None) == FIRST
+    assert select_target("dev", state(SECOND, SECOND, FIRST, root="2", healthz="2", docs="1"), None) == FIRST
 
 
 def test_from_a_deploy_that_was_cut_off_while_aliases_moved_the_way_back_is_to_what_ran_before_it() -> None:
-    assert find("dev", state(SECOND, SECOND, FIRST, root="7", healthz="2"), None) == SECOND
+    assert select_target("dev", state(SECOND, SECOND, FIRST, root="7", healthz="2"), None) == SECOND
 
 
 def test_a_rollback_that_was_cut_off_while_aliases_moved_goes_on() -> None:
-    assert find("dev", state(THIRD, THIRD, SECOND, FIRST, root="1", healthz="3"), None) == FIRST
+    assert select_target("dev", state(THIRD, THIRD, SECOND, FIRST, root="1", healthz="3"), None) == FIRST
 
 
 def test_the_way_back_may_be_to_any_kept_release_also_a_newer_one() -> None:
-    assert find("dev", state(FIRST, SECOND, FIRST), SECOND.tag) == SECOND
+    assert select_target("dev", state(FIRST, SECOND, FIRST), SECOND.tag) == SECOND
 
 
 def test_an_unknown_tag_is_an_error_that_names_the_known_ones() -> None:
     with pytest.raises(DeployError, match="no release 'v9'") as refused:
-        find("dev", state(SECOND, SECOND, FIRST), "v9")
+        select_target("dev", state(SECOND, SECOND, FIRST), "v9")
     assert refused.value.remedy == f"It keeps: {SECOND.tag} (live), {FIRST.tag}."
 
 
 @pytest.mark.parametrize("known", [StackState(), state(FIRST, FIRST, root="1")])
 def test_before_the_first_release_there_is_nothing(known: StackState) -> None:
     with pytest.raises(DeployError, match="keeps no release before"):
-        find("dev", known, None)
+        select_target("dev", known, None)
 
 
 # What moves
 
 
 def test_every_alias_moves_to_the_version_that_the_release_ran() -> None:
-    assert plan(state(SECOND, root="2", healthz="2"), FIRST).moves == {
+    assert plan_rollback(state(SECOND, root="2", healthz="2"), FIRST).moves == {
         "root": ("2", "1"),
         "healthz": ("2", "1"),
     }
 
 
 def test_aliases_that_a_cut_off_rollback_moved_stay_and_the_others_follow() -> None:
-    assert plan(state(SECOND, root="1", healthz="2"), FIRST).moves == {"healthz": ("2", "1")}
+    assert plan_rollback(state(SECOND, root="1", healthz="2"), FIRST).moves == {"healthz": ("2", "1")}
 
 
 def test_a_function_that_was_deleted_since_is_named() -> None:
-    way = plan(state(SECOND, root="2"), FIRST)
-    assert (way.gone, way.moves) == (("healthz",), {"root": ("2", "1")})
+    way = plan_rollback(state(SECOND, root="2"), FIRST)
+    assert (way.deleted, way.moves) == (("healthz",), {"root": ("2", "1")})
 
 
 def test_a_function_that_the_release_did_not_have_stays_as_it_is() -> None:
-    way = plan(state(SECOND, root="2", healthz="2", newer="1"), FIRST)
-    assert way.left == ("newer",)
-    assert way.gone == ()
+    way = plan_rollback(state(SECOND, root="2", healthz="2", newer="1"), FIRST)
+    assert way.unchanged == ("newer",)
+    assert way.deleted == ()
     assert "newer" not in way.moves
     assert way.after["newer"] == "1"
 
 
 def test_a_function_that_is_no_more_is_no_concern_of_the_release() -> None:
-    assert plan(state(SECOND, root="2"), FIRST).after == {"root": "1"}
+    assert plan_rollback(state(SECOND, root="2"), FIRST).after == {"root": "1"}
 
 
 # Whether it can run
@@ -188,13 +188,17 @@ def functions(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]]:
 
 
 def test_a_release_whose_versions_are_there_can_run(functions: dict[str, set[str]]) -> None:
-    rollback.need_versions(load_settings("local"), plan(state(SECOND, root="2", healthz="2"), FIRST))
+    rollback.require_versions(
+        load_settings("local"), plan_rollback(state(SECOND, root="2", healthz="2"), FIRST)
+    )
 
 
 def test_versions_that_are_gone_are_named_before_anything_moves(functions: dict[str, set[str]]) -> None:
     functions["psn-healthz"].remove("1")
     with pytest.raises(DeployError, match=r"these versions are gone: healthz 1\.$"):
-        rollback.need_versions(load_settings("local"), plan(state(SECOND, root="2", healthz="2"), FIRST))
+        rollback.require_versions(
+            load_settings("local"), plan_rollback(state(SECOND, root="2", healthz="2"), FIRST)
+        )
 
 
 def test_an_aws_that_does_not_tell_ends_the_rollback_before_anything_moves(
@@ -203,7 +207,9 @@ def test_an_aws_that_does_not_tell_ends_the_rollback_before_anything_moves(
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     monkeypatch.setattr(paths, "aws_endpoint", lambda: "http://127.0.0.1:1")
     with pytest.raises(DeployError, match=f"versions of {FIRST.tag} cannot be looked up") as caught:
-        rollback.need_versions(load_settings("local"), plan(state(SECOND, root="2", healthz="2"), FIRST))
+        rollback.require_versions(
+            load_settings("local"), plan_rollback(state(SECOND, root="2", healthz="2"), FIRST)
+        )
     assert "lambda:GetFunctionConfiguration" in caught.value.remedy
 
 
@@ -230,7 +236,7 @@ class Engine:
         failing = any(kind in said["message"] for kind in self.failing)
         self.versions |= {name: one for name, one in versions.items() if name in self.moving or not failing}
         if failing:
-            raise DeployError(f"{said['what']}: healthz-live: no such alias")
+            raise DeployError(f"{said['failure']}: healthz-live: no such alias")
         return outputs
 
     def state(self) -> StackState:
@@ -244,7 +250,7 @@ def carried_out(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> dict[str, ob
     monkeypatch.setattr(display, "say", lambda _: None)
     before = state(SECOND, SECOND, FIRST, root="2", healthz="2")
     stack: Any = engine
-    return rollback.carry_out(stack, before, plan(before, FIRST), "rollback", (SECOND, FIRST))
+    return rollback.carry_out(stack, before, plan_rollback(before, FIRST), "rollback", (SECOND, FIRST))
 
 
 def test_a_rollback_is_an_update_that_names_the_release_and_leaves_the_other_outputs(
@@ -253,7 +259,7 @@ def test_a_rollback_is_an_update_that_names_the_release_and_leaves_the_other_out
     engine = Engine()
     outputs = carried_out(engine, monkeypatch)
     [(message, versions, _)] = engine.updates
-    said = updates.read(message)
+    said = updates.parse_message(message)
     assert said is not None
     assert (said.tag, said.kind) == (FIRST.tag, "rollback")
     assert versions == {"root": "1", "healthz": "1"}
@@ -290,7 +296,7 @@ def test_the_aliases_that_another_update_has_moved_stay_where_they_are(
     engine: Any = Engine()
     monkeypatch.setattr(aliases, "move", engine.move)
     busy = updates.BusyError("Another update is running.", "Wait until it has ended.")
-    assert rollback.put_back(engine, state(SECOND, SECOND, FIRST, root="1", healthz="1"), busy) is busy
+    assert rollback.restore_aliases(engine, state(SECOND, SECOND, FIRST, root="1", healthz="1"), busy) is busy
     assert engine.updates == []
 
 
@@ -301,7 +307,7 @@ def test_a_release_that_went_live_stays_when_deleting_what_is_left_fails(
     engine.live, engine.versions = THIRD, {"root": "3"}
     monkeypatch.setattr(aliases, "move", engine.move)
     denied = DeployError("The deploy of local failed: healthz-role: access denied.")
-    said = rollback.put_back(engine, state(SECOND, SECOND, FIRST, root="2", healthz="2"), denied)
+    said = rollback.restore_aliases(engine, state(SECOND, SECOND, FIRST, root="2", healthz="2"), denied)
     assert engine.updates == []
     assert said.cause == (
         f"The deploy of local failed: healthz-role: access denied, after {THIRD.tag} had gone live."
@@ -312,7 +318,7 @@ def test_a_release_that_went_live_stays_when_deleting_what_is_left_fails(
 def test_a_first_deploy_has_nothing_to_go_back_to() -> None:
     stack: Any = Engine()
     error = DeployError("It failed.", "Repair it.")
-    assert rollback.put_back(stack, StackState(), error) is error
+    assert rollback.restore_aliases(stack, StackState(), error) is error
 
 
 # What the engine is told

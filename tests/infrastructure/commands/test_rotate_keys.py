@@ -15,7 +15,7 @@ from infrastructure.automation import aliases, workspace
 from infrastructure.commands import readiness, rotate_keys
 from infrastructure.commands.key_schedule import LEAD_SECONDS, SOON_SECONDS
 from infrastructure.errors import DeployError
-from infrastructure.program.signing_keys import as_set, in_set, new_key, public_half
+from infrastructure.program.signing_keys import key_set, keys_in, new_key, public_set
 from infrastructure.release.state import STACK, StackState
 from infrastructure.stack.loading import load_settings
 from infrastructure.stack.settings import Settings
@@ -35,8 +35,8 @@ class Deployed:
         self.resources: dict[str, dict[str, Any]] = {
             "urn::stack": {"type": STACK, "outputs": {"image_tag": TAG, "api_url": "https://api"}}
         }
-        private = as_set([self.first])
-        for name, value in (("signing-keys", private), ("public-keys", public_half(private))):
+        private = key_set([self.first])
+        for name, value in (("signing-keys", private), ("public-keys", public_set(private))):
             made = self.vault.create_secret(Name=f"psn-emulator/dev/{name}", SecretString=value)
             self.resources[f"urn::{name}"] = {
                 "type": "aws:secretsmanager/secretVersion:SecretVersion",
@@ -62,7 +62,7 @@ class Deployed:
 
     def keys(self, name: str) -> list[dict[str, Any]]:
         """The keys in a secret."""
-        return in_set(self.text(name))
+        return keys_in(self.text(name))
 
     def move(self, *arguments: Any, **options: Any) -> None:
         """Stands in for the engine: keeps the outputs."""
@@ -81,12 +81,12 @@ def deployed(
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
         stack = Deployed()
-        monkeypatch.setattr(workspace, "state", lambda _: StackState(stack.resources))
+        monkeypatch.setattr(workspace, "read_state", lambda _: StackState(stack.resources))
         monkeypatch.setattr(workspace, "exclusive", lambda _: nullcontext())
-        monkeypatch.setattr(workspace, "opened", lambda *_, **__: nullcontext(stack))
+        monkeypatch.setattr(workspace, "open_stack", lambda *_, **__: nullcontext(stack))
         monkeypatch.setattr(workspace, "recover", lambda _: False)
-        monkeypatch.setattr(readiness, "reachable", lambda _: None)
-        monkeypatch.setattr(readiness, "settle", lambda _: None)
+        monkeypatch.setattr(readiness, "prepare_aws", lambda _: None)
+        monkeypatch.setattr(readiness, "persist", lambda _: None)
         monkeypatch.setattr(aliases, "move", stack.move)
         yield stack
 
@@ -105,7 +105,7 @@ def test_the_new_key_is_published_and_stored_with_the_old_one(
     old, new = deployed.keys("signing-keys")
     assert (old["kid"], old["d"]) == (deployed.first["kid"], deployed.first["d"])
     assert (new["kid"], new["signs_from"]) == (schedule.added, 1_000_000 + LEAD_SECONDS)
-    assert deployed.text("public-keys") == public_half(deployed.text("signing-keys"))
+    assert deployed.text("public-keys") == public_set(deployed.text("signing-keys"))
     assert '"d"' not in deployed.text("public-keys")
 
 
@@ -113,7 +113,7 @@ def test_the_new_key_is_published_and_stored_with_the_old_one(
 def reached(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The stacks whose AWS was made sure of."""
     stacks: list[str] = []
-    monkeypatch.setattr(readiness, "reachable", lambda settings: stacks.append(settings.stack))
+    monkeypatch.setattr(readiness, "prepare_aws", lambda settings: stacks.append(settings.stack))
     return stacks
 
 
@@ -190,7 +190,7 @@ def test_a_rotation_that_was_cut_off_is_finished_by_the_next(
     deployed: Deployed, monkeypatch: pytest.MonkeyPatch, written: int
 ) -> None:
     """``written`` is how many of the two secrets it wrote."""
-    writes, write = iter(range(9)), rotate_keys._write
+    writes, write = iter(range(9)), rotate_keys._put_secret_value
 
     def cut_off(*arguments: Any) -> None:
         if next(writes) == written:
@@ -198,14 +198,14 @@ def test_a_rotation_that_was_cut_off_is_finished_by_the_next(
         write(*arguments)
 
     with monkeypatch.context() as patched:
-        patched.setattr(rotate_keys, "_write", cut_off)
+        patched.setattr(rotate_keys, "_put_secret_value", cut_off)
         with pytest.raises(KeyboardInterrupt):
             rotate_keys.rotate(load_settings("dev"), now=False)
     assert [key["kid"] for key in deployed.keys("signing-keys")] == [deployed.first["kid"]]
     assert len(deployed.keys("public-keys")) == 1 + written
     schedule = rotate_keys.rotate(load_settings("dev"), now=False)
     assert [key["kid"] for key in deployed.keys("signing-keys")] == [deployed.first["kid"], schedule.added]
-    assert deployed.text("public-keys") == public_half(deployed.text("signing-keys"))
+    assert deployed.text("public-keys") == public_set(deployed.text("signing-keys"))
     assert len(deployed.notes) == 1
 
 
@@ -213,7 +213,7 @@ def test_a_rotation_that_was_cut_off_before_its_note_leaves_it_the_next_time(
     deployed: Deployed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(rotate_keys, "_record", _interrupted)
+        patched.setattr(rotate_keys, "_record_public_keys", _interrupted)
         with pytest.raises(KeyboardInterrupt):
             rotate_keys.rotate(load_settings("dev"), now=False)
     versions = _versions(deployed)
@@ -250,20 +250,20 @@ def test_the_label_follows_when_the_state_knows_another_version(
 
 
 def test_two_rotations_at_once_are_told(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
-    write = rotate_keys._write
+    write = rotate_keys._put_secret_value
 
     def overtaken(settings: Settings, secret: Any, value: str) -> None:
         write(settings, secret, value)
         if '"d"' in value:
             public = deployed.resources["urn::public-keys"]["outputs"]["secretId"]
-            deployed.vault.put_secret_value(SecretId=public, SecretString=as_set([{"kid": "theirs"}]))
+            deployed.vault.put_secret_value(SecretId=public, SecretString=key_set([{"kid": "theirs"}]))
 
     with monkeypatch.context() as patched:
-        patched.setattr(rotate_keys, "_write", overtaken)
+        patched.setattr(rotate_keys, "_put_secret_value", overtaken)
         with pytest.raises(DeployError, match="Another rotation"):
             rotate_keys.rotate(load_settings("dev"), now=False)
     rotate_keys.rotate(load_settings("dev"), now=False)
-    assert deployed.text("public-keys") == public_half(deployed.text("signing-keys"))
+    assert deployed.text("public-keys") == public_set(deployed.text("signing-keys"))
 
 
 def test_a_stack_of_before_the_public_keys_is_to_be_deployed_first(deployed: Deployed) -> None:

@@ -49,8 +49,8 @@ def updated(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             yield Engine()
 
         state = StackState({"urn": {"type": STACK, "outputs": {"image_tag": live}}})
-        monkeypatch.setattr(workspace, "opened", opened)
-        monkeypatch.setattr(workspace, "state", lambda _: state)
+        monkeypatch.setattr(workspace, "open_stack", opened)
+        monkeypatch.setattr(workspace, "read_state", lambda _: state)
 
     return have
 
@@ -81,7 +81,7 @@ def test_what_updates_are_called_is_what_the_history_reads(
     updated: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GITHUB_ACTOR", "ada")
-    updated(OLD, ("update", "succeeded", updates.message(OLD, "automatic return")))
+    updated(OLD, ("update", "succeeded", updates.update_message(OLD, "automatic return")))
     [told] = stack_info.history(load_settings("local"))
     assert (told.tag, told.kind, told.by) == (OLD, "automatic return", "ada")
 
@@ -148,14 +148,14 @@ def test_the_times_of_the_history_are_utc_and_say_so(updated: Callable[..., None
 
 def test_outputs_are_those_of_the_stack(monkeypatch: pytest.MonkeyPatch) -> None:
     state = StackState({"urn": {"type": STACK, "outputs": {"image_tag": "t", "releases": []}}})
-    monkeypatch.setattr(workspace, "state", lambda _: state)
+    monkeypatch.setattr(workspace, "read_state", lambda _: state)
     assert stack_info.outputs(load_settings("local")) == {"image_tag": "t"}
 
 
 def test_a_stack_without_outputs_is_an_error_that_says_how_to_get_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(workspace, "state", lambda _: StackState())
+    monkeypatch.setattr(workspace, "read_state", lambda _: StackState())
     with pytest.raises(DeployError) as refused:
         stack_info.outputs(load_settings("local-two"))
     assert refused.value.remedy == "Deploy it first: make deploy STACK=local-two"

@@ -105,7 +105,7 @@ def test_the_pulumi_command_runs_the_same_program(monkeypatch: pytest.MonkeyPatc
     ready: list[str] = []
     monkeypatch.setattr("pulumi.get_stack", lambda: "dev")
     monkeypatch.setattr(
-        "infrastructure.commands.readiness.ready_to_build", lambda settings: ready.append(settings.stack)
+        "infrastructure.commands.readiness.prepare_build", lambda settings: ready.append(settings.stack)
     )
     monkeypatch.setattr(
         "infrastructure.program.stack.declare_stack",

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import pytest
 
-from infrastructure.program.signing_keys import as_set, in_set, new_key, public_half
+from infrastructure.program.signing_keys import key_set, keys_in, new_key, public_set
 from infrastructure.stack.settings import SigningAlgorithm
 from services.players import player_items
 from tests.infrastructure.conftest import (
@@ -72,9 +72,9 @@ def test_the_published_keys_are_the_public_half_of_the_signing_keys(
 ) -> None:
     write_stack("dev", architecture="amd64", signing_algorithm=algorithm)
     recorded = record("dev")
-    [private] = in_set(recorded.named("signing-keys").inputs["secretString"]["value"])
-    [public] = in_set(variables(recorded, "authorizer")["PUBLIC_JWKS"])
-    assert in_set(recorded.named("public-keys").inputs["secretString"]["value"]) == [public]
+    [private] = keys_in(recorded.named("signing-keys").inputs["secretString"]["value"])
+    [public] = keys_in(variables(recorded, "authorizer")["PUBLIC_JWKS"])
+    assert keys_in(recorded.named("public-keys").inputs["secretString"]["value"]) == [public]
     assert public == {key: value for key, value in private.items() if key not in PRIVATE}
     assert (public["kty"], public.get("crv")) == form
     assert (public["alg"], public["use"]) == (algorithm, "sig")
@@ -89,8 +89,8 @@ def test_keys_are_new_each_time_and_told_apart_by_their_ids(algorithm: SigningAl
 
 def test_the_public_half_is_one_text_for_one_set_of_keys_and_keeps_their_times() -> None:
     key = new_key("ES256") | {"signs_from": 5, "published_until": 7}
-    assert public_half(as_set([key])) == public_half(as_set([dict(reversed(key.items()))]))
-    [public] = in_set(public_half(as_set([key])))
+    assert public_set(key_set([key])) == public_set(key_set([dict(reversed(key.items()))]))
+    [public] = keys_in(public_set(key_set([key])))
     assert (public["signs_from"], public["published_until"]) == (5, 7)
 
 
@@ -139,6 +139,6 @@ class TestThePublicKeysThatARotationNoted:
 
     def test_count_no_more_when_the_program_had_to_make_new_keys(self) -> None:
         recorded = self._next_deploy(self.NOTED | {"made": "of keys that are gone"})
-        [made] = in_set(recorded.named("public-keys").inputs["secretString"]["value"])
-        assert in_set(variables(recorded, "authorizer")["PUBLIC_JWKS"]) == [made]
+        [made] = keys_in(recorded.named("public-keys").inputs["secretString"]["value"])
+        assert keys_in(variables(recorded, "authorizer")["PUBLIC_JWKS"]) == [made]
         assert recorded.outputs["public_jwks"]["made"] == "made-first"

@@ -13,9 +13,9 @@ from infrastructure.errors import DeployError
 from infrastructure.release import selection
 from infrastructure.release.origin import Origin
 from infrastructure.release.release import Deployed, Entry, Release
-from infrastructure.release.selection import choose, promoted
+from infrastructure.release.selection import promoted_release, select_release
 from infrastructure.release.state import IMAGE, STACK, StackState
-from infrastructure.stack.function_specs import rows
+from infrastructure.stack.function_specs import function_specs
 from infrastructure.stack.loading import load_settings
 from infrastructure.stack.permissions import Permissions
 from tests.infrastructure.conftest import WriteStack
@@ -28,7 +28,7 @@ IN_SERVICE = Deployed(tag=OLD, origin=ORIGIN, pushed=OLD)
 FAILED_AFTER_PUSH = Deployed(tag=OLD, origin=ORIGIN, pushed=NEWER)
 NEVER_DEPLOYED = Deployed()
 READS = Permissions(frozenset({"GetItem"}))
-EVERY_FUNCTION = [row.name for row in rows(load_settings("dev"))]
+EVERY_FUNCTION = [spec.name for spec in function_specs(load_settings("dev"))]
 
 SetContent = Callable[[str], None]
 
@@ -52,7 +52,7 @@ def a_release(tag: str, *, to_build: bool = False, before: Deployed = NEVER_DEPL
 
 def chosen(deployed: Deployed, *, keep_image: bool = False, force: bool = False) -> Release:
     """The release that a deploy of the dev stack makes."""
-    return choose(load_settings("dev"), deployed, keep_image=keep_image, force=force)
+    return select_release(load_settings("dev"), deployed, keep_image=keep_image, force=force)
 
 
 def test_the_first_deploy_makes_a_release() -> None:
@@ -131,8 +131,10 @@ def test_an_image_that_the_state_lost_is_built_again_under_a_tag_that_no_reposit
 def test_a_local_release_starts_from_the_base_image_that_set_up_chose(stacks: Path) -> None:
     (stacks / "cache").mkdir()
     (stacks / "cache" / "base-image").write_text("stand-in:1")
-    assert choose(load_settings("local"), NEVER_DEPLOYED).base_image == "stand-in:1"
-    assert choose(load_settings("dev"), NEVER_DEPLOYED).base_image == get_image_tag.default_base_image()
+    assert select_release(load_settings("local"), NEVER_DEPLOYED).base_image == "stand-in:1"
+    assert (
+        select_release(load_settings("dev"), NEVER_DEPLOYED).base_image == get_image_tag.default_base_image()
+    )
 
 
 def test_a_stack_may_name_its_base_image(stacks: Path) -> None:
@@ -348,7 +350,7 @@ def test_the_state_of_a_deploy_keeps_its_release_with_the_version_of_every_funct
 
 
 def test_a_new_image_is_built_of_the_release(content: SetContent) -> None:
-    image = record("dev", chosen=a_release(NEWER, to_build=True)).named("image")
+    image = record("dev", selected=a_release(NEWER, to_build=True)).named("image")
     assert image.ignored == ()
     assert image.inputs["imageName"].endswith(f":{NEWER}")
     assert image.inputs["build"]["args"]["IMAGE_TAG"] == NEWER
@@ -356,7 +358,7 @@ def test_a_new_image_is_built_of_the_release(content: SetContent) -> None:
 
 
 def test_of_an_image_that_stays_nothing_on_this_machine_matters() -> None:
-    image = record("dev", chosen=a_release(OLD, before=IN_SERVICE)).named("image")
+    image = record("dev", selected=a_release(OLD, before=IN_SERVICE)).named("image")
     assert set(image.inputs) <= set(image.ignored)
 
 
@@ -366,12 +368,12 @@ def test_an_image_that_stays_has_the_provider_of_the_state_and_a_new_one_that_of
     known = Deployed.from_state(StackState(state))
     assert known.pushed == OLD
     stays, new = (a_release(tag, to_build=tag != OLD, before=known) for tag in (OLD, NEWER))
-    assert record("dev", chosen=stays).named("image").provider == made_by
-    assert record("dev", chosen=new).named("image").provider != made_by
+    assert record("dev", selected=stays).named("image").provider == made_by
+    assert record("dev", selected=new).named("image").provider != made_by
 
 
 def test_functions_run_the_release_also_where_another_image_was_pushed_last(content: SetContent) -> None:
-    recorded = record("dev", chosen=a_release(OLD))
+    recorded = record("dev", selected=a_release(OLD))
     assert recorded.named("root-function").inputs["imageUri"].endswith(f":{OLD}")
     assert recorded.outputs["image_tag"] == OLD
 
@@ -379,9 +381,9 @@ def test_functions_run_the_release_also_where_another_image_was_pushed_last(cont
 def test_what_a_build_needs_is_made_ready_only_when_there_is_one() -> None:
     calls: list[str] = []
     to_build, kept = (a_release(OLD, to_build=build) for build in (True, False))
-    record("dev", chosen=to_build, provide_image=lambda: calls.append("built"))
-    record("dev", chosen=kept, provide_image=lambda: calls.append("kept"))
-    record("dev", chosen=to_build, preview=True, provide_image=lambda: calls.append("preview"))
+    record("dev", selected=to_build, provide_image=lambda: calls.append("built"))
+    record("dev", selected=kept, provide_image=lambda: calls.append("kept"))
+    record("dev", selected=to_build, preview=True, provide_image=lambda: calls.append("preview"))
     assert calls == ["built"]
 
 
@@ -390,7 +392,7 @@ def test_what_a_build_needs_is_made_ready_only_when_there_is_one() -> None:
 
 def promotion(before: Deployed = NEVER_DEPLOYED) -> Release:
     """The release number 1 of another stack, on its way to one that is as ``before``."""
-    return promoted(load_settings("dev"), entry(1), "staging", before)
+    return promoted_release(load_settings("dev"), entry(1), "staging", before)
 
 
 def after_promotion(*, pushed: str | None = None) -> Deployed:
@@ -401,7 +403,7 @@ def after_promotion(*, pushed: str | None = None) -> Deployed:
 
 
 def test_a_promoted_release_is_that_of_the_other_stack_and_knows_where_it_came_from() -> None:
-    recorded = record("dev", chosen=promotion(), provide_image=lambda: None)
+    recorded = record("dev", selected=promotion(), provide_image=lambda: None)
     [made] = map(Entry.from_output, recorded.outputs["releases"])
     assert (made.tag, made.origin, made.inputs) == (entry(1).tag, entry(1).origin, entry(1).inputs)
     assert made.promoted_from == "staging"
@@ -416,22 +418,22 @@ def test_an_image_is_copied_when_its_repository_is_there_and_before_a_function_n
     def copy() -> None:
         seen.append({item.name for item in recorded.resources})
 
-    record("dev", chosen=promotion(), provide_image=copy, recorded=recorded)
+    record("dev", selected=promotion(), provide_image=copy, recorded=recorded)
     [names] = seen
     assert "repository" in names
     assert not {name for name in names if name.endswith("-function")}
 
 
 def test_a_preview_of_a_promotion_copies_nothing() -> None:
-    record("dev", chosen=promotion(), preview=True, provide_image=lambda: pytest.fail("copied"))
+    record("dev", selected=promotion(), preview=True, provide_image=lambda: pytest.fail("copied"))
 
 
 def test_a_stack_that_never_built_an_image_has_none_to_build() -> None:
-    assert not record("dev", chosen=promotion(), provide_image=lambda: None).of(IMAGE)
+    assert not record("dev", selected=promotion(), provide_image=lambda: None).of(IMAGE)
 
 
 def test_the_image_that_a_stack_built_last_stays_when_another_is_promoted() -> None:
-    image = record("dev", chosen=promotion(IN_SERVICE), provide_image=lambda: None).named("image")
+    image = record("dev", selected=promotion(IN_SERVICE), provide_image=lambda: None).named("image")
     assert set(image.inputs) <= set(image.ignored)
 
 
@@ -440,7 +442,7 @@ def test_what_stops_a_copy_ends_the_run_in_one_line() -> None:
         raise DeployError("The registry is gone.", "Wait.")
 
     with pytest.raises(pulumi.RunError, match=r"^The registry is gone\. Wait\.$"):
-        record("dev", chosen=promotion(), provide_image=stopped)
+        record("dev", selected=promotion(), provide_image=stopped)
 
 
 def test_promoted_content_is_not_built_again(content: SetContent) -> None:
@@ -455,7 +457,7 @@ def test_a_route_that_came_later_than_the_image_is_refused() -> None:
     older = replace(entry(1), permissions={"gone": READS, **entry(1).permissions})
     kept_image = replace(after(1, live=1), entries=(older,))
     assert set(chosen(kept_image, keep_image=True).permissions) == {
-        row.name for row in rows(load_settings("dev"))
+        spec.name for spec in function_specs(load_settings("dev"))
     }
     older = replace(entry(1), permissions={name: READS for name in EVERY_FUNCTION if name != "docs"})
     kept_image = replace(after(1, live=1), entries=(older,))
@@ -473,7 +475,7 @@ def test_a_promoted_release_is_kept_with_where_it_came_from() -> None:
 
 def test_a_stack_whose_images_come_by_promotion_keeps_the_one_it_has(write_stack: WriteStack) -> None:
     write_stack("prod", architecture="arm64")
-    same = choose(load_settings("prod"), after_promotion())
+    same = select_release(load_settings("prod"), after_promotion())
     assert not same.to_build
     assert same.tag == entry(1).tag
 
@@ -483,9 +485,9 @@ def test_a_stack_whose_images_come_by_promotion_builds_its_first_only_when_force
 ) -> None:
     write_stack("prod", architecture="arm64")
     with pytest.raises(DeployError, match="no image to keep") as refused:
-        choose(load_settings("prod"), NEVER_DEPLOYED)
+        select_release(load_settings("prod"), NEVER_DEPLOYED)
     assert "make promote" in refused.value.remedy
-    assert choose(load_settings("prod"), NEVER_DEPLOYED, force=True).to_build
+    assert select_release(load_settings("prod"), NEVER_DEPLOYED, force=True).to_build
 
 
 def test_a_release_that_cannot_be_ends_the_run_in_one_line_before_anything_is_declared(

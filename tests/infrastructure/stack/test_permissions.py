@@ -8,7 +8,7 @@ import pytest
 import routes
 from infrastructure import get_image_tag
 from infrastructure.release.release import Deployed
-from infrastructure.release.selection import choose, promoted
+from infrastructure.release.selection import promoted_release, select_release
 from infrastructure.release.state import StackState
 from infrastructure.stack.loading import load_settings
 from infrastructure.stack.names import Names
@@ -104,8 +104,8 @@ def test_a_promoted_image_brings_the_permissions_of_its_release(tree: SetTree) -
     tree("GetItem", "Query", content="1")
     [entry] = Deployed.from_state(StackState(state_of(deployed()))).entries
     tree("GetItem", content="2")
-    promotion = promoted(load_settings("dev"), entry, "staging", Deployed())
-    brought = record("dev", chosen=promotion, provide_image=lambda: None)
+    promotion = promoted_release(load_settings("dev"), entry, "staging", Deployed())
+    brought = record("dev", selected=promotion, provide_image=lambda: None)
     assert actions(brought) == ["dynamodb:GetItem", "dynamodb:Query"]
     [recorded] = Deployed.from_state(StackState(state_of(brought))).entries
     assert recorded.permissions == entry.permissions
@@ -116,7 +116,7 @@ def test_an_image_of_which_nothing_is_recorded_has_the_permissions_of_the_tree(t
     known = Deployed.from_state(StackState(state_of(deployed())))
     older = replace(known, entries=tuple(replace(entry, permissions={}) for entry in known.entries))
     tree("Query", content="2")
-    kept = choose(load_settings("dev"), older, keep_image=True)
+    kept = select_release(load_settings("dev"), older, keep_image=True)
     assert kept.permissions[NAME] == Permissions(frozenset({"Query"}), frozenset(ROW.secrets))
 
 
@@ -126,7 +126,7 @@ def test_a_secret_that_is_gone_is_no_obstacle_to_the_releases_that_read_it(tree:
     [entry] = known.entries
     odd = {**entry.permissions, NAME: Permissions(frozenset({"GetItem"}), frozenset({"gone"}))}
     before = replace(known, entries=(replace(entry, tag="20200101-000000-ffffffff", permissions=odd),))
-    recorded = record("dev", chosen=choose(load_settings("dev"), before))
+    recorded = record("dev", selected=select_release(load_settings("dev"), before))
     assert len(roles(recorded)) == 2
 
 

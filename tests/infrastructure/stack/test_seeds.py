@@ -231,7 +231,7 @@ def test_the_clients_that_need_no_seed_are_those_that_the_application_has(enviro
 
 @pytest.mark.parametrize("name", ["local", "dev"])
 def test_the_committed_seeds_have_the_default_clients_and_no_unknown_scope(name: str) -> None:
-    committed = seeds.read(
+    committed = seeds.read_seed(
         paths.ROOT / "infrastructure" / "seeds" / f"{name}.yaml",
         audience="psn-emulator-api",
         defaults_allowed=True,

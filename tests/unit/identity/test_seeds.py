@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import routes
-from infrastructure.stack.seeds import Seed, read
+from infrastructure.stack.seeds import Seed, read_seed
 from services.identity.clients import authenticate
 from services.identity.seed import seed
 from tests.support import identity
@@ -16,7 +16,7 @@ ADMIN = ("admin", "admin123")
 
 
 def _seed(project: Path, name: str) -> Seed:
-    return read(
+    return read_seed(
         project / "infrastructure" / "seeds" / f"{name}.yaml",
         audience="psn-emulator-api",
         defaults_allowed=True,
