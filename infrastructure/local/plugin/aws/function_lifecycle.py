@@ -55,15 +55,15 @@ class FunctionLifecycle(AwsLifecycle):
 
     @override
     def apply(
-        self, operation: UpdateOperation, resource: ResourceState, news: Properties, touched: frozenset[str]
+        self, operation: UpdateOperation, resource: ResourceState, news: Properties, names: frozenset[str]
     ) -> None:
         """Waits until the change is done. The schema's -1 reserved executions are no reservation in the API."""
         if news.get("reservedConcurrentExecutions") == -1:
             news = {name: value for name, value in news.items() if name != "reservedConcurrentExecutions"}
-        if touched & CODE.keys():
-            touched |= {"imageUri"}
-        super().apply(operation, resource, news, touched)
-        if touched & {*CODE, *CONFIGURATION}:
+        if names & CODE.keys():
+            names |= {"imageUri"}
+        super().apply(operation, resource, news, names)
+        if names & {*CODE, *CONFIGURATION}:
             self.wait_until_ready(resource)
 
     @override

@@ -54,7 +54,7 @@ class TableLifecycle(AwsLifecycle):
 
     @override
     def apply(
-        self, operation: UpdateOperation, resource: ResourceState, news: Properties, touched: frozenset[str]
+        self, operation: UpdateOperation, resource: ResourceState, news: Properties, names: frozenset[str]
     ) -> None:
         """Makes one change and waits until it is done."""
         key = self.kind.key(resource)
@@ -68,7 +68,7 @@ class TableLifecycle(AwsLifecycle):
             case "globalSecondaryIndexes":
                 self._change_indexes(resource, news)
             case _:
-                self.call("update_table", key | _table_wide(news, touched))
+                self.call("update_table", key | _table_wide(news, names))
         self.wait_until_ready(resource)
 
     @override
