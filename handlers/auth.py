@@ -14,22 +14,22 @@ _CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="psn-emulator"'}
 @preload("services.identity.clients", "services.identity.issued_tokens")
 def revoke(request: Request) -> Response:
     """``POST /auth/revoke``: revokes a token (RFC 7009); the same 200 for text that is no token."""
-    from services.identity.issued_tokens import revoke
+    from services.identity import issued_tokens
 
     form = form_of(request)
     client = authenticated_client(request, form)
-    revoke(request.sandbox, client, required(form, "token"))
+    issued_tokens.revoke(request.sandbox, client, required(form, "token"))
     return Response(200)
 
 
 @preload("services.identity.clients", "services.identity.issued_tokens")
 def introspect(request: Request) -> Response:
     """``POST /auth/introspect``: a token's state and claims (RFC 7662), for clients with ``tokens:introspect``."""
-    from services.identity.issued_tokens import introspect
+    from services.identity import issued_tokens
 
     form = form_of(request)
     client = authenticated_client(request, form)
-    return Response(200, introspect(request.sandbox, client, required(form, "token")))
+    return Response(200, issued_tokens.introspect(request.sandbox, client, required(form, "token")))
 
 
 @preload("services.identity.userinfo")
