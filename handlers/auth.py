@@ -18,11 +18,11 @@ def revoke(request: Request) -> Response:
     Answers:
         200: The token is no good any more.
     """
-    from services.identity.issued_tokens import revoke
+    from services.identity import issued_tokens
 
     form = form_of(request)
     client = authenticated_client(request, form)
-    revoke(request.sandbox, client, required(form, "token"))
+    issued_tokens.revoke(request.sandbox, client, required(form, "token"))
     return Response(200)
 
 
@@ -34,11 +34,11 @@ def introspect(request: Request) -> Response:
     Answers:
         200: What there is to know.
     """
-    from services.identity.issued_tokens import introspect
+    from services.identity import issued_tokens
 
     form = form_of(request)
     client = authenticated_client(request, form)
-    return Response(200, introspect(request.sandbox, client, required(form, "token")))
+    return Response(200, issued_tokens.introspect(request.sandbox, client, required(form, "token")))
 
 
 def userinfo(request: Request) -> Response:
