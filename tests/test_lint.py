@@ -1,9 +1,14 @@
 """What the tools say of the project."""
 
+import ast
 import re
+import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
+
+import pytest
 
 
 def test_style_types_security_rules_and_import_directions_hold(project: Path) -> None:
@@ -18,3 +23,54 @@ def test_types_are_followed_into_every_aws_service_that_is_named(project: Path) 
     named = {name for path in sources for name in re.findall(r"\baws\.(\w+)\.[A-Z]", path.read_text())}
     assert {"lambda_", "apigatewayv2"} <= named
     assert named <= {name.split(".")[1] for name in followed if name.startswith("pulumi_aws.")}
+
+
+FOLDERS = ("handlers", "models", "services", "utils", "openapi", "infrastructure")
+UPWARDS = {
+    "infrastructure/stack/names.py": "infrastructure.release.release",
+    "infrastructure/tools/disk.py": "infrastructure.local.aws",
+    "infrastructure/cloud/session.py": "infrastructure.local.aws",
+    "utils/etags.py": "services.clock",
+    "services/players/players.py": "services.identity.users",
+    "models/player.py": "utils.etags",
+    "handlers/health.py": "openapi.document",
+}
+"""An import that runs up, or to the side, by the module that would have it."""
+
+
+@pytest.mark.parametrize("path", UPWARDS)
+def test_an_import_that_does_not_go_down_is_refused(project: Path, tmp_path: Path, path: str) -> None:
+    for folder in FOLDERS:
+        shutil.copytree(
+            project / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "engine_build")
+        )
+    shutil.copy(project / "pyproject.toml", tmp_path)
+    with (tmp_path / path).open("a") as module:
+        module.write(f"\nimport {UPWARDS[path]}\n")
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
+    found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert found.returncode == 1
+    assert f"{path.removesuffix('.py').replace('/', '.')} -> {UPWARDS[path]}" in found.stdout
+
+
+def imports(file: Path) -> set[str]:
+    """The top names of what a module imports."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(str(node.module).partition(".")[0])
+    return found - sys.stdlib_module_names
+
+
+def test_the_modules_beside_the_folders_keep_to_what_they_may_import(project: Path) -> None:
+    assert imports(project / "routes.py") == set()
+    assert imports(project / "variables.py") == set()
+    assert imports(project / "main.py") == {"routes", "handlers"}
+    assert imports(project / "authorizer.py") == {"routes", "services", "utils"}
+    assert imports(project / "infrastructure" / "get_image_tag.py") == set()
+
+
+def test_infrastructure_has_few_modules_beside_its_folders(project: Path) -> None:
+    assert len(list((project / "infrastructure").glob("*.py"))) <= 8
