@@ -15,11 +15,14 @@ _TABLE = paths.ROOT / "routes.py"
 _LOGIN = ("pulumi_access_token", "pulumi login", "unauthorized", "access token", "credential", "expiredtoken")
 """Parts of what the engine says where nobody is logged in to its backend, or to the AWS account of that."""
 
+_CONTINUATION = "The next deploy goes on from where this one stopped; make history tells what is live."
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; its exit code. A failure is one line of cause and one of remedy, unless ``DEBUG`` is set."""
     if not os.environ.get("DEBUG"):
         _silence_leftovers()
+    options = None
     try:
         options = command_line.parse(arguments)
         command: command_line.Command = options.command
@@ -29,10 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
             traceback.print_exc()
         _fail(error.cause, error.remedy)
     except KeyboardInterrupt:
-        _fail(
-            "Interrupted.",
-            "The next deploy goes on from where this one stopped; make history tells what is live.",
-        )
+        if getattr(options, "follow", False):
+            return 0  # the only way to end it
+        _fail("Interrupted.", _CONTINUATION if getattr(options, "changes_stack", False) else "")
         return 130
     except BrokenPipeError:
         sys.stderr.close()

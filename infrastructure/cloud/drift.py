@@ -1,11 +1,11 @@
-"""What was changed by hand: looked for before every deploy, as far as it shows at a glance.
+"""Drift: functions and aliases that are not as the stack's state says, looked for before every deploy.
 
-Reading back all of a stack takes longer than deploying it unchanged. A function tells when it was changed last, and
-an alias where it points: two kinds of calls that find a function changed, moved or deleted by hand. Anything else
-is found by a refresh.
+Reading back all of a stack takes longer than deploying it unchanged. The time of a function's last change and the
+version of its alias are had in one listing and one call a function; they show a function that was changed, moved or
+deleted by hand. Any other drift is found by a refresh.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infrastructure.cloud import session
 from infrastructure.errors import DeployError
 from infrastructure.release.state import StackState
+from infrastructure.stack.function_specs import function_specs
 from infrastructure.stack.names import LIVE
 from infrastructure.stack.settings import Settings
 from infrastructure.terminal import display
@@ -24,62 +25,87 @@ _NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function as it is: when it was changed last, and the version that its alias points at, if it has one."""
+    """A function in AWS: its ``LastModified``, and the version of its alias ``live``, ``None`` without one."""
 
     last_modified: str
     live: str | None
 
 
+class _Functions:
+    """The functions of a stack in AWS, read in the background; a class because what the listing found, the aliases
+    asked for and the client belong together."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._client = session.client(settings, "lambda")
+        self._prefix = settings.names.function("")
+        self._pool = ThreadPoolExecutor()
+        self._modified = self._pool.submit(self._list)
+        self._live = {
+            name: self._pool.submit(self._version, name)
+            for name in (settings.names.function(spec.name) for spec in function_specs(settings))
+        }
+
+    def read(self, names: Collection[str]) -> dict[str, Function]:
+        """Those of ``names`` that exist. Raises ``DeployError`` when AWS refuses or does not answer."""
+        try:
+            modified = self._modified.result()
+            there = [name for name in names if name in modified]
+            for name in there:
+                self._live.setdefault(name, self._pool.submit(self._version, name))
+            return {name: Function(modified[name], self._live[name].result()) for name in there}
+        except (BotoCoreError, ClientError) as error:
+            raise DeployError(
+                f"The functions of stack {self._settings.stack!r} cannot be looked at: {error}",
+                "Check that the credentials may call lambda:ListFunctions and lambda:GetAlias.",
+            ) from error
+
+    def close(self) -> None:
+        """Waits for the calls under way."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def _list(self) -> dict[str, str]:
+        return {
+            item["FunctionName"]: item["LastModified"]
+            for page in self._client.get_paginator("list_functions").paginate()
+            for item in page["Functions"]
+            if item["FunctionName"].startswith(self._prefix)
+        }
+
+    def _version(self, name: str) -> str | None:
+        try:
+            return str(self._client.get_alias(FunctionName=name, Name=LIVE)["FunctionVersion"])
+        except self._client.exceptions.ResourceNotFoundException:
+            return None
+
+
 @contextmanager
-def looking(settings: Settings) -> Iterator[Callable[[StackState], bool]]:
-    """Looks at the functions of the stack while the block begins; what it yields says whether they are other than
-    a state says, and says so to the user. That raises ``DeployError`` when AWS does not tell."""
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        looked = pool.submit(_look, settings)
+def reading_functions(settings: Settings) -> Iterator[Callable[[StackState], bool]]:
+    """Reads the stack's functions and aliases in background threads while the block runs.
 
-        def drifted(state: StackState) -> bool:
-            names = differing(state, looked.result())
-            if names:
-                some = ", ".join(names[:_NAMED]) + ", …" * (len(names) > _NAMED)
-                display.say(f"Not as the last deploy left them: {some}. Reading back what is there")
-            return bool(names)
+    Yields ``drifted(state)``: whether a function of the state is not as it says; it also prints the names of those that
+    are not, and raises ``DeployError`` when AWS refuses or does not answer.
+    """
+    functions = _Functions(settings)
 
+    def drifted(state: StackState) -> bool:
+        names = drifted_names(state, functions.read([function.aws_name for function in state.functions]))
+        if names:
+            some = ", ".join(names[:_NAMED]) + ", …" * (len(names) > _NAMED)
+            display.say(f"Not as the last deploy left them: {some}. Reading back what is there")
+        return bool(names)
+
+    try:
         yield drifted
+    finally:
+        functions.close()
 
 
-def differing(state: StackState, found: Mapping[str, Function]) -> list[str]:
-    """The names of the functions in a state that are not as it says."""
+def drifted_names(state: StackState, functions: Mapping[str, Function]) -> list[str]:
+    """The names in AWS of the state's functions that are not among ``functions`` as the state says, sorted."""
     live = {alias.function: alias.version for alias in state.aliases.values()}
     known = {
         function.aws_name: Function(function.last_modified, live.get(function.aws_name))
         for function in state.functions
     }
-    return sorted(name for name, function in known.items() if found.get(name) != function)
-
-
-def _look(settings: Settings) -> dict[str, Function]:
-    client = session.client(settings, "lambda")
-
-    def live(name: str) -> str | None:
-        try:
-            return str(client.get_alias(FunctionName=name, Name=LIVE)["FunctionVersion"])
-        except client.exceptions.ResourceNotFoundException:
-            return None
-
-    try:
-        modified = {
-            item["FunctionName"]: item["LastModified"]
-            for page in client.get_paginator("list_functions").paginate()
-            for item in page["Functions"]
-            if item["FunctionName"].startswith(settings.names.function(""))
-        }
-        with ThreadPoolExecutor() as pool:
-            return {
-                name: Function(modified[name], version)
-                for name, version in zip(modified, pool.map(live, modified), strict=True)
-            }
-    except (BotoCoreError, ClientError) as error:
-        raise DeployError(
-            f"The functions of stack {settings.stack!r} cannot be looked at: {error}",
-            "Check that the credentials may call lambda:ListFunctions and lambda:GetAlias.",
-        ) from error
+    return sorted(name for name, function in known.items() if functions.get(name) != function)

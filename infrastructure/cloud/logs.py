@@ -20,6 +20,9 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _LONGEST = timedelta(days=3653)
 """No log is kept for longer."""
 _POLL_SECONDS = 1.0
+_LATE_MILLISECONDS = 60_000
+"""How much older than the newest event one may be that is ingested after it: streams of several containers come to
+CloudWatch each in its own time."""
 _EMULATOR = re.compile(r"\d\d \w{3} \d{4} [\d:,.]+ \[\w+\] \(rapid\)")
 """What the runtime interface emulator of a local container says of itself."""
 FUNCTIONS = (
@@ -53,23 +56,25 @@ def read_events(
     with _translate_errors(settings.stack, function):
         client = session.client(settings, "logs", Config(retries={"total_max_attempts": 2}))
     group = settings.names.function_log_group(function)
-    seen: set[tuple[str, int, str]] = set()
-    begin = int(start.timestamp() * 1000)
+    printed: dict[tuple[str, int, str], int] = {}
+    begin = newest = int(start.timestamp() * 1000)
     while True:
         with _translate_errors(settings.stack, function):
             pages = client.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=begin)
             events = [event for page in pages for event in page["events"]]
         for event in sorted(events, key=lambda item: item["timestamp"]):
-            begin = max(begin, event["timestamp"])
+            newest = max(newest, event["timestamp"])
             identity = (event["logStreamName"], event["timestamp"], event["message"])
-            if identity not in seen and not _EMULATOR.match(event["message"]):
-                seen.add(identity)
+            if identity not in printed and not _EMULATOR.match(event["message"]):
+                printed[identity] = event["timestamp"]
                 yield {
                     "time": datetime.fromtimestamp(event["timestamp"] / 1000, UTC).isoformat(),
                     "message": _parse_message(event["message"].rstrip("\n")),
                 }
         if not follow:
             return
+        begin = max(begin, newest - _LATE_MILLISECONDS)
+        printed = {identity: moment for identity, moment in printed.items() if moment >= begin}
         time.sleep(_POLL_SECONDS)
 
 

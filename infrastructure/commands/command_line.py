@@ -43,10 +43,15 @@ class _Commands:
     def __init__(self, parser: argparse.ArgumentParser) -> None:
         self._subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(self, name: str, function: Command, *, stack: bool = True) -> argparse.ArgumentParser:
-        """The parser of the command ``name``, with the option ``--stack`` unless it is about none."""
+    def add(
+        self, name: str, function: Command, *, stack: bool = True, changes: bool = False
+    ) -> argparse.ArgumentParser:
+        """The parser of the command ``name``, with the option ``--stack`` unless it is about none.
+
+        ``changes`` says that it changes a stack: one that is interrupted is then told how to go on.
+        """
         command = self._subparsers.add_parser(name, help=function.__doc__, description=function.__doc__)
-        command.set_defaults(command=function)
+        command.set_defaults(command=function, changes_stack=changes)
         if stack:
             default = os.environ.get("STACK", "local")
             command.add_argument(
@@ -69,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_release_commands(commands: _Commands) -> None:
     """The commands that change a stack, and ``preview``."""
-    command = commands.add("deploy", make_targets.deploy)
+    command = commands.add("deploy", make_targets.deploy, changes=True)
     _add_forms(command)
     parts = command.add_mutually_exclusive_group()
     parts.add_argument("--infrastructure-only", action="store_true", help="the deployed image stays")
@@ -78,7 +83,7 @@ def _add_release_commands(commands: _Commands) -> None:
     _add_flag(command, "--refresh", "read the cloud back first and repair what was changed by hand")
     _add_flag(command, "--dry-run", "show only what would change")
 
-    command = commands.add("promote", make_targets.promote, stack=False)
+    command = commands.add("promote", make_targets.promote, stack=False, changes=True)
     _add_forms(command)
     for flag, option, text in (
         ("--from", "source", "whose release it is"),
@@ -96,15 +101,15 @@ def _add_release_commands(commands: _Commands) -> None:
     )
     _add_flag(command, "--refresh", "read the cloud back first, to see what was changed by hand")
 
-    command = commands.add("rollback", make_targets.rollback)
+    command = commands.add("rollback", make_targets.rollback, changes=True)
     _add_tag(command, "the release to go back to; default: the one before the live one")
     _add_flag(command, "--dry-run", "show only what would move")
 
-    command = commands.add("rotate-keys", make_targets.rotate_keys)
+    command = commands.add("rotate-keys", make_targets.rotate_keys, changes=True)
     _add_flag(command, "--now", "let the new key sign as soon as every function knows it")
     _add_flag(command, "--dry-run", "show only")
 
-    command = commands.add("destroy", make_targets.destroy)
+    command = commands.add("destroy", make_targets.destroy, changes=True)
     _add_forms(command)
     _add_flag(command, "--dry-run", "show only")
 

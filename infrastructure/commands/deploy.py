@@ -67,7 +67,7 @@ def deploy(request: DeployRequest) -> DeployResult:
     with (
         workspace.exclusive(settings.stack) as was_cut_off,
         phases.phase("update"),
-        drift.looking(settings) as drifted,
+        drift.reading_functions(settings) as drifted,
         workspace.open_stack(settings, may_create=True) as stack,
     ):
         before, recovered = workspace.recover(stack, phases)

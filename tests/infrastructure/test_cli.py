@@ -12,6 +12,7 @@ from pulumi import automation as auto
 
 from infrastructure import cli
 from infrastructure.automation import updates
+from infrastructure.cloud import logs
 from infrastructure.commands import (
     deploy,
     destroy,
@@ -122,6 +123,22 @@ def test_an_interrupt_says_how_to_go_on(
     monkeypatch.setattr(deploy, "deploy", fails(KeyboardInterrupt()))
     assert cli.main(["deploy"]) == 130
     assert "goes on from where this one stopped" in capsys.readouterr().err
+
+
+def test_an_interrupt_of_what_changes_nothing_has_nothing_to_go_on_with(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(stack_info, "outputs", fails(KeyboardInterrupt()))
+    assert cli.main(["outputs"]) == 130
+    assert capsys.readouterr().err == "error: Interrupted.\n"
+
+
+def test_an_interrupt_is_how_one_stops_following_a_log(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(logs, "read_events", fails(KeyboardInterrupt()))
+    assert cli.main(["logs", "--follow"]) == 0
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(

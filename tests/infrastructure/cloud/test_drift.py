@@ -43,16 +43,16 @@ def test_a_function_differs_when_it_was_changed_moved_or_deleted(
     found: Function | None, differs: bool
 ) -> None:
     name = "psn-emulator-local-root"
-    assert drift.differing(STATE, {name: found} if found else {}) == [name] * differs
+    assert drift.drifted_names(STATE, {name: found} if found else {}) == [name] * differs
 
 
 def test_a_function_that_a_failed_first_deploy_left_without_an_alias_is_as_the_state_says() -> None:
     made = StackState({"urn:function": RESOURCES["urn:function"]})
-    assert drift.differing(made, {"psn-emulator-local-root": Function("noon", None)}) == []
+    assert drift.drifted_names(made, {"psn-emulator-local-root": Function("noon", None)}) == []
 
 
 def test_functions_of_others_are_no_concern() -> None:
-    assert drift.differing(StackState(), {"psn-emulator-local-root": Function("noon", "3")}) == []
+    assert drift.drifted_names(StackState(), {"psn-emulator-local-root": Function("noon", "3")}) == []
 
 
 def test_only_the_functions_of_the_stack_are_looked_at(
@@ -64,7 +64,7 @@ def test_only_the_functions_of_the_stack_are_looked_at(
             RoleName="any", AssumeRolePolicyDocument="{}"
         )["Role"]["Arn"]
         client = boto3.client("lambda", region_name="us-east-1")
-        for name in ("psn-emulator-local-root", "another"):
+        for name in ("psn-emulator-local-root", "psn-emulator-local-7-root", "another"):
             client.create_function(
                 FunctionName=name,
                 Role=role,
@@ -73,15 +73,24 @@ def test_only_the_functions_of_the_stack_are_looked_at(
                 Publish=True,
             )
         client.create_alias(FunctionName="psn-emulator-local-root", Name="live", FunctionVersion="1")
-        with drift.looking(load_settings("local")) as drifted:
+        asked: list[str] = []
+
+        def version(_: object, name: str) -> str:
+            asked.append(name)
+            return "1"
+
+        monkeypatch.setattr(drift._Functions, "_version", version)
+        with drift.reading_functions(load_settings("local")) as drifted:
             assert drifted(STATE)
     assert "Not as the last deploy left them: psn-emulator-local-root." in capsys.readouterr().err
+    assert "psn-emulator-local-root" in asked
+    assert not {"psn-emulator-local-7-root", "another"} & set(asked)
 
 
 def test_an_aws_that_does_not_tell_ends_the_deploy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paths, "aws_endpoint", lambda: "http://127.0.0.1:1")
     with (
-        drift.looking(load_settings("local")) as drifted,
+        drift.reading_functions(load_settings("local")) as drifted,
         pytest.raises(DeployError, match="cannot be looked at"),
     ):
         drifted(STATE)

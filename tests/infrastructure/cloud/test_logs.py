@@ -14,12 +14,13 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from infrastructure import cli
-from infrastructure.cloud import logs
+from infrastructure.cloud import logs, session
 from infrastructure.errors import DeployError
 from infrastructure.stack.loading import load_settings
 from tests.support.checkout import free_port
 
 HOUR_AGO = datetime.now(UTC) - timedelta(hours=1)
+NOW = int(time.time() * 1000)
 
 
 @pytest.fixture
@@ -78,6 +79,35 @@ def test_following_goes_on_and_repeats_no_line(log: list[str], monkeypatch: pyte
     monkeypatch.setattr("time.sleep", lambda _: log.append("second"))
     following = logs.read_events(load_settings("dev"), "root", HOUR_AGO, follow=True)
     assert [next(following)["message"], next(following)["message"]] == ["first", "second"]
+
+
+def test_following_prints_a_line_that_arrives_after_a_newer_one_once(
+    log: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = [
+        [{"logStreamName": "a", "timestamp": NOW, "message": "newer"}],
+        [
+            {"logStreamName": "a", "timestamp": NOW, "message": "newer"},
+            {"logStreamName": "b", "timestamp": NOW - 30_000, "message": "late"},
+        ],
+        [{"logStreamName": "b", "timestamp": NOW - 30_000, "message": "late"}],
+        [{"logStreamName": "a", "timestamp": NOW + 1, "message": "newest"}],
+    ]
+    begins: list[int] = []
+
+    class Pages:
+        def get_paginator(self, _: str) -> "Pages":
+            return self
+
+        def paginate(self, **arguments: Any) -> list[dict[str, Any]]:
+            begins.append(arguments["startTime"])
+            return [{"events": later.pop(0)}]
+
+    monkeypatch.setattr(session, "client", lambda *_: Pages())
+    monkeypatch.setattr(logs, "_POLL_SECONDS", 0)
+    following = logs.read_events(load_settings("dev"), "root", HOUR_AGO, follow=True)
+    assert [next(following)["message"] for _ in range(3)] == ["newer", "late", "newest"]
+    assert begins[1:] == [NOW - 60_000] * 3
 
 
 def test_a_function_that_was_not_deployed_has_no_log(log: list[str]) -> None:
