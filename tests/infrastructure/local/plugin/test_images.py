@@ -223,7 +223,7 @@ def test_a_refused_push_is_told(opened: Opened) -> None:
     refused = [{"status": "Preparing", "id": "abc"}, {"error": "tag '1' is immutable"}]
     with pytest.raises(PluginError, match=f"pushing {NAME} failed: tag '1' is immutable\n  abc Preparing"):
         opened(FakeDocker(push=refused)).create(IMAGE, INPUTS, preview=False)
-    with pytest.raises(PluginError, match="the registry told no digest"):
+    with pytest.raises(PluginError, match="the registry gave no digest"):
         opened(FakeDocker(push=[])).create(IMAGE, INPUTS, preview=False)
 
 

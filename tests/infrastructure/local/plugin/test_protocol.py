@@ -218,8 +218,8 @@ def test_an_unchanged_resource_costs_neither_the_aws_sdk_nor_docker() -> None:
     script = """
 import json, sys
 from infrastructure.local.plugin import serve
-from tests.infrastructure.plugin.driver import Engine
-from tests.infrastructure.plugin.test_protocol import a_function, deployed
+from tests.infrastructure.local.plugin.driver import Engine
+from tests.infrastructure.local.plugin.test_protocol import a_function, deployed
 
 with serve() as variables:
     engine = Engine("127.0.0.1:" + variables["PULUMI_DEBUG_PROVIDERS"].split(",")[0].split(":")[1])
