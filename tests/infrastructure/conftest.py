@@ -4,12 +4,14 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from botocore.loaders import JSONFileLoader
 
 import routes
 from infrastructure.automation import plugins, workspace
@@ -64,6 +66,15 @@ def a_client(client_id: str, **changes: object) -> dict[str, object]:
         "consent": True,
         **changes,
     }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _models_read_once() -> Iterator[None]:
+    """Has the models of AWS's services read once, which every session of the SDK does anew."""
+    read = cache(partial(JSONFileLoader.load_file, JSONFileLoader()))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(JSONFileLoader, "load_file", lambda _, path: read(path))
+        yield
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.deployed import api, deployment, outputs, tokens, url, user
-from tests.support.checkout import Checkout, checkout_in
+from tests.support.checkout import FEW_ROUTES, Checkout, checkout_in
 
 __all__ = ["api", "deployed", "outputs", "tokens", "url", "user"]
 
@@ -14,8 +14,6 @@ __all__ = ["api", "deployed", "outputs", "tokens", "url", "user"]
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     """A checkout whose stack is deployed."""
     checkout = checkout_in(tmp_path_factory.mktemp("roles"), "local-roles")
-    checkout.keep_routes(
-        "root", "healthz", "auth-token", "jwks", "players-create", "players-list", "players-get"
-    )
+    checkout.keep_routes(*FEW_ROUTES)
     with deployment(checkout):
         yield checkout

@@ -5,9 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.deployed import api, deployment, outputs, tokens, url, user
-from tests.support.checkout import Checkout, checkout_in
-
-ROUTES = ("root", "healthz", "auth-token", "jwks", "players-create", "players-list", "players-get")
+from tests.support.checkout import FEW_ROUTES, Checkout, checkout_in
 
 __all__ = ["api", "deployed", "fresh", "outputs", "tokens", "url", "user"]
 
@@ -16,7 +14,7 @@ __all__ = ["api", "deployed", "fresh", "outputs", "tokens", "url", "user"]
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """A checkout that was never deployed."""
     checkout = checkout_in(tmp_path_factory.mktemp("fresh"), "local-fresh")
-    checkout.keep_routes(*ROUTES)
+    checkout.keep_routes(*FEW_ROUTES)
     return checkout
 
 
@@ -24,6 +22,6 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     """A checkout whose stack is deployed."""
     checkout = checkout_in(tmp_path_factory.mktemp("releases"), "local-releases")
-    checkout.keep_routes(*ROUTES)
+    checkout.keep_routes(*FEW_ROUTES)
     with deployment(checkout):
         yield checkout
