@@ -14,22 +14,19 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path.cwd()))
 
+import pulumi
 from pulumi import automation as auto
 
 from infrastructure.automation import plugins, targets, workspace
 from infrastructure.commands import readiness
+from infrastructure.program import provider
+from infrastructure.program.image import Images
 from infrastructure.program.stack import declare_stack
 from infrastructure.release import release, selection
 from infrastructure.release.state import StackState
 from infrastructure.stack.loading import load_seed, load_settings
 from infrastructure.stack.names import PROJECT
-
-_REPOSITORY = [
-    "**::pulumi:providers:aws::*",
-    "**::psn-emulator:image:Images::*",
-    "**$aws:ecr/repository:Repository::*",
-]
-"""URNs with wildcards: the repository, and what it cannot be made without."""
+from infrastructure.stack.settings import Settings
 
 
 def main(stack: str, operation: str, tag: str | None) -> None:
@@ -37,18 +34,19 @@ def main(stack: str, operation: str, tag: str | None) -> None:
     settings, known = load_settings(stack), state(stack)
     chosen = selection.select_release(settings, release.Deployed.from_state(known))
     chosen = replace(chosen, tag=tag, to_build=False) if tag else chosen
-    about = targets.targets_for(settings, known, chosen, image_only=False)
+    program: auto.PulumiFn = partial(declare_stack, settings, load_seed(settings), chosen)
     if operation == "repository":
         readiness.prepare_deploy(settings)
-        about = {"target": _REPOSITORY}
+        program = partial(_declare_repository, settings, replace(chosen, to_build=False))
     with plugins.serve(settings) as variables:
         engine = auto.create_or_select_stack(
             stack_name=stack,
             project_name=PROJECT,
-            program=partial(declare_stack, settings, load_seed(settings), chosen),
+            program=program,
             opts=workspace._options(settings, workspace.engine_variables(settings) | variables, None),
         )
-        (engine.preview if operation == "preview" else engine.up)(**about)
+        run = engine.preview if operation == "preview" else engine.up
+        run(**targets.targets_for(settings, known, chosen, image_only=False))
 
 
 def state(stack: str) -> StackState:
@@ -56,6 +54,10 @@ def state(stack: str) -> StackState:
     file = workspace.backend_folder() / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
     latest = json.loads(file.read_text())["checkpoint"]["latest"] if file.exists() else {}
     return StackState.from_deployment(latest)
+
+
+def _declare_repository(settings: Settings, chosen: release.Release) -> None:
+    Images(settings, chosen, lambda: None, pulumi.ResourceOptions(provider=provider.declare_provider(settings)))
 
 
 if __name__ == "__main__":
