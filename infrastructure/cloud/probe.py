@@ -14,6 +14,7 @@ from typing import Any
 
 import routes
 from infrastructure.terminal import display
+from routes import Route
 
 _PATIENCE_SECONDS = 20
 _ANSWER_SECONDS = 30
@@ -77,10 +78,12 @@ def _send_all(api_url: str, tag: str, *, described: bool) -> tuple[ProbeResult, 
         futures = [
             pool.submit(_health, api_url, tag),
             pool.submit(_keys, api_url),
-            pool.submit(_guard, api_url, None, HTTPStatus.UNAUTHORIZED),
-            # A token of its own each time, so that no remembered answer stands in for the authorizer's.
-            pool.submit(_guard, api_url, f"probe-{secrets.token_hex(8)}", HTTPStatus.FORBIDDEN),
         ]
+        if route := _guarded_route():
+            # A token of its own each time, so that no remembered answer stands in for the authorizer's.
+            token = f"probe-{secrets.token_hex(8)}"
+            futures.append(pool.submit(_guard, api_url, route, None, HTTPStatus.UNAUTHORIZED))
+            futures.append(pool.submit(_guard, api_url, route, token, HTTPStatus.FORBIDDEN))
         if described and any(route.name == "openapi" for route in routes.ROUTES):
             futures.append(pool.submit(_description, api_url))
         return tuple(future.result() for future in futures)
@@ -117,12 +120,16 @@ def _description(api_url: str) -> ProbeResult:
     )
 
 
-def _guard(api_url: str, token: str | None, expected: HTTPStatus) -> ProbeResult:
+def _guarded_route() -> Route | None:
+    """A route to read that needs a scope, if there is one; best one whose path takes no parameters."""
+    guarded = [route for route in routes.ROUTES if route.scope and route.method == "GET"]
+    return min(guarded, key=lambda route: len(route.parameters), default=None)
+
+
+def _guard(api_url: str, route: Route, token: str | None, expected: HTTPStatus) -> ProbeResult:
     """A route that needs a scope, called without one."""
-    route = next(
-        item for item in routes.ROUTES if item.scope and item.method == "GET" and "{" not in item.path
-    )
-    status, _ = _get(api_url + route.path, token)
+    examples = {name: routes.PATH_PARAMETERS[name].example for name in route.parameters}
+    status, _ = _get(api_url + route.path.format_map(examples), token)
     how = "with an invalid token" if token else "without a token"
     ok = status == expected
     return ProbeResult(

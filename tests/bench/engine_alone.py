@@ -57,7 +57,9 @@ def state(stack: str) -> StackState:
 
 
 def _declare_repository(settings: Settings, chosen: release.Release) -> None:
-    Images(settings, chosen, lambda: None, pulumi.ResourceOptions(provider=provider.declare_provider(settings)))
+    Images(
+        settings, chosen, lambda: None, pulumi.ResourceOptions(provider=provider.declare_provider(settings))
+    )
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import routes
 from infrastructure.cloud import probe
 
 TAG = "20260102-000000-bbbbbbbb"
@@ -87,6 +88,22 @@ def test_another_release_that_answers_is_a_failure(api: Api) -> None:
 def test_without_keys_no_token_could_be_checked(api: Api, body: Any) -> None:
     api.jwks = (200, body)
     assert failures(api) == ["GET /.well-known/jwks.json: 200, 0 keys"]
+
+
+def test_a_stack_without_a_route_that_needs_a_scope_is_asked_for_the_rest(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "ROUTES", tuple(route for route in routes.ROUTES if not route.scope))
+    assert failures(api) == []
+
+
+def test_a_route_of_one_player_stands_in_where_none_lists_them(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "ROUTES", tuple(one for one in routes.ROUTES if one.name == "players-get"))
+    assert failures(api) == []
+    api.without_token = api.with_token = 200
+    assert [failure.split()[:2] for failure in failures(api)] == [["GET", "/players/{player_id}"]] * 2
 
 
 def test_players_that_are_open_to_everybody_are_a_failure(api: Api) -> None:
