@@ -34,7 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         if getattr(options, "follow", False):
             return 0  # the only way to end it
-        _fail("Interrupted.", _CONTINUATION if getattr(options, "changes_stack", False) else "")
+        changes = getattr(options, "changes_stack", False) and not getattr(options, "dry_run", False)
+        _fail("Interrupted.", _CONTINUATION if changes else "")
         return 130
     except BrokenPipeError:
         sys.stderr.close()

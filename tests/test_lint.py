@@ -72,5 +72,35 @@ def test_the_modules_beside_the_folders_keep_to_what_they_may_import(project: Pa
     assert imports(project / "infrastructure" / "get_image_tag.py") == set()
 
 
+READ_TABLES = {
+    "routes.py": {
+        "cloud/logs",
+        "cloud/probe",
+        "commands/run_local",
+        "program/gateway",
+        "stack/function_specs",
+        "stack/seeds",
+    },
+    "variables.py": {"commands/run_local", "program/stack"},
+    "main.py": set(),
+    "authorizer.py": set(),
+}
+"""The modules of infrastructure that import a module beside the folders, by that module."""
+
+
+@pytest.mark.parametrize("table", READ_TABLES)
+def test_few_modules_of_infrastructure_read_the_tables_and_none_what_serves_requests(
+    project: Path, table: str
+) -> None:
+    folder = project / "infrastructure"
+    name = table.removesuffix(".py")
+    readers = {
+        str(file.relative_to(folder).with_suffix(""))
+        for file in folder.rglob("*.py")
+        if name in imports(file)
+    }
+    assert readers == READ_TABLES[table]
+
+
 def test_infrastructure_has_few_modules_beside_its_folders(project: Path) -> None:
     assert len(list((project / "infrastructure").glob("*.py"))) <= 8

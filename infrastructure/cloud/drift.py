@@ -52,7 +52,8 @@ class _Functions:
             modified = self._modified.result()
             there = [name for name in names if name in modified]
             for name in there:
-                self._live.setdefault(name, self._pool.submit(self._version, name))
+                if name not in self._live:  # of a route that has left the table
+                    self._live[name] = self._pool.submit(self._version, name)
             return {name: Function(modified[name], self._live[name].result()) for name in there}
         except (BotoCoreError, ClientError) as error:
             raise DeployError(

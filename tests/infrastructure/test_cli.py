@@ -129,8 +129,10 @@ def test_an_interrupt_of_what_changes_nothing_has_nothing_to_go_on_with(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(stack_info, "outputs", fails(KeyboardInterrupt()))
-    assert cli.main(["outputs"]) == 130
-    assert capsys.readouterr().err == "error: Interrupted.\n"
+    monkeypatch.setattr(deploy, "preview", fails(KeyboardInterrupt()))
+    for command in (["outputs"], ["preview"], ["deploy", "--dry-run"]):
+        assert cli.main(command) == 130
+        assert capsys.readouterr().err == "error: Interrupted.\n"
 
 
 def test_an_interrupt_is_how_one_stops_following_a_log(
