@@ -70,7 +70,8 @@ def deploy_seconds(checkout: Checkout) -> float:
 
 
 def change(checkout: Checkout, number: int) -> str:
-    """Changes the answer of ``GET /``, and adds a route or takes it away; the name that it answers."""
+    """Changes the answer of ``GET /``, and adds a route or takes it away; the name that it answers. The
+    API's description is written anew here, as a deploy does it, so that the tree's hash is that of its release."""
     name = f"PSN Partner Emulator {number}"
     health = checkout.folder / "handlers" / "health.py"
     before, _, rest = health.read_text().partition(NAME)
@@ -79,6 +80,7 @@ def change(checkout: Checkout, number: int) -> str:
     there = ROUTE in routes
     changed = routes.replace(ROUTE, "") if there else routes.replace(ROUTES, ROUTES + ROUTE)
     (checkout.folder / "routes.py").write_text(changed)
+    checkout.done("openapi")
     return name
 
 

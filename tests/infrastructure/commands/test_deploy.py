@@ -123,7 +123,7 @@ def deploying(monkeypatch: pytest.MonkeyPatch) -> Deploying:
         monkeypatch.setattr(workspace, "open_stack", opened)
         monkeypatch.setattr(workspace, "recover", lambda *_: (known(), False))
         monkeypatch.setattr(workspace, "read_back", known)
-        monkeypatch.setattr(drift, "looking", looking)
+        monkeypatch.setattr(drift, "reading_functions", looking)
         monkeypatch.setattr(updates, "up", stack.update)
         monkeypatch.setattr(aliases, "move", stack.move)
         monkeypatch.setattr(probe, "probe", stack.probe)
