@@ -18,6 +18,13 @@ from tests.support.checkout import Checkout
 HANDLER = "handlers/health.py"
 SERVICE_NAME = '"PSN Partner Emulator"'
 FUNCTION = "aws:lambda/function:Function"
+BROKEN_IN_LAMBDA = """
+import os
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    raise RuntimeError("spilt coffee")
+"""
+"""A module's end that its import on the developer's machine, for the API's description, does not see."""
 FOLLOWS = {"aws:lambda/invocation:Invocation", "aws:lambda/alias:Alias", "docker:index/image:Image"}
 
 
@@ -77,7 +84,7 @@ def test_an_unchanged_tree_changes_nothing(deployed: Checkout, outputs: dict[str
 
 def test_a_broken_handler_never_takes_traffic(deployed: Checkout, outputs: dict[str, Any]) -> None:
     original = (deployed.folder / "handlers/players.py").read_text()
-    (deployed.folder / "handlers/players.py").write_text(original + '\nraise RuntimeError("spilt coffee")\n')
+    (deployed.folder / "handlers/players.py").write_text(original + BROKEN_IN_LAMBDA)
     answers: set[tuple[int, str]] = set()
     stop = threading.Event()
 
