@@ -21,6 +21,7 @@ import re
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,10 +31,9 @@ SOURCES = (
     *("handlers/", "models/", "services/", "utils/"),
     "infrastructure/trim_packages.py",
 )
-"""What the image is made of: files, and folders (ending in ``/``) with all that is in them."""
+"""What the image is made of, beside ``BUILD_ARGUMENTS``: files, and folders (ending in ``/``) with all in them."""
 
 BUILD_ARGUMENTS = ("BASE_IMAGE", "platform")
-"""What else it is made of."""
 
 IGNORED = (
     *("**/__pycache__", "**/*.py[cod]", "**/.DS_Store"),
@@ -62,9 +62,8 @@ def context_files(root: Path = ROOT) -> list[str]:
 def content_hash(base_image: str, platform: str, root: Path = ROOT) -> str:
     """The md5 of all that reaches the image, as 32 hexadecimal digits; it protects nothing.
 
-    The stream is a row of netstrings (length, colon, bytes), two for each build argument and two for each file,
-    so that no two different trees give the same stream. A symbolic link counts as the path it holds, which is
-    what Docker copies. Raises ``SourceError``.
+    It is over netstrings (length, colon, bytes), two for each build argument and each file, so that no two trees give
+    the same stream. A symbolic link counts as the path it holds, which Docker copies. Raises ``SourceError``.
     """
     digest = hashlib.md5(usedforsecurity=False)
     for kind, name, content in _frames(base_image, platform, root):
@@ -89,7 +88,7 @@ def image_tag(content: str, previous: str | None = None, now: datetime | None = 
     release, whatever the clocks say: tags sort by release.
     """
     moment = (now or datetime.now(UTC)).astimezone(UTC)
-    if previous and (known := _TAG.fullmatch(previous)):
+    if known := _TAG.fullmatch(previous or ""):
         last = datetime.strptime(known[1], _TIMESTAMP).replace(tzinfo=UTC)
         moment = max(moment, last + timedelta(seconds=1))
     return f"{moment.strftime(_TIMESTAMP)}-{content[:8]}"
@@ -103,8 +102,7 @@ def has_content(tag: str, content: str) -> bool:
 def recorded_base_image(root: Path = ROOT) -> str:
     """The base image that set-up decided on for this machine; the Dockerfile's own before it decided."""
     record = _cache() / "base-image"
-    recorded = record.read_text(encoding="utf-8").strip() if record.is_file() else ""
-    return recorded or default_base_image(root)
+    return (record.is_file() and record.read_text(encoding="utf-8").strip()) or default_base_image(root)
 
 
 def default_base_image(root: Path = ROOT) -> str:
@@ -139,20 +137,22 @@ def _frames(base_image: str, platform: str, root: Path) -> Iterator[tuple[bytes,
         if is_link:
             yield b"link ", path, os.fsencode(Path(os.fsdecode(location)).readlink())
             continue
-        with open(location, "rb", buffering=0) as file:  # noqa: PTH123 - a Path takes as long as the reading
-            yield b"file ", path, file.read()
+        descriptor = os.open(location, os.O_RDONLY)  # open() takes a third more time
+        try:
+            yield b"file ", path, b"".join(iter(partial(os.read, descriptor, 1 << 16), b""))
+        finally:
+            os.close(descriptor)
 
 
 def _walk(root: Path) -> list[tuple[bytes, bytes, bool]]:
     """The POSIX path, the location and whether it is a symbolic link of every file, sorted by path."""
     files: list[tuple[bytes, bytes, bool]] = []
     for source in SOURCES:
-        location, is_folder = root / source, source.endswith("/")
-        if location.is_symlink() or not (location.is_dir() if is_folder else location.is_file()):
-            kind = "folder" if is_folder else "file"
+        location, kind = root / source, "folder" if source.endswith("/") else "file"
+        if location.is_symlink() or not (location.is_dir() if kind == "folder" else location.is_file()):
             raise SourceError(f"{source.rstrip('/')} is missing from {root}, or is not a plain {kind}")
         path, place = os.fsencode(source), os.fsencode(location)
-        files += _walk_folder(place, path) if is_folder else [(path, place, False)]
+        files += _walk_folder(place, path) if kind == "folder" else [(path, place, False)]
     return sorted(files)
 
 
