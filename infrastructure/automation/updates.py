@@ -41,16 +41,6 @@ class BusyError(DeployError):
 
 
 @dataclass(frozen=True, slots=True)
-class DeployResult:
-    """What a deploy came to: the stack's ``outputs``, its ``changes`` in words, such as ``2 updated``, and the
-    ``phases`` that its time went to."""
-
-    outputs: dict[str, object]
-    changes: str
-    phases: Phases
-
-
-@dataclass(frozen=True, slots=True)
 class UpdateMessage:
     """What the message of an update says: the ``tag`` of the release that it brought, the ``kind`` of update, such as
     ``rollback``, and who made it, empty where that is not known."""

@@ -1,16 +1,14 @@
 """Puts a release into service, or shows what that would change."""
 
-from dataclasses import dataclass
 from functools import partial
 from typing import NoReturn
 
-from infrastructure.automation import targets, updates, workspace
+from infrastructure.automation import exclusion, last_deploy, targets, updates, workspace
 from infrastructure.automation.lean_stack import LeanStack
-from infrastructure.automation.updates import DeployResult
 from infrastructure.cloud import drift, probe, versions
 from infrastructure.cloud.probe import ProbeResult
 from infrastructure.commands import description, readiness, rollback
-from infrastructure.commands.promote import Promotion
+from infrastructure.commands.deploy_request import DeployRequest, DeployResult
 from infrastructure.errors import DeployError
 from infrastructure.program.stack import declare_stack
 from infrastructure.release import release, selection
@@ -24,30 +22,6 @@ from infrastructure.stack.settings import Settings
 from infrastructure.terminal import display
 from infrastructure.terminal.engine_progress import EngineProgress
 from infrastructure.terminal.phases import Phases
-
-
-@dataclass(frozen=True, slots=True)
-class DeployRequest:
-    """A deploy of the stack of ``settings``.
-
-    ``infrastructure_only`` leaves the deployed image, ``image_only`` leaves all but the image and what depends on it.
-    ``force`` makes a new release of the same content, ``refresh`` refreshes the state first. A ``promotion`` brings the
-    release of another stack.
-    """
-
-    settings: Settings
-    infrastructure_only: bool = False
-    image_only: bool = False
-    force: bool = False
-    refresh: bool = False
-    promotion: Promotion | None = None
-
-    @property
-    def kind(self) -> str:
-        """What the history calls the update."""
-        if self.promotion:
-            return f"promote from {self.promotion.source.stack}"
-        return "infrastructure" if self.infrastructure_only else "image" if self.image_only else "deploy"
 
 
 def deploy(request: DeployRequest) -> DeployResult:
@@ -64,14 +38,20 @@ def deploy(request: DeployRequest) -> DeployResult:
     _check_source_of_image(request)
     with phases.phase("set-up"):
         readiness.prepare_deploy(settings)
+        made_of = last_deploy.inputs(settings, seed) if request.is_of_the_tree else None
     with (
-        workspace.exclusive(settings.stack) as was_cut_off,
+        exclusion.exclusive(settings.stack) as was_cut_off,
         phases.phase("update"),
         drift.reading_functions(settings) as drifted,
         workspace.open_stack(settings, may_create=True) as stack,
     ):
         before, recovered = workspace.recover(stack, phases)
-        if not recovered and (request.refresh or drifted(before)):
+        changed_by_hand = [] if recovered else drifted(before)
+        if changed_by_hand:
+            display.say(
+                f"Not as the last deploy left them: {drift.describe(changed_by_hand)}. Reading back what is there"
+            )
+        if not recovered and (request.refresh or changed_by_hand):
             before = workspace.read_back(stack, before, phases=phases)
         outputs, log = _update(stack, request, seed, before, phases)
         with phases.phase("answer"):
@@ -89,6 +69,8 @@ def deploy(request: DeployRequest) -> DeployResult:
         if was_cut_off or log.changes or outputs["releases"] != before.outputs.get("releases"):
             versions.retain(settings, stack.state())
             readiness.persist(settings)
+        if made_of:
+            last_deploy.note(settings, made_of)
     return DeployResult(outputs, summary(log.counts(), done=True), phases)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Set
 from concurrent.futures import ThreadPoolExecutor
 
-from infrastructure.cloud import registry, session
+from infrastructure.cloud import session
 from infrastructure.errors import DeployError
 from infrastructure.local import aws, base_image
 from infrastructure.stack.settings import Settings
@@ -55,6 +55,8 @@ def prepare_build(settings: Settings) -> None:
     docker.ensure()
     base_image.ensure(local=settings.local)
     if not settings.local:
+        from infrastructure.cloud import registry  # the registry's client takes 0.2 s to import
+
         registry.docker_login(settings)
 
 
