@@ -7,7 +7,7 @@ from infrastructure.automation import exclusion, last_deploy, targets, updates, 
 from infrastructure.automation.lean_stack import LeanStack
 from infrastructure.cloud import drift, probe, versions
 from infrastructure.cloud.probe import ProbeResult
-from infrastructure.commands import description, readiness, rollback
+from infrastructure.commands import build_ahead, description, readiness, rollback
 from infrastructure.commands.deploy_request import DeployRequest, DeployResult
 from infrastructure.errors import DeployError
 from infrastructure.program.stack import declare_stack
@@ -94,7 +94,9 @@ def preview(request: DeployRequest) -> Review:
             EngineProgress("preview", transient=True) as progress,
         ):
             stack.preview(
-                program=progress.counted(partial(declare_stack, settings, seed, selected)),
+                program=updates.traced_briefly(
+                    progress.counted(partial(declare_stack, settings, seed, selected))
+                ),
                 on_event=updates.fan_out(log.record, progress.record),
                 color="never",
                 refresh=request.refresh,
@@ -111,6 +113,7 @@ def _update(
     selected = _select_release(request, state)
     if selected.to_build and description.write():
         selected = _select_release(request, state)
+    build_ahead.start(stack.settings, selected)
     try:
         return updates.up(
             stack,

@@ -83,17 +83,22 @@ def deployed_before(home: Path) -> None:
     """Leaves the state of a local stack."""
     file = home / "pulumi/.pulumi/stacks/psn-emulator/local.json"
     file.parent.mkdir(parents=True)
-    file.touch()
+    file.write_text(json.dumps({"version": 3, "checkpoint": {"latest": {"resources": [FUNCTION]}}}))
 
 
-def test_a_stack_that_was_deployed_before_is_read_in_one_run_of_the_engine(
+def test_a_local_stack_that_was_deployed_before_is_read_without_the_engine(
     home: Path, asked: Callable[[], list[str]]
 ) -> None:
     deployed_before(home)
     with workspace.open_stack(load_settings("local"), may_create=False) as opened:
         assert opened.state() == StackState({"urn:function": FUNCTION})
         assert repr(opened).startswith("LeanStack('local', LocalWorkspace(")
-    assert asked() == ["stack export --stack local"]
+    assert asked() == []
+
+
+def test_an_aws_stack_is_read_in_one_run_of_the_engine(asked: Callable[[], list[str]]) -> None:
+    assert workspace.read_state(load_settings("dev")) == StackState({"urn:function": FUNCTION})
+    assert asked() == ["stack export --stack dev"]
 
 
 def test_a_new_stack_is_created_where_it_may_be(asked: Callable[[], list[str]]) -> None:
