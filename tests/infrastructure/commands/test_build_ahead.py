@@ -22,7 +22,7 @@ RELEASE = Release(
 
 
 @pytest.fixture
-def built(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
+def built(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """The builds that Docker was asked for by the end of the threads."""
     asked: list[dict[str, Any]] = []
 
