@@ -89,6 +89,7 @@ def test_only_the_functions_of_the_stack_are_looked_at(
 
 def test_an_aws_that_does_not_tell_ends_the_deploy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paths, "aws_endpoint", lambda: "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     with (
         drift.reading_functions(load_settings("local")) as drifted,
         pytest.raises(DeployError, match="cannot be looked at"),
