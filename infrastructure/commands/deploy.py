@@ -38,7 +38,6 @@ def deploy(request: DeployRequest) -> DeployResult:
     _check_source_of_image(request)
     with phases.phase("set-up"):
         readiness.prepare_deploy(settings)
-        made_of = last_deploy.inputs(settings, seed) if request.is_of_the_tree else None
     with (
         exclusion.exclusive(settings.stack) as was_cut_off,
         phases.phase("update"),
@@ -53,7 +52,7 @@ def deploy(request: DeployRequest) -> DeployResult:
             )
         if not recovered and (request.refresh or changed_by_hand):
             before = workspace.read_back(stack, before, phases=phases)
-        outputs, log = _update(stack, request, seed, before, phases)
+        outputs, log, made_of = _update(stack, request, seed, before, phases)
         with phases.phase("answer"):
             results = _probe(stack, outputs)
             moved = any(change.type == ALIAS for change in log.changes)
@@ -62,14 +61,14 @@ def deploy(request: DeployRequest) -> DeployResult:
                 if not request.promotion:
                     readiness.prepare_build(settings)
                 now = workspace.read_back(stack, stack.state(), phases=phases)
-                outputs, log = _update(stack, request, seed, now, phases)
+                outputs, log, made_of = _update(stack, request, seed, now, phases)
                 results = _probe(stack, outputs)
             if probe.failed(results):
                 _give_up(stack, before, outputs, results, moved=moved, was_cut_off=was_cut_off)
         if was_cut_off or log.changes or outputs["releases"] != before.outputs.get("releases"):
             versions.retain(settings, stack.state())
             readiness.persist(settings)
-        if made_of:
+        if request.is_of_the_tree:
             last_deploy.note(settings, made_of)
     return DeployResult(outputs, summary(log.counts(), done=True), phases)
 
@@ -107,15 +106,16 @@ def preview(request: DeployRequest) -> Review:
 
 def _update(
     stack: LeanStack, request: DeployRequest, seed: Seed, state: StackState, phases: Phases
-) -> tuple[dict[str, object], ChangeLog]:
-    """Updates the stack, whose state is ``state``, to the release that was asked for; its outputs and what changed.
-    Raises ``DeployError``; all aliases are then where they were."""
+) -> tuple[dict[str, object], ChangeLog, dict[str, str]]:
+    """Updates the stack, whose state is ``state``, to the release that was asked for; its outputs, what changed, and
+    the ``last_deploy.inputs`` of the update. Raises ``DeployError``; all aliases are then where they were."""
+    if _select_release(request, state).to_build:
+        description.write()
+    made_of = last_deploy.inputs(stack.settings, seed) if request.is_of_the_tree else {}
     selected = _select_release(request, state)
-    if selected.to_build and description.write():
-        selected = _select_release(request, state)
     build_ahead.start(stack.settings, selected)
     try:
-        return updates.up(
+        outputs, log = updates.up(
             stack,
             partial(declare_stack, stack.settings, seed, selected, partial(_provide_image, request, phases)),
             updates.update_message(selected.tag, request.kind),
@@ -125,6 +125,7 @@ def _update(
         )
     except DeployError as error:
         raise rollback.restore_aliases(stack, state, error) from error
+    return outputs, log, made_of
 
 
 def _probe(stack: LeanStack, outputs: dict[str, object]) -> tuple[ProbeResult, ...]:
