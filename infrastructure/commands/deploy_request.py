@@ -35,8 +35,9 @@ class DeployRequest:
 
     @property
     def is_of_the_tree(self) -> bool:
-        """Whether it brings what the tree says, all of it, and asks for nothing more."""
-        return self == DeployRequest(self.settings) and not self.settings.image_by_promotion
+        """Whether it brings all that the tree says, and nothing else."""
+        partial = self.infrastructure_only or self.image_only or self.settings.image_by_promotion
+        return not (partial or self.promotion)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ def deploy_unchanged(request: DeployRequest) -> DeployResult | None:
     ``None`` where any of that is not so, or is not known. Raises ``DeployError`` as setting up and reading the stack's
     files do.
     """
-    if not (request.settings.local and request.is_of_the_tree):
+    if not (request.settings.local and request.is_of_the_tree) or request.force or request.refresh:
         return None
     settings, phases = request.settings, Phases()
     with phases.phase("look"):
