@@ -165,6 +165,8 @@ def declare_functions(
         earlier = smokes[-settings.smoke_at_once :][:1] if len(smokes) >= settings.smoke_at_once else []
         functions[spec.name] = Function(spec, settings, shared, earlier, opts)
         smokes.append(functions[spec.name].smoke)
+    # Each comes after another of its lane, so the last of every lane are done when all are.
+    last_of_lanes = smokes[-settings.smoke_at_once :]
     for function in functions.values():
-        function.go_live(smokes)
+        function.go_live(last_of_lanes)
     return functions
