@@ -9,7 +9,7 @@ from pathlib import Path
 
 from infrastructure.commands import command_line
 from infrastructure.errors import DeployError
-from infrastructure.tools import paths
+from infrastructure.tools import paths, private
 
 _TABLE = paths.ROOT / "routes.py"
 _LOGIN = ("pulumi_access_token", "pulumi login", "unauthorized", "access token", "credential", "expiredtoken")
@@ -26,7 +26,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         options = command_line.parse(arguments)
         command: command_line.Command = options.command
-        return command(options)
+        with private.files():
+            return command(options)
     except DeployError as error:
         if os.environ.get("DEBUG"):
             traceback.print_exc()

@@ -13,7 +13,7 @@ from pathlib import Path
 from infrastructure.errors import DeployError
 from infrastructure.stack.settings import Settings
 from infrastructure.terminal import display
-from infrastructure.tools import disk, engine, paths, processes
+from infrastructure.tools import credentials, disk, engine, paths, processes
 
 NEEDED = {"aws": version("pulumi-aws"), "docker": version("pulumi-docker")}
 """The plugins that every stack uses, each in the version of its SDK."""
@@ -41,17 +41,19 @@ class Decision:
 
 @contextmanager
 def serve(settings: Settings) -> Iterator[dict[str, str]]:
-    """Serves the plugins while the block runs; yields the environment variables by which the engine finds them.
+    """Serves the plugins while the block runs; yields the environment variables by which the engine finds them, and
+    they on a local stack the credential.
 
     Raises ``DeployError`` as ``decide`` does.
     """
+    variables = credentials.local_aws().environment() if settings.local else {}
     if decide(settings).official:
-        yield {}
+        yield variables
         return
     from infrastructure.local import plugin
 
-    with plugin.serve() as variables:
-        yield {"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true", **variables}
+    with plugin.serve() as addresses:
+        yield variables | {"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true", **addresses}
 
 
 def decide(settings: Settings) -> Decision:

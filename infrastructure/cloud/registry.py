@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from infrastructure.cloud import session
 from infrastructure.errors import DeployError
 from infrastructure.stack.settings import Settings
-from infrastructure.tools import docker, paths
+from infrastructure.tools import credentials, docker, paths
 
 _FETCH_SECONDS = 300
 """How long Docker may say nothing while it fetches an image from this machine."""
@@ -27,8 +27,7 @@ _SILENT_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class RegistryAccess:
-    """A registry's ``host``, with its port where it has one, and as ``token`` the base64 of ``user:password``; empty
-    where it takes anybody."""
+    """A registry's ``host``, with its port where it has one, and as ``token`` the base64 of ``user:password``."""
 
     host: str
     token: str
@@ -75,10 +74,20 @@ class _BlobStream:
             self.sent(so_far)
 
 
+class _LocalRepository(DXF):
+    """A repository of the local AWS. It is logged in to over HTTP, which the base class does not do, for it leaves this
+    machine's loopback nowhere."""
+
+    def authenticate(self, *_: object, authorization: str | None = None, **__: object) -> None:
+        """Sends ``authorization`` with each request from now on."""
+        self._headers = {"Authorization": str(authorization)}
+
+
 def registry_access(settings: Settings) -> RegistryAccess:
-    """The stack's registry and its token, which ECR grants for 12 hours. Raises ``DeployError`` when AWS refuses it."""
+    """The stack's registry and its token, which ECR grants for 12 hours; a local stack's stays. Raises ``DeployError``
+    when AWS refuses it."""
     if settings.local:
-        return RegistryAccess(f"localhost:{paths.aws_port()}", "")
+        return RegistryAccess(f"localhost:{paths.aws_port()}", credentials.local_aws().registry_token)
     try:
         answer = session.client(settings, "ecr").get_authorization_token()
     except (BotoCoreError, ClientError) as error:
@@ -103,7 +112,8 @@ def fetch_image(settings: Settings, tag: str) -> None:
 
     repository = f"{registry_access(settings).host}/{settings.names.base}"
     try:
-        docker.endpoint().client(_FETCH_SECONDS).images.pull(repository, tag)
+        own = credentials.local_aws().registry_login
+        docker.endpoint().client(_FETCH_SECONDS).images.pull(repository, tag, auth_config=own)
     except (DockerException, RequestException) as error:
         raise DeployError(
             f"Docker cannot fetch {repository}:{tag}: {' '.join(str(error).split())}",
@@ -112,11 +122,9 @@ def fetch_image(settings: Settings, tag: str) -> None:
 
 
 def docker_login(settings: Settings) -> str:
-    """Logs Docker in to the stack's registry; the registry's host. A local stack's asks for no login. Raises
-    ``DeployError``."""
+    """Logs Docker in to the stack's registry; the registry's host. Raises ``DeployError``."""
     access = registry_access(settings)
-    if access.token:
-        docker.login(f"https://{access.host}", access.token)
+    docker.login(access.host if settings.local else f"https://{access.host}", access.token)
     return access.host
 
 
@@ -168,13 +176,8 @@ def _repository(settings: Settings) -> DXF:
     def log_in(repository: DXFBase, refused: requests.Response) -> None:
         repository.authenticate(authorization=f"Basic {access.token}", response=refused)
 
-    return DXF(
-        access.host,
-        settings.names.base,
-        log_in if access.token else None,
-        insecure=settings.local,
-        timeout=_SILENT_SECONDS,
-    )
+    client = _LocalRepository if settings.local else DXF
+    return client(access.host, settings.names.base, log_in, insecure=settings.local, timeout=_SILENT_SECONDS)
 
 
 def _digest(repository: DXF, tag: str) -> str | None:

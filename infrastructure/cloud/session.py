@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infrastructure.errors import DeployError
 from infrastructure.stack.settings import Settings
-from infrastructure.tools import paths
+from infrastructure.tools import credentials, paths
 
 _ADAPTIVE = Config(retries={"mode": "adaptive", "total_max_attempts": 10})
 """Every function is asked about at once, and Lambda lets an account ask 15 times a second (AWS Lambda Developer
@@ -20,9 +20,10 @@ LOG_IN = "Log in (aws sso login, or AWS_PROFILE=…), then run this again."
 
 
 def session(settings: Settings) -> boto3.Session:
-    """The AWS session of the stack: its region and profile; fixed test credentials on a local stack."""
+    """The AWS session of the stack: its region and profile; the checkout's own credential on a local stack."""
     if settings.local:
-        return boto3.Session("test", "test", region_name=settings.region)
+        own = credentials.local_aws()
+        return boto3.Session(own.access_key, own.secret_key, region_name=settings.region)
     return boto3.Session(profile_name=settings.profile, region_name=settings.region)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Set
 from concurrent.futures import ThreadPoolExecutor
 
+from infrastructure.automation import plugins
 from infrastructure.cloud import session
 from infrastructure.errors import DeployError
 from infrastructure.local import aws, base_image
@@ -33,11 +34,11 @@ def prepare_deploy(settings: Settings) -> None:
 
 def prepare_aws(settings: Settings) -> None:
     """Sets up what moving an alias takes: the engine and the stack's AWS. A local AWS that runs is left as it is, also
-    where a deploy would restart it with other settings. Raises ``DeployError``."""
+    where a deploy would restart it with other settings, unless it takes another credential. Raises ``DeployError``."""
     engine.resolve()
     if not settings.local:
         session.check_credentials(settings)
-    elif not aws.status().running:
+    elif not ((status := aws.status()).running and status.open):
         aws.ensure()
 
 
@@ -48,13 +49,20 @@ def require_aws(settings: Settings, accounts: Set[str]) -> None:
         session.check_credentials(settings, accounts)
     elif not (status := aws.status()).running:
         raise DeployError(f"The local AWS: {status}.", f"Start it: make deploy STACK={settings.stack}")
+    elif not status.open:
+        raise DeployError(
+            "The local AWS was started with another credential than this checkout has now.",
+            f"Restart it: make deploy STACK={settings.stack}",
+        )
 
 
 def prepare_build(settings: Settings) -> None:
     """Sets up what building and pushing the stack's image takes. Raises ``DeployError``."""
     docker.ensure()
     base_image.ensure(local=settings.local)
-    if not settings.local:
+    if (
+        not settings.local or plugins.decide(settings).official
+    ):  # the stand-in hands Docker the password itself
         from infrastructure.cloud import registry  # the registry's client takes 0.2 s to import
 
         registry.docker_login(settings)

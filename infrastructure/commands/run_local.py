@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+from collections.abc import Mapping
 from contextlib import suppress
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -17,7 +18,7 @@ from infrastructure.program import image
 from infrastructure.release.origin import origin
 from infrastructure.stack.settings import Settings
 from infrastructure.terminal import display
-from infrastructure.tools import certificates, docker, paths
+from infrastructure.tools import certificates, credentials, docker, paths
 from variables import VARIABLES
 
 LOCAL_IMAGE = "psn-emulator:local"
@@ -63,31 +64,30 @@ def run(settings: Settings, function: str, port: int) -> int:
     entry = handler_of(function)
     build(settings)
     variables = (_deployed_environment(settings, function) or PLACEHOLDERS) | {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        **credentials.local_aws().environment(),
         "AWS_DEFAULT_REGION": settings.region,
         "AWS_ENDPOINT_URL": paths.aws_endpoint_for_functions(),
     }
     docker_run = ["docker", "run", "--rm", "--interactive", "--add-host", f"{paths.MACHINE}:host-gateway"]
     container = f"psn-emulator-run-{os.getpid()}"
     docker_run += ["--name", container, "--publish", f"127.0.0.1:{port}:{_RUNTIME_PORT}"]
-    for name, value in variables.items():
-        docker_run += ["--env", f"{name}={value}"]
+    for name in variables:
+        docker_run += ["--env", name]  # its value is taken from the environment, which other users do not see
     display.say(f"Running {function} on port {port}; Ctrl-C stops it. Try it from another shell:")
     route = _ROUTES.get(function, routes.FALLBACK)
     request = {"http": {"method": route.method}}
     event = json.dumps({"routeKey": route.key, "rawPath": route.path, "requestContext": request})
     display.say(f"  curl -s http://localhost:{port}/2015-03-31/functions/function/invocations -d '{event}'")
-    return _run([*docker_run, LOCAL_IMAGE, entry], container)
+    return _run([*docker_run, LOCAL_IMAGE, entry], container, variables)
 
 
-def _run(command: list[str], container: str) -> int:
-    """Runs the command that runs ``container``; its exit code. SIGTERM stops the container, and then raises
-    ``SystemExit``."""
+def _run(command: list[str], container: str, variables: Mapping[str, str]) -> int:
+    """Runs the command that runs ``container``, with further environment ``variables``; its exit code. SIGTERM stops
+    the container, and then raises ``SystemExit``."""
     signals: list[int] = []
     before = signal.signal(signal.SIGTERM, lambda number, _: signals.append(number))
     try:
-        with subprocess.Popen(command) as process:
+        with subprocess.Popen(command, env=os.environ | variables) as process:
             try:
                 while not signals:
                     with suppress(subprocess.TimeoutExpired):

@@ -28,7 +28,8 @@ class Status:
     """Who listens on the port of the local AWS, whose state is in ``folder``.
 
     ``pid`` is set where this checkout's local AWS does (its process id, in a container that of the container's own
-    processes), ``container`` where it is one. ``occupant`` describes any other program that has the port.
+    processes), ``container`` where it is one, and ``open`` unless it takes another credential than the present one.
+    ``occupant`` describes any other program that has the port.
     """
 
     port: int
@@ -36,6 +37,7 @@ class Status:
     pid: int | None = None
     container: str | None = None
     occupant: str | None = None
+    open: bool = True
 
     @property
     def running(self) -> bool:
@@ -89,9 +91,10 @@ def status() -> Status:
     port, folder = paths.aws_port(), aws_instance.folder()
     instance = aws_instance.query()
     if instance and aws_instance.is_ours(instance):
-        return Status(port, folder, instance.pid, instance.container)
+        is_open = aws_instance.takes_our_credential(instance)
+        return Status(port, folder, instance.pid, instance.container, open=is_open)
     if instance:
-        return Status(port, folder, occupant=f"the local AWS of {instance.home}")
+        return Status(port, folder, occupant=f"the local AWS of {instance.checkout}")
     return Status(port, folder, occupant=None if ports.is_free(port) else ports.owner(port))
 
 
@@ -100,7 +103,7 @@ def snapshot() -> None:
 
     Raises ``DeployError`` when it does not answer or cannot write.
     """
-    answer = aws_instance.request("POST", aws_instance.SNAPSHOT, _SNAPSHOT_SECONDS)
+    answer = aws_instance.signed_request("POST", aws_instance.SNAPSHOT, _SNAPSHOT_SECONDS)
     if answer is None:
         raise DeployError("The local AWS does not answer.", "Start it with: make deploy")
     if answer[0] != http.HTTPStatus.OK:
@@ -156,7 +159,7 @@ def _last_line(log: Path) -> str:
 def _require_port(instance: Instance | None, engine: docker.Docker) -> None:
     """Raises ``DeployError`` where any program but our own local AWS has the port."""
     if instance and not aws_instance.is_ours(instance):
-        raise _port_taken(f"the local AWS of {instance.home}")
+        raise _port_taken(f"the local AWS of {instance.checkout}")
     port = paths.aws_port()
     if instance is None and not ports.is_free(port, _addresses(engine)):
         owner = ports.owner(port)

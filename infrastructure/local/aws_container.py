@@ -6,13 +6,14 @@ Its port is published on the loopback of the engine's machine, which Docker Desk
 
 import io
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infrastructure.errors import DeployError
+from infrastructure.local import aws_instance
 from infrastructure.terminal import display
 from infrastructure.tools import paths
 from infrastructure.tools.docker import Docker
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 IMAGE = f"ministackorg/ministack:{version('ministack')}"
 """ministack's own image of the installed version."""
 
-_SERVER = Path(__file__).with_name("aws_server.py")
 _FOLDER = "/opt/ministack"
 _STATE = "/state"
 _ORDERLY_SECONDS = 120
@@ -70,7 +70,7 @@ def start(docker: Docker, identity: str, port: int, settings: Mapping[str, str])
         },
         working_dir=_FOLDER,
     )
-    container.put_archive(_FOLDER, _archive(_SERVER))
+    container.put_archive(_FOLDER, _archive(aws_instance.SERVER.name, aws_instance.server_files()))
     container.start()
 
 
@@ -170,11 +170,13 @@ def obtain_image(client: "DockerClient") -> None:
                 ) from error
 
 
-def _archive(path: Path) -> bytes:
-    content = path.read_bytes()
-    entry = tarfile.TarInfo(path.name)
-    entry.size, entry.mode = len(content), 0o644
+def _archive(folder: str, files: Iterable[Path]) -> bytes:
+    """A tar archive of ``files`` in ``folder``."""
     with io.BytesIO() as buffer:
         with tarfile.open(fileobj=buffer, mode="w") as archive:
-            archive.addfile(entry, io.BytesIO(content))
+            for path in files:
+                content = path.read_bytes()
+                entry = tarfile.TarInfo(f"{folder}/{path.name}")
+                entry.size, entry.mode = len(content), 0o644
+                archive.addfile(entry, io.BytesIO(content))
         return buffer.getvalue()

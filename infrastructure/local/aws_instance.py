@@ -4,16 +4,21 @@ import hashlib
 import http.client
 import json
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from infrastructure.tools import disk, docker, paths
+from infrastructure.tools import credentials, disk, docker, paths
 
 SNAPSHOT = "/_psn-emulator/snapshot"
 _INSTANCE = "/_psn-emulator/instance"
 _DESCRIPTION = "PSN_EMULATOR_INSTANCE"
-_SERVER = Path(__file__).with_name("aws_server.py")
+SERVER = Path(__file__).with_name("aws_server")
+"""The package that is the local AWS's application."""
+
+CONTROL = "psn-emulator"
+"""The service for which requests to the local AWS's own routes are signed."""
 _ANSWER_SECONDS = 5
 _MINISTACK = {
     "LAMBDA_EXECUTOR": "docker",
@@ -24,6 +29,8 @@ _MINISTACK = {
     # Listeners on fixed ports of all interfaces, for services that nothing here uses.
     "IOT_MTLS_ENABLED": "0",
     "SFTP_ENABLED": "0",
+    # The services that the stacks use. Others would run code on this machine for whoever asks.
+    "SERVICES": "apigateway,dynamodb,ecr,iam,lambda,logs,secretsmanager,sts",
 }
 
 
@@ -31,8 +38,9 @@ _MINISTACK = {
 class Instance:
     """What a local AWS of this project answers about itself.
 
-    ``home`` is its checkout's ``LOCAL_HOME``, ``configuration`` a digest of the settings it was started with, ``pid``
-    its process id (in a container, that within it).
+    ``home`` is its checkout's ``LOCAL_HOME``, or the digest of that where it is asked over another interface than
+    loopback; ``configuration`` a digest of the settings it was started with, ``pid`` its process id (in a container,
+    that within it), ``credential`` a digest of the credential that it takes.
     """
 
     identity: str
@@ -40,6 +48,12 @@ class Instance:
     configuration: str
     pid: int
     container: str | None
+    credential: str = ""
+
+    @property
+    def checkout(self) -> str:
+        """Its checkout in words."""
+        return self.home if Path(self.home).is_absolute() else "another checkout"
 
 
 def folder() -> Path:
@@ -58,7 +72,8 @@ def query() -> Instance | None:
 
 def is_ours(instance: Instance | None) -> bool:
     """Whether ``instance`` is this checkout's."""
-    return instance is not None and instance.home == str(paths.home())
+    home = str(paths.home())
+    return instance is not None and instance.home in {home, hashlib.sha256(home.encode()).hexdigest()}
 
 
 def is_current(instance: Instance | None) -> bool:
@@ -69,6 +84,11 @@ def is_current(instance: Instance | None) -> bool:
         and instance.identity == known_identity()
         and instance.configuration == _configuration()
     )
+
+
+def takes_our_credential(instance: Instance) -> bool:
+    """Whether ``instance`` was started with this checkout's present credential."""
+    return instance.credential == _credential()
 
 
 def identity() -> str:
@@ -87,6 +107,11 @@ def known_identity() -> str | None:
         return None
 
 
+def server_files() -> list[Path]:
+    """The modules of ``SERVER``."""
+    return sorted(SERVER.glob("*.py"))
+
+
 def hostname(identity: str) -> str:
     """The host name given to ministack, which labels the containers it starts with it and its port."""
     return f"psn-{identity}"
@@ -99,20 +124,36 @@ def settings(container: str | None) -> dict[str, str]:
         "home": str(paths.home()),
         "configuration": _configuration(),
         "container": container,
+        "credential": _credential(),
     }
     return {
         **_MINISTACK,
+        **credentials.local_aws().environment(),
         "GATEWAY_PORT": str(paths.aws_port()),
         "MINISTACK_HOSTNAME": hostname(identity()),
         _DESCRIPTION: json.dumps(description),
     }
 
 
-def request(method: str, path: str, seconds: float) -> tuple[int, bytes] | None:
+def signed_request(method: str, path: str, seconds: float) -> tuple[int, bytes] | None:
+    """As ``request``, signed with the checkout's credential."""
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+
+    own = credentials.local_aws()
+    signed = AWSRequest(method, f"http://127.0.0.1:{paths.aws_port()}{path}")
+    SigV4Auth(Credentials(own.access_key, own.secret_key), CONTROL, "local").add_auth(signed)
+    return request(method, path, seconds, dict(signed.headers.items()))
+
+
+def request(
+    method: str, path: str, seconds: float, headers: Mapping[str, str] | None = None
+) -> tuple[int, bytes] | None:
     """The status and body of an HTTP request to the port; ``None`` when nothing answers HTTP within ``seconds``."""
     connection = http.client.HTTPConnection("127.0.0.1", paths.aws_port(), timeout=seconds)
     try:
-        connection.request(method, path)
+        connection.request(method, path, headers=headers or {})
         response = connection.getresponse()
         return response.status, response.read()
     except (OSError, http.client.HTTPException):
@@ -123,5 +164,11 @@ def request(method: str, path: str, seconds: float) -> tuple[int, bytes] | None:
 
 def _configuration() -> str:
     """A digest of all settings with which an instance of this checkout is started."""
-    parts = [version("ministack"), _SERVER.read_text(), _MINISTACK, docker.endpoint().environment()]
+    server = [path.read_text() for path in server_files()]
+    parts = [version("ministack"), server, _MINISTACK, docker.endpoint().environment(), _credential()]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
+
+
+def _credential() -> str:
+    """A digest of the checkout's credential, from which that cannot be guessed: it is 32 random bytes."""
+    return hashlib.sha256(credentials.local_aws().secret_key.encode()).hexdigest()[:12]

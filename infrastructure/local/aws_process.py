@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from infrastructure.tools import disk, paths, processes
+from infrastructure.tools import disk, paths, private, processes
 
 _APPLICATION = "infrastructure.local.aws_server:app"
 _KEPT = (
@@ -40,6 +40,7 @@ def start(folder: Path, addresses: tuple[str, ...], settings: Mapping[str, str])
     with disk.reporting_errors(folder):
         for name in ("state", "tmp"):
             (folder / name).mkdir(parents=True, exist_ok=True)
+        private.close_all(folder)
         log = log_file(folder)
         if log.exists() and log.stat().st_size > _LOG_BYTES:
             log.replace(log.with_suffix(".1"))
@@ -65,6 +66,7 @@ def start(folder: Path, addresses: tuple[str, ...], settings: Mapping[str, str])
                 cwd=paths.ROOT,
                 env=environment(folder, settings),
                 start_new_session=True,
+                umask=0o077,
             )
     return process.pid
 

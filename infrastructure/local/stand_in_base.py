@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from infrastructure.errors import DeployError
 from infrastructure.terminal import display
-from infrastructure.tools import certificates, disk, docker_daemon, packages, paths, processes
+from infrastructure.tools import certificates, disk, docker_daemon, packages, paths, private, processes
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -86,6 +86,7 @@ def make(client: "DockerClient", name: str) -> None:
         display.progress("Making the base image", why) as step,
         disk.reporting_errors(folder),
         tempfile.TemporaryDirectory(prefix=".base-image-", dir=folder, ignore_cleanup_errors=True) as draft,
+        private.public_files(),
     ):
         disk.require_space(folder, _MIB, "to make the base image")
         root, archive = Path(draft) / "root", Path(draft) / "root.tar"

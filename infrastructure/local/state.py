@@ -7,10 +7,7 @@ from pathlib import Path
 from infrastructure.errors import DeployError
 from infrastructure.local import aws_container, aws_instance
 from infrastructure.stack.names import PROJECT
-from infrastructure.tools import docker, paths
-
-_MADE = ("aws", "deployed", "locks", "passphrase", "pulumi", "workspace")
-"""All names that are ever created in ``LOCAL_HOME``, which may be a folder with other files in it."""
+from infrastructure.tools import docker, paths, private
 
 
 def existing_parts() -> list[Path]:
@@ -24,7 +21,7 @@ def existing_parts() -> list[Path]:
             raise DeployError(
                 f"LOCAL_HOME is {home}, which holds {protected}.", "Point it at a folder of its own."
             )
-    return [home / name for name in _MADE if (home / name).exists()]
+    return [home / name for name in private.PARTS if (home / name).exists()]
 
 
 def describe(parts: list[Path]) -> str:

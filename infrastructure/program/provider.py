@@ -10,7 +10,11 @@ SERVICES = ("apigatewayv2", "dynamodb", "ecr", "iam", "lambda_", "logs", "secret
 
 
 def declare_provider(settings: Settings) -> aws.Provider:
-    """Declares the provider of all AWS resources, for the stack's region and account, or for the local AWS."""
+    """Declares the provider of all AWS resources, for the stack's region and account, or for the local AWS.
+
+    That one's credential is in the engine's environment (``automation.workspace``): what is declared here is kept in
+    the state and compared, and a new credential is no change of a stack.
+    """
     if not settings.local:
         return aws.Provider(
             "aws",
@@ -22,8 +26,6 @@ def declare_provider(settings: Settings) -> aws.Provider:
     return aws.Provider(
         "aws",
         region=settings.region,
-        access_key="test",
-        secret_key="test",  # noqa: S106 - what the local AWS takes from anyone; it opens nothing else
         endpoints=[aws.ProviderEndpointArgs(**dict.fromkeys(SERVICES, endpoint))],
         skip_credentials_validation=True,
         skip_metadata_api_check=True,

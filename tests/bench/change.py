@@ -41,7 +41,7 @@ def bare_steps(stack: Stack, image: str) -> float:
     flags += [word for item in arguments.items() for word in ("--build-arg", "=".join(item))]
     start = time.perf_counter()
     stack.done("docker", "build", *flags, ".")
-    stack.done("docker", "push", image)
+    stack.done("docker", "--config", str(stack.docker_login()), "push", image)
     stack.engine_alone("up", tag)
     return time.perf_counter() - start
 

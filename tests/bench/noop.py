@@ -32,11 +32,18 @@ def cdk_contestants(stacks: Stacks) -> Iterator[Contestants]:
     """
     with TemporaryDirectory(prefix="psn-emulator-cdk-") as folder:
         app = node.installed(_CDK, Path(folder))
+        with_cloudformation(stacks.deployed)
         deployed = _unchanged(stacks)
         environment = _cdk_environment(deployed, app)
         command = [str(node.NODE), "node_modules/aws-cdk/bin/cdk", "deploy", *_DEPLOY, *_OFFLINE]
         done(app, command, environment)
         yield timed(deployed.deploy), timed(partial(done, app, command, environment))
+
+
+def with_cloudformation(stack: Stack) -> None:
+    """Turns on by which services the CDK deploys, in the copy of the tree; the next deploy restarts the local AWS."""
+    on = "secretsmanager,sts"
+    stack.checkout.replace("infrastructure/local/aws_instance.py", f'{on}"', f'{on},cloudformation,ssm"')
 
 
 def _unchanged(stacks: Stacks) -> Stack:
@@ -54,8 +61,7 @@ def _cdk_environment(deployed: Stack, app: Path) -> dict[str, str]:
         "PATH": f"{node.NODE.parent}:/usr/bin:/bin",
         "HOME": str(app),
         "AWS_ENDPOINT_URL": f"http://localhost:{deployed.checkout.environment['LOCAL_AWS_PORT']}",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        **deployed.checkout.credential().environment(),
         "AWS_REGION": "us-east-1",
         "CDK_DISABLE_CLI_TELEMETRY": "true",
         "CI": "true",

@@ -1,6 +1,7 @@
 """Stacks for benchmarks: one that is deployed for all of them, new ones, and the engine alone to compare with."""
 
 import itertools
+import json
 import subprocess
 import tempfile
 import time
@@ -48,6 +49,15 @@ class Stack:
         """The reference of the stack's image repository, to which Docker can push."""
         environment = self.checkout.environment
         return f"localhost:{environment['LOCAL_AWS_PORT']}/{Names(environment['STACK']).base}"
+
+    def docker_login(self) -> Path:
+        """A folder with a configuration of the ``docker`` command that is logged in to the repository's registry."""
+        folder = self.checkout.folder / ".local" / "docker"
+        folder.mkdir(exist_ok=True)
+        registry = self.repository.partition("/")[0]
+        login = {"auths": {registry: {"auth": self.checkout.credential().registry_token}}}
+        (folder / "config.json").write_text(json.dumps(login))
+        return folder
 
     def change(self) -> str:
         """Changes one line of a handler; the name that ``GET /`` answers once it is deployed."""

@@ -77,6 +77,14 @@ def _models_read_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Has no test write into the checkout's local state, as by making its credential."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("LOCAL_HOME", str(tmp_path_factory.mktemp("local-home") / "state"))
+        yield
+
+
 @pytest.fixture
 def stacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder the stacks are read from: the project's own, with seeds and a prod stack beside them."""

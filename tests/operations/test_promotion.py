@@ -46,7 +46,9 @@ def digest(checkout: Checkout, stack: str, tag: str) -> str:
     """The digest of an image in a stack's repository, as its registry tells it."""
     host, _, repository = outputs(checkout, stack)["ecr_url"].partition("/")
     manifest = "application/vnd.docker.distribution.manifest.v2+json"
-    answer = httpx.head(f"http://{host}/v2/{repository}/manifests/{tag}", headers={"Accept": manifest})
+    own = checkout.credential().registry_token
+    headers = {"Accept": manifest, "Authorization": f"Basic {own}"}
+    answer = httpx.head(f"http://{host}/v2/{repository}/manifests/{tag}", headers=headers)
     assert answer.status_code == 200, answer
     found: str = answer.headers["docker-content-digest"]
     return found

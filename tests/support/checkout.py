@@ -15,6 +15,8 @@ from typing import Any
 
 import boto3
 
+from infrastructure.tools import credentials
+from infrastructure.tools.credentials import Credential
 from tests.support.terminal import Watched, watch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,9 +97,14 @@ class Checkout:
         """Runs a make target and kills all of its processes once it has said ``at``."""
         self.during(*arguments, at=at, do=lambda make: os.killpg(make.pid, signal.SIGKILL), **settings)
 
+    def credential(self) -> Credential:
+        """The credential of its local AWS."""
+        return credentials.local_aws(Path(self.environment["LOCAL_HOME"]))
+
     def client(self, service: str) -> Any:
         """A client of a service of the local AWS, with the credentials that a deploy has."""
-        session: Any = boto3.Session("test", "test", region_name="us-east-1")
+        own = self.credential()
+        session: Any = boto3.Session(own.access_key, own.secret_key, region_name="us-east-1")
         return session.client(service, endpoint_url=f"http://localhost:{self.environment['LOCAL_AWS_PORT']}")
 
     def pulumi(self, *arguments: str) -> str:

@@ -8,8 +8,8 @@ import re
 import socketserver
 import sys
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Self
@@ -24,6 +24,7 @@ class Request:
 
     line: str
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class FakeDocker:
@@ -59,9 +60,9 @@ class FakeDocker:
         """Serves until the process ends."""
         self._server.serve_forever()
 
-    def answer(self, line: str, body: bytes) -> Answer:
+    def answer(self, line: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """The answer to one request, which is recorded."""
-        self.requests.append(Request(line, body))
+        self.requests.append(Request(line, body, headers))
         for pattern, answer in self.answers.items():
             if re.fullmatch(f"{pattern}(\\?.*)?", line):
                 return answer if isinstance(answer, tuple) else answer(body)
@@ -89,7 +90,7 @@ def _handler(docker: FakeDocker) -> type[BaseHTTPRequestHandler]:
 
         def _serve(self) -> None:
             line = re.sub(r"^/v[\d.]+", "", self.path)
-            status, answer = docker.answer(f"{self.command} {line}", self._body())
+            status, answer = docker.answer(f"{self.command} {line}", self._body(), dict(self.headers))
             content = answer if isinstance(answer, str) else json.dumps(answer)
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

@@ -1,5 +1,7 @@
 """Whose AWS a stack is deployed with."""
 
+import base64
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +15,7 @@ from infrastructure.commands import readiness
 from infrastructure.errors import DeployError
 from infrastructure.local import aws as local_aws
 from infrastructure.stack.loading import load_settings
-from infrastructure.tools import engine
+from infrastructure.tools import credentials, engine
 from tests.infrastructure.conftest import WriteStack
 from tests.support.fake_docker import FakeDocker
 
@@ -60,13 +62,25 @@ def test_a_local_aws_that_runs_is_left_as_it_is_where_nothing_is_to_be_built(
     monkeypatch.setattr(local_aws, "status", lambda: replace(running, pid=None))
     readiness.prepare_aws(load_settings("local"))
     assert done == ["started"]
+    monkeypatch.setattr(local_aws, "status", lambda: replace(running, open=False))
+    readiness.prepare_aws(load_settings("local"))
+    assert done == ["started", "started"]
+    with pytest.raises(DeployError, match="another credential") as refused:
+        readiness.require_aws(load_settings("local"), set())
+    assert refused.value.remedy == "Restart it: make deploy STACK=local"
 
 
-def test_the_registry_of_a_local_stack_asks_for_nothing(
+def test_a_local_stack_is_asked_with_the_checkouts_own_credential(
     stacks: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LOCAL_AWS_PORT", "4999")
-    assert registry.registry_access(load_settings("local")) == RegistryAccess("localhost:4999", "")
+    own = credentials.local_aws()
+    assert registry.registry_access(load_settings("local")) == RegistryAccess(
+        "localhost:4999", own.registry_token
+    )
+    opened = session.session(load_settings("local")).get_credentials()
+    assert opened
+    assert (opened.access_key, opened.secret_key) == (own.access_key, own.secret_key)
 
 
 @pytest.fixture
@@ -87,6 +101,8 @@ def test_docker_holds_a_local_image_before_functions_start_from_it(
     [asked] = docker_engine.asked("POST /images/create")
     assert "tag=t1" in asked.line
     assert "localhost%3A4999%2Fpsn-emulator-local" in asked.line
+    sent = json.loads(base64.urlsafe_b64decode(asked.headers["X-Registry-Auth"]))
+    assert sent == credentials.local_aws().registry_login
 
 
 def test_an_image_that_docker_cannot_fetch_is_named(stacks: Path, docker_engine: FakeDocker) -> None:

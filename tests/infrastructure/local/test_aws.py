@@ -10,10 +10,11 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from infrastructure.errors import DeployError
 from infrastructure.local import aws, aws_instance, aws_process
-from infrastructure.tools import paths
+from infrastructure.tools import credentials, paths, private
 from tests.support.checkout import free_port
 from tests.support.fake_docker import FakeDocker
 from tests.support.machine import Machine
@@ -26,9 +27,10 @@ def checkout(docker_engine: FakeDocker, machine: Machine, monkeypatch: pytest.Mo
     """A checkout with a port of its own, whose local AWS is stopped at the end."""
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     monkeypatch.setenv("LOCAL_AWS_PORT", str(free_port()))
-    yield
-    monkeypatch.setenv("LOCAL_HOME", str(machine.state))
-    aws.stop()
+    with private.files():  # as commands do
+        yield
+        monkeypatch.setenv("LOCAL_HOME", str(machine.state))
+        aws.stop()
 
 
 @pytest.fixture
@@ -42,12 +44,13 @@ def elsewhere(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
 
 def logs() -> Any:
     """A client of a service of the local AWS on the port of now."""
+    own = credentials.local_aws()
     return boto3.client(
         "logs",
         endpoint_url=f"http://127.0.0.1:{paths.aws_port()}",
         region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
+        aws_access_key_id=own.access_key,
+        aws_secret_access_key=own.secret_key,
     )
 
 
@@ -134,7 +137,7 @@ def test_a_snapshot_survives_a_kill_and_that_the_rest_is_lost_is_told(
 def test_a_snapshot_that_cannot_be_written_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DeployError, match="does not answer"):
         aws.snapshot()
-    monkeypatch.setattr(aws_instance, "request", lambda *_: (500, b'{"failed": ["lambda"]}'))
+    monkeypatch.setattr(aws_instance, "signed_request", lambda *_: (500, b'{"failed": ["lambda"]}'))
     with pytest.raises(DeployError, match=r"cannot write its state: .*lambda"):
         aws.snapshot()
 
@@ -200,6 +203,52 @@ def test_other_settings_restart_it_with_its_state(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(aws_instance._MINISTACK, "LAMBDA_WARM_TTL_SECONDS", "60")
     assert aws.ensure().pid != before.pid
     assert groups() == [GROUP]
+
+
+def test_another_credential_restarts_it_with_its_state() -> None:
+    before = aws.ensure()
+    logs().create_log_group(logGroupName=GROUP)
+    credentials.file().unlink()
+    assert (aws.status().running, aws.status().open) == (True, False)
+    with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
+        groups()
+    after = aws.ensure()
+    assert (after.pid != before.pid, after.open) == (True, True)
+    assert groups() == [GROUP]
+
+
+def test_the_credential_is_seen_by_nobody_else(machine: Machine) -> None:
+    pid = aws.ensure().pid
+    secret = credentials.local_aws().secret_key
+    command = Path(f"/proc/{pid}/cmdline")
+    if command.exists():
+        assert secret not in command.read_text()
+    assert secret not in aws.log_file().read_text()
+    instance = aws_instance.request("GET", "/_psn-emulator/instance", 5)
+    assert instance
+    assert secret.encode() not in instance[1]
+    assert credentials.file().stat().st_mode & 0o777 == 0o600
+
+
+def test_what_it_writes_is_for_its_owner_only(machine: Machine) -> None:
+    aws.ensure()
+    logs().create_log_group(logGroupName=GROUP)
+    aws.snapshot()
+    aws.stop()
+    modes = {path: path.stat().st_mode & 0o077 for path in [machine.state, *machine.state.rglob("*")]}
+    assert len(modes) > 5
+    assert not any(modes.values()), modes
+
+
+def test_what_an_earlier_version_left_open_is_closed(machine: Machine) -> None:
+    aws.ensure()
+    aws.stop()
+    for path in [machine.state, *machine.state.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    with private.files():
+        aws.ensure()
+    assert machine.state.stat().st_mode & 0o777 == 0o700
+    assert not [path for path in machine.state.rglob("*") if path.stat().st_mode & 0o077]
 
 
 def test_one_whose_folder_was_deleted_is_replaced_by_an_empty_one(machine: Machine) -> None:

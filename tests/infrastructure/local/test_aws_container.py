@@ -97,9 +97,11 @@ def test_it_serves_the_same_application_as_the_process(remote_engine: FakeDocker
     start(remote_engine)
     [upload] = remote_engine.asked("PUT /containers/c1/archive")
     with tarfile.open(fileobj=io.BytesIO(upload.body)) as archive:
-        server = archive.extractfile("aws_server.py")
-        assert server is not None
-        assert server.read() == aws_container._SERVER.read_bytes()
+        uploaded = {name: archive.extractfile(name) for name in archive.getnames()}
+        contents = {name: file.read() for name, file in uploaded.items() if file}
+    ours = {f"aws_server/{path.name}": path.read_bytes() for path in aws_instance.server_files()}
+    assert contents == ours
+    assert "aws_server/__init__.py" in contents
 
 
 def test_a_container_of_before_is_stopped_in_order_and_replaced(remote_engine: FakeDocker) -> None:

@@ -1,17 +1,17 @@
 """What is added to ministack, over a made-up one."""
 
-import asyncio
+import hashlib
 import json
 import sys
-from collections.abc import Callable, MutableMapping
-from importlib import import_module, reload
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-Message = MutableMapping[str, Any]
+from tests.infrastructure.local.server import HOST, NAME, Message, Server, loaded, signed
 
 
 @pytest.fixture
@@ -21,70 +21,49 @@ def state() -> dict[str, Callable[[], object]]:
 
 
 @pytest.fixture
-def server(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, state: dict[str, Callable[[], object]]
-) -> ModuleType:
+def server(tmp_path: Path, state: dict[str, Callable[[], object]]) -> Iterator[Server]:
     """The application over a ministack that answers 204 to everything."""
-
-    async def ministack(scope: Message, receive: Any, send: Any) -> None:
-        if scope["type"] == "lifespan":
-            await send({"type": "lifespan.shutdown.complete"})
-            return
-        while scope["path"].startswith("/_aws/") and (await receive()).get("more_body"):
-            pass
-        await send({"type": "http.response.start", "status": 204, "headers": []})
-
-    def save_state(name: str, content: object) -> None:
-        if content != "cannot be written":
-            (tmp_path / "state" / f"{name}.json").write_text(json.dumps(content))
-
-    (tmp_path / "state").mkdir()
-    app = SimpleNamespace(app=ministack, _build_persistence_save_dict=lambda: state)
-    monkeypatch.setitem(sys.modules, "ministack.app", app)
-    persistence = SimpleNamespace(save_state=save_state, STATE_DIR=str(tmp_path / "state"))
-    monkeypatch.setitem(sys.modules, "ministack.core.persistence", persistence)
-    monkeypatch.setenv("PSN_EMULATOR_INSTANCE", '{"identity": "0123"}')
-    return reload(import_module("infrastructure.local.aws_server"))
+    with loaded(tmp_path, state) as running:
+        yield running
 
 
-def ask(server: ModuleType, method: str, path: str) -> tuple[int, Any]:
-    """Status and JSON body of the answer."""
-    sent: list[Message] = []
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    async def receive() -> Message:
-        return {"type": "http.request"}
-
-    asyncio.run(server.app({"type": "http", "method": method, "path": path}, receive, send))
-    return sent[0]["status"], json.loads(sent[1]["body"]) if len(sent) > 1 else None
+def snapshot(server: Server) -> tuple[int, Any]:
+    """Status and body of the answer to a signed request for a snapshot."""
+    path = server.module.SNAPSHOT
+    answer = server.ask("POST", path, signed("POST", path, service="psn-emulator", body=b""))
+    return answer.status, answer.body
 
 
-def test_it_says_whose_it_is(server: ModuleType) -> None:
-    status, body = ask(server, "GET", server.INSTANCE)
-    assert (status, body["identity"], body["pid"] > 0) == (200, "0123", True)
+def test_it_says_whose_it_is(server: Server) -> None:
+    answer = server.ask("GET", server.module.INSTANCE)
+    assert (answer.status, answer.body["identity"], answer.body["pid"] > 0) == (200, "0123", True)
+    assert answer.body["home"] == "/home/me/.local"
 
 
-def test_everything_else_goes_to_ministack(server: ModuleType) -> None:
-    assert ask(server, "GET", "/") == (204, None)
-    assert ask(server, "GET", server.SNAPSHOT) == (204, None)
+def test_a_container_is_not_told_the_name_of_a_folder(server: Server) -> None:
+    answer = server.ask("GET", server.module.INSTANCE, client=("172.17.0.2", 50000))
+    assert answer.body["home"] == hashlib.sha256(b"/home/me/.local").hexdigest()
 
 
-def test_a_snapshot_writes_the_state_of_the_services_in_use(server: ModuleType, tmp_path: Path) -> None:
-    assert ask(server, "POST", server.SNAPSHOT) == (200, {"failed": []})
+def test_a_snapshot_writes_the_state_of_the_services_in_use(server: Server, tmp_path: Path) -> None:
+    assert snapshot(server) == (200, {"failed": []})
     assert [path.name for path in (tmp_path / "state").iterdir()] == ["dynamodb.json"]
 
 
+def test_what_it_writes_is_for_its_owner_only(server: Server, tmp_path: Path) -> None:
+    snapshot(server)
+    assert (tmp_path / "state" / "dynamodb.json").stat().st_mode & 0o777 == 0o600
+
+
 def test_a_snapshot_names_what_it_could_not_write(
-    server: ModuleType, state: dict[str, Callable[[], object]]
+    server: Server, state: dict[str, Callable[[], object]]
 ) -> None:
     state["lambda"] = lambda: "cannot be written"
-    assert ask(server, "POST", server.SNAPSHOT) == (500, {"failed": ["lambda"]})
+    assert snapshot(server) == (500, {"failed": ["lambda"]})
 
 
 def test_a_snapshot_takes_a_state_anew_that_a_function_under_way_changed(
-    server: ModuleType, state: dict[str, Callable[[], object]], tmp_path: Path
+    server: Server, state: dict[str, Callable[[], object]], tmp_path: Path
 ) -> None:
     logs = dict.fromkeys(range(3))
 
@@ -97,36 +76,28 @@ def test_a_snapshot_takes_a_state_anew_that_a_function_under_way_changed(
         return taken
 
     state["logs"] = changing_once
-    assert ask(server, "POST", server.SNAPSHOT) == (200, {"failed": []})
+    assert snapshot(server) == (200, {"failed": []})
     assert json.loads((tmp_path / "state" / "logs.json").read_text()) == [0, 1, 2, 3]
 
 
 CHUNK = 1 << 20
 
 
-def upload(server: ModuleType, path: str, mebibytes: int, *, streamed: bool) -> tuple[list[Message], int]:
+def upload(server: Server, path: str, mebibytes: int, *, streamed: bool) -> tuple[list[Message], int]:
     """The messages of the answer to a body of so many MiB, and how many messages of the body were left unread."""
     chunks: list[Message] = [
         {"type": "http.request", "body": bytes(CHUNK), "more_body": True} for _ in range(mebibytes)
     ]
     chunks.append({"type": "http.request", "body": b"", "more_body": False})
-    sent: list[Message] = []
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    async def receive() -> Message:
-        return chunks.pop(0)
-
-    headers = [] if streamed else [(b"content-length", str(mebibytes * CHUNK).encode())]
-    scope = {"type": "http", "method": "POST", "path": path, "headers": headers}
-    asyncio.run(server.app(scope, receive, send))
+    headers = [(b"host", HOST.encode())]
+    headers += [] if streamed else [(b"content-length", str(mebibytes * CHUNK).encode())]
+    sent = server.send({"type": "http", "method": "POST", "path": path, "headers": headers}, chunks)
     return sent, len(chunks)
 
 
 @pytest.mark.parametrize("streamed", [True, False])
 def test_a_body_larger_than_the_gateway_takes_is_read_and_refused_as_the_gateway_does(
-    server: ModuleType, streamed: bool
+    server: Server, streamed: bool
 ) -> None:
     [start, body], left = upload(server, "/_aws/execute-api/psn-local/$default/x", 11, streamed=streamed)
     assert (start["status"], json.loads(body["body"])) == (413, {"message": "Request Entity Too Large"})
@@ -135,21 +106,16 @@ def test_a_body_larger_than_the_gateway_takes_is_read_and_refused_as_the_gateway
 
 @pytest.mark.parametrize("streamed", [True, False])
 def test_the_largest_body_that_the_gateway_takes_reaches_ministack_whole(
-    server: ModuleType, streamed: bool
+    server: Server, streamed: bool
 ) -> None:
     [start], left = upload(server, "/_aws/execute-api/psn-local/$default/x", 10, streamed=streamed)
     assert (start["status"], left) == (204, 0)
 
 
-def test_other_services_take_larger_bodies(server: ModuleType) -> None:
-    [start], _ = upload(server, "/v2/psn-emulator-local/blobs", 11, streamed=False)
-    assert start["status"] == 204
-
-
-def test_two_versions_of_one_image_share_no_container(server: ModuleType) -> None:
+def test_two_versions_of_one_image_share_no_container(server: Server) -> None:
     arn = "arn:aws:lambda:us-east-1:000000000000:function:psn-root"
     first, second = (
-        server._functions._warm_pool_key(
+        server.part("internals").functions._warm_pool_key(
             "psn-root", {"FunctionArn": arn, "PackageType": "Image", "ImageUri": "psn:1", "Version": version}
         )
         for version in ("1", "2")
@@ -159,26 +125,33 @@ def test_two_versions_of_one_image_share_no_container(server: ModuleType) -> Non
 
 
 @pytest.mark.parametrize(
-    "name", ["_warm_pool_key", "_pool_kill_function", "_pool_release", "_kill_pool_entry"]
+    ("module", "name"),
+    [
+        ("ministack.services.lambda_svc", "_warm_pool_key"),
+        ("ministack.services.lambda_svc", "_pool_kill_function"),
+        ("ministack.services.lambda_svc", "_pool_release"),
+        ("ministack.services.lambda_svc", "_kill_pool_entry"),
+        ("ministack.services.lambda_svc", "execution_credentials"),
+        ("ministack.services.lambda_svc", "_get_docker_client"),
+        ("ministack.services.apigateway", "run_reentrant"),
+        ("ministack.services.apigateway", "handle_execute"),
+        ("ministack.services.cloudwatch_logs", "_put_log_events"),
+        ("ministack.services.sts", "_sessions"),
+    ],
 )
 def test_a_ministack_without_what_is_replaced_or_called_is_refused(
-    server: ModuleType, monkeypatch: pytest.MonkeyPatch, name: str
+    server: Server, monkeypatch: pytest.MonkeyPatch, module: str, name: str
 ) -> None:
-    monkeypatch.delattr(server._functions, name)
-    with pytest.raises(ImportError, match=f"^ministack.services.lambda_svc has no {name} "):
-        reload(server)
+    lacking = {key: value for key, value in vars(import_module(module)).items() if key != name}
+    monkeypatch.setitem(sys.modules, module, SimpleNamespace(**lacking))
+    for loaded_before in [loaded_name for loaded_name in sys.modules if loaded_name.startswith(NAME)]:
+        monkeypatch.delitem(sys.modules, loaded_before)
+    with pytest.raises(ImportError, match=f"^{module} has no {name} "):
+        import_module(NAME)
 
 
-def test_an_orderly_end_removes_the_process_id(server: ModuleType, tmp_path: Path) -> None:
+def test_an_orderly_end_removes_the_process_id(server: Server, tmp_path: Path) -> None:
     (tmp_path / "pid").write_text("4711")
-    sent: list[Message] = []
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    async def receive() -> Message:
-        return {"type": "lifespan.shutdown"}
-
-    asyncio.run(server.app({"type": "lifespan"}, receive, send))
+    sent = server.send({"type": "lifespan"}, [{"type": "lifespan.shutdown"}])
     assert sent == [{"type": "lifespan.shutdown.complete"}]
     assert not (tmp_path / "pid").exists()

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 import routes
 from infrastructure.local import aws
-from infrastructure.tools import paths
+from infrastructure.tools import credentials, paths
 from tests.conftest import ENVIRONMENT
 from tests.infrastructure.conftest import running_docker
 from tests.support.checkout import free_port
@@ -35,7 +35,8 @@ type Allow = Callable[..., None]
 
 def root(service: str) -> Any:
     """A client with the credentials of a deploy."""
-    session: Any = boto3.Session("test", "test", region_name="us-east-1")
+    own = credentials.local_aws()
+    session: Any = boto3.Session(own.access_key, own.secret_key, region_name="us-east-1")
     return session.client(service, endpoint_url=paths.aws_endpoint())
 
 

@@ -11,6 +11,7 @@ from infrastructure.local.plugin.checks import CheckFailure, check_inputs
 from infrastructure.local.plugin.errors import PluginError
 from infrastructure.local.plugin.shapes import Property, block, boolean, list_of, string, string_map
 from infrastructure.local.plugin.values import UNKNOWN, Properties, Value, mapping, sequence
+from infrastructure.tools import credentials
 
 SERVICES: Final = {
     "apigatewayv2": "apigatewayv2",
@@ -41,8 +42,8 @@ DECLARED: Final[Mapping[str, Property]] = {
 }
 """The supported settings.
 
-The checks that ``skip…`` turns off are never made here, and ``profile`` is not read: a local AWS takes any
-credentials.
+The checks that ``skip…`` turns off are never made here, and ``profile`` is not read. Without ``accessKey`` the
+credential is that of the checkout's local AWS.
 """
 
 _LOCAL_ACCOUNT: Final = "000000000000"
@@ -87,6 +88,7 @@ def parse_configuration(inputs: Properties) -> Configuration:
     if failures := check_configuration(inputs):
         raise PluginError(f"provider configuration: {failures[0].path}: {failures[0].reason}")
     settings = _decoded(inputs)
+    own = credentials.local_aws() if "accessKey" not in settings else None
     urls: Properties = {}
     for endpoint in sequence(settings["endpoints"]):
         urls |= mapping(endpoint)
@@ -95,8 +97,8 @@ def parse_configuration(inputs: Properties) -> Configuration:
         endpoints={SERVICES[name]: str(url) for name, url in urls.items() if name in SERVICES},
         default_tags=mapping(mapping(settings.get("defaultTags")).get("tags")),
         asks_for_account="sts" in urls and not settings.get("skipRequestingAccountId"),
-        access_key=str(settings.get("accessKey", "test")),
-        secret_key=str(settings.get("secretKey", "test")),
+        access_key=own.access_key if own else str(settings["accessKey"]),
+        secret_key=own.secret_key if own else str(settings.get("secretKey", "")),
     )
 
 

@@ -15,6 +15,7 @@ from infrastructure.local.plugin.errors import PluginError
 from infrastructure.local.plugin.images.registry import parse_reference
 from infrastructure.local.plugin.package import Log
 from infrastructure.local.plugin.values import Properties, Value, at_path, mapping
+from infrastructure.tools import credentials
 from infrastructure.tools import docker as docker_engine
 
 if TYPE_CHECKING:
@@ -81,7 +82,14 @@ class DockerEngine:
         reference = parse_reference(name)
         output = _EngineOutput(self._log)
         with _docker_errors("push"):
-            for line in self._api.push(reference.repository, tag=reference.tag, stream=True, decode=True):
+            pushing = self._api.push(
+                reference.repository,
+                tag=reference.tag,
+                stream=True,
+                decode=True,
+                auth_config=credentials.local_aws().registry_login,
+            )
+            for line in pushing:
                 output.add(mapping(line))
         if output.error or not output.digest:
             output.error = output.error or "the registry gave no digest"

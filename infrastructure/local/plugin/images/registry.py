@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from infrastructure.local.plugin.aws.configuration import is_loopback
 from infrastructure.local.plugin.errors import PluginError
+from infrastructure.tools import credentials
 
 _SECONDS: Final = 10
 _MANIFESTS: Final = (
@@ -57,7 +58,9 @@ def has_image(name: str) -> bool:
     if not is_local(name):
         raise PluginError(f"{name} is not in a registry on this machine")
     url = f"http://{reference.server}/v2/{reference.path}/manifests/{reference.tag}"
-    request = urllib.request.Request(url, method="HEAD", headers={"Accept": ", ".join(_MANIFESTS)})
+    own = credentials.local_aws().registry_token
+    headers = {"Accept": ", ".join(_MANIFESTS), "Authorization": f"Basic {own}"}
+    request = urllib.request.Request(url, method="HEAD", headers=headers)
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with direct.open(request, timeout=_SECONDS) as answer:

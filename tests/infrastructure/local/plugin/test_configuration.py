@@ -7,6 +7,7 @@ import pytest
 
 from infrastructure.local.plugin.aws.configuration import is_loopback, parse_configuration
 from infrastructure.local.plugin.values import UNKNOWN
+from infrastructure.tools import credentials
 from tests.infrastructure.local.plugin.driver import Engine, RefusedError
 
 LOCAL = "http://localhost:4566"
@@ -107,9 +108,11 @@ def test_everything_the_program_sets_for_a_local_stack_is_taken() -> None:
     assert "local'" not in repr(place)
 
 
-def test_credentials_are_made_up_unless_they_are_given() -> None:
+def test_the_credential_is_the_checkouts_own_unless_one_is_given() -> None:
     place = parse_configuration({"region": "eu-west-1", "endpoints": f'[{{"sts": "{LOCAL}"}}]'})
-    assert (place.access_key, place.assumed_account) == ("test", "000000000000")
+    own = credentials.local_aws()
+    assert (place.access_key, place.secret_key) == (own.access_key, own.secret_key)
+    assert place.assumed_account == "000000000000"
     assert place.asks_for_account
 
 

@@ -16,6 +16,7 @@ from pulumi.resource import DependencyProviderResource
 
 from infrastructure.local.plugin import serve
 from infrastructure.release.state import IMAGE, StackState
+from infrastructure.tools import credentials
 from infrastructure.tools import docker as docker_engine
 from tests.infrastructure.local.plugin.conftest import Cloud
 
@@ -44,6 +45,7 @@ class Wishes:
     docker: str = ""
     topic: bool = True
     provider: str = ""
+    key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,8 @@ def declare(name: str, wishes: Wishes, endpoint: str) -> None:
     provider = aws.Provider(
         "local",
         region="us-east-1",
-        access_key="test",
-        secret_key="test",
+        access_key=wishes.key,
+        secret_key=wishes.key,
         skip_credentials_validation=True,
         skip_requesting_account_id=True,
         endpoints=[
@@ -275,6 +277,32 @@ def test_an_image_that_is_left_out_stays_while_what_depends_on_it_changes(
     stack.wishes.provider = ""
     _, events = stack.run("up", target=[image], target_dependents=True)
     assert changed(events)["image"] == ["build.contextDigest"]
+
+
+def test_a_stack_of_a_version_with_credentials_in_its_state_is_taken_over_and_nothing_is_replaced(
+    stack: Stack, tmp_path: Path
+) -> None:
+    """What an earlier version kept in the state of the provider goes; all resources stay as they are."""
+    stack.wishes.key = "test"
+    stack.run("up")
+    stack.wishes.key = None
+    for operation in ("preview", "up"):
+        counts, events = stack.run(operation)
+        assert counts == {"same": ALL - 1, "update": 1}
+        assert changed(events) == {}  # it is the provider that is updated, and no resource
+    unchanged, _ = stack.run("preview")
+    assert unchanged == {"same": ALL}
+    [state] = (tmp_path / "state").rglob(f"{PROJECT}/{stack.name}.json")
+    resources = json.loads(state.read_text())["checkpoint"]["latest"]["resources"]
+    [provider] = [item for item in resources if item["type"] == "pulumi:providers:aws"]
+    assert not {"accessKey", "secretKey"} & provider["inputs"].keys()
+
+
+def test_another_credential_is_no_change(stack: Stack) -> None:
+    stack.run("up")
+    credentials.file().unlink()
+    unchanged, _ = stack.run("preview")
+    assert unchanged == {"same": ALL}
 
 
 def test_secrets_stay_secret_in_the_state_and_after_a_refresh(stack: Stack, tmp_path: Path) -> None:
