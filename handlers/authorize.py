@@ -20,7 +20,7 @@ from services.identity.authorization_request import (
     read_client_redirect,
     read_request,
 )
-from services.identity.browser_sessions import BrowserSession, find_session, open_session
+from services.identity.browser_sessions import LiveSession, find_session, open_session, stored_session
 from utils import cookies
 from utils.http import Pairs, Request, Response
 from utils.oauth_errors import InvalidGrantException, InvalidRequestException, OAuthException
@@ -108,8 +108,8 @@ def _sign_in(
         user = authenticate(request.sandbox, username, password)
     except InvalidGrantException as refusal:
         return _login_page(request, pairs, client_redirect, username=username, refusal=refusal)
-    previous = find_session(request.sandbox, browser.session_secret(request))
-    secret = open_session(request.sandbox, user.subject, previous)
+    previous = stored_session(request.sandbox, browser.session_secret(request))
+    secret = open_session(request.sandbox, user, previous)
     answer = _redirect_to_rest(request, pairs, prompts=("login", "select_account"), names=("max_age",))
     return replace(answer, cookies=(cookies.set_cookie(browser.SESSION_COOKIE, secret),))
 
@@ -153,7 +153,7 @@ def _consent_page(
     request: Request,
     pairs: Pairs,
     client_redirect: ClientRedirect,
-    session: BrowserSession,
+    session: LiveSession,
     interaction: Interaction,
 ) -> Response:
     other_account = [*_without(pairs, names=("prompt",)), ("prompt", "select_account")]
@@ -161,7 +161,7 @@ def _consent_page(
         request,
         lambda csrf_token: pages.consent(
             client=client_redirect.client.name,
-            username=session.username,
+            username=session.user.username,
             scopes=interaction.scope.split(" "),
             query=urlencode(pairs),
             other_account=urlencode(other_account),

@@ -102,7 +102,7 @@ def _by_client_credentials(sandbox: str, client: "Client", form: Form) -> "Token
 
     body = _fields(ClientCredentialsBody, form)
     scope = granted(body.scope, [scope for scope in client.scopes if scope not in OF_USERS])
-    return open_family(sandbox, client, client.client_id, scope, refreshable=False)
+    return open_family(sandbox, client, None, scope, refreshable=False)
 
 
 def _log_in(sandbox: str, client: "Client", login: "LoginBody") -> "Tokens":
@@ -113,7 +113,7 @@ def _log_in(sandbox: str, client: "Client", login: "LoginBody") -> "Tokens":
     user = authenticate(sandbox, login.username, login.password.get_secret_value())
     scope = granted(login.scope, client.allowed(user.scopes))
     refreshable = "refresh_token" in client.grant_types
-    return open_family(sandbox, client, user.subject, scope, refreshable=refreshable)
+    return open_family(sandbox, client, user, scope, refreshable=refreshable)
 
 
 GRANTS: Final[Mapping[str, Callable[[str, "Client", Form], "Tokens"]]] = {

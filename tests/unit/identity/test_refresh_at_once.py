@@ -125,9 +125,7 @@ def test_first_logins_at_once_make_one_user_and_a_family_each(client: Client) ->
 
     def login() -> str:
         user = users.authenticate("default", identity.USERNAME, identity.PASSWORD)
-        opened = refresh_tokens.open_family(
-            "default", FIRST_PARTY_CLIENT, user.subject, "openid", refreshable=True
-        )
+        opened = refresh_tokens.open_family("default", FIRST_PARTY_CLIENT, user, "openid", refreshable=True)
         return str(opened.refresh_token)
 
     assert len({token.partition(".")[0] for token in _together(login)}) == THREADS

@@ -6,6 +6,8 @@ import pytest
 from argon2 import PasswordHasher
 
 from services.identity import passwords
+from services.identity.grant_basis import basis_of_session
+from services.identity.seed import seed
 from services.identity.sessions import user_key
 from tests.support import identity
 from tests.support.cheap_hashes import HASHER
@@ -33,6 +35,7 @@ def test_the_first_login_makes_it(client: Client) -> None:
         "email_verified": True,
         "name": "Test User",
         "scopes": identity.SCOPES,
+        "basis": basis_of_session(seed().subjects[identity.SUBJECT]),
         "status": "active",
         "version": 1,
     }
