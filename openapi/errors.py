@@ -13,6 +13,7 @@ from utils.errors import (
     PSNEmulatorException,
     StorageFullException,
     ThrottledException,
+    UnavailableException,
     UnsupportedMediaTypeException,
     ValidationException,
 )
@@ -95,8 +96,9 @@ def by_gateway(route: Route, operation: Operation) -> set[int]:
 def _implied(route: Route, operation: Operation) -> Iterator[Error]:
     """What comes with every route, with a scope and with a body in JSON."""
     yield PSNEmulatorException
-    if route.table:
+    if route.table or route.secrets:
         yield ThrottledException
+        yield UnavailableException
     if not {"PutItem", "UpdateItem"}.isdisjoint(route.table):
         yield StorageFullException
     if route.scope:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from tests.support.cheap_hashes import HASHER
 from tests.support.gateway import Gateway
 from tests.support.user_agent import UserAgent, app, authorize, sent_back
 from tests.unit.identity.conftest import BASIC, SERVICE, Client
-from utils import aws, table, ttl_cache
+from utils import aws, table
 from utils.writes import Key, Update
 
 OTHER = "22222222-2222-4222-8222-222222222222"
@@ -64,8 +65,7 @@ class Access:
     agent: UserAgent = field(default_factory=UserAgent)
 
     def __post_init__(self) -> None:
-        login = {"username": self.username, "password": identity.PASSWORD}
-        self.tokens = self.client.granted("password", **login)
+        self.tokens = self.client.granted("password", username=self.username, password=identity.PASSWORD)
         page = self.agent.get(authorize())
         page = self.agent.follow(self.agent.login(page, username=self.username))
         self.code = sent_back(self.agent.follow(self.agent.submit(page, decision="allow")))["code"]
@@ -136,12 +136,12 @@ def test_what_is_added_or_changed_otherwise_ends_nothing(
 def test_a_function_that_runs_notices_within_a_minute(
     client: Client, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mine, now = Access(client), ttl_cache.monotonic()
+    mine, now = Access(client), monotonic()
     entries, clients = TAKEN_AWAY[what]
     seed()
     content = json.dumps({"users": entries, "clients": clients})
     aws.client("secretsmanager").put_secret_value(SecretId=ENVIRONMENT["SEED_SECRET"], SecretString=content)
-    monkeypatch.setattr(ttl_cache, "monotonic", lambda: now + 60)
+    monkeypatch.setattr("utils.ttl_cache.monotonic", lambda: now + 60)
     assert not mine.is_refreshed()
     assert not mine.is_code_good()
     assert not mine.is_active()
