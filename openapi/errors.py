@@ -99,7 +99,7 @@ def _implied(route: Route, operation: Operation) -> Iterator[Error]:
     if route.table or route.secrets:
         yield ThrottledException
         yield UnavailableException
-    if not {"PutItem", "UpdateItem"}.isdisjoint(route.table):
+    if not {"PutItem", "UpdateItem", "DeleteItem"}.isdisjoint(route.table):
         yield StorageFullException
     if route.scope:
         yield InvalidTokenException

@@ -17,6 +17,10 @@ _THROTTLES = frozenset(
     {"ProvisionedThroughputExceeded", "RequestLimitExceeded", "Throttling", "ThrottlingError"}
 )
 
+_OUTAGES = frozenset(
+    {"InternalFailure", "InternalServer", "InternalService", "RequestTimeout", "ServiceUnavailable"}
+)
+
 
 @cache
 def client(service: str) -> Any:
@@ -48,7 +52,8 @@ def call(service: str, operation: str, **arguments: Any) -> dict[str, Any]:
     except ClientError as error:
         if is_throttled(error_code(error)):
             raise ThrottledException from error
-        if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400) >= 500:
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if status >= 500 or error_code(error).removesuffix("Error") in _OUTAGES:
             raise _unavailable(service, operation, error_code(error)) from error
         raise
     except (ConnectionError, HTTPClientError, IncompleteReadError, ResponseParserError) as error:
