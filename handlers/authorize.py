@@ -15,6 +15,7 @@ from services.identity import authorization, consents
 from services.identity.authorization import Interaction
 from services.identity.authorization_errors import AccessDeniedException, LoginRequiredException
 from services.identity.authorization_request import (
+    PARAMETERS,
     AuthorizationRequest,
     ClientRedirect,
     read_client_redirect,
@@ -67,8 +68,8 @@ def submit(request: Request) -> Response:
         303: Back to the client, with what came of it in the query.
     """
     form_pairs = request.form_pairs()
-    if browser.CSRF_FIELD not in dict(form_pairs):
-        return browser.redirect_as_get(settings().url(_PATH), form_pairs)
+    if browser.is_request(form_pairs):
+        return browser.redirect_as_get(settings().url(_PATH), form_pairs, PARAMETERS)
     form = request.form()
     pairs = request.query_pairs()
     client_redirect = read_client_redirect(pairs)

@@ -14,7 +14,7 @@ from services.identity.browser_sessions import (
     stored_session,
     username,
 )
-from services.identity.logout_request import LogoutRequest, read_logout
+from services.identity.logout_request import PARAMETERS, LogoutRequest, read_logout
 from utils import cookies
 from utils.http import Request, Response
 from utils.settings import settings
@@ -50,8 +50,8 @@ def submit(request: Request) -> Response:
         303: Back to the client, with what came of it in the query.
     """
     form_pairs = request.form_pairs()
-    if browser.CSRF_FIELD not in dict(form_pairs):
-        return browser.redirect_as_get(settings().url(_PATH), form_pairs)
+    if browser.is_request(form_pairs):
+        return browser.redirect_as_get(settings().url(_PATH), form_pairs, PARAMETERS)
     form = request.form()
     pairs = request.query_pairs()
     logout_request = read_logout(pairs)

@@ -5,9 +5,10 @@ and endpoint come from the standard ``AWS_`` variables.
 """
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from utils.errors import ThrottledException, UnavailableException
+if TYPE_CHECKING:
+    from utils.errors import UnavailableException
 
 _CONNECT_SECONDS = 1
 _READ_SECONDS = 2
@@ -44,19 +45,28 @@ def call(service: str, operation: str, **arguments: Any) -> dict[str, Any]:
     ``ClientError``. Of botocore's further errors none is met: the arguments and the answers are of their models, and
     a function always has credentials and a region.
     """
-    from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, IncompleteReadError
+    from botocore import exceptions
     from botocore.parsers import ResponseParserError
+
+    from utils.errors import (
+        ThrottledException,
+    )  # the authorizer, which calls nothing, loads none of the answers
 
     try:
         answer: dict[str, Any] = getattr(client(service), operation)(**arguments)
-    except ClientError as error:
+    except exceptions.ClientError as error:
         if is_throttled(error_code(error)):
             raise ThrottledException from error
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if status >= 500 or error_code(error).removesuffix("Error") in _OUTAGES:
             raise _unavailable(service, operation, error_code(error)) from error
         raise
-    except (ConnectionError, HTTPClientError, IncompleteReadError, ResponseParserError) as error:
+    except (
+        exceptions.ConnectionError,
+        exceptions.HTTPClientError,
+        exceptions.IncompleteReadError,
+        ResponseParserError,
+    ) as error:
         raise _unavailable(service, operation, type(error).__name__) from error
     return answer
 
@@ -71,7 +81,8 @@ def is_throttled(code: str) -> bool:
     return code in _THROTTLES
 
 
-def _unavailable(service: str, operation: str, cause: str) -> UnavailableException:
+def _unavailable(service: str, operation: str, cause: str) -> "UnavailableException":
+    from utils.errors import UnavailableException
     from utils.logger import logger
 
     logger.warning(

@@ -40,6 +40,7 @@ HTML_TYPE = "text/html; charset=utf-8"
 PROBLEM_TYPE = "application/problem+json"
 
 _MAX_PARAMETERS = 100
+_REPLACEMENT = "\ufffd"
 _CHARSETS = frozenset({"utf-8", "utf8"})
 
 
@@ -226,9 +227,13 @@ def problem(request: Request, error: PSNEmulatorException) -> Response:
 
 
 def _body_bytes(event: Mapping[str, Any]) -> bytes:
+    """The body, with bytes that are not UTF-8 where the gateway has put U+FFFD in the place of such bytes.
+
+    So they are refused, and not stored as that character. Who means it writes it as ``\\ufffd`` or ``%EF%BF%BD``.
+    """
     body: str = event.get("body") or ""
     if not event.get("isBase64Encoded"):
-        return body.encode("utf-8", "surrogatepass")
+        return body.replace(_REPLACEMENT, "\udcff").encode("utf-8", "surrogatepass")
     try:
         return base64.b64decode(body, validate=True)
     except binascii.Error:

@@ -55,7 +55,8 @@ def authenticate(sandbox: str, username: str, password: str) -> SeedUser:
         return authenticate(sandbox, username, password)  # another function knew a newer seed than this one
     lockout.clear_failures(failures_key, failures)
     if passwords.is_outdated(password_hash):
-        _store(key, seed_user, item, passwords.HASHER.hash(password))
+        stronger = passwords.strengthened(password, password_hash, seed_user.password_hash)
+        _store(key, seed_user, item, stronger)
     elif not is_current:
         _store(key, seed_user, item, password_hash)
     return seed_user

@@ -175,6 +175,11 @@ class TestAnIdToken:
             hint(aud=["app"]),
             hint(sub=7),
             hint(header={"typ": "at+jwt"}),
+            *(
+                hint(header={name: value})
+                for name in ("crit", "kid", "alg", "typ", "b64", "zip", "jku")
+                for value in (7, 7.5, True, None, [], ["exp"], {}, {"a": []}, "", "x")
+            ),
             hint(header={"kid": "key-9"}),
             hint(header={"alg": "none"}),
             f"{hint().rpartition('.')[0]}.",
