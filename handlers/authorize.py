@@ -106,7 +106,7 @@ def _sign_in(
     try:
         if len(username) > _LONGEST_USERNAME or len(password) > _LONGEST_PASSWORD:
             raise InvalidGrantException("The username or the password is wrong.")
-        user = authenticate(request.sandbox, username, password)
+        user = authenticate(request.sandbox, username, password, request.source)
     except InvalidGrantException as refusal:
         return _login_page(request, pairs, client_redirect, username=username, refusal=refusal)
     previous = stored_session(request.sandbox, browser.session_secret(request))

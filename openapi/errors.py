@@ -18,7 +18,12 @@ from utils.errors import (
     ValidationException,
 )
 from utils.http import HTML_TYPE, JSON_TYPE, PROBLEM_TYPE, Request, problem
-from utils.oauth_errors import InsufficientScopeException, InvalidGrantException, OAuthException
+from utils.oauth_errors import (
+    InsufficientScopeException,
+    InvalidClientException,
+    InvalidGrantException,
+    OAuthException,
+)
 
 GATEWAYS_OWN: Final[Mapping[int, str]] = {
     401: "Unauthorized",
@@ -30,8 +35,11 @@ GATEWAYS_OWN: Final[Mapping[int, str]] = {
 }
 """What the gateway says by itself: the first two where a route has a scope, the third where it has a body."""
 
-SOMETIMES: Final[Mapping[Error, tuple[str, ...]]] = {InvalidGrantException: ("Retry-After",)}
-"""Headers that not every error of a class has: this one while the username is locked out."""
+SOMETIMES: Final[Mapping[Error, tuple[str, ...]]] = {
+    InvalidGrantException: ("Retry-After",),
+    InvalidClientException: ("Retry-After",),
+}
+"""Headers that not every error of a class has: this one while the username or the client is locked out."""
 
 _OF_JSON: Final = (
     MalformedJSONException,

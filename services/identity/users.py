@@ -32,27 +32,31 @@ UNKNOWN_USER: Final = SeedUser(
 """Stands in for a username that no user has, so that refusing it takes as long as refusing a wrong password."""
 
 
-def authenticate(sandbox: str, username: str, password: str) -> SeedUser:
-    """The user with this username, compared without regard to case, and this password.
+def authenticate(sandbox: str, username: str, password: str, source: str) -> SeedUser:
+    """The user with this username, compared without regard to case, and this password, who asks from ``source``.
 
     Raises :class:`InvalidGrantException`: in the same words and after the same work whether the username is unknown,
-    the password wrong or the user locked; in other words, with ``Retry-After``, while the username is locked out.
+    the password wrong or the user locked; in other words, with ``Retry-After``, while the username is locked out
+    for this source.
     """
     now = clock.seconds(sandbox)
     folded = username.casefold()
     seed_user = seed().users.get(folded, UNKNOWN_USER)
-    key, failures_key = user_key(sandbox, seed_user.subject), lockout.failures_key(sandbox, folded)
+    key = user_key(sandbox, seed_user.subject)
+    failures_key = lockout.user_failures_key(sandbox, folded, source)
     items = table.get_many([key, failures_key])
     item, failures = items.get(key), items.get(failures_key)
-    lockout.require_not_locked_out(failures, now)
+    lockout.require_user_not_locked_out(failures, now)
     is_current = item is not None and item["seed"] == seed_user.fingerprint
     password_hash = item["password_hash"] if item and is_current else seed_user.password_hash
     may_log_in = seed_user is not UNKNOWN_USER and (item is None or item["status"] == ACTIVE)
     if not (passwords.matches(password_hash, password) and may_log_in):
-        lockout.count_failure(failures_key, failures, now)
+        lockout.count_failure(failures_key, now)
         raise InvalidGrantException("The username or the password is wrong.")
     if item is not None and not is_current and newest_seed().users.get(folded) != seed_user:
-        return authenticate(sandbox, username, password)  # another function knew a newer seed than this one
+        return authenticate(
+            sandbox, username, password, source
+        )  # another function knew a newer seed than this one
     lockout.clear_failures(failures_key, failures)
     if passwords.is_outdated(password_hash):
         stronger = passwords.strengthened(password, password_hash, seed_user.password_hash)

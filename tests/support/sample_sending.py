@@ -92,7 +92,7 @@ class _NoCookies(CookiePolicy):
 def over_http(url: str) -> Callable[[SampleRequest], Answered]:
     """What sends requests to the API at ``url``."""
     client = httpx.Client(timeout=60)
-    client.cookies.jar.set_policy(_NoCookies())  # type: ignore[arg-type]
+    client.cookies.jar.set_policy(_NoCookies())
 
     def send(request: SampleRequest) -> Answered:
         headers, body = content(request)

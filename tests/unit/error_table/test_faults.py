@@ -128,10 +128,11 @@ def with_a_wrong_password(route: routes.Route, values: Values) -> list[SampleReq
     changed = (
         replace(
             request,
-            form=tuple((name, "wrong" if name == "password" else value) for name, value in request.form),
+            form=tuple((name, "wrong" if name == wrong else value) for name, value in request.form),
         )
         for request in samples(route, values)
-        if request.form and "password" in dict(request.form)
+        for wrong in ("password", "client_secret")
+        if request.form and wrong in dict(request.form)
     )
     return list(changed)
 
@@ -152,6 +153,9 @@ WAYS = (good, with_a_wrong_password, when_scopes_are_taken_away)
 def test_each_fault_at_each_call_has_its_answer(faulty: Faulty, route: routes.Route) -> None:
     values = good_values(in_process)
     in_process(SampleRequest(row("auth-token"), body={"username": "testuser", "password": "wrong"}))
+    for client_id in ("demo-backend", "demo-service"):
+        form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": "wrong"}
+        in_process(SampleRequest(row("auth-token"), form=tuple(form.items())))
     for way in WAYS:
         requests = way(route, values)
         before = stored_items()

@@ -30,6 +30,10 @@ class Client:
     def __init__(self) -> None:
         self._gateway = Gateway()
 
+    def move_to(self, address: str) -> None:
+        """Send what comes next from this IP address."""
+        self._gateway.address = address
+
     def login(self, **changes: Any) -> Answer:
         """``POST /auth/token`` with ``changes`` to the right body; ``...`` takes a member away."""
         body = {"username": identity.USERNAME, "password": identity.PASSWORD, **changes}

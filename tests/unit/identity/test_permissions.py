@@ -72,6 +72,7 @@ def _use_tokens(client: Client, clock: Clock) -> None:
     client.redeem(code)
     for path in ("/auth/introspect", "/auth/revoke"):
         tokens = client.granted("password", username=identity.USERNAME, password=identity.PASSWORD)
+        client.form(path, {"token": "x"}, basic=(identity.BACKEND, "wrong"))
         client.form(path, {"token": tokens["refresh_token"]}, basic=BASIC)
         client.form(path, {"token": tokens["access_token"]}, basic=BASIC)
 
