@@ -147,8 +147,8 @@ test-model: setup ## Send the API random requests and hold it against its model 
 	@MODEL_STEPS=$(call either,STEPS,2000) MODEL_SEED=$(call either,SEED,$$(date +%s)) $(PY) -m pytest -q \
 		$(if $(call flag,DEPLOYED,on),tests/e2e/test_model.py,tests/unit/players/test_model.py) $(ARGS)
 
-test-fuzz: setup ## Send a deployed stack requests made of its document, valid and not (REQUESTS=10000, SEED=…)
-	@REQUESTS=$(call either,REQUESTS,10000) SEED=$(call either,SEED,$$(date +%s)) $(PY) -m pytest tests/e2e/test_fuzz.py -s $(ARGS)
+test-fuzz: setup ## Send a deployed stack requests made of its document, valid and not, and good ones made wrong (REQUESTS=10000, SEED=…)
+	@REQUESTS=$(call either,REQUESTS,10000) SEED=$(call either,SEED,$$(date +%s)) $(PY) -m pytest tests/e2e/test_fuzz.py tests/e2e/test_mutation_run.py -s $(ARGS)
 
 bench: setup ## Run the benchmarks (ONLY=name, ROUNDS=9)
 	@$(PY) -m tests.bench $(call option,ROUNDS,--rounds) -- $(foreach name,$(value ONLY),$(call quoted,$(name)))

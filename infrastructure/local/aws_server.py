@@ -31,6 +31,9 @@ DESCRIPTION = "PSN_EMULATOR_INSTANCE"
 _EXECUTE_API = "/_aws/execute-api/"
 _BODY_BYTES = 10 << 20
 """The largest request body of an HTTP API, 10 MB (API Gateway Developer Guide: Quotas for HTTP APIs)."""
+_EVENT_BYTES = (6 << 20) - (64 << 10)
+"""The most of a body in an event, by Lambda's 6 MB for an invocation (AWS Lambda Developer Guide: Lambda quotas) less
+what else an event holds."""
 _ATTEMPTS = 200
 _PAUSE_SECONDS = 0.05
 
@@ -112,7 +115,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await _answer(send, 500 if failed else 200, {"failed": failed})
     elif path and path.startswith(_EXECUTE_API):
         body = await _body(scope, receive)
-        if body is None:
+        if body is None or not _fits_in_an_event(body):
             await _answer(send, 413, {"message": "Request Entity Too Large"})
         else:
             await _ministack.app(scope, _replayed(body, receive), send)
@@ -138,6 +141,17 @@ async def _body(scope: Scope, receive: Receive) -> list[MutableMapping[str, Any]
         if max(size, received) <= _BODY_BYTES:
             messages.append(message)
     return messages if max(size, received) <= _BODY_BYTES else None
+
+
+def _fits_in_an_event(messages: list[MutableMapping[str, Any]]) -> bool:
+    """Whether a function can be given the request body, which is a JSON string in its event: as text, or in base64.
+
+    One that is too large would be refused by the function's container, with its internals in the answer.
+    """
+    body = b"".join(message.get("body", b"") for message in messages)
+    if len(body) * len(r"\u0000") <= _EVENT_BYTES:
+        return True
+    return max(len(json.dumps(body.decode(errors="replace"))), len(body) * 4 // 3) <= _EVENT_BYTES
 
 
 def _replayed(messages: list[MutableMapping[str, Any]], receive: Receive) -> Receive:

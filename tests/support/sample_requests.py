@@ -36,6 +36,12 @@ class SampleRequest:
     token: str | None = None
 
     @property
+    def parameter_names(self) -> list[str]:
+        """The parameters of the query that the description has."""
+        operation = document()["paths"][self.route.path][self.route.method.lower()]
+        return [one["name"] for one in operation.get("parameters") or [] if one["in"] == "query"]
+
+    @property
     def target(self) -> str:
         """Path and query, as they go over the wire."""
         path = self.route.path
