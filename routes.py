@@ -52,6 +52,7 @@ TABLE_ACTIONS = (
 
 PATH_PARAMETERS: Mapping[str, PathParameter] = {
     "player_id": PathParameter("The player's id, a UUIDv7.", "0197d5c2-7d30-7c8e-b0c4-6f9a3d5e2b11"),
+    "account": PathParameter("A username, whatever its case, or a client's id.", "testuser"),
     "file": PathParameter("The file's name.", "docs.css"),
 }
 """The parameters that paths have, by name."""
@@ -71,6 +72,7 @@ TAGS = (
     Tag("Statistics", "What a player's results add up to.", ("stats",)),
     Tag("Identity", "OAuth 2.0 and OpenID Connect, for programs.", ("auth", ".well-known")),
     Tag("Pages", "OAuth 2.0 and OpenID Connect, for browsers.", ("authorize", "logout")),
+    Tag("Emulator", "What operates the emulator.", ("_emulator",)),
     Tag("Service", "What the service says about itself.", ("",)),
 )
 
@@ -517,6 +519,14 @@ ROUTES: tuple[Route, ...] = (
         idempotent=True,
         prefetch=_STATS_KEYS,
         stores=("services.players.player_items:stats_key",),
+    ),
+    Route(
+        "emulator-unlock",
+        "DELETE",
+        "/_emulator/lockouts/{account}",
+        "handlers.emulator:unlock",
+        scope=ADMIN,
+        table=("BatchGetItem", "Query", "DeleteItem"),
     ),
     # A new row goes here: CONTRIBUTING.md leads from the row to the answer.
 )
