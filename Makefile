@@ -12,10 +12,12 @@ FORM_FLAG = $(if $(call flag,JSON,on),--json,$(call flag,MARKDOWN,--markdown))
 DRY_FLAG = $(call flag,DRY_RUN,--dry-run)
 
 # What a user gives reaches the shell as one word, whatever is in it: quoted TEXT; given NAME, its value; either
-# NAME,DEFAULT; option NAME,--option, nothing unless NAME is given, for the command to refuse where it is empty.
+# NAME,DEFAULT; option NAME,--option, nothing unless NAME is given, for the command to refuse where it is empty; typed
+# NAME,--option, the same of what is given to make itself, for names such as USER that every shell has.
 quoted = '$(subst ','\'',$(1))'
 given = $(call quoted,$(value $(1)))
 either = $(if $(value $(1)),$(call given,$(1)),$(2))
+typed = $(if $(filter command,$(origin $(1))),$(2)=$(call given,$(1)))
 option = $(if $(filter-out undefined,$(origin $(1))),$(2)=$(call given,$(1)))
 
 export STACK DEBUG LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE AWS_PROFILE DOCKER_HOST CI
@@ -25,7 +27,7 @@ unexport $(foreach name,DEBUG LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE AWS_P
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup deploy preview promote deploy-infra update-image rollback rotate-keys outputs ecr-url history env logs \
+.PHONY: help setup deploy preview promote deploy-infra update-image rollback rotate-keys unlock outputs ecr-url history env logs \
 	destroy down clean doctor check-docker docker-login build-local run-local test test-unit test-infrastructure test-e2e \
 	test-operations coverage openapi lint format bench test-kills test-model test-fuzz
 
@@ -59,6 +61,9 @@ rollback: setup ## Put the release before the live one into service again, or TA
 
 rotate-keys: setup ## Let a new key sign tokens; the old one goes when its tokens have expired (NOW=1, DRY_RUN=1)
 	@$(RUN) rotate-keys $(call flag,NOW,--now) $(DRY_FLAG)
+
+unlock: setup ## Lift the lock-out of a user, or a client, after failed logins (USER=testuser, CLIENT=demo-backend, DRY_RUN=1)
+	@$(RUN) unlock $(DRY_FLAG) $(call typed,USER,--user) $(call typed,CLIENT,--client) $(call typed,SANDBOX,--sandbox)
 
 history: setup ## List the updates: version, time, result, tag, message (JSON=1)
 	@$(RUN) history $(JSON_FLAG)
@@ -142,8 +147,8 @@ test-model: setup ## Send the API random requests and hold it against its model 
 	@MODEL_STEPS=$(call either,STEPS,2000) MODEL_SEED=$(call either,SEED,$$(date +%s)) $(PY) -m pytest -q \
 		$(if $(call flag,DEPLOYED,on),tests/e2e/test_model.py,tests/unit/players/test_model.py) $(ARGS)
 
-test-fuzz: setup ## Send a deployed stack requests made of its document, valid and not (REQUESTS=10000, SEED=…)
-	@REQUESTS=$(call either,REQUESTS,10000) SEED=$(call either,SEED,$$(date +%s)) $(PY) -m pytest tests/e2e/test_fuzz.py -s $(ARGS)
+test-fuzz: setup ## Send a deployed stack requests made of its document, valid and not, and good ones made wrong (REQUESTS=10000, SEED=…)
+	@REQUESTS=$(call either,REQUESTS,10000) SEED=$(call either,SEED,$$(date +%s)) $(PY) -m pytest tests/e2e/test_fuzz.py tests/e2e/test_mutation_run.py -s $(ARGS)
 
 bench: setup ## Run the benchmarks (ONLY=name, ROUNDS=9)
 	@$(PY) -m tests.bench $(call option,ROUNDS,--rounds) -- $(foreach name,$(value ONLY),$(call quoted,$(name)))

@@ -52,6 +52,7 @@ TABLE_ACTIONS = (
 
 PATH_PARAMETERS: Mapping[str, PathParameter] = {
     "player_id": PathParameter("The player's id, a UUIDv7.", "0197d5c2-7d30-7c8e-b0c4-6f9a3d5e2b11"),
+    "account": PathParameter("A username, whatever its case, or a client's id.", "testuser"),
     "file": PathParameter("The file's name.", "docs.css"),
 }
 """The parameters that paths have, by name."""
@@ -71,6 +72,7 @@ TAGS = (
     Tag("Statistics", "What a player's results add up to.", ("stats",)),
     Tag("Identity", "OAuth 2.0 and OpenID Connect, for programs.", ("auth", ".well-known")),
     Tag("Pages", "OAuth 2.0 and OpenID Connect, for browsers.", ("authorize", "logout")),
+    Tag("Emulator", "What operates the emulator.", ("_emulator",)),
     Tag("Service", "What the service says about itself.", ("",)),
 )
 
@@ -299,7 +301,7 @@ ROUTES: tuple[Route, ...] = (
         "/auth/refresh",
         "handlers.token:refresh",
         table=("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
-        secrets=("signing-keys",),
+        secrets=("signing-keys", "seed"),
         memory=512,
         body="models.auth_body:RefreshBody",
         answer=_TOKENS,
@@ -312,7 +314,7 @@ ROUTES: tuple[Route, ...] = (
         "POST",
         "/auth/revoke",
         "handlers.auth:revoke",
-        table=("BatchGetItem", "UpdateItem"),
+        table=("GetItem", "BatchGetItem", "UpdateItem", "DeleteItem"),
         secrets=("seed",),
         memory=512,
         form=_TOKEN_FORM,
@@ -326,7 +328,7 @@ ROUTES: tuple[Route, ...] = (
         "POST",
         "/auth/introspect",
         "handlers.auth:introspect",
-        table=("GetItem", "BatchGetItem"),
+        table=("GetItem", "BatchGetItem", "UpdateItem", "DeleteItem"),
         secrets=("seed",),
         memory=512,
         form=_TOKEN_FORM,
@@ -341,7 +343,8 @@ ROUTES: tuple[Route, ...] = (
         "GET",
         "/auth/userinfo",
         "handlers.auth:userinfo",
-        table=("BatchGetItem",),
+        table=("BatchGetItem", "UpdateItem"),
+        secrets=("seed",),
         answer="models.auth:UserInfo",
         errors=("utils.oauth_errors:BearerTokenException", "utils.oauth_errors:InsufficientScopeException"),
         errors_as="oauth",
@@ -353,7 +356,7 @@ ROUTES: tuple[Route, ...] = (
         "GET",
         "/auth/authorize",
         "handlers.authorize:show",
-        table=("GetItem", "PutItem"),
+        table=("GetItem", "PutItem", "UpdateItem", "ConditionCheckItem"),
         secrets=("seed", "public-keys"),
         query="models.pages:AuthorizationQuery",
         answer="models.pages:Page",
@@ -366,7 +369,7 @@ ROUTES: tuple[Route, ...] = (
         "POST",
         "/auth/authorize",
         "handlers.authorize:submit",
-        table=("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem"),
+        table=("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
         secrets=("seed", "public-keys"),
         memory=512,
         query="models.pages:AuthorizationFormQuery",
@@ -516,6 +519,14 @@ ROUTES: tuple[Route, ...] = (
         idempotent=True,
         prefetch=_STATS_KEYS,
         stores=("services.players.player_items:stats_key",),
+    ),
+    Route(
+        "emulator-unlock",
+        "DELETE",
+        "/_emulator/lockouts/{account}",
+        "handlers.emulator:unlock",
+        scope=ADMIN,
+        table=("BatchGetItem", "Query", "DeleteItem"),
     ),
     # A new row goes here: CONTRIBUTING.md leads from the row to the answer.
 )

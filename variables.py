@@ -74,6 +74,9 @@ class Settings:
         timedelta, Variable("BROWSER_SESSION_SECONDS", "setting:browser_session_seconds", "28800")
     ]
 
+    lockout_failures: Annotated[int, Variable("LOCKOUT_FAILURES", "setting:lockout_failures", "10")]
+    lockout_period: Annotated[timedelta, Variable("LOCKOUT_SECONDS", "setting:lockout_seconds", "900")]
+
     @property
     def secrets(self) -> Mapping[str, str]:
         """The secrets by the names that the route table has for them."""

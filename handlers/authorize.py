@@ -15,12 +15,13 @@ from services.identity import authorization, consents
 from services.identity.authorization import Interaction
 from services.identity.authorization_errors import AccessDeniedException, LoginRequiredException
 from services.identity.authorization_request import (
+    PARAMETERS,
     AuthorizationRequest,
     ClientRedirect,
     read_client_redirect,
     read_request,
 )
-from services.identity.browser_sessions import BrowserSession, find_session, open_session
+from services.identity.browser_sessions import LiveSession, find_session, open_session, stored_session
 from utils import cookies
 from utils.http import Pairs, Request, Response
 from utils.oauth_errors import InvalidGrantException, InvalidRequestException, OAuthException
@@ -67,8 +68,8 @@ def submit(request: Request) -> Response:
         303: Back to the client, with what came of it in the query.
     """
     form_pairs = request.form_pairs()
-    if browser.CSRF_FIELD not in dict(form_pairs):
-        return browser.redirect_as_get(settings().url(_PATH), form_pairs)
+    if browser.is_request(form_pairs):
+        return browser.redirect_as_get(settings().url(_PATH), form_pairs, PARAMETERS)
     form = request.form()
     pairs = request.query_pairs()
     client_redirect = read_client_redirect(pairs)
@@ -105,11 +106,11 @@ def _sign_in(
     try:
         if len(username) > _LONGEST_USERNAME or len(password) > _LONGEST_PASSWORD:
             raise InvalidGrantException("The username or the password is wrong.")
-        user = authenticate(request.sandbox, username, password)
+        user = authenticate(request.sandbox, username, password, request.source)
     except InvalidGrantException as refusal:
         return _login_page(request, pairs, client_redirect, username=username, refusal=refusal)
-    previous = find_session(request.sandbox, browser.session_secret(request))
-    secret = open_session(request.sandbox, user.subject, previous)
+    previous = stored_session(request.sandbox, browser.session_secret(request))
+    secret = open_session(request.sandbox, user, previous)
     answer = _redirect_to_rest(request, pairs, prompts=("login", "select_account"), names=("max_age",))
     return replace(answer, cookies=(cookies.set_cookie(browser.SESSION_COOKIE, secret),))
 
@@ -153,7 +154,7 @@ def _consent_page(
     request: Request,
     pairs: Pairs,
     client_redirect: ClientRedirect,
-    session: BrowserSession,
+    session: LiveSession,
     interaction: Interaction,
 ) -> Response:
     other_account = [*_without(pairs, names=("prompt",)), ("prompt", "select_account")]
@@ -161,7 +162,7 @@ def _consent_page(
         request,
         lambda csrf_token: pages.consent(
             client=client_redirect.client.name,
-            username=session.username,
+            username=session.user.username,
             scopes=interaction.scope.split(" "),
             query=urlencode(pairs),
             other_account=urlencode(other_account),

@@ -8,7 +8,7 @@ the cookie's. Another site can have the browser send a form, but reads neither s
 import hmac
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import wraps
 from typing import Final
@@ -21,6 +21,8 @@ from utils.http import Pairs, Request, Response
 from utils.oauth_errors import InvalidRequestException
 
 CSRF_FIELD: Final = "csrf"
+OWN_FIELDS: Final = frozenset({CSRF_FIELD, "decision", "username", "password"})
+"""The fields of our own pages' forms. What has one of them is such a form, and is sent on to no URL."""
 SESSION_COOKIE: Final = "psn-session"
 _CSRF_COOKIE: Final = "psn-browser"
 """Called so since before it had this one purpose; another name would spoil the forms that are open during a deploy."""
@@ -69,7 +71,7 @@ def require_csrf_token(request: Request, form: Mapping[str, str]) -> None:
     """Raise :class:`StaleFormException` unless the field of ``form`` has the token of this browser and session."""
     secret = _csrf_secret(request)
     if secret is None or not hmac.compare_digest(
-        _csrf_token(request, secret).encode(), form[CSRF_FIELD].encode()
+        _csrf_token(request, secret).encode(), form.get(CSRF_FIELD, "").encode()
     ):
         raise StaleFormException(
             "This form was not made for this browser, or you have signed in or out since. Cookies must be allowed."
@@ -98,15 +100,22 @@ def redirect_after_form(request: Request, url: str) -> Response:
     return pages.onward(url) if "text/html" in request.headers.get("accept", "") else see_other(url)
 
 
-def redirect_as_get(url: str, form: Pairs) -> Response:
+def is_request(form: Pairs) -> bool:
+    """Whether ``form`` is a client's request, and no form of our own pages, with or without its CSRF token."""
+    return OWN_FIELDS.isdisjoint(name for name, _ in form)
+
+
+def redirect_as_get(url: str, form: Pairs, names: Collection[str]) -> Response:
     """Redirect another site's form to ``url`` with its parameters in the query, so that the browser sends cookies.
 
-    ``SameSite=Lax`` keeps them from a form of another site, but not from the ``GET`` that it is redirected to. Raises
-    :class:`InvalidRequestException` for parameters over 6,000 characters.
+    ``SameSite=Lax`` keeps them from a form of another site, but not from the ``GET`` that it is redirected to. Only
+    the parameters ``names`` are sent on: nobody knows what else a form holds, and a URL ends up in histories and logs.
+    Raises :class:`InvalidRequestException` for parameters over 6,000 characters.
     """
-    if len(urlencode(form)) > _MAX_QUERY:
+    known = [(name, value) for name, value in form if name in names]
+    if len(urlencode(known)) > _MAX_QUERY:
         raise InvalidRequestException("The parameters are too long.")
-    return see_other(url_with(url, form))
+    return see_other(url_with(url, known))
 
 
 def _csrf_secret(request: Request) -> str | None:

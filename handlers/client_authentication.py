@@ -43,13 +43,13 @@ def authenticated_client(request: Request, form: Mapping[str, str]) -> "Client":
     if authorization is None:
         if "client_id" not in form:
             raise InvalidClientException
-        return authenticate(form["client_id"], form.get("client_secret"))
+        return authenticate(request.sandbox, form["client_id"], form.get("client_secret"), request.source)
     if "client_secret" in form:
         raise InvalidRequestException("The client authenticates twice.")
     client_id, secret = _credentials(authorization)
     if form.get("client_id", client_id) != client_id:
         raise InvalidRequestException("The form names another client.")
-    return authenticate(client_id, secret)
+    return authenticate(request.sandbox, client_id, secret, request.source)
 
 
 def _credentials(authorization: str) -> tuple[str, str]:

@@ -8,8 +8,13 @@ from urllib.parse import urlencode
 
 from handlers import browser, pages
 from routes import path_to
-from services.identity.browser_sessions import BrowserSession, end_session, find_session
-from services.identity.logout_request import LogoutRequest, read_logout
+from services.identity.browser_sessions import (
+    BrowserSession,
+    end_session,
+    stored_session,
+    username,
+)
+from services.identity.logout_request import PARAMETERS, LogoutRequest, read_logout
 from utils import cookies
 from utils.http import Request, Response
 from utils.settings import settings
@@ -30,9 +35,9 @@ def show(request: Request) -> Response:
     pairs = request.query_pairs()
     logout_request = read_logout(pairs)
     session = _session(request)
-    if session is None or session.subject == logout_request.subject:
+    if session is None or session.is_over or session.subject == logout_request.subject:
         return _log_out(request, logout_request, session, browser.see_other)
-    page = partial(pages.logout, username=session.username, query=urlencode(pairs))
+    page = partial(pages.logout, username=username(request.sandbox, session), query=urlencode(pairs))
     return browser.with_csrf_token(request, lambda csrf_token: page(csrf_token=csrf_token))
 
 
@@ -45,8 +50,8 @@ def submit(request: Request) -> Response:
         303: Back to the client, with what came of it in the query.
     """
     form_pairs = request.form_pairs()
-    if browser.CSRF_FIELD not in dict(form_pairs):
-        return browser.redirect_as_get(settings().url(_PATH), form_pairs)
+    if browser.is_request(form_pairs):
+        return browser.redirect_as_get(settings().url(_PATH), form_pairs, PARAMETERS)
     form = request.form()
     pairs = request.query_pairs()
     logout_request = read_logout(pairs)
@@ -59,7 +64,7 @@ def submit(request: Request) -> Response:
 
 
 def _session(request: Request) -> BrowserSession | None:
-    return find_session(request.sandbox, browser.session_secret(request))
+    return stored_session(request.sandbox, browser.session_secret(request))
 
 
 def _log_out(

@@ -96,7 +96,9 @@ def consent(
         "consent",
         client=client,
         username=username,
-        scopes=joined(_render("consent_scope", meaning=SCOPES[scope], scope=scope) for scope in scopes),
+        scopes=joined(
+            _render("consent_scope", meaning=SCOPES.get(scope, scope), scope=scope) for scope in scopes
+        ),
         query=query,
         other_account=other_account,
         csrf_token=csrf_token,

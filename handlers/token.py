@@ -38,7 +38,7 @@ def token(request: Request) -> Response:
 
     if request.media_type == FORM_TYPE:
         return _answer(_grant(request))
-    return _answer(_log_in(request.sandbox, FIRST_PARTY_CLIENT, _valid(LoginBody, request.json)))
+    return _answer(_log_in(request, FIRST_PARTY_CLIENT, _valid(LoginBody, request.json)))
 
 
 def refresh(request: Request) -> Response:
@@ -68,33 +68,33 @@ def _grant(request: Request) -> "Tokens":
         raise UnsupportedGrantTypeException(f"The grants are {', '.join(GRANTS)}.")
     client = authenticated_client(request, form)
     require_grant(client, grant_type)
-    return GRANTS[grant_type](request.sandbox, client, form)
+    return GRANTS[grant_type](request, client, form)
 
 
-def _by_code(sandbox: str, client: "Client", form: Form) -> "Tokens":
+def _by_code(request: Request, client: "Client", form: Form) -> "Tokens":
     from models.auth_body import CodeBody
     from services.identity.authorization_codes import redeem
 
     body = _fields(CodeBody, form)
     code, verifier = body.code.get_secret_value(), body.code_verifier.get_secret_value()
-    return redeem(sandbox, client, code, body.redirect_uri, verifier)
+    return redeem(request.sandbox, client, code, body.redirect_uri, verifier)
 
 
-def _by_refresh_token(sandbox: str, client: "Client", form: Form) -> "Tokens":
+def _by_refresh_token(request: Request, client: "Client", form: Form) -> "Tokens":
     from models.auth_body import RefreshBody
     from services.identity.refresh_tokens import rotate
 
     body = _fields(RefreshBody, form)
-    return rotate(sandbox, client, body.refresh_token.get_secret_value(), body.scope)
+    return rotate(request.sandbox, client, body.refresh_token.get_secret_value(), body.scope)
 
 
-def _by_password(sandbox: str, client: "Client", form: Form) -> "Tokens":
+def _by_password(request: Request, client: "Client", form: Form) -> "Tokens":
     from models.auth_body import LoginBody
 
-    return _log_in(sandbox, client, _fields(LoginBody, form))
+    return _log_in(request, client, _fields(LoginBody, form))
 
 
-def _by_client_credentials(sandbox: str, client: "Client", form: Form) -> "Tokens":
+def _by_client_credentials(request: Request, client: "Client", form: Form) -> "Tokens":
     """A token of the client itself, without the scopes of users and without a refresh token (RFC 6749 section 4.4)."""
     from models.auth_body import ClientCredentialsBody
     from services.identity.refresh_tokens import open_family
@@ -102,27 +102,27 @@ def _by_client_credentials(sandbox: str, client: "Client", form: Form) -> "Token
 
     body = _fields(ClientCredentialsBody, form)
     scope = granted(body.scope, [scope for scope in client.scopes if scope not in OF_USERS])
-    return open_family(sandbox, client, client.client_id, scope, refreshable=False)
+    return open_family(request.sandbox, client, None, scope, refreshable=False)
 
 
-def _log_in(sandbox: str, client: "Client", login: "LoginBody") -> "Tokens":
+def _log_in(request: Request, client: "Client", login: "LoginBody") -> "Tokens":
     from services.identity.refresh_tokens import open_family
     from services.identity.scopes import granted
     from services.identity.users import authenticate
 
-    user = authenticate(sandbox, login.username, login.password.get_secret_value())
+    user = authenticate(request.sandbox, login.username, login.password.get_secret_value(), request.source)
     scope = granted(login.scope, client.allowed(user.scopes))
     refreshable = "refresh_token" in client.grant_types
-    return open_family(sandbox, client, user.subject, scope, refreshable=refreshable)
+    return open_family(request.sandbox, client, user, scope, refreshable=refreshable)
 
 
-GRANTS: Final[Mapping[str, Callable[[str, "Client", Form], "Tokens"]]] = {
+GRANTS: Final[Mapping[str, Callable[[Request, "Client", Form], "Tokens"]]] = {
     "authorization_code": _by_code,
     "refresh_token": _by_refresh_token,
     "client_credentials": _by_client_credentials,
     "password": _by_password,
 }
-"""The grants of the form by their ``grant_type``: of sandbox, client and form the tokens."""
+"""The grants of the form by their ``grant_type``: of request, client and form the tokens."""
 
 
 def _fields[M: BaseModel](model: type[M], form: Form) -> M:

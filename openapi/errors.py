@@ -13,11 +13,17 @@ from utils.errors import (
     PSNEmulatorException,
     StorageFullException,
     ThrottledException,
+    UnavailableException,
     UnsupportedMediaTypeException,
     ValidationException,
 )
 from utils.http import HTML_TYPE, JSON_TYPE, PROBLEM_TYPE, Request, problem
-from utils.oauth_errors import InsufficientScopeException, InvalidGrantException, OAuthException
+from utils.oauth_errors import (
+    InsufficientScopeException,
+    InvalidClientException,
+    InvalidGrantException,
+    OAuthException,
+)
 
 GATEWAYS_OWN: Final[Mapping[int, str]] = {
     401: "Unauthorized",
@@ -29,8 +35,11 @@ GATEWAYS_OWN: Final[Mapping[int, str]] = {
 }
 """What the gateway says by itself: the first two where a route has a scope, the third where it has a body."""
 
-SOMETIMES: Final[Mapping[Error, tuple[str, ...]]] = {InvalidGrantException: ("Retry-After",)}
-"""Headers that not every error of a class has: this one while the username is locked out."""
+SOMETIMES: Final[Mapping[Error, tuple[str, ...]]] = {
+    InvalidGrantException: ("Retry-After",),
+    InvalidClientException: ("Retry-After",),
+}
+"""Headers that not every error of a class has: this one while the username or the client is locked out."""
 
 _OF_JSON: Final = (
     MalformedJSONException,
@@ -95,9 +104,10 @@ def by_gateway(route: Route, operation: Operation) -> set[int]:
 def _implied(route: Route, operation: Operation) -> Iterator[Error]:
     """What comes with every route, with a scope and with a body in JSON."""
     yield PSNEmulatorException
-    if route.table:
+    if route.table or route.secrets:
         yield ThrottledException
-    if not {"PutItem", "UpdateItem"}.isdisjoint(route.table):
+        yield UnavailableException
+    if not {"PutItem", "UpdateItem", "DeleteItem"}.isdisjoint(route.table):
         yield StorageFullException
     if route.scope:
         yield InvalidTokenException

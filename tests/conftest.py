@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Collection, Iterator
+from copy import deepcopy
 from datetime import datetime
 from functools import cache
 from io import StringIO
@@ -109,6 +110,16 @@ def empty_table() -> str:
     table.items.clear()
     _mocked_tables()[name] = table
     return name
+
+
+def stored_items() -> Any:
+    """All that is in the application's table, for :func:`restore_items`."""
+    return deepcopy(_mocked_tables()[settings().table_name].items)
+
+
+def restore_items(items: Any) -> None:
+    """Have in the application's table what :func:`stored_items` returned."""
+    _mocked_tables()[settings().table_name].items = deepcopy(items)
 
 
 @cache

@@ -5,12 +5,22 @@ and endpoint come from the standard ``AWS_`` variables.
 """
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from utils.errors import UnavailableException
 
 _CONNECT_SECONDS = 1
 _READ_SECONDS = 2
 _CALLS = 3
 """Attempts a call; with these time-outs the worst case stays under a function's ten seconds."""
+_THROTTLES = frozenset(
+    {"ProvisionedThroughputExceeded", "RequestLimitExceeded", "Throttling", "ThrottlingError"}
+)
+
+_OUTAGES = frozenset(
+    {"InternalFailure", "InternalServer", "InternalService", "RequestTimeout", "ServiceUnavailable"}
+)
 
 
 @cache
@@ -25,3 +35,57 @@ def client(service: str) -> Any:
         retries={"mode": "standard", "total_max_attempts": _CALLS},
     )
     return get_session().create_client(service, config=config)
+
+
+def call(service: str, operation: str, **arguments: Any) -> dict[str, Any]:
+    """The answer of ``service`` to the client's method ``operation``.
+
+    Raises :class:`ThrottledException` for want of capacity and :class:`UnavailableException` when the service does not
+    answer in time, cannot be reached, breaks off or has a fault of its own. Any other refusal is botocore's
+    ``ClientError``. Of botocore's further errors none is met: the arguments and the answers are of their models, and
+    a function always has credentials and a region.
+    """
+    from botocore import exceptions
+    from botocore.parsers import ResponseParserError
+
+    from utils.errors import (
+        ThrottledException,
+    )  # the authorizer, which calls nothing, loads none of the answers
+
+    try:
+        answer: dict[str, Any] = getattr(client(service), operation)(**arguments)
+    except exceptions.ClientError as error:
+        if is_throttled(error_code(error)):
+            raise ThrottledException from error
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if status >= 500 or error_code(error).removesuffix("Error") in _OUTAGES:
+            raise _unavailable(service, operation, error_code(error)) from error
+        raise
+    except (
+        exceptions.ConnectionError,
+        exceptions.HTTPClientError,
+        exceptions.IncompleteReadError,
+        ResponseParserError,
+    ) as error:
+        raise _unavailable(service, operation, type(error).__name__) from error
+    return answer
+
+
+def error_code(error: Any) -> str:
+    """The code of a ``ClientError``, without the suffix ``Exception`` that only some have."""
+    return str(error.response.get("Error", {}).get("Code")).removesuffix("Exception")
+
+
+def is_throttled(code: str) -> bool:
+    """Whether :func:`error_code`, or a reason for which a transaction was cancelled, means want of capacity."""
+    return code in _THROTTLES
+
+
+def _unavailable(service: str, operation: str, cause: str) -> "UnavailableException":
+    from utils.errors import UnavailableException
+    from utils.logger import logger
+
+    logger.warning(
+        "AWS does not answer", extra={"service_asked": service, "operation": operation, "cause": cause}
+    )
+    return UnavailableException()

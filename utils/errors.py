@@ -119,6 +119,20 @@ class StorageFullException(PSNEmulatorException):
     title = "Storage full"
 
 
+class UnavailableException(PSNEmulatorException):
+    """A service of AWS does not answer; whether a write that was sent has been carried out is not known."""
+
+    status = 503
+    code = "unavailable"
+    title = "Service unavailable"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A service that is needed for this does not answer; send the request again.",
+            headers={"Retry-After": "1"},
+        )
+
+
 class ThrottledException(PSNEmulatorException):
     """The table refuses more for now, or too many writers want one record.
 

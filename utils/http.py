@@ -40,6 +40,7 @@ HTML_TYPE = "text/html; charset=utf-8"
 PROBLEM_TYPE = "application/problem+json"
 
 _MAX_PARAMETERS = 100
+_REPLACEMENT = "\ufffd"
 _CHARSETS = frozenset({"utf-8", "utf8"})
 
 
@@ -49,7 +50,8 @@ class Request:
 
     Header names are lower-case, path parameters and ``query`` are decoded, the values of a repeated query parameter
     are joined by commas; ``raw_query`` is the query as it was sent. ``claims`` is the authorizer's context, empty on
-    routes without a scope. ``route`` is the name of its row, ``items`` was read from the table as that row says.
+    routes without a scope. ``route`` is the name of its row, ``address`` the
+    caller's IP address as the gateway tells it, ``items`` was read from the table as that row says.
     """
 
     method: str
@@ -63,6 +65,7 @@ class Request:
     claims: Mapping[str, Any] = field(default_factory=dict)
     raw_body: bytes = b""
     route: str = ""
+    address: str = ""
     items: "Snapshot" = field(default_factory=dict)
 
     @classmethod
@@ -84,12 +87,27 @@ class Request:
             claims=(context.get("authorizer") or {}).get("lambda") or {},
             raw_body=_body_bytes(event),
             route=route,
+            address=http.get("sourceIp") or "",
         )
 
     @property
     def sandbox(self) -> str:
         """The sandbox of the access token, else the default one."""
         return str(self.claims.get("sandbox") or DEFAULT_SANDBOX)
+
+    @property
+    def source(self) -> str:
+        """Where the request comes from: an IPv4 address, the first 64 bits of an IPv6 one, which is one subscriber's
+        (RFC 6177), or ``unknown``."""
+        from ipaddress import IPv6Address, ip_address
+
+        try:
+            address = ip_address(self.address)
+        except ValueError:
+            return "unknown"
+        if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
+            return f"{IPv6Address(int(address) >> 64 << 64)}/64"
+        return str(getattr(address, "ipv4_mapped", None) or address)
 
     @property
     def correlation_id(self) -> str | None:
@@ -226,9 +244,13 @@ def problem(request: Request, error: PSNEmulatorException) -> Response:
 
 
 def _body_bytes(event: Mapping[str, Any]) -> bytes:
+    """The body, with bytes that are not UTF-8 where the gateway has put U+FFFD in the place of such bytes.
+
+    So they are refused, and not stored as that character. Who means it writes it as ``\\ufffd`` or ``%EF%BF%BD``.
+    """
     body: str = event.get("body") or ""
     if not event.get("isBase64Encoded"):
-        return body.encode("utf-8", "surrogatepass")
+        return body.replace(_REPLACEMENT, "\udcff").encode("utf-8", "surrogatepass")
     try:
         return base64.b64decode(body, validate=True)
     except binascii.Error:

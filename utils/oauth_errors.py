@@ -36,10 +36,11 @@ class InvalidClientException(OAuthException):
     code = "invalid_client"
     title = "Invalid client"
 
-    def __init__(self) -> None:
+    def __init__(self, detail: str | None = None, *, retry_after_seconds: int | None = None) -> None:
+        retry = {} if retry_after_seconds is None else {"Retry-After": str(retry_after_seconds)}
         super().__init__(
-            "The client is unknown, or its authentication failed.",
-            headers={"WWW-Authenticate": 'Basic realm="psn-emulator", charset="UTF-8"'},
+            detail or "The client is unknown, or its authentication failed.",
+            headers={"WWW-Authenticate": 'Basic realm="psn-emulator", charset="UTF-8"', **retry},
         )
 
 

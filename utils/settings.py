@@ -51,6 +51,12 @@ def _environment(text: str) -> str:
     return text
 
 
+def _count(text: str) -> int:
+    if not (text.isdecimal() and int(text) > 0):
+        raise ValueError("is not a positive number")
+    return int(text)
+
+
 def _seconds(text: str) -> timedelta:
     if not (text.isdecimal() and int(text) > 0):
         raise ValueError("is not a positive number of seconds")
@@ -61,6 +67,7 @@ _READERS: Mapping[Any, Callable[[str], Any]] = {
     str: str,
     BaseURL: lambda text: text.rstrip("/"),
     Environment: _environment,
+    int: _count,
     timedelta: _seconds,
 }
 """What reads a variable, by the type of its field."""

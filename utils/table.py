@@ -4,9 +4,10 @@ An item is a ``dict`` with ``pk``, ``sk`` and its attributes; ``utils.writes`` h
 names the DynamoDB action that its caller's role has to allow.
 
 Each raises :class:`ThrottledException` for want of capacity, when writers collide again and again, or when a
-transaction is repeated, because its answer was lost, while it is still carried out. A write also raises
+transaction is repeated, because its answer was lost, while it is still carried out, and
+:class:`UnavailableException` when DynamoDB does not answer. A write also raises
 :class:`ConditionFailedError`, and :class:`StorageFullException` when its partition has the 10 GB that one may have in
-a table with local secondary indexes. Whatever else DynamoDB refuses is an outage or a bug, and raised as botocore's
+a table with local secondary indexes. Whatever else DynamoDB refuses is a bug, and raised as botocore's
 ``ClientError``. Never met are ``IdempotentParameterMismatch``, because botocore makes a new token for each
 transaction, and ``ReplicatedWriteConflict``, because the table has no replica.
 """
@@ -17,7 +18,7 @@ from random import SystemRandom
 from typing import Any
 
 from utils.attributes import Item, marshal_item, unmarshal_item
-from utils.aws import client
+from utils.aws import call, error_code, is_throttled
 from utils.errors import StorageFullException, ThrottledException
 from utils.settings import settings
 from utils.writes import Check, Delete, Expression, Key, Put, Update, marshal_key
@@ -36,13 +37,7 @@ _PROBE: Key = ("default#probe", "-")
 _CONFLICT = "TransactionConflict"
 _CONDITION = "ConditionalCheckFailed"
 _FULL = "ItemCollectionSizeLimitExceeded"
-_THROTTLES = {
-    "ProvisionedThroughputExceeded",
-    "RequestLimitExceeded",
-    "Throttling",
-    "ThrottlingError",
-    "TransactionInProgress",
-}
+_IN_PROGRESS = "TransactionInProgress"
 
 
 class ConditionFailedError(Exception):
@@ -160,11 +155,10 @@ def _call(operation: str, keys: Sequence[Key] = (), **arguments: Any) -> dict[st
     """DynamoDB's answer; ``keys`` are those of a transaction's writes in their order."""
     from botocore.exceptions import ClientError
 
-    call = getattr(client("dynamodb"), operation)
     collided: list[int] = []
     for _ in _attempts():
         try:
-            answer: dict[str, Any] = call(**arguments)
+            answer = call("dynamodb", operation, **arguments)
         except ClientError as error:
             collided = _collided(error)
         else:
@@ -181,14 +175,14 @@ def _collided(error: Any) -> list[int]:
     Raises what ``error`` means if it is not that writers met.
     """
     reasons = [str(reason.get("Code")) for reason in error.response.get("CancellationReasons", ())]
-    code = str(error.response.get("Error", {}).get("Code")).removesuffix("Exception")
+    code = error_code(error)
     failed = [position for position, reason in enumerate(reasons) if reason == _CONDITION]
     if failed or code == _CONDITION:
         raise ConditionFailedError(failed or (0,)) from None
     codes = {code, *reasons}
     if _FULL in codes:
         raise StorageFullException from error
-    if not _THROTTLES.isdisjoint(codes):
+    if _IN_PROGRESS in codes or any(map(is_throttled, codes)):
         raise ThrottledException from error
     if _CONFLICT not in codes:
         raise error

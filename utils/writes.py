@@ -72,6 +72,11 @@ def below(attribute: str, value: int | str) -> Condition:
     return Condition(lambda expression: f"{expression.name(attribute)} < {expression.value(value)}")
 
 
+def above(attribute: str, value: int | str) -> Condition:
+    """The item's attribute is greater than ``value``; false when it has none."""
+    return Condition(lambda expression: f"{expression.name(attribute)} > {expression.value(value)}")
+
+
 def all_of(conditions: Sequence[Condition]) -> Condition | None:
     """All of ``conditions`` hold; ``None`` when there are none."""
     return reduce(and_, conditions) if conditions else None

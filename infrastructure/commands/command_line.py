@@ -109,6 +109,14 @@ def _add_release_commands(commands: _Commands) -> None:
     _add_flag(command, "--now", "let the new key sign as soon as every function knows it")
     _add_flag(command, "--dry-run", "show only")
 
+    command = commands.add("unlock", make_targets.unlock)
+    name = _not_empty("name a user, as in make unlock USER=testuser")
+    who = command.add_mutually_exclusive_group(required=True)
+    who.add_argument("--user", type=name, help="the username")
+    who.add_argument("--client", type=name, help="the client's id")
+    command.add_argument("--sandbox", default="default", type=name, help="default: %(default)s")
+    _add_flag(command, "--dry-run", "show only")
+
     command = commands.add("destroy", make_targets.destroy, changes=True)
     _add_forms(command)
     _add_flag(command, "--dry-run", "show only")

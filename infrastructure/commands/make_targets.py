@@ -85,6 +85,26 @@ def rotate_keys(options: argparse.Namespace) -> int:
     return 0
 
 
+def unlock(options: argparse.Namespace) -> int:
+    """Lift the lock-out of a user or a client after failed logins."""
+    from infrastructure.commands import unlock
+
+    sources = unlock.unlock(
+        options.settings,
+        user=options.user,
+        client=options.client,
+        sandbox=options.sandbox,
+        dry_run=options.dry_run,
+    )
+    name = options.user or options.client
+    if not sources:
+        print(f"{name} has no failed logins in the sandbox {options.sandbox}")
+    else:
+        done = "Would forget" if options.dry_run else "Forgot"
+        print(f"{done} the failed logins of {name} from {', '.join(sources)}")
+    return 0
+
+
 def outputs(options: argparse.Namespace) -> int:
     """Print the stack's outputs."""
     from infrastructure.commands import report, stack_info

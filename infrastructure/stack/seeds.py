@@ -28,7 +28,13 @@ DEFAULT_SECRETS = ("password123", "admin123", "demo-backend-secret", "demo-servi
 OWN_CLIENTS = ("psn-emulator", "psn-emulator-docs")
 """The clients of the simple form and of the page of the API's description, which need no seed."""
 
-_HASH = re.compile(r"\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+")
+_HASH = re.compile(
+    r"\$argon2id\$v=19\$m=(\d{1,9}),t=(\d{1,9}),p=(\d{1,9})\$([A-Za-z0-9+/]{22,86})\$([A-Za-z0-9+/]{22,86})"
+)
+"""With a salt and a tag of 16 to 64 bytes each, in base64 without padding."""
+_MOST_KIBIBYTES = 128 * 1024
+_MOST_PASSES = 10
+_MOST_LANES = 16
 _REDIRECT_URI = re.compile(
     r"(https://[A-Za-z0-9.:\[\]-]+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?)([/?][!-\"$-\[\]-~]*)?"
 )
@@ -39,6 +45,16 @@ def _require_strong(password_hash: str) -> str:
     match = _HASH.fullmatch(password_hash)
     if not match or int(match[1]) < 19456 or int(match[2]) < 2:
         raise ValueError("should be an argon2id hash in PHC form of at least m=19456, t=2")
+    if (
+        int(match[1]) > _MOST_KIBIBYTES
+        or int(match[2]) > _MOST_PASSES
+        or not 1 <= int(match[3]) <= _MOST_LANES
+    ):
+        raise ValueError(
+            f"asks for more than a function has: at most m={_MOST_KIBIBYTES}, t={_MOST_PASSES}, p={_MOST_LANES}"
+        )
+    if any(len(part) % 4 == 1 for part in (match[4], match[5])):
+        raise ValueError("is cut off: its salt or tag is no base64")
     return password_hash
 
 

@@ -85,6 +85,10 @@ class Settings(Capacity):
     """Seconds a refresh token lives."""
     browser_session_seconds: Number = Field(8 * 3600, ge=60, le=365 * 86400)
     """Seconds after a login on the login page until the browser's user has to log in again."""
+    lockout_failures: Number = Field(10, ge=1, le=1000)
+    """Failed logins of a user, or with a client's secret, from one address until the next are refused."""
+    lockout_seconds: Number = Field(900, ge=1, le=86400)
+    """Seconds that failed logins count, and that a lock-out lasts from the last of them."""
     deletion_protection: bool
     """Whether table, secrets and images are safe from deletion; by default not on local and dev."""
     point_in_time_recovery: bool

@@ -117,36 +117,7 @@ class Verifier:
 
     def verify(self, token: str) -> AccessToken:
         """The claims of ``token``, any text; raises :class:`TokenRefusedError` and nothing else."""
-        if len(token) > MAX_BYTES:
-            raise TokenRefusedError("oversized")
-        try:
-            segments = token.encode("ascii").split(b".")
-        except UnicodeEncodeError:
-            raise TokenRefusedError("encoding") from None
-        if len(segments) != 3:
-            raise TokenRefusedError("malformed")
-        header, payload = _header(segments[0]), _canonical_bytes(segments[1])
-        self._check_signature(header, payload, segments)
-        return self._claims(_json_object(payload))
-
-    def _check_signature(self, header: dict[str, Any], payload: bytes, segments: list[bytes]) -> None:
-        """The token names the key, and the key names its algorithm (RFC 8725 section 3.1).
-
-        joserfc takes a signature in its one spelling only, as :func:`_canonical_bytes` does the other segments.
-        """
-        try:
-            public_key = self._keys.find(header["kid"])
-        except IssuerKeysError:
-            raise TokenRefusedError("issuer_keys") from None
-        if public_key is None:
-            raise TokenRefusedError("unknown_key")
-        algorithm, key = public_key
-        if header["alg"] != algorithm:
-            raise TokenRefusedError("algorithm")
-        signed = jws.CompactSignature(header, payload)
-        signed.segments = {"header": segments[0], "payload": segments[1], "signature": segments[2]}
-        if not jws.validate_compact(signed, key, registry=_SIGNATURES):
-            raise TokenRefusedError("signature")
+        return self._claims(authentic_claims(token, self._keys, _TYPES))
 
     def _claims(self, claims: Mapping[str, Any]) -> AccessToken:
         if claims.get("iss") != self._issuer:
@@ -177,6 +148,44 @@ class Verifier:
             claims["nbf"],
             claims["exp"],
         )
+
+
+def authentic_claims(token: str, keys: IssuerKeys, types: tuple[str, ...]) -> dict[str, Any]:
+    """The claims of ``token``, any text: a JWT of one of ``types`` (its header's ``typ``), signed by one of ``keys``.
+
+    No claim is judged. Raises :class:`TokenRefusedError` and nothing else.
+    """
+    if len(token) > MAX_BYTES:
+        raise TokenRefusedError("oversized")
+    try:
+        segments = token.encode("ascii").split(b".")
+    except UnicodeEncodeError:
+        raise TokenRefusedError("encoding") from None
+    if len(segments) != 3:
+        raise TokenRefusedError("malformed")
+    header, payload = _header(segments[0], types), _canonical_bytes(segments[1])
+    _check_signature(header, payload, segments, keys)
+    return _json_object(payload)
+
+
+def _check_signature(header: dict[str, Any], payload: bytes, segments: list[bytes], keys: IssuerKeys) -> None:
+    """The token names the key, and the key names its algorithm (RFC 8725 section 3.1).
+
+    joserfc takes a signature in its one spelling only, as :func:`_canonical_bytes` does the other segments.
+    """
+    try:
+        public_key = keys.find(header["kid"])
+    except IssuerKeysError:
+        raise TokenRefusedError("issuer_keys") from None
+    if public_key is None:
+        raise TokenRefusedError("unknown_key")
+    algorithm, key = public_key
+    if header["alg"] != algorithm:
+        raise TokenRefusedError("algorithm")
+    signed = jws.CompactSignature(header, payload)
+    signed.segments = {"header": segments[0], "payload": segments[1], "signature": segments[2]}
+    if not jws.validate_compact(signed, key, registry=_SIGNATURES):
+        raise TokenRefusedError("signature")
 
 
 @cache
@@ -223,8 +232,8 @@ def bearer_token(authorization: str) -> str:
 
 
 @lru_cache(_HEADERS_KEPT)
-def _header(segment: bytes) -> dict[str, Any]:
-    """The header of a token: the three parameters that our issuer writes, and no others.
+def _header(segment: bytes, types: tuple[str, ...]) -> dict[str, Any]:
+    """The header of a token: the three parameters that our issuer writes, all text, and no others.
 
     So ``crit``, ``b64`` and keys that a token brings along (``jwk``, ``jku``, ``x5u``, ``x5c``) are refused here.
     Cached, because all tokens of a key have the same one.
@@ -235,8 +244,10 @@ def _header(segment: bytes) -> dict[str, Any]:
     header = _json_object(text)
     if header.keys() != _HEADER_NAMES:
         raise TokenRefusedError("header")
-    if header["typ"] not in _TYPES:
+    if header["typ"] not in types:
         raise TokenRefusedError("type")
+    if not all(isinstance(value, str) for value in header.values()):
+        raise TokenRefusedError("header")
     try:
         _HEADERS.check_header(header)
     except JoseError:

@@ -1,6 +1,7 @@
 """From an authorization request to a code: login, consent and grant, each of the first two only where it is needed."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from services import clock
@@ -8,8 +9,9 @@ from services.identity import authorization_codes, consents
 from services.identity.authorization_codes import Authorization
 from services.identity.authorization_errors import ConsentRequiredException, LoginRequiredException
 from services.identity.authorization_request import AuthorizationRequest, ClientRedirect
-from services.identity.browser_sessions import BrowserSession, add_family
+from services.identity.browser_sessions import LiveSession, listing
 from services.identity.scopes import granted
+from utils.table import ConditionFailedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ def next_step(
     sandbox: str,
     client_redirect: ClientRedirect,
     request: AuthorizationRequest,
-    session: BrowserSession | None,
+    session: LiveSession | None,
 ) -> Interaction | str:
     """The interaction that the user has yet to go through, or the authorization code when there is none left.
 
@@ -46,19 +48,22 @@ def next_step(
         if request.is_silent:
             raise ConsentRequiredException("The user has not consented to this.")
         return Interaction("consent", scope)
-    return _grant(sandbox, client_redirect, request, session, scope)
+    try:
+        return _grant(sandbox, client_redirect, request, session, scope)
+    except ConditionFailedError:  # the user has logged out meanwhile
+        return next_step(sandbox, client_redirect, request, None)
 
 
-def scope_for(session: BrowserSession, client_redirect: ClientRedirect, request: AuthorizationRequest) -> str:
+def scope_for(session: LiveSession, client_redirect: ClientRedirect, request: AuthorizationRequest) -> str:
     """The scope that the client would be granted; raises :class:`InvalidScopeException` if the user may not give it."""
-    return granted(request.scope, client_redirect.client.allowed(session.scopes))
+    return granted(request.scope, client_redirect.client.allowed(session.user.scopes))
 
 
 def _needs_consent(
     sandbox: str,
     client_redirect: ClientRedirect,
     request: AuthorizationRequest,
-    session: BrowserSession,
+    session: LiveSession,
     scope: str,
 ) -> bool:
     if "consent" in request.prompts:
@@ -71,10 +76,10 @@ def _grant(
     sandbox: str,
     client_redirect: ClientRedirect,
     request: AuthorizationRequest,
-    session: BrowserSession,
+    session: LiveSession,
     scope: str,
 ) -> str:
-    code, family_id = authorization_codes.issue_code(
+    return authorization_codes.issue_code(
         sandbox,
         Authorization(
             client_id=client_redirect.client.client_id,
@@ -84,7 +89,7 @@ def _grant(
             nonce=request.nonce,
             code_challenge=request.code_challenge,
             auth_time=int(session.authenticated_at.timestamp()),
+            basis=session.basis_for(client_redirect.client),
         ),
+        partial(listing, sandbox, session),
     )
-    add_family(sandbox, session, family_id)
-    return code

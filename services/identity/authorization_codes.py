@@ -6,6 +6,7 @@ the family that the first one got its tokens from, and revoking the family revok
 
 import hmac
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
@@ -20,7 +21,7 @@ from utils import table
 from utils.attributes import Item
 from utils.logger import logger
 from utils.oauth_errors import InvalidGrantException
-from utils.table import ConditionFailedError
+from utils.table import ConditionFailedError, Write
 from utils.writes import ABSENT, Put, Update, has, lacks
 
 LIFETIME: Final = timedelta(seconds=60)
@@ -33,7 +34,8 @@ _VERIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 class Authorization:
     """What a user, logged in at ``auth_time`` (seconds since 1970), has authorized a client to have.
 
-    ``redirect_uri`` is where the code is sent; ``code_challenge`` is of the method S256 (RFC 7636 section 4.2).
+    ``redirect_uri`` is where the code is sent; ``code_challenge`` is of the method S256 (RFC 7636 section 4.2);
+    ``basis`` is what it rests on (``services.identity.grant_basis``).
     """
 
     client_id: str
@@ -43,10 +45,18 @@ class Authorization:
     nonce: str | None
     code_challenge: str
     auth_time: int
+    basis: Item
 
 
-def issue_code(sandbox: str, authorization: Authorization) -> tuple[str, str]:
-    """A new code for ``authorization``, and the id of the token family that it opens."""
+def issue_code(
+    sandbox: str,
+    authorization: Authorization,
+    listing: Callable[[str], Sequence[Write]] = lambda _family_id: (),
+) -> str:
+    """A new code for ``authorization``; ``listing`` are the writes to make with it, of the id of its token family.
+
+    Raises :class:`ConditionFailedError` when the condition of one of them does not hold.
+    """
     now = clock.seconds(sandbox)
     family = token_families.Family(
         sandbox=sandbox,
@@ -56,6 +66,7 @@ def issue_code(sandbox: str, authorization: Authorization) -> tuple[str, str]:
         scope=authorization.scope,
         auth_time=authorization.auth_time,
         expires_at=now + int(LIFETIME.total_seconds()),
+        basis=authorization.basis,
     )
     code = token_families.new_secret(family.id)
     binding: dict[str, Any] = {
@@ -64,8 +75,8 @@ def issue_code(sandbox: str, authorization: Authorization) -> tuple[str, str]:
         "code_challenge": authorization.code_challenge,
         "nonce": authorization.nonce,
     }
-    table.write(Put(family.to_item() | binding, ABSENT))
-    return code, family.id
+    table.transact(Put(family.to_item() | binding, ABSENT), *listing(family.id))
+    return code
 
 
 def redeem(sandbox: str, client: Client, code: str, redirect_uri: str, code_verifier: str) -> Tokens:
@@ -73,8 +84,9 @@ def redeem(sandbox: str, client: Client, code: str, redirect_uri: str, code_veri
 
     Raises :class:`InvalidGrantException`, in the same words for every cause: there is no such code, it expired or was
     revoked, it is another client's, the redirect URI is not the one it was sent to or the verifier does not fit,
-    the user is locked, or it was redeemed before, which revokes the tokens that were issued then. Only a client that
-    could have redeemed it can revoke them so: a code that a third party has read somewhere revokes nothing.
+    the user is locked, what it was granted on was taken away, or it was redeemed before, which revokes the tokens that
+    were issued then. Only a client that could have redeemed it can revoke them so: a code that a third party has read
+    somewhere revokes nothing.
     """
     from services.identity.refresh_tokens import issue_first  # not loaded where codes are issued: it may sign
 

@@ -29,6 +29,26 @@ RESPONSE_MODE: Final = "query"
 CHALLENGE_METHOD: Final = "S256"
 PROMPTS: Final = ("none", "login", "consent", "select_account")
 
+PARAMETERS: Final = frozenset(
+    {
+        *("response_type", "response_mode", "client_id", "redirect_uri", "scope", "state"),
+        *(
+            "nonce",
+            "display",
+            "prompt",
+            "max_age",
+            "ui_locales",
+            "claims_locales",
+            "id_token_hint",
+            "login_hint",
+        ),
+        *("acr_values", "claims", "request", "request_uri", "registration"),
+        *("code_challenge", "code_challenge_method", "resource", "dpop_jkt"),
+    }
+)
+"""What a request may have, read or not: RFC 6749 section 4.1.1, OpenID Connect Core sections 3.1.2.1 and 5.5 to 7.2.1,
+RFC 7636, RFC 8707, RFC 9449."""
+
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 """A SHA-256 digest in base64url (RFC 7636 section 4.2)."""
 

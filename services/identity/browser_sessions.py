@@ -8,61 +8,100 @@ token families are listed that were opened from the browser, which are revoked w
 import hashlib
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from services import clock
 from services.identity import token_families
+from services.identity.grant_basis import basis_of_grant, basis_of_session
+from services.identity.seed import Client, SeedUser
 from services.identity.sessions import ACTIVE, user_key
+from services.identity.standing import standing_user
 from utils import table
+from utils.attributes import Item
 from utils.settings import settings
-from utils.writes import Delete, Key, Put
+from utils.table import ConditionFailedError
+from utils.writes import EXISTS, Check, Delete, Key, Put, Update, lacks
 
 _PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
 class BrowserSession:
-    """A user who is logged in with a browser.
+    """A user who has logged in with a browser.
 
-    ``key`` is of the session's item; ``scopes`` are those that may be granted, in the seed's order.
+    ``key`` is of the session's item. It is over once its logout has begun; until that is finished, the item stays.
     """
 
     id: str
     key: Key
     subject: str
-    username: str
-    scopes: tuple[str, ...]
     authenticated_at: datetime
+    is_over: bool
 
 
-def find_session(sandbox: str, secret: str | None) -> BrowserSession | None:
-    """The session of the browser whose cookie holds ``secret``.
+@dataclass(frozen=True, slots=True)
+class LiveSession(BrowserSession):
+    """A session of a user who is still logged in, as the seed has the user."""
 
-    ``None`` without a cookie or a session, or when it has expired or its user is locked.
+    user: SeedUser = field(repr=False)
+
+    def basis_for(self, client: Client) -> Item:
+        """What a grant to ``client`` in this session rests on."""
+        return basis_of_grant(self.user, client)
+
+
+def stored_session(sandbox: str, secret: str | None) -> BrowserSession | None:
+    """The session of the browser whose cookie holds ``secret``, alive or not: tokens may be left that it opened.
+
+    ``None`` without a cookie, and when nothing is stored of it any more.
     """
     if secret is None:
         return None
     key = _key(sandbox, secret)
     item = table.get(key)
-    if item is None or item["expires_at"] <= clock.seconds(sandbox):
-        return None
-    user = table.get(user_key(sandbox, item["subject"]))
-    if user is None or user["status"] != ACTIVE:
-        return None
-    return BrowserSession(
-        id=item["id"],
-        key=key,
-        subject=user["subject"],
-        username=user["username"],
-        scopes=tuple(user["scopes"]),
-        authenticated_at=datetime.fromtimestamp(item["auth_time"], UTC),
-    )
+    return None if item is None else _session(key, item)
 
 
-def open_session(sandbox: str, subject: str, previous: BrowserSession | None) -> str:
-    """The secret of a new session for a user who has just logged in; it replaces ``previous``, this browser's."""
-    secret, now = secrets.token_urlsafe(32), clock.seconds(sandbox)
+def find_session(sandbox: str, secret: str | None) -> LiveSession | None:
+    """The session of the browser whose cookie holds ``secret``.
+
+    ``None`` without a cookie or a session, or when it is over or has expired, its user is locked or gone, or the
+    user's password has changed or a scope was taken away since the login.
+    """
+    if secret is None:
+        return None
+    key = _key(sandbox, secret)
+    item = table.get(key)
+    if item is None or "ended_at" in item or item["expires_at"] <= clock.seconds(sandbox):
+        return None
+    stored = table.get(user_key(sandbox, item["subject"]))
+    if stored is None or stored["status"] != ACTIVE:
+        return None
+    user = standing_user(item["subject"], item.get("basis", {}))
+    if user is None:
+        _mark_ended(sandbox, key)
+        return None
+    session = _session(key, item)
+    return LiveSession(session.id, key, session.subject, session.authenticated_at, is_over=False, user=user)
+
+
+def username(sandbox: str, session: BrowserSession) -> str:
+    """The name to call the user of ``session`` by, who may be gone from the seed."""
+    user = table.get(user_key(sandbox, session.subject))
+    return str(user["username"]) if user else session.subject
+
+
+def open_session(sandbox: str, user: SeedUser, previous: BrowserSession | None) -> str:
+    """The secret of a new session for a user who has just logged in; it replaces ``previous``, this browser's.
+
+    A logout of ``previous`` that was cut off is completed before.
+    """
+    if previous is not None and previous.is_over:
+        end_session(sandbox, previous)
+        previous = None
+    secret, now, subject = secrets.token_urlsafe(32), clock.seconds(sandbox), user.subject
     is_same_user = previous is not None and previous.subject == subject
     pk, sk = _key(sandbox, secret)
     table.write(
@@ -72,6 +111,7 @@ def open_session(sandbox: str, subject: str, previous: BrowserSession | None) ->
                 "sk": sk,
                 "id": previous.id if previous and is_same_user else secrets.token_urlsafe(16),
                 "subject": subject,
+                "basis": basis_of_session(user),
                 "auth_time": now,
                 "expires_at": now + int(settings().browser_session_lifetime.total_seconds()),
             }
@@ -82,18 +122,43 @@ def open_session(sandbox: str, subject: str, previous: BrowserSession | None) ->
     return secret
 
 
-def add_family(sandbox: str, session: BrowserSession, family_id: str) -> None:
-    """Let the token family be revoked when ``session`` ends."""
+def listing(sandbox: str, session: BrowserSession, family_id: str) -> tuple[Put, Check]:
+    """What to write with a token family that is opened in ``session``, so that it is revoked when that ends.
+
+    The condition fails when the session has ended meanwhile, whose logout would not find the family any more.
+    """
     lifetime = settings().refresh_token_lifetime + settings().browser_session_lifetime
     expires_at = int((clock.now(sandbox) + lifetime).timestamp())
-    table.write(Put({"pk": _families(sandbox, session), "sk": family_id, "expires_at": expires_at}))
+    entry = Put({"pk": _families(sandbox, session), "sk": family_id, "expires_at": expires_at})
+    return entry, Check(session.key, EXISTS & lacks("ended_at"))
 
 
 def end_session(sandbox: str, session: BrowserSession) -> None:
-    """End ``session`` and revoke the token families that were opened in it."""
-    table.write(Delete(session.key))
+    """End ``session`` and revoke the token families that were opened in it.
+
+    No family is opened in it from the first write on, and it is forgotten by the last. So what was cut off between
+    them is completed by doing it again.
+    """
+    _mark_ended(sandbox, session.key)
     for family_id in _family_ids(sandbox, session):
         token_families.revoke(sandbox, family_id)
+    table.write(Delete(session.key))
+
+
+def _mark_ended(sandbox: str, key: Key) -> None:
+    ended = {"ended_at": clock.seconds(sandbox)}
+    with suppress(ConditionFailedError):
+        table.write(Update(key, assign_once=ended, condition=EXISTS))
+
+
+def _session(key: Key, item: Item) -> BrowserSession:
+    return BrowserSession(
+        id=item["id"],
+        key=key,
+        subject=item["subject"],
+        authenticated_at=datetime.fromtimestamp(item["auth_time"], UTC),
+        is_over="ended_at" in item,
+    )
 
 
 def _family_ids(sandbox: str, session: BrowserSession) -> Iterator[str]:

@@ -4,9 +4,14 @@ import hashlib
 import hmac
 from typing import Final
 
-from services.identity import passwords
+from services import clock
+from services.identity import lockout, passwords
 from services.identity.seed import Client, seed
+from utils import table
 from utils.oauth_errors import InvalidClientException, UnauthorizedClientException
+
+_LONGEST_ID: Final = 64
+"""Characters, as a seed's (``infrastructure.stack.seeds``) are."""
 
 _verified_secrets: Final[dict[str, bytes]] = {}
 """By the argon2id hash of a client's secret the SHA-256 of the secret, once the two were compared; in memory only.
@@ -15,19 +20,27 @@ A resource server introspects a token on every request of its own, and argon2id 
 """
 
 
-def authenticate(client_id: str, secret: str | None) -> Client:
-    """The client with this id and secret; a public client has no secret, and must not send one.
+def authenticate(sandbox: str, client_id: str, secret: str | None, source: str) -> Client:
+    """The client with this id and secret, which asks from ``source``; a public one has no secret, and must send none.
 
     Raises :class:`InvalidClientException`, in the same words and after the same work whether the id is unknown or the
-    secret wrong.
+    secret wrong; in other words, with ``Retry-After``, while the id is locked out for this source.
     """
     client = seed().clients.get(client_id)
-    if secret is None:
-        is_authentic = client is not None and client.secret_hash is None
-    else:
-        is_authentic = _is_secret((client and client.secret_hash) or passwords.DUMMY_HASH, secret)
-    if client is None or not is_authentic:
+    if len(client_id) > _LONGEST_ID:
         raise InvalidClientException
+    if secret is None:
+        if client is None or client.secret_hash is not None:
+            raise InvalidClientException
+        return client
+    key, now = lockout.client_failures_key(sandbox, client_id, source), clock.seconds(sandbox)
+    failures = table.get(key)
+    lockout.require_client_not_locked_out(failures, now)
+    is_authentic = _is_secret((client and client.secret_hash) or passwords.DUMMY_HASH, secret)
+    if client is None or not is_authentic:
+        lockout.count_failure(key, now)
+        raise InvalidClientException
+    lockout.clear_failures(key, failures)
     return client
 
 

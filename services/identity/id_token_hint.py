@@ -4,12 +4,12 @@ By OpenID Connect Core section 3.1.2.1 and RP-Initiated Logout 1.0 section 2, wh
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from services.identity.public_keys import published_keys
+from utils import strict_json
 from utils.settings import settings
 
-_ALGORITHMS = ["ES256", "RS256"]
+_TYPES = ("JWT",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +22,16 @@ class Hint:
 
 def read_hint(id_token: str) -> Hint | None:
     """The hint in ``id_token``, any text; ``None`` unless it is an authentic ID token of this issuer."""
-    from joserfc import jwt
-    from joserfc.errors import JoseError
-    from joserfc.jwk import KeySet
+    from services.identity.access_token_verifier import TokenRefusedError, authentic_claims
+    from services.identity.issuer_keys import IssuerKeys
 
-    keys: Any = {"keys": published_keys()}
+    keys = IssuerKeys(strict_json.dump({"keys": published_keys()}), uri=None)
     try:
-        token = jwt.decode(id_token, KeySet.import_key_set(keys), algorithms=_ALGORITHMS)
-    except (JoseError, ValueError):
+        claims = authentic_claims(id_token, keys, _TYPES)
+    except TokenRefusedError:
         return None
-    claims = token.claims
     subject, client_id = claims.get("sub"), claims.get("aud")
-    if token.header.get("typ") != "JWT" or claims.get("iss") != settings().issuer:
+    if claims.get("iss") != settings().issuer:
         return None
     if not isinstance(subject, str) or not isinstance(client_id, str):
         return None

@@ -51,8 +51,10 @@ def introspect(sandbox: str, client: Client, token: str) -> Introspection:
 
 
 def _access_token(token: AccessToken) -> Introspection:
-    key = user_key(token.sandbox, token.subject)
-    user = require_alive(Session.from_token(token), [key]).get(key)
+    key, session = user_key(token.sandbox, token.subject), Session.from_token(token)
+    items = require_alive(session, [key])
+    token_families.require_standing(token.sandbox, session.family, items)
+    user = items.get(key)
     introspection: Introspection = {
         "active": True,
         "scope": token.scope,

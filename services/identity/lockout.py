@@ -1,60 +1,87 @@
-"""The lock-out of a username after repeated failed logins, in each sandbox by itself.
+"""The lock-out after repeated failures: of a username, or of a client's id, for those at one source.
 
-Usernames that no user has are locked out too, so that a lock-out does not tell who exists. A failure is counted after
-the password was compared, so that any number of honest logins may run at once. Guesses that run at the same moment are
-therefore all compared; the gateway's throttling bounds how many these are.
+It counts per name and source, so that nobody can lock another out: who guesses from one address leaves the user's own
+in peace. Names that nobody has are locked out too, so that a lock-out does not tell who exists. A failure is counted
+after the secret was compared, so that any number of honest logins may run at once. Guesses that run at the same moment
+are therefore all compared; the gateway's throttling bounds how many these are.
 """
-
-from datetime import timedelta
-from typing import Final
 
 from utils import table
 from utils.attributes import Item
-from utils.oauth_errors import InvalidGrantException
+from utils.oauth_errors import InvalidClientException, InvalidGrantException
+from utils.settings import settings
 from utils.table import ConditionFailedError
-from utils.writes import Delete, Key, Put, Update, equals
+from utils.writes import Delete, Key, Update, above, below, lacks
 
-MAX_FAILURES: Final = 10
-"""Failures in a row after which a login is refused without comparing the password."""
-
-PERIOD: Final = timedelta(minutes=15)
-"""How long failures count and a lock-out lasts, from the last failure that was counted."""
-
-
-def failures_key(sandbox: str, folded_username: str) -> Key:
-    """The key of the item that counts a username's failures."""
-    return f"{sandbox}#login#{folded_username}", "-"
+_PAGE = 100
+_LONGEST_NAME = 128
+"""Characters: nobody with a longer one gets as far as to fail."""
+_WORDS = "Too many failed attempts; try again later."
 
 
-def require_not_locked_out(failures: Item | None, now: int) -> None:
+def user_failures_key(sandbox: str, folded_username: str, source: str) -> Key:
+    """The key of the item that counts a username's failures at ``source``; ``make unlock`` deletes it."""
+    return f"{sandbox}#login#{folded_username}", source
+
+
+def client_failures_key(sandbox: str, client_id: str, source: str) -> Key:
+    """The key of the item that counts a client's failures at ``source``; ``make unlock`` deletes it."""
+    return f"{sandbox}#client-login#{client_id}", source
+
+
+def require_user_not_locked_out(failures: Item | None, now: int) -> None:
     """Raise :class:`InvalidGrantException` while the username is locked out, with ``Retry-After`` in seconds.
 
-    ``failures`` is the item of :func:`failures_key`, if it exists; ``now`` is in seconds since 1970.
+    ``failures`` is the item of :func:`user_failures_key`, if it exists; ``now`` is in seconds since 1970.
     """
-    if failures is None or failures["failures"] < MAX_FAILURES or failures["expires_at"] <= now:
-        return
-    seconds_left = failures["expires_at"] - now
-    raise InvalidGrantException(
-        "Too many failed attempts; try again later.", headers={"Retry-After": str(seconds_left)}
+    if left := _seconds_left(failures, now):
+        raise InvalidGrantException(_WORDS, headers={"Retry-After": str(left)})
+
+
+def require_client_not_locked_out(failures: Item | None, now: int) -> None:
+    """Raise :class:`InvalidClientException` while the client is locked out, as :func:`require_user_not_locked_out`."""
+    if left := _seconds_left(failures, now):
+        raise InvalidClientException(_WORDS, retry_after_seconds=left)
+
+
+def count_failure(key: Key, now: int) -> None:
+    """Count one more failure. One that comes after the period of those before begins another."""
+    expires_at = now + int(settings().lockout_period.total_seconds())
+    more = Update(
+        key,
+        add={"failures": 1},
+        assign={"expires_at": expires_at},
+        condition=lacks("expires_at") | above("expires_at", now),
     )
-
-
-def count_failure(key: Key, failures: Item | None, now: int) -> None:
-    """Count one more failure; ``failures`` is the item of ``key`` as it was read before the password was compared."""
-    pk, sk = key
-    expires_at = now + int(PERIOD.total_seconds())
-    if failures is not None and failures["expires_at"] <= now:
-        first = {"pk": pk, "sk": sk, "failures": 1, "expires_at": expires_at}
+    first = Update(
+        key, assign={"failures": 1, "expires_at": expires_at}, condition=below("expires_at", now + 1)
+    )
+    for change in (more, first, more):
         try:
-            table.write(Put(first, equals("expires_at", failures["expires_at"])))
+            table.write(change)
         except ConditionFailedError:
-            pass  # Another attempt has begun the new period; this one is added to it below.
-        else:
-            return
-    table.write(Update(key, add={"failures": 1}, assign={"expires_at": expires_at}))
+            continue  # the period is over, or another attempt has just begun the next
+        return
 
 
 def clear_failures(key: Key, failures: Item | None) -> None:
-    """Delete the failures after a successful login; no write when there were none."""
+    """Delete the failures after a success; no write when there were none."""
     if failures is not None:
         table.write(Delete(key))
+
+
+def lift(sandbox: str, name: str) -> None:
+    """Forget the failures of the user and of the client called ``name``, any text, at every source."""
+    if len(name) > _LONGEST_NAME:
+        return
+    for pk, _ in (user_failures_key(sandbox, name.casefold(), ""), client_failures_key(sandbox, name, "")):
+        while items := table.query(pk, limit=_PAGE):
+            for item in items:
+                table.write(Delete((pk, item["sk"])))
+
+
+def _seconds_left(failures: Item | None, now: int) -> int:
+    """Seconds of a lock-out that are left; 0 when there is none."""
+    if failures is None or failures["failures"] < settings().lockout_failures:
+        return 0
+    return max(0, int(failures["expires_at"]) - now)

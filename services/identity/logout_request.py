@@ -2,10 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from services.identity.id_token_hint import read_hint
 from services.identity.seed import seed
 from utils.oauth_errors import InvalidRequestException
+
+PARAMETERS: Final = frozenset(
+    {"id_token_hint", "logout_hint", "client_id", "post_logout_redirect_uri", "state", "ui_locales"}
+)
+"""What a request may have (RP-Initiated Logout 1.0 section 2), read or not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from typing import Final
 from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import VerifyMismatchError
 
-_STRENGTHS: Final = ("time_cost", "memory_cost", "hash_len", "salt_len")
+_STRENGTHS: Final = ("time_cost", "memory_cost", "parallelism", "hash_len", "salt_len")
+"""The parameters that make a hash stronger; more lanes do not, but a new hash keeps them."""
 
 HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 """argon2id with the parameters of OWASP's Password Storage Cheat Sheet: two passes over 19 MiB, one lane."""
@@ -35,3 +36,10 @@ def is_outdated(password_hash: str) -> bool:
     """
     parameters = extract_parameters(password_hash)
     return any(getattr(parameters, name) < getattr(HASHER, name) for name in _STRENGTHS)
+
+
+def strengthened(password: str, *password_hashes: str) -> str:
+    """A new hash of ``password``, of which no parameter is lower than in any of ``password_hashes`` or our own."""
+    known = [HASHER, *map(extract_parameters, password_hashes)]
+    highest = {name: max(getattr(one, name) for one in known) for name in _STRENGTHS}
+    return PasswordHasher(**highest).hash(password)

@@ -5,6 +5,7 @@ is used a second time comes from a client that lost the answer, or was stolen an
 :data:`GRACE`, and until the successor is used, the answer is repeated to the byte; after that the family is revoked.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -13,7 +14,8 @@ from models.auth import Tokens
 from services import clock
 from services.identity import token_families
 from services.identity.scopes import granted
-from services.identity.seed import Client
+from services.identity.seed import Client, SeedUser
+from services.identity.sessions import family_key
 from services.identity.signing_keys import current_signing_key, find_key
 from services.identity.token_families import Family, refresh_key
 from services.identity.tokens import base64url, issue
@@ -28,12 +30,14 @@ GRACE: Final = timedelta(seconds=10)
 """How long after its first use a refresh token is answered again."""
 
 
-def open_family(sandbox: str, client: Client, subject: str, scope: str, *, refreshable: bool) -> Tokens:
+def open_family(
+    sandbox: str, client: Client, user: SeedUser | None, scope: str, *, refreshable: bool
+) -> Tokens:
     """Store a new family for a login at this moment, and issue its first tokens.
 
-    ``refreshable`` says whether there is a refresh token among them.
+    Without a ``user`` they are the client's own. ``refreshable`` says whether there is a refresh token among them.
     """
-    family = token_families.new_family(sandbox, client, subject, scope, refreshable=refreshable)
+    family = token_families.new_family(sandbox, client, user, scope, refreshable=refreshable)
     return issue_first(family, Put(family.to_item(), ABSENT), at=family.auth_time, refreshable=refreshable)
 
 
@@ -59,8 +63,9 @@ def rotate(sandbox: str, client: Client, refresh_token: str, scope: str | None =
 
     ``scope`` may ask for less than the token's scope, for the access token only. Raises
     :class:`InvalidGrantException`, in the same words for every cause: it is no token of this sandbox or of this
-    client, it expired, its family was revoked or its user is locked, or it was used before, which revokes the
-    family too. Raises :class:`InvalidScopeException`, and leaves the token unused, for more than its scope.
+    client, it expired, its family was revoked, its user is locked, what it was granted on was taken away, or it was
+    used before, which revokes the family too. Raises :class:`InvalidScopeException`, and leaves the token unused, for
+    more than its scope.
     """
     now = clock.seconds(sandbox)
     family, item = _live(sandbox, client, refresh_token, now)
@@ -86,7 +91,16 @@ def _live(sandbox: str, client: Client, refresh_token: str, now: int) -> tuple[F
     family = token_families.live_family(sandbox, client, stored.family_id, stored.family, now)
     if family is None:
         raise _refusal()
+    if "basis" not in stored.family:
+        _give_basis(family)
     return family, stored.item
+
+
+def _give_basis(family: Family) -> None:
+    """Store what a family rests on that an older release opened, so that it ends like any other from now on."""
+    key = family_key(family.sandbox, family.id)
+    with suppress(ConditionFailedError):
+        table.write(Update(key, assign_once={"basis": family.basis}, condition=EXISTS))
 
 
 def _use(sandbox: str, refresh_token: str, now: int) -> tuple[Item, bool]:

@@ -101,21 +101,30 @@ def docs_client() -> Client:
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """The users by casefolded username, and the clients by id."""
+    """The users by casefolded username and by subject, and the clients by id."""
 
     users: Mapping[str, SeedUser]
+    subjects: Mapping[str, SeedUser]
     clients: Mapping[str, Client]
 
 
 def _read() -> Seed:
     content = secrets.read_json(settings().seed_secret)
-    users = map(SeedUser.from_seed, content["users"])
+    users = [SeedUser.from_seed(entry) for entry in content["users"]]
     own = (FIRST_PARTY_CLIENT, docs_client()) if settings().is_described else (FIRST_PARTY_CLIENT,)
     clients = [*own, *map(Client.from_seed, content["clients"])]
     return Seed(
-        {user.username.casefold(): user for user in users}, {client.client_id: client for client in clients}
+        {user.username.casefold(): user for user in users},
+        {user.subject: user for user in users},
+        {client.client_id: client for client in clients},
     )
 
 
 seed: Final = TTLCache(_read, _REREAD_AFTER)
 """The seed, at most a minute old."""
+
+
+def newest_seed() -> Seed:
+    """The seed as it is at this moment."""
+    seed.cache_clear()
+    return seed()

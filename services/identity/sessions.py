@@ -1,7 +1,8 @@
 """Whether an access token is alive, asked by the functions; that it is authentic the authorizer has found out.
 
 A token is alive between ``nbf`` and ``exp`` by its sandbox's clock, while its token family exists and is not revoked,
-and while its user is not locked. Its ``jti`` is ``<family>.<random>``, so revoking a family revokes every token of it.
+while its user is not locked, and until the user logs in with another password, or fewer scopes, than when the family
+was opened. Its ``jti`` is ``<family>.<random>``, so revoking a family revokes every token of it.
 A token of another issuer, where one is trusted, has no family here.
 """
 
@@ -11,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from services import clock
+from services.identity.grant_basis import holds
 from utils import table
 from utils.errors import PSNEmulatorException
 from utils.settings import settings
@@ -113,4 +115,6 @@ def require_alive(session: Session, also: Iterable[Key] = ()) -> Snapshot:
         raise InvalidTokenException("The access token was revoked.")
     if user in items and items[user]["status"] != ACTIVE:
         raise InvalidTokenException("The user is locked.")
+    if not holds(items.get(family, {}).get("basis", {}), items.get(user, {}).get("basis", {})):
+        raise InvalidTokenException("The user's password or scopes have changed.")
     return items

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from services import clock
-from services.identity.seed import Client
-from services.identity.sessions import ACTIVE, family_key, user_key
+from services.identity.grant_basis import basis_of_grant
+from services.identity.seed import Client, SeedUser
+from services.identity.sessions import ACTIVE, InvalidTokenException, family_key, user_key
+from services.identity.standing import standing_basis
 from utils import table
 from utils.attributes import Item
 from utils.settings import settings
-from utils.table import ConditionFailedError
+from utils.table import ConditionFailedError, Snapshot
 from utils.writes import EXISTS, Key, Update
 
 _SECRET: Final = re.compile(r"([A-Za-z0-9_-]{22})\.[A-Za-z0-9_-]{43}")
@@ -27,7 +29,7 @@ _SECRET: Final = re.compile(r"([A-Za-z0-9_-]{22})\.[A-Za-z0-9_-]{43}")
 class Family:
     """A family. ``auth_time``, when the subject logged in, and ``expires_at`` are in seconds since 1970.
 
-    ``scope`` is separated by spaces, as in tokens.
+    ``scope`` is separated by spaces, as in tokens; ``basis`` is what it rests on (``services.identity.grant_basis``).
     """
 
     sandbox: str
@@ -37,6 +39,7 @@ class Family:
     scope: str
     auth_time: int
     expires_at: int
+    basis: Item
 
     def to_item(self) -> Item:
         """The family as an item of the table."""
@@ -49,6 +52,7 @@ class Family:
             "scope": self.scope,
             "auth_time": self.auth_time,
             "expires_at": self.expires_at,
+            "basis": self.basis,
         }
 
 
@@ -61,17 +65,23 @@ class StoredRefreshToken:
     family: Item
 
 
-def new_family(sandbox: str, client: Client, subject: str, scope: str, *, refreshable: bool) -> Family:
-    """A new family of a login at this moment, which expires when its last token may; nothing is stored."""
+def new_family(
+    sandbox: str, client: Client, user: SeedUser | None, scope: str, *, refreshable: bool
+) -> Family:
+    """A new family of a login at this moment, which expires when its last token may; nothing is stored.
+
+    Without a ``user`` it is the client's own.
+    """
     now = clock.seconds(sandbox)
     return Family(
         sandbox=sandbox,
         id=new_family_id(),
-        subject=subject,
+        subject=client.client_id if user is None else user.subject,
         client_id=client.client_id,
         scope=scope,
         auth_time=now,
         expires_at=now + lifetime(refreshable=refreshable),
+        basis=basis_of_grant(user, client),
     )
 
 
@@ -121,10 +131,10 @@ def find_refresh_token(sandbox: str, refresh_token: str) -> StoredRefreshToken |
 
 
 def live_family(sandbox: str, client: Client, family_id: str, item: Item, now: int) -> Family | None:
-    """The family of this id and ``item`` with the scope that user and client may still have.
+    """The family of this id and ``item``.
 
-    ``None`` if it is another client's, expired or revoked, or its user is locked or gone. ``now`` is in seconds since
-    1970.
+    ``None`` if it is another client's, expired or revoked, its user is locked or gone, or what it rests on no longer
+    holds, which revokes it. ``now`` is in seconds since 1970.
     """
     is_over = "revoked_at" in item or item["expires_at"] <= now
     if is_over or item["client_id"] != client.client_id:
@@ -132,16 +142,36 @@ def live_family(sandbox: str, client: Client, family_id: str, item: Item, now: i
     user = table.get(user_key(sandbox, item["subject"]))
     if user is None or user["status"] != ACTIVE:
         return None
-    allowed = client.allowed(user["scopes"])
+    basis = standing_or_revoked(sandbox, family_id, item)
+    if basis is None:
+        return None
     return Family(
         sandbox=sandbox,
         id=family_id,
         subject=item["subject"],
         client_id=item["client_id"],
-        scope=" ".join(scope for scope in item["scope"].split(" ") if scope in allowed),
+        scope=item["scope"],
         auth_time=item["auth_time"],
         expires_at=item["expires_at"],
+        basis=item.get("basis") or basis,
     )
+
+
+def standing_or_revoked(sandbox: str, family_id: str, item: Item) -> Item | None:
+    """What the family of this id and ``item`` would rest on now; revokes it, and is ``None``, if it has ended.
+
+    Revoked because what opens the API's routes knows no seed.
+    """
+    basis = standing_basis(item)
+    if basis is None:
+        revoke(sandbox, family_id)
+    return basis
+
+
+def require_standing(sandbox: str, family_id: str, items: Snapshot) -> None:
+    """Raise :class:`InvalidTokenException` if the family, which is among ``items``, has ended; it is revoked then."""
+    if standing_or_revoked(sandbox, family_id, items[family_key(sandbox, family_id)]) is None:
+        raise InvalidTokenException("What the access token was granted on was taken away.")
 
 
 def revoke(sandbox: str, family_id: str) -> None:

@@ -3,6 +3,7 @@
 from models.auth import UserInfo
 from services.identity.access_token_verifier import AccessToken
 from services.identity.sessions import InvalidTokenException, Session, require_alive, user_key
+from services.identity.token_families import require_standing
 from utils.oauth_errors import InsufficientScopeException
 
 
@@ -13,7 +14,10 @@ def user_info(token: AccessToken) -> UserInfo:
     issued for ``openid``.
     """
     key = user_key(token.sandbox, token.subject)
-    user = require_alive(Session.from_token(token), [key]).get(key)
+    session = Session.from_token(token)
+    items = require_alive(session, [key])
+    require_standing(token.sandbox, session.family, items)
+    user = items.get(key)
     if "openid" not in token.scopes:
         raise InsufficientScopeException("openid")
     if user is None:

@@ -6,27 +6,18 @@ locked in the sandbox, and the password's hash with stronger parameters than the
 """
 
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
 
 from services import clock
 from services.identity import lockout, passwords
-from services.identity.seed import SeedUser, seed
+from services.identity.grant_basis import basis_of_session
+from services.identity.seed import SeedUser, newest_seed, seed
 from services.identity.sessions import ACTIVE, user_key
 from utils import table
 from utils.attributes import Item
 from utils.oauth_errors import InvalidGrantException
 from utils.table import ConditionFailedError
 from utils.writes import ABSENT, Key, Put, equals
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """A user who has logged in; ``scopes`` are those that may be granted, in the seed's order."""
-
-    subject: str
-    scopes: tuple[str, ...]
-
 
 UNKNOWN_USER: Final = SeedUser(
     username="",
@@ -41,31 +32,38 @@ UNKNOWN_USER: Final = SeedUser(
 """Stands in for a username that no user has, so that refusing it takes as long as refusing a wrong password."""
 
 
-def authenticate(sandbox: str, username: str, password: str) -> User:
-    """The user with this username, compared without regard to case, and this password.
+def authenticate(sandbox: str, username: str, password: str, source: str) -> SeedUser:
+    """The user with this username, compared without regard to case, and this password, who asks from ``source``.
 
     Raises :class:`InvalidGrantException`: in the same words and after the same work whether the username is unknown,
-    the password wrong or the user locked; in other words, with ``Retry-After``, while the username is locked out.
+    the password wrong or the user locked; in other words, with ``Retry-After``, while the username is locked out
+    for this source.
     """
     now = clock.seconds(sandbox)
     folded = username.casefold()
     seed_user = seed().users.get(folded, UNKNOWN_USER)
-    key, failures_key = user_key(sandbox, seed_user.subject), lockout.failures_key(sandbox, folded)
+    key = user_key(sandbox, seed_user.subject)
+    failures_key = lockout.user_failures_key(sandbox, folded, source)
     items = table.get_many([key, failures_key])
     item, failures = items.get(key), items.get(failures_key)
-    lockout.require_not_locked_out(failures, now)
+    lockout.require_user_not_locked_out(failures, now)
     is_current = item is not None and item["seed"] == seed_user.fingerprint
     password_hash = item["password_hash"] if item and is_current else seed_user.password_hash
     may_log_in = seed_user is not UNKNOWN_USER and (item is None or item["status"] == ACTIVE)
     if not (passwords.matches(password_hash, password) and may_log_in):
-        lockout.count_failure(failures_key, failures, now)
+        lockout.count_failure(failures_key, now)
         raise InvalidGrantException("The username or the password is wrong.")
+    if item is not None and not is_current and newest_seed().users.get(folded) != seed_user:
+        return authenticate(
+            sandbox, username, password, source
+        )  # another function knew a newer seed than this one
     lockout.clear_failures(failures_key, failures)
     if passwords.is_outdated(password_hash):
-        _store(key, seed_user, item, passwords.HASHER.hash(password))
+        stronger = passwords.strengthened(password, password_hash, seed_user.password_hash)
+        _store(key, seed_user, item, stronger)
     elif not is_current:
         _store(key, seed_user, item, password_hash)
-    return User(seed_user.subject, seed_user.scopes)
+    return seed_user
 
 
 def _store(key: Key, entry: SeedUser, before: Item | None, password_hash: str) -> None:
@@ -85,6 +83,7 @@ def _store(key: Key, entry: SeedUser, before: Item | None, password_hash: str) -
         "scopes": list(entry.scopes),
         "status": ACTIVE,
         "seed": entry.fingerprint,
+        "basis": basis_of_session(entry),
         "password_hash": password_hash,
         "version": before["version"] + 1 if before else 1,
     }

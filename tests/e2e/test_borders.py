@@ -45,6 +45,20 @@ class TestABody:
         answer = user.post("/players", content=b"{}", headers={"Content-Type": content_type})
         assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
 
+    @pytest.mark.parametrize("mebibytes", [6, 8, 10, 11])
+    def test_that_no_function_can_be_given_is_413_in_the_gateways_words(
+        self, user: httpx.Client, mebibytes: int
+    ) -> None:
+        for content_type in ("application/json", "application/octet-stream"):
+            headers = {"Content-Type": content_type}
+            answer = user.post("/players", content=b" " * (mebibytes << 20), headers=headers)
+            assert (answer.status_code, answer.json()) == (413, {"message": "Request Entity Too Large"})
+
+    def test_that_is_not_utf_8_is_refused_and_not_stored(self, user: httpx.Client) -> None:
+        content = b'{"username": "Borders-02", "email": "b2@example.com", "display_name": "\xff\xfe"}'
+        answer = user.post("/players", content=content, headers=JSON)
+        assert (answer.status_code, answer.json()["code"]) == (400, "malformed_json")
+
     def test_with_letters_beyond_ascii_is_taken_and_given_back(self, user: httpx.Client) -> None:
         body = {"username": "Borders-01", "email": "borders@example.com", "display_name": "Ζωή 🎮"}
         made = user.post("/players", json=body)

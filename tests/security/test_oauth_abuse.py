@@ -70,7 +70,8 @@ def good(client: Client, stopped_clock: Clock) -> str:
     """The token that the forgeries are made of, alive."""
     stopped_clock.moment = datetime.fromtimestamp(2_000_000_100, UTC)
     pk, sk = family_key("default", "family")
-    table.write(Put({"pk": pk, "sk": sk, "client_id": "psn-emulator"}))
+    family = {"subject": identity.SUBJECT, "client_id": "psn-emulator", "scope": "openid"}
+    table.write(Put({"pk": pk, "sk": sk, **family}))
     pk, sk = user_key("default", identity.SUBJECT)
     table.write(
         Put({"pk": pk, "sk": sk, "status": ACTIVE, "username": "testuser", "subject": identity.SUBJECT})

@@ -57,9 +57,11 @@ class Context:
 
 @dataclass
 class Gateway:
-    """Sends requests to the entry points, with ``claims`` as the authorizer's context on routes with a scope."""
+    """Sends requests to the entry points, with ``claims`` as the authorizer's context on routes with a scope, for
+    a caller at the IP ``address``."""
 
     claims: Mapping[str, Any] = field(default_factory=dict)
+    address: str = "192.0.2.1"
 
     def send(
         self,
@@ -123,7 +125,7 @@ class Gateway:
             joined[name] = f"{joined[name]},{value}" if name in joined else value
         context: dict[str, Any] = {
             "requestId": f"request-{uuid4()}",
-            "http": {"method": method, "path": path},
+            "http": {"method": method, "path": path, "sourceIp": self.address},
         }
         if route.scope is not None:
             context["authorizer"] = {"lambda": dict(self.claims)}

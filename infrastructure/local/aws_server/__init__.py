@@ -63,7 +63,7 @@ async def _api(scope: Scope, receive: Receive, send: Send) -> None:
         await internals.ministack.app(scope, receive, send)
         return
     body = await _read(scope, receive, _API_BYTES)
-    if body is None:
+    if body is None or not gateway.fits_in_an_event(b"".join(message.get("body", b"") for message in body)):
         await _answer(send, 413, _TOO_LARGE)
     else:
         await internals.ministack.app(scope, _replayed(body, receive), send)

@@ -17,6 +17,9 @@ _API = re.compile(rf"{_PREFIX}[^/]+/")
 _CONNECTIONS = "/@connections/"
 _HOST = re.compile(rb"([a-z0-9-]+)\.execute-api\.localhost(:\d+)?$", re.IGNORECASE)
 _INSERTED = re.compile(rf"(/\.well-known/[\w-]+)({_PREFIX}[^/]+/[^/]+)/?$")
+_EVENT_BYTES = (6 << 20) - (64 << 10)
+"""The most of a body in an event, by Lambda's 6 MB for an invocation (AWS Lambda Developer Guide: Lambda quotas) less
+what else an event holds."""
 _VARIABLE = re.compile(r"\$context\.([A-Za-z0-9_.]+)")
 
 
@@ -58,6 +61,16 @@ def with_one_form(scope: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
 def is_api(path: str) -> bool:
     """Whether the path, in the one form, is an API's own. That of a WebSocket's connections is for functions only."""
     return bool(_API.match(path)) and _CONNECTIONS not in path
+
+
+def fits_in_an_event(body: bytes) -> bool:
+    """Whether a function can be given the request body, which is a JSON string in its event: as text, or in base64.
+
+    One that is too large would be refused by the function's container, with its internals in the answer.
+    """
+    if len(body) * len(r"\u0000") <= _EVENT_BYTES:
+        return True
+    return max(len(json.dumps(body.decode(errors="replace"))), len(body) * 4 // 3) <= _EVENT_BYTES
 
 
 def entered(scope: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

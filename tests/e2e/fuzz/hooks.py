@@ -62,6 +62,8 @@ def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
             body["email"] = f"{once}@example.com"
     if body.get("username") == USER and body.get("password") != PASSWORD:
         body["username"] = "nobody"
+    if body.get("client_secret") and body["client_secret"] != f"{body.get('client_id')}-secret":
+        body["client_id"] = "nobody"
 
 
 @schemathesis.hook

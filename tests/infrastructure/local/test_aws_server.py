@@ -83,10 +83,13 @@ def test_a_snapshot_takes_a_state_anew_that_a_function_under_way_changed(
 CHUNK = 1 << 20
 
 
-def upload(server: Server, path: str, mebibytes: int, *, streamed: bool) -> tuple[list[Message], int]:
-    """The messages of the answer to a body of so many MiB, and how many messages of the body were left unread."""
+def upload(
+    server: Server, path: str, mebibytes: int, *, streamed: bool, character: bytes = b" "
+) -> tuple[list[Message], int]:
+    """The messages of the answer to a body of so many MiB of one character, and how many messages of the body were left
+    unread."""
     chunks: list[Message] = [
-        {"type": "http.request", "body": bytes(CHUNK), "more_body": True} for _ in range(mebibytes)
+        {"type": "http.request", "body": character * CHUNK, "more_body": True} for _ in range(mebibytes)
     ]
     chunks.append({"type": "http.request", "body": b"", "more_body": False})
     headers = [(b"host", HOST.encode())]
@@ -105,11 +108,23 @@ def test_a_body_larger_than_the_gateway_takes_is_read_and_refused_as_the_gateway
 
 
 @pytest.mark.parametrize("streamed", [True, False])
-def test_the_largest_body_that_the_gateway_takes_reaches_ministack_whole(
+def test_a_large_body_that_a_function_can_be_given_reaches_ministack_whole(
     server: Server, streamed: bool
 ) -> None:
-    [start], left = upload(server, "/_aws/execute-api/psn-local/$default/x", 10, streamed=streamed)
+    [start], left = upload(server, "/_aws/execute-api/psn-local/$default/x", 4, streamed=streamed)
     assert (start["status"], left) == (204, 0)
+
+
+@pytest.mark.parametrize(
+    ("mebibytes", "character"), [(6, b" "), (10, b" "), (5, b"\xff"), (2, b"\0"), (4, b'"')]
+)
+def test_one_that_no_function_can_be_given_is_refused_as_the_gateway_does(
+    server: Server, mebibytes: int, character: bytes
+) -> None:
+    path = "/_aws/execute-api/psn-local/$default/x"
+    [start, body], left = upload(server, path, mebibytes, streamed=True, character=character)
+    assert (start["status"], json.loads(body["body"])) == (413, {"message": "Request Entity Too Large"})
+    assert left == 0
 
 
 def test_two_versions_of_one_image_share_no_container(server: Server) -> None:

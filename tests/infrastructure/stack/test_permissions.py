@@ -143,6 +143,6 @@ def test_a_release_says_of_each_function_what_it_may_do_in_a_few_words() -> None
     [entry] = deployed().outputs["releases"]
     assert entry["permissions"]["auth-refresh"] == {
         "table": ["BatchGetItem", "GetItem", "PutItem", "UpdateItem"],
-        "secrets": ["signing-keys"],
+        "secrets": ["seed", "signing-keys"],
     }
     assert entry["permissions"]["authorizer"] == {"table": [], "secrets": []}

@@ -12,6 +12,8 @@ import pytest
 from services import clock
 from services.identity import passwords
 from services.identity.authorization_codes import Authorization, issue_code
+from services.identity.grant_basis import basis_of_grant
+from services.identity.seed import seed
 from tests.support import identity
 from tests.support.gateway import Answer, Gateway
 from tests.support.user_agent import app
@@ -27,6 +29,10 @@ class Client:
 
     def __init__(self) -> None:
         self._gateway = Gateway()
+
+    def move_to(self, address: str) -> None:
+        """Send what comes next from this IP address."""
+        self._gateway.address = address
 
     def login(self, **changes: Any) -> Answer:
         """``POST /auth/token`` with ``changes`` to the right body; ``...`` takes a member away."""
@@ -86,8 +92,9 @@ class Client:
             nonce="n-0S6_WzA2Mj",
             code_challenge=identity.encode(sha256(identity.VERIFIER.encode()).digest()),
             auth_time=clock.seconds("default") - 30,
+            basis=basis_of_grant(seed().subjects[identity.SUBJECT], seed().clients[client_id]),
         )
-        return issue_code("default", replace(authorization, **changes))[0]
+        return issue_code("default", replace(authorization, **changes))
 
     def redeem(self, code: str, *, basic: tuple[str, str] | None = BASIC, **changes: str) -> Answer:
         """The redemption of a code, with ``changes`` to the right parameters."""

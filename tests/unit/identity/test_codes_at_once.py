@@ -74,6 +74,7 @@ def test_one_that_a_revocation_overtakes_gets_nothing(
             scope="openid",
             auth_time=0,
             expires_at=0,
+            basis={},
         )
 
     monkeypatch.setattr(token_families, "live_family", overtaken)

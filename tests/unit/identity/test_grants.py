@@ -189,12 +189,6 @@ class TestRefreshToken:
         tokens = client.granted("refresh_token", refresh_token=token)
         assert tokens["scope"] == "emulator:admin players:read"
 
-    def test_a_scope_that_the_client_lost_is_not_given_again(self, client: Client) -> None:
-        token = self._tokens(client)["refresh_token"]
-        entry = identity.client_entry(identity.BACKEND, scopes=["players:read"])
-        identity.store_seed(identity.seed_entry(), registered=[entry])
-        assert client.granted("refresh_token", refresh_token=token)["scope"] == "players:read"
-
     def test_a_client_that_is_gone_has_no_use_of_it(self, client: Client) -> None:
         token = self._tokens(client)["refresh_token"]
         identity.store_seed(identity.seed_entry(), registered=[])

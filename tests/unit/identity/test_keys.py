@@ -22,7 +22,9 @@ KEY = SigningKey.from_jwk(identity.KEY.as_dict(private=True))
 RSA = identity.new_rsa_key("rsa-1")
 RSA_KEY = SigningKey.from_jwk(RSA.as_dict(private=True))
 OTHER = SigningKey.from_jwk(identity.new_key("key-2").as_dict(private=True))
-FAMILY = Family("default", "family", identity.SUBJECT, "psn-emulator", "openid", 1_900_000_000, 2_000_000_000)
+FAMILY = Family(
+    "default", "family", identity.SUBJECT, "psn-emulator", "openid", 1_900_000_000, 2_000_000_000, {}
+)
 
 
 @settings(max_examples=20)
@@ -53,7 +55,7 @@ def test_what_is_derived_depends_on_key_purpose_and_text(
 def test_what_is_issued_is_accepted_as_it_was_meant(
     jwk: ECKey | RSAKey, sandbox: str, scope: list[str], at: int
 ) -> None:
-    family = Family(sandbox, "family", identity.SUBJECT, "client", " ".join(scope), at, 2_000_000_000)
+    family = Family(sandbox, "family", identity.SUBJECT, "client", " ".join(scope), at, 2_000_000_000, {})
     tokens = issue(family, "refresh", at=at, key=SigningKey.from_jwk(jwk.as_dict(private=True)))
     verifier = Verifier(identity.public_jwks(jwk), issuer=identity.ISSUER, audience=identity.AUDIENCE)
     token = verifier.verify(tokens.access_token)

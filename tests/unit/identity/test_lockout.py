@@ -5,13 +5,17 @@ from datetime import timedelta
 import pytest
 
 from services.identity import lockout, users
-from services.identity.lockout import MAX_FAILURES, PERIOD, failures_key
+from services.identity.lockout import client_failures_key, user_failures_key
 from tests.conftest import Clock
 from tests.support import identity
 from tests.unit.identity.conftest import Client
 from utils import table
 from utils.oauth_errors import InvalidGrantException
 from utils.writes import Put
+
+MAX_FAILURES = 10
+PERIOD = timedelta(minutes=15)
+SOURCE = "192.0.2.1"
 
 
 def _fail(client: Client, times: int, username: str = identity.USERNAME) -> None:
@@ -38,7 +42,7 @@ def test_one_failure_fewer_does_not_lock_out(client: Client) -> None:
 def test_a_success_begins_the_count_again(client: Client) -> None:
     _fail(client, MAX_FAILURES - 1)
     client.tokens()
-    assert table.get(failures_key("default", "testuser")) is None
+    assert table.get(user_failures_key("default", "testuser", SOURCE)) is None
     _fail(client, MAX_FAILURES - 1)
     assert client.login().status == 200
 
@@ -64,9 +68,12 @@ def test_another_username_is_not_locked_out(client: Client) -> None:
 
 def test_another_sandbox_is_not_locked_out(client: Client) -> None:
     _fail(client, MAX_FAILURES)
-    assert users.authenticate("another", identity.USERNAME, identity.PASSWORD).subject == identity.SUBJECT
+    assert (
+        users.authenticate("another", identity.USERNAME, identity.PASSWORD, SOURCE).subject
+        == identity.SUBJECT
+    )
     with pytest.raises(InvalidGrantException):
-        users.authenticate("default", identity.USERNAME, identity.PASSWORD)
+        users.authenticate("default", identity.USERNAME, identity.PASSWORD, SOURCE)
 
 
 def test_it_ends_by_itself(client: Client, stopped_clock: Clock) -> None:
@@ -89,15 +96,96 @@ def test_failures_of_long_ago_do_not_count(client: Client, stopped_clock: Clock)
     _fail(client, MAX_FAILURES - 1)
     stopped_clock.moment += PERIOD
     _fail(client, 1)
-    item = table.get(failures_key("default", "testuser")) or {}
+    item = table.get(user_failures_key("default", "testuser", SOURCE)) or {}
     assert item["failures"] == 1
     assert client.login().status == 200
 
 
 def test_of_two_failures_that_begin_a_new_period_both_count(the_table: str) -> None:
-    key = failures_key("default", "testuser")
+    key = user_failures_key("default", "testuser", SOURCE)
     old = {"pk": key[0], "sk": key[1], "failures": 4, "expires_at": 100}
     table.write(Put(old))
-    lockout.count_failure(key, old, 200)
-    lockout.count_failure(key, old, 200)
+    lockout.count_failure(key, 200)
+    lockout.count_failure(key, 200)
     assert (table.get(key) or {})["failures"] == 2
+
+
+class TestAnotherSource:
+    def test_is_not_locked_out(self, client: Client) -> None:
+        _fail(client, MAX_FAILURES)
+        client.move_to("198.51.100.7")
+        assert client.login().status == 200
+
+    def test_does_not_end_a_lock_out_elsewhere(self, client: Client) -> None:
+        _fail(client, MAX_FAILURES)
+        client.move_to("198.51.100.7")
+        client.tokens()
+        client.move_to(SOURCE)
+        assert client.login().status == 400
+
+    @pytest.mark.parametrize(
+        ("first", "second", "is_one"),
+        [
+            ("2001:db8::1", "2001:db8::ffff:1", True),
+            ("2001:db8::1", "2001:db8:0:1::1", False),
+            ("::ffff:192.0.2.9", "192.0.2.9", True),
+            ("192.0.2.9", "192.0.2.10", False),
+            ("", "nonsense", True),
+        ],
+    )
+    def test_is_another_network_of_ipv6_or_another_address_of_ipv4(
+        self, client: Client, first: str, second: str, is_one: bool
+    ) -> None:
+        client.move_to(first)
+        _fail(client, MAX_FAILURES)
+        client.move_to(second)
+        assert (client.login().status == 400) is is_one
+
+
+class TestAClientsSecret:
+    WRONG = (identity.BACKEND, "wrong")
+
+    def _fail(self, client: Client, times: int, basic: tuple[str, str] = WRONG) -> None:
+        for _ in range(times):
+            assert client.grant("client_credentials", basic=basic).status == 401
+
+    def test_is_refused_after_too_many_failures_and_says_when_to_come_back(
+        self, client: Client, stopped_clock: Clock
+    ) -> None:
+        client.granted("client_credentials")
+        self._fail(client, MAX_FAILURES)
+        answer = client.grant("client_credentials")
+        assert (answer.status, answer.json()["error"]) == (401, "invalid_client")
+        assert answer.headers["retry-after"] == str(int(PERIOD.total_seconds()))
+        stopped_clock.moment += PERIOD
+        assert client.grant("client_credentials").status == 200
+
+    @pytest.mark.parametrize("path", ["/auth/revoke", "/auth/introspect"])
+    def test_is_counted_wherever_it_is_asked_for(self, client: Client, path: str) -> None:
+        for _ in range(MAX_FAILURES):
+            client.form(path, {"token": "x"}, basic=(identity.SERVICE, "wrong"))
+        answer = client.form("/auth/introspect", {"token": "x"}, basic=(identity.SERVICE, identity.SECRET))
+        assert (answer.status, "retry-after" in answer.headers) == (401, True)
+
+    def test_of_an_unknown_client_is_counted_alike(self, client: Client) -> None:
+        self._fail(client, MAX_FAILURES, ("nobody", "wrong"))
+        assert "retry-after" in client.grant("client_credentials", basic=("nobody", "wrong")).headers
+
+    def test_counts_from_the_start_after_a_success(self, client: Client) -> None:
+        self._fail(client, MAX_FAILURES - 1)
+        client.granted("client_credentials")
+        assert table.get(client_failures_key("default", identity.BACKEND, SOURCE)) is None
+
+    def test_of_another_source_or_client_is_good_as_before(self, client: Client) -> None:
+        self._fail(client, MAX_FAILURES)
+        assert client.grant("client_credentials", basic=(identity.SERVICE, identity.SECRET)).status == 200
+        client.move_to("198.51.100.7")
+        assert client.grant("client_credentials").status == 200
+
+
+def test_the_limits_are_the_deployments(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCKOUT_FAILURES", "2")
+    monkeypatch.setenv("LOCKOUT_SECONDS", "7")
+    identity.forget()
+    _fail(client, 2)
+    assert int(client.login().headers["retry-after"]) <= 7

@@ -157,6 +157,10 @@ def test_a_repeated_parameter_is_refused(agent: UserAgent) -> None:
     assert agent.get("/auth/logout?client_id=app&client_id=app").status == 400
 
 
+ODD: list[Any] = [7, 7.5, True, None, [], ["exp"], {}, {"a": []}, "", "x"]
+"""What no parameter of a header is."""
+
+
 def hint(**changes: Any) -> str:
     """An id token of ours with ``changes`` to its header and claims."""
     head = {"alg": "ES256", "typ": "JWT", "kid": "key-1", **changes.pop("header", {})}
@@ -175,6 +179,11 @@ class TestAnIdToken:
             hint(aud=["app"]),
             hint(sub=7),
             hint(header={"typ": "at+jwt"}),
+            *(
+                hint(header={name: value})
+                for name in ("crit", "kid", "alg", "typ", "b64", "zip", "jku")
+                for value in ODD
+            ),
             hint(header={"kid": "key-9"}),
             hint(header={"alg": "none"}),
             f"{hint().rpartition('.')[0]}.",

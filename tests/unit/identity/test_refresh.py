@@ -196,10 +196,3 @@ class TestRefusal:
     def test_a_body_of_another_form_is_an_invalid_request(self, client: Client, body: Any) -> None:
         answer = client.post("/auth/refresh", body)
         assert (answer.status, answer.json()["error"]) == (400, "invalid_request")
-
-
-def test_a_scope_that_the_user_lost_is_not_given_again(client: Client) -> None:
-    tokens = client.tokens()
-    identity.store_seed(identity.seed_entry(scopes=["openid", "players:read"]))
-    client.tokens()
-    assert client.refresh(tokens["refresh_token"]).json()["scope"] == "openid players:read"

@@ -124,10 +124,8 @@ def test_first_logins_at_once_make_one_user_and_a_family_each(client: Client) ->
     seed()
 
     def login() -> str:
-        user = users.authenticate("default", identity.USERNAME, identity.PASSWORD)
-        opened = refresh_tokens.open_family(
-            "default", FIRST_PARTY_CLIENT, user.subject, "openid", refreshable=True
-        )
+        user = users.authenticate("default", identity.USERNAME, identity.PASSWORD, "192.0.2.1")
+        opened = refresh_tokens.open_family("default", FIRST_PARTY_CLIENT, user, "openid", refreshable=True)
         return str(opened.refresh_token)
 
     assert len({token.partition(".")[0] for token in _together(login)}) == THREADS
@@ -140,8 +138,8 @@ def test_failures_at_once_are_all_counted(client: Client) -> None:
 
     def fail() -> None:
         with pytest.raises(InvalidGrantException):
-            users.authenticate("default", identity.USERNAME, "wrong")
+            users.authenticate("default", identity.USERNAME, "wrong", "192.0.2.1")
 
     _together(fail)
-    key = ("default#login#testuser", "-")
+    key = ("default#login#testuser", "192.0.2.1")
     assert (table.get(key) or {})["failures"] == THREADS

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.identity.refresh_tokens import GRACE, open_family, rotate
-from services.identity.seed import FIRST_PARTY_CLIENT
+from services.identity.seed import FIRST_PARTY_CLIENT, seed
 from services.identity.sessions import family_key, user_key
 from services.identity.signing_keys import signing_keys
 from tests.conftest import Clock
@@ -65,7 +65,9 @@ def test_any_order_of_uses_keeps_to_the_rules(
     """A use is of the token so many places before the newest, so many seconds after the use before it."""
     pk, sk = user_key("default", identity.SUBJECT)
     table.write(Put({"pk": pk, "sk": sk, "status": "active", "scopes": ["openid"]}))
-    first = open_family("default", FIRST_PARTY_CLIENT, identity.SUBJECT, "openid", refreshable=True)
+    first = open_family(
+        "default", FIRST_PARTY_CLIENT, seed().subjects[identity.SUBJECT], "openid", refreshable=True
+    )
     chain, revoked = [str(first.refresh_token)], False
     used_at: dict[int, datetime] = {}
     answers: dict[int, Any] = {}

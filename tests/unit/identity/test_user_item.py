@@ -6,6 +6,8 @@ import pytest
 from argon2 import PasswordHasher
 
 from services.identity import passwords
+from services.identity.grant_basis import basis_of_session
+from services.identity.seed import seed
 from services.identity.sessions import user_key
 from tests.support import identity
 from tests.support.cheap_hashes import HASHER
@@ -33,6 +35,7 @@ def test_the_first_login_makes_it(client: Client) -> None:
         "email_verified": True,
         "name": "Test User",
         "scopes": identity.SCOPES,
+        "basis": basis_of_session(seed().subjects[identity.SUBJECT]),
         "status": "active",
         "version": 1,
     }
@@ -87,7 +90,8 @@ def test_a_hash_with_a_lower_parameter_is_made_again_and_kept(
     identity.store_seed(identity.seed_entry(password_hash=weaker))
     client.tokens()
     first = _user()
-    assert first["password_hash"].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    strengths = f"$argon2id$v=19$m={max(kibibytes, 19_456)},t={max(passes, 2)},p=1$"
+    assert first["password_hash"].startswith(strengths)
     assert client.login().status == 200
     assert _user() == first
     assert client.login(password="wrong").status == 400

@@ -9,9 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from openapi.__main__ import FILE
+from routes import ROUTES
 
 BEFORE = Path(__file__).with_name("described-by-hand.json")
-REASONS: dict[str, str] = {}
+_BY_HAND = json.loads(BEFORE.read_text(encoding="utf-8"))["paths"]
+_OWN = "an answer of the service's own beside the gateway's, when a service of AWS does not answer"
+REASONS: dict[str, str] = {
+    "/tags": "one more, of what operates the emulator",
+} | {
+    f"/paths/{route.path.replace('/', '~1')}/{route.method.lower()}/responses/{status}/description": _OWN
+    for route in ROUTES
+    for status in ((503,) if route.table else (429, 503) if route.secrets else ())
+    if route.path in _BY_HAND
+}
 """What is told in another way now, by its place in the document (RFC 6901), and why."""
 
 

@@ -196,3 +196,24 @@ def test_a_problem_is_by_rfc_9457() -> None:
 def test_a_validation_problem_lists_the_fields() -> None:
     body = problem(request(), ValidationException([FieldError("a", "missing", "Field required.")])).body
     assert body.errors == (FieldError("a", "missing", "Field required."),)
+
+
+class TestBytesThatAreNotUTF8:
+    """Of which the gateway makes U+FFFD."""
+
+    def test_are_no_json(self) -> None:
+        request = Request.from_event(
+            {"body": '{"a": "\ufffd"}', "headers": {"content-type": "application/json"}}
+        )
+        with pytest.raises(MalformedJSONException):
+            request.json()
+
+    def test_are_no_form(self) -> None:
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        with pytest.raises(InvalidRequestException):
+            Request.from_event({"body": "a=\ufffd", "headers": headers}).form()
+
+    @pytest.mark.parametrize("body", ['{"a": "\\ufffd"}', '"\\ufffd"'])
+    def test_are_told_apart_from_a_character_that_is_meant(self, body: str) -> None:
+        request = Request.from_event({"body": body, "headers": {"content-type": "application/json"}})
+        assert "\ufffd" in str(request.json())

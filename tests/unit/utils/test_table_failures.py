@@ -3,11 +3,19 @@
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    IncompleteReadError,
+    ReadTimeoutError,
+)
+from botocore.parsers import ResponseParserError
 
 from tests.support.interception import Call, Intercept
 from utils import table
-from utils.errors import StorageFullException, ThrottledException
+from utils.errors import StorageFullException, ThrottledException, UnavailableException
 from utils.table import ConditionFailedError
 from utils.writes import Key, Put
 
@@ -112,6 +120,27 @@ def test_want_of_capacity_is_a_throttle(failing: Failing, error: ClientError) ->
 @pytest.mark.parametrize(
     "error",
     [
+        refusal("InternalServerError"),
+        refusal("ServiceUnavailable"),
+        ClientError({"ResponseMetadata": {"HTTPStatusCode": 502}}, "Any"),  # type: ignore[typeddict-item]
+        ConnectTimeoutError(endpoint_url="https://aws.test"),
+        ReadTimeoutError(endpoint_url="https://aws.test"),
+        EndpointConnectionError(endpoint_url="https://aws.test"),
+        ConnectionClosedError(endpoint_url="https://aws.test"),
+        IncompleteReadError(actual_bytes=1, expected_bytes=2),
+        ResponseParserError("no JSON"),
+    ],
+)
+def test_a_service_that_does_not_answer_is_unavailable(failing: Failing, error: Exception) -> None:
+    failing.answers = [error]
+    with pytest.raises(UnavailableException) as raised:
+        table.get(A)
+    assert raised.value.headers == {"Retry-After": "1"}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
         refusal("ItemCollectionSizeLimitExceededException"),
         refusal("TransactionCanceledException", "None", "ItemCollectionSizeLimitExceeded"),
     ],
@@ -127,7 +156,6 @@ def test_a_partition_that_takes_no_more_is_storage_that_is_full(failing: Failing
     [
         refusal("ResourceNotFoundException"),
         refusal("IdempotentParameterMismatchException"),
-        refusal("InternalServerError"),
         refusal("TransactionCanceledException", "ValidationError", "None"),
     ],
 )

@@ -1,0 +1,51 @@
+"""Lifts the lock-out of a user or a client, which begins after repeated failed logins from one address.
+
+The failures are items of the stack's table, under keys that ``services.identity.lockout`` gives them.
+"""
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infrastructure.automation import workspace
+from infrastructure.cloud import session
+from infrastructure.commands import readiness, stack_info
+from infrastructure.errors import DeployError
+from infrastructure.stack.settings import Settings
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+
+def unlock(
+    settings: Settings, *, user: str | None, client: str | None, sandbox: str, dry_run: bool
+) -> list[str]:
+    """Forgets the failed logins of the username ``user``, whatever its case, or of the client's id ``client``.
+
+    Returns the addresses from which there were some, in order. Raises ``DeployError`` when the stack is not deployed,
+    and when AWS refuses.
+    """
+    readiness.require_aws(settings, workspace.read_state(settings).accounts)
+    table = stack_info.outputs(settings)["table_name"]
+    partition = f"{sandbox}#client-login#{client}" if user is None else f"{sandbox}#login#{user.casefold()}"
+    dynamodb: DynamoDBClient = session.client(settings, "dynamodb")
+    try:
+        sources = _sources(dynamodb, table, partition)
+        if not dry_run:
+            for source in sources:
+                dynamodb.delete_item(TableName=table, Key={"pk": {"S": partition}, "sk": {"S": source}})
+    except (BotoCoreError, ClientError) as error:
+        raise DeployError(f"AWS refuses: {error}", session.LOG_IN) from error
+    if sources and not dry_run:
+        readiness.persist(settings)
+    return sources
+
+
+def _sources(dynamodb: "DynamoDBClient", table: str, partition: str) -> list[str]:
+    pages = dynamodb.get_paginator("query").paginate(
+        TableName=table,
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": partition}},
+        ConsistentRead=True,
+    )
+    return [item["sk"]["S"] for page in pages for item in page["Items"]]

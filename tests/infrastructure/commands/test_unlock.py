@@ -1,0 +1,128 @@
+"""``make unlock``: the failed logins that the functions have counted, forgotten."""
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infrastructure import cli
+from infrastructure.automation import workspace
+from infrastructure.cloud import session
+from infrastructure.commands import readiness
+from infrastructure.errors import DeployError
+from infrastructure.release.state import STACK, StackState
+from services.identity import lockout
+from services.identity.lockout import client_failures_key, count_failure, user_failures_key
+from utils import table
+from utils.aws import client
+from utils.oauth_errors import InvalidGrantException
+
+SOURCES = ("192.0.2.1", "2001:db8::/64")
+
+
+@pytest.fixture(autouse=True)
+def persisted(the_table: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A deployed stack whose table is that of the functions; the stacks whose local AWS was told to write its state."""
+    stack = {"type": STACK, "outputs": {"image_tag": "20260102-030405-0123abcd", "table_name": the_table}}
+    persisted: list[str] = []
+    monkeypatch.setattr(workspace, "read_state", lambda _: StackState({"urn::stack": stack}))
+    monkeypatch.setattr(readiness, "require_aws", lambda *_: None)
+    monkeypatch.setattr(readiness, "persist", lambda settings: persisted.append(settings.stack))
+    monkeypatch.setattr(session, "client", lambda _settings, service: client(service))
+    return persisted
+
+
+def failed(*keys: tuple[str, str], times: int = 10) -> None:
+    for key in keys:
+        for _ in range(times):
+            count_failure(key, 100)
+
+
+def left(*keys: tuple[str, str]) -> list[tuple[str, str]]:
+    return list(table.get_many(keys))
+
+
+USERS = [user_failures_key("default", "testuser", source) for source in SOURCES]
+CLIENTS = [client_failures_key("default", "demo-backend", source) for source in SOURCES]
+ELSEWHERE = [user_failures_key("ci-7", "testuser", SOURCES[0])]
+OTHERS = [user_failures_key("default", "admin", SOURCES[0])]
+ALL = [*USERS, *CLIENTS, *ELSEWHERE, *OTHERS]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unlocked", "name"),
+    [
+        (["--user", "TestUser"], USERS, "TestUser"),
+        (["--client", "demo-backend"], CLIENTS, "demo-backend"),
+        (["--user", "testuser", "--sandbox", "ci-7"], ELSEWHERE, "testuser"),
+    ],
+)
+def test_everybody_at_every_source_may_try_again_and_nobody_else(
+    capsys: pytest.CaptureFixture[str],
+    persisted: list[str],
+    arguments: list[str],
+    unlocked: list[tuple[str, str]],
+    name: str,
+) -> None:
+    failed(*ALL)
+    with pytest.raises(InvalidGrantException):
+        lockout.require_user_not_locked_out(table.get(unlocked[0]), 101)
+    assert cli.main(["unlock", "--stack", "local", *arguments]) == 0
+    sources = ", ".join(sk for _, sk in unlocked)
+    assert capsys.readouterr().out == f"Forgot the failed logins of {name} from {sources}\n"
+    assert set(left(*ALL)) == set(ALL) - set(unlocked)
+    assert persisted == ["local"]
+
+
+def test_who_is_not_locked_out_is_told_so(capsys: pytest.CaptureFixture[str], persisted: list[str]) -> None:
+    assert cli.main(["unlock", "--stack", "local", "--user", "testuser"]) == 0
+    assert capsys.readouterr().out == "testuser has no failed logins in the sandbox default\n"
+    assert persisted == []
+
+
+def test_a_dry_run_forgets_nothing(capsys: pytest.CaptureFixture[str], persisted: list[str]) -> None:
+    failed(*USERS)
+    assert cli.main(["unlock", "--stack", "local", "--user", "testuser", "--dry-run"]) == 0
+    assert capsys.readouterr().out.startswith("Would forget")
+    assert (len(left(*USERS)), persisted) == (2, [])
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--user", ""], ["--client", ""], ["--user", "a", "--client", "b"], ["--user"]]
+)
+def test_a_wrong_command_line_is_refused(arguments: list[str]) -> None:
+    assert cli.main(["unlock", "--stack", "local", *arguments]) == 1
+
+
+def test_what_aws_refuses_is_one_line(the_table: str) -> None:
+    from infrastructure.commands import unlock
+    from infrastructure.stack.loading import load_settings
+
+    client("dynamodb").delete_table(TableName=the_table)
+    with pytest.raises(DeployError, match="AWS refuses"):
+        unlock.unlock(load_settings("local"), user="a", client=None, sandbox="default", dry_run=False)
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        ([], "unlock"),
+        (["USER=testuser"], "unlock --user=testuser"),
+        (["CLIENT=demo-backend", "SANDBOX=ci-7"], "unlock --client=demo-backend --sandbox=ci-7"),
+    ],
+)
+def test_make_takes_the_name_that_is_typed_and_not_the_shells(
+    project: Path, typed: list[str], asked: str
+) -> None:
+    environment: dict[str, Any] = {**os.environ, "USER": "somebody", "CLIENT": "something"}
+    told = subprocess.run(
+        ["make", "-n", "unlock", *typed],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert " ".join(told.splitlines()[-1].replace("'", "").split()).endswith(f"infrastructure.cli {asked}")

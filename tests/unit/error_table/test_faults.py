@@ -1,0 +1,173 @@
+"""Every call of AWS that a route makes, answered with every fault that there is: each has its documented answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ReadTimeoutError,
+)
+
+import routes
+from tests.conftest import permissions_of, restore_items, stored_items
+from tests.support import identity
+from tests.support.interception import Call, Intercept
+from tests.support.sample_requests import Answered, SampleRequest, Values, good_values, row, samples
+from tests.support.sample_sending import in_process, store_local_seed
+from utils import table
+
+URL = {"endpoint_url": "https://aws.test"}
+
+
+def refusal(code: str, *reasons: str, status: int = 400) -> ClientError:
+    answer: Any = {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    if reasons:
+        answer["CancellationReasons"] = [{"Code": reason} for reason in reasons]
+    return ClientError(answer, "Any")
+
+
+WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"})
+TABLE = WRITES | {"GetItem", "BatchGetItem", "Query"}
+VAULT = frozenset({"GetSecretValue"})
+TRANSACTION = frozenset({"TransactWriteItems"})
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What AWS answers to ``operations``, and what the caller is told then."""
+
+    error: Exception
+    operations: frozenset[str]
+    statuses: frozenset[int]
+
+
+FAULTS: Mapping[str, Fault] = {
+    "throttled": Fault(refusal("ProvisionedThroughputExceededException"), TABLE, frozenset({429})),
+    "throttled vault": Fault(refusal("ThrottlingException"), VAULT, frozenset({429})),
+    "in progress": Fault(refusal("TransactionInProgressException"), TRANSACTION, frozenset({429})),
+    "conflict": Fault(refusal("TransactionConflictException"), WRITES - TRANSACTION, frozenset({429})),
+    "cancelled by a conflict": Fault(
+        refusal("TransactionCanceledException", "TransactionConflict", "None"),
+        TRANSACTION,
+        frozenset({409, 429}),
+    ),
+    "size limit": Fault(
+        refusal("ItemCollectionSizeLimitExceededException"), WRITES - TRANSACTION, frozenset({507})
+    ),
+    "cancelled by a size limit": Fault(
+        refusal("TransactionCanceledException", "None", "ItemCollectionSizeLimitExceeded"),
+        TRANSACTION,
+        frozenset({507}),
+    ),
+    "server error": Fault(refusal("InternalServerError", status=500), TABLE | VAULT, frozenset({503})),
+    "time-out": Fault(ReadTimeoutError(**URL), TABLE | VAULT, frozenset({503})),
+    "connection lost": Fault(ConnectionClosedError(**URL), TABLE | VAULT, frozenset({503})),
+}
+ROUTES = [route for route in routes.ROUTES if (route.table or route.secrets) and route.name != "healthz"]
+"""All that AWS serves, but for the health check, which tells of each of these faults as what it is about."""
+
+
+class Faulty:
+    """AWS, which answers the call of the number ``at``, from 0, and all like it after that with ``error``."""
+
+    def __init__(self) -> None:
+        self.at: int | None = None
+        self.error: Exception = Exception()
+        self.calls: list[str] = []
+        self.used: set[str] = set()
+        self.failed = ""
+
+    def __call__(self, call: Call, operation: str, arguments: dict[str, Any]) -> Any:
+        if self.at is None:
+            return call(operation, arguments)
+        number = len(self.calls)
+        self.calls.append(operation)
+        self.used |= permissions_of(operation, arguments)
+        if number == self.at or self.failed == operation:
+            self.failed = operation
+            raise self.error
+        return call(operation, arguments)
+
+    def watch(self, request: SampleRequest) -> list[str]:
+        """The operations that ``request`` takes when all goes well."""
+        self._send(request, -1, Exception())
+        return list(self.calls)
+
+    def answer(self, request: SampleRequest, at: int, error: Exception) -> Answered:
+        """The answer to ``request`` when the call ``at`` fails."""
+        return self._send(request, at, error)
+
+    def _send(self, request: SampleRequest, at: int, error: Exception) -> Answered:
+        identity.forget()
+        self.at, self.error, self.calls, self.failed = at, error, [], ""
+        try:
+            return in_process(request)
+        finally:
+            self.at = None
+
+
+@pytest.fixture
+def faulty(the_table: str, monkeypatch: pytest.MonkeyPatch, intercept: Intercept) -> Faulty:
+    identity.publish(monkeypatch, identity.KEY)
+    identity.store_keys(identity.KEY)
+    store_local_seed()
+    monkeypatch.setattr(table, "_pause", lambda _: None)
+    faulty = Faulty()
+    intercept(faulty, "dynamodb", "secretsmanager")
+    return faulty
+
+
+def good(route: routes.Route, values: Values) -> list[SampleRequest]:
+    return list(samples(route, values))
+
+
+def with_a_wrong_password(route: routes.Route, values: Values) -> list[SampleRequest]:
+    changed = (
+        replace(
+            request,
+            form=tuple((name, "wrong" if name == wrong else value) for name, value in request.form),
+        )
+        for request in samples(route, values)
+        for wrong in ("password", "client_secret")
+        if request.form and wrong in dict(request.form)
+    )
+    return list(changed)
+
+
+def when_scopes_are_taken_away(route: routes.Route, values: Values) -> list[SampleRequest]:
+    """The browser's session has been found to be over, but of the route that finds it."""
+    store_local_seed(user_scopes=("openid",))
+    if route.name == "auth-authorize-form":
+        in_process(good(row("auth-authorize"), values)[0])
+    return good(route, values)
+
+
+WAYS = (good, with_a_wrong_password, when_scopes_are_taken_away)
+"""Together, the requests of a route make every call that its row allows."""
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: str(route.name))
+def test_each_fault_at_each_call_has_its_answer(faulty: Faulty, route: routes.Route) -> None:
+    values = good_values(in_process)
+    in_process(SampleRequest(row("auth-token"), body={"username": "testuser", "password": "wrong"}))
+    for client_id in ("demo-backend", "demo-service"):
+        form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": "wrong"}
+        in_process(SampleRequest(row("auth-token"), form=tuple(form.items())))
+    for way in WAYS:
+        requests = way(route, values)
+        before = stored_items()
+        for request in requests:
+            for at, operation in enumerate(faulty.watch(request)):
+                for name, fault in FAULTS.items():
+                    if operation not in fault.operations:
+                        continue
+                    restore_items(before)
+                    answer = faulty.answer(request, at, fault.error)
+                    what = f"{name} at call {at} ({operation}) of {way.__name__} {request}: {answer}"
+                    assert answer.status in fault.statuses, what
+                    assert answer.status not in {429, 503} or int(answer.headers["retry-after"]) >= 1, what
+            restore_items(before)
+    assert {*route.table, *route.secrets} <= faulty.used, "no request here makes all calls of the row"
