@@ -37,8 +37,8 @@ _ALIASES = {"execute-api": "apigateway"}
 
 
 def text(headers: list[tuple[bytes, bytes]]) -> signatures.Headers:
-    """The headers of an ASGI scope as text."""
-    return [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers]
+    """The headers of an ASGI scope as text, as who signs them has it."""
+    return [(name.decode("latin-1").lower(), value.decode(errors="replace")) for name, value in headers]
 
 
 def request_of(scope: MutableMapping[str, Any]) -> SignedRequest:

@@ -8,7 +8,7 @@ import pytest
 from infrastructure.automation import plugins
 from infrastructure.errors import DeployError
 from infrastructure.stack.loading import load_settings
-from infrastructure.tools import disk, engine
+from infrastructure.tools import credentials, disk, engine
 from tests.support.machine import Machine
 
 OUT_OF_REACH = "https://get.pulumi.com cannot be reached (no network)"
@@ -114,10 +114,12 @@ def test_an_aws_stack_without_official_plugins_is_refused_with_what_to_do(machin
     assert f"pulumi plugin install resource aws {plugins.NEEDED['aws']}" in caught.value.remedy
 
 
-def test_official_plugins_need_no_variables(machine: Machine) -> None:
+def test_official_plugins_need_the_local_stacks_credential_only(machine: Machine) -> None:
     install(machine.home / ".pulumi")
-    with plugins.serve(load_settings("local")) as variables:
+    with plugins.serve(load_settings("dev")) as variables:
         assert variables == {}
+    with plugins.serve(load_settings("local")) as variables:
+        assert variables == credentials.local_aws().environment()
 
 
 def test_the_stand_in_serves_while_the_stack_is_open(machine: Machine) -> None:

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 
-from infrastructure.tools import paths
+from infrastructure.tools import credentials, paths
 from tests.support.machine import Machine
 
 PROGRAM = """
@@ -17,7 +17,8 @@ raise SystemExit(run_local.run(load_settings("local"), "root", 9000))
 """
 DOCKER = """
 case "$1" in
-  run) echo running; while [ ! -s stopped ]; do sleep 0.05; done; exit "$(cat stopped)" ;;
+  run) echo "$AWS_SECRET_ACCESS_KEY" > seen; echo running
+     while [ ! -s stopped ]; do sleep 0.05; done; exit "$(cat stopped)" ;;
   stop) echo 137 > stopped ;;
 esac
 """
@@ -47,6 +48,10 @@ def test_a_process_that_is_told_to_end_stops_its_container(machine: Machine) -> 
     run, stop = machine.called("docker")
     assert f"--name psn-emulator-run-{process.pid} " in run
     assert run.endswith("psn-emulator:local main.root")
+    secret = credentials.local_aws().secret_key
+    assert secret not in run
+    assert "--env AWS_SECRET_ACCESS_KEY " in run
+    assert (machine.state / "seen").read_text().strip() == secret
     assert stop == f"docker stop psn-emulator-run-{process.pid}"
 
 

@@ -141,7 +141,7 @@ def loaded(
         if content != "cannot be written":
             (folder / "state" / f"{name}.json").write_text(json.dumps(content))
 
-    (folder / "state").mkdir()
+    (folder / "state").mkdir(parents=True)
     app = SimpleNamespace(app=ministack, _build_persistence_save_dict=lambda: state or {})
     persistence = SimpleNamespace(save_state=save_state, STATE_DIR=str(folder / "state"))
     settings = {

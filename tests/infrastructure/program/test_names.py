@@ -49,7 +49,7 @@ def test_a_local_stack_reaches_no_aws_but_the_local_one(
     assert set(endpoints.values()) == {"http://localhost:4999"}
     assert len(endpoints) == len(SERVICES)
     assert provider["skipCredentialsValidation"] == "true"
-    assert "profile" not in provider
+    assert not {"profile", "accessKey", "secretKey"} & provider.keys()
 
 
 @pytest.mark.usefixtures("few_routes")

@@ -18,6 +18,7 @@ from infrastructure.local.plugin.package import Log
 from infrastructure.local.plugin.provider import Provider
 from infrastructure.local.plugin.resource_type import ResourceState
 from infrastructure.local.plugin.values import UNKNOWN, Properties, mapping, string
+from infrastructure.tools import credentials
 from infrastructure.tools import docker as docker_engine
 from tests.infrastructure.local.plugin.conftest import Cloud
 from tests.infrastructure.local.plugin.driver import Engine, Resource
@@ -133,6 +134,7 @@ def test_an_image_is_built_pushed_and_known_by_its_digest(opened: Opened, told: 
     assert (build["tag"], build["buildargs"]) == (NAME, {"IMAGE_TAG": "1"})
     assert (build["platform"], build["target"]) == ("linux/arm64", "final")
     assert (push["repository"], push["tag"]) == ("localhost:4566/psn", "1")
+    assert push["auth_config"] == credentials.local_aws().registry_login
     assert "Step 2/2 : COPY . /" in told.lines
     assert "1: digest: sha256:dd size: 1" in told.lines
     layers = [line for line in told.lines if "Pushing" in line]
