@@ -7,6 +7,7 @@ from typing import override
 from pulumi import automation as auto
 from semver import VersionInfo
 
+from infrastructure.automation import backend
 from infrastructure.release.state import StackState
 from infrastructure.stack.settings import Settings
 from infrastructure.tools import engine
@@ -48,6 +49,9 @@ class LeanStack(auto.Stack):
         return auto.UpdateSummary("update", now, "", {}, {}, "succeeded", now)
 
     def state(self) -> StackState:
-        """The stack's state, its secrets encrypted. Raises ``StackNotFoundError`` when it was never deployed."""
+        """The stack's state, its secrets encrypted; of a local stack it is read without the engine. Raises
+        ``StackNotFoundError`` when it was never deployed."""
+        if self.settings.local and backend.state_file(self.name).exists():
+            return backend.read_state(self.name)
         exported = json.loads(self._run_pulumi_cmd_sync(["stack", "export"]).stdout)
         return StackState.from_deployment(exported["deployment"])

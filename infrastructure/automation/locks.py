@@ -60,6 +60,11 @@ def is_left_behind(stack: str, backend: Path) -> bool:
                         "Wait until it has ended, then run this again.",
                     )
                 time.sleep(_POLL_SECONDS)
+    return has_any(stack, backend)
+
+
+def has_any(stack: str, backend: Path) -> bool:
+    """Whether there is a lock on ``stack``, of an engine that runs or of one that was killed."""
     return any(_files(stack, backend))
 
 

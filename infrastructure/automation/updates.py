@@ -3,6 +3,7 @@
 import getpass
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from infrastructure.terminal.engine_progress import EngineProgress
 from infrastructure.terminal.phases import Phases
 
 _MESSAGE = re.compile(r"(?P<tag>\d{8}-\d{6}-[0-9a-f]{8}) (?P<kind>.*?)(?: by (?P<by>.*))?")
+
+_RECORDED_CALLS = 11
+"""The SDK's own, from the constructor of a resource inwards, and those of the program that lead there."""
 
 _REMEDIES = {
     re.compile("operation error .*already exist"): (
@@ -38,16 +42,6 @@ _REMEDIES = {
 
 class BusyError(DeployError):
     """Another update of the stack is running: this one changed nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeployResult:
-    """What a deploy came to: the stack's ``outputs``, its ``changes`` in words, such as ``2 updated``, and the
-    ``phases`` that its time went to."""
-
-    outputs: dict[str, object]
-    changes: str
-    phases: Phases
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +87,7 @@ def up(
         EngineProgress("update", phases=phases) as progress,
     ):
         stack.up(
-            program=progress.counted(program),
+            program=traced_briefly(progress.counted(program)),
             on_event=fan_out(log.record, progress.record),
             color="never",
             message=message,
@@ -101,6 +95,27 @@ def up(
         )
     # The outputs in the state, for when the engine's events did not come through.
     return log.outputs or dict(stack.state().outputs), log
+
+
+def traced_briefly[T](program: Callable[[], T]) -> Callable[[], T]:
+    """``program``, of whose calls the SDK records the last few with each resource that it declares.
+
+    All of them, from the interpreter's start, are half of the state, which the engine writes twice for each resource
+    that it changes.
+    """
+
+    def run() -> T:
+        before = getattr(sys, "tracebacklimit", None)
+        sys.tracebacklimit = _RECORDED_CALLS
+        try:
+            return program()
+        finally:
+            if before is None:
+                del sys.tracebacklimit
+            else:
+                sys.tracebacklimit = before
+
+    return run
 
 
 def refresh(stack: LeanStack, message: str, total: int, phases: Phases | None = None) -> None:

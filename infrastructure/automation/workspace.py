@@ -1,24 +1,22 @@
-"""A stack as the Automation API drives it: its engine, its backend, its plugins, and one command at a time."""
+"""A stack as the Automation API drives it: its engine, its backend and its plugins."""
 
-import fcntl
 import os
 import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TextIO
 
 from pulumi import automation as auto
 
-from infrastructure.automation import locks, plugins, updates
+from infrastructure.automation import backend, locks, plugins, updates
 from infrastructure.automation.lean_stack import LeanStack, ResolvedEngine
 from infrastructure.cloud import versions
 from infrastructure.cloud.session import check_credentials
 from infrastructure.errors import DeployError
 from infrastructure.release.state import StackState
 from infrastructure.stack.names import PROJECT
-from infrastructure.stack.settings import Settings, is_local
+from infrastructure.stack.settings import Settings
 from infrastructure.terminal import display
 from infrastructure.terminal.phases import Phases
 from infrastructure.tools import disk, engine, paths
@@ -30,32 +28,27 @@ is written in two: killed between them, the engine reads the state no more."""
 _INFRASTRUCTURE = paths.ROOT / "infrastructure"
 
 
-def backend_folder() -> Path:
-    """The folder that is the backend of all local stacks ("State and backends" in Pulumi's documentation)."""
-    return paths.home() / "pulumi"
-
-
 def was_deployed(settings: Settings) -> bool:
     """Whether the stack has a state: for a local stack a file, for another the engine is asked."""
     if not settings.local:
         return read_state_if_any(settings) is not None
-    return (backend_folder() / ".pulumi" / "stacks" / PROJECT / f"{settings.stack}.json").exists()
+    return backend.state_file(settings.stack).exists()
 
 
 def engine_variables(settings: Settings) -> dict[str, str]:
     """The environment variables by which the engine finds the stack's state.
 
-    A local stack's state is in ``backend_folder``; its passphrase is made on first use, readable by its owner only. An
-    AWS stack's is where the user's own variables say, but not in ``backend_folder``, to which they lead in a shell that
+    A local stack's state is in ``backend.folder``; its passphrase is made on first use, readable by its owner only. An
+    AWS stack's is where the user's own variables say, but not in ``backend.folder``, to which they lead in a shell that
     has evaluated ``make env`` of a local stack.
     """
     quiet = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
     if not settings.local:
-        is_local_backend = os.environ.get("PULUMI_BACKEND_URL", "").startswith(backend_folder().as_uri())
+        is_local_backend = os.environ.get("PULUMI_BACKEND_URL", "").startswith(backend.folder().as_uri())
         return quiet | ({"PULUMI_BACKEND_URL": ""} if is_local_backend else {})
-    backend_folder().mkdir(parents=True, exist_ok=True)
+    backend.folder().mkdir(parents=True, exist_ok=True)
     return quiet | {
-        "PULUMI_BACKEND_URL": f"{backend_folder().as_uri()}?{_NO_SIDE_FILES}",
+        "PULUMI_BACKEND_URL": f"{backend.folder().as_uri()}?{_NO_SIDE_FILES}",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(_passphrase_file()),
     }
 
@@ -99,38 +92,6 @@ def read_state_if_any(settings: Settings) -> StackState | None:
         return None
 
 
-@contextmanager
-def exclusive(stack: str) -> Iterator[bool]:
-    """Holds the stack's lock file while the block runs; while another command of this checkout holds it, says so and
-    waits.
-
-    The file has the id of the process that holds it, which removes it at its end, also after an error. So one that is
-    there was left by a process that was killed or interrupted: yields whether there was one.
-    """
-    with _locked(stack) as lock:
-        was_cut_off = bool(_lock_text(lock))
-        _write(lock, str(os.getpid()))
-        try:
-            yield was_cut_off
-        except Exception:
-            _write(lock, "")
-            raise
-        _write(lock, "")
-
-
-@contextmanager
-def all_local_exclusive() -> Iterator[None]:
-    """Holds the lock files of all local stacks that a command of this checkout ever changed, as ``exclusive`` does; the
-    ids that killed processes left in them stay."""
-    stacks = sorted(path.stem for path in (paths.home() / "locks").glob("*.lock") if is_local(path.stem))
-    with ExitStack() as held:
-        for stack in stacks:
-            lock = held.enter_context(_locked(stack))
-            held.callback(_write, lock, _lock_text(lock))
-            _write(lock, str(os.getpid()))
-        yield
-
-
 def recover(stack: LeanStack, phases: Phases | None = None) -> tuple[StackState, bool]:
     """The stack's state, and whether it was refreshed because an update had been cut off. Every command that changes a
     stack calls this first.
@@ -140,7 +101,7 @@ def recover(stack: LeanStack, phases: Phases | None = None) -> tuple[StackState,
     local stack, and where the credentials are of another account than the resources: none of them is there, so
     refreshing would empty the state.
     """
-    was_locked = stack.settings.local and locks.is_left_behind(stack.name, backend_folder())
+    was_locked = stack.settings.local and locks.is_left_behind(stack.name, backend.folder())
     if was_locked:
         stack.cancel()
     state = stack.state()
@@ -163,37 +124,6 @@ def read_back(
     versions.publish(stack.settings, known)
     updates.refresh(stack, message, known.size, phases)
     return stack.state()
-
-
-@contextmanager
-def _locked(stack: str) -> Iterator[TextIO]:
-    """Yields the open lock file of ``stack``, locked."""
-    path = paths.home() / "locks" / f"{stack}.lock"
-    while True:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a+") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                display.say(
-                    f"Another command is changing stack {stack!r} (process {_lock_text(lock)}): waiting for it"
-                )
-                fcntl.flock(lock, fcntl.LOCK_EX)
-            # The command that was waited for may have deleted the file: then the next makes another, so this one does.
-            if os.fstat(lock.fileno()).st_nlink:
-                yield lock
-                return
-
-
-def _write(file: TextIO, text: str) -> None:
-    file.truncate(0)
-    file.write(text)
-    file.flush()
-
-
-def _lock_text(file: TextIO) -> str:
-    file.seek(0)
-    return file.read()
 
 
 def _passphrase_file() -> Path:

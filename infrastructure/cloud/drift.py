@@ -18,7 +18,6 @@ from infrastructure.release.state import StackState
 from infrastructure.stack.function_specs import function_specs
 from infrastructure.stack.names import LIVE
 from infrastructure.stack.settings import Settings
-from infrastructure.terminal import display
 
 _NAMED = 3
 
@@ -81,25 +80,26 @@ class _Functions:
 
 
 @contextmanager
-def reading_functions(settings: Settings) -> Iterator[Callable[[StackState], bool]]:
+def reading_functions(settings: Settings) -> Iterator[Callable[[StackState], list[str]]]:
     """Reads the stack's functions and aliases in background threads while the block runs.
 
-    Yields ``drifted(state)``: whether a function of the state is not as it says; it also prints the names of those that
-    are not, and raises ``DeployError`` when AWS refuses or does not answer.
+    Yields ``drifted(state)``: the names in AWS of the state's functions that are not as it says, sorted; it raises
+    ``DeployError`` when AWS refuses or does not answer.
     """
     functions = _Functions(settings)
 
-    def drifted(state: StackState) -> bool:
-        names = drifted_names(state, functions.read([function.aws_name for function in state.functions]))
-        if names:
-            some = ", ".join(names[:_NAMED]) + ", …" * (len(names) > _NAMED)
-            display.say(f"Not as the last deploy left them: {some}. Reading back what is there")
-        return bool(names)
+    def drifted(state: StackState) -> list[str]:
+        return drifted_names(state, functions.read([function.aws_name for function in state.functions]))
 
     try:
         yield drifted
     finally:
         functions.close()
+
+
+def describe(names: list[str]) -> str:
+    """The first three of ``names``, and whether there are more."""
+    return ", ".join(names[:_NAMED]) + ", …" * (len(names) > _NAMED)
 
 
 def drifted_names(state: StackState, functions: Mapping[str, Function]) -> list[str]:

@@ -53,13 +53,13 @@ def read_events(
     """
     if function not in FUNCTIONS:
         raise DeployError(f"There is no function {function!r}.", f"The functions are: {', '.join(FUNCTIONS)}")
-    with _translate_errors(settings.stack, function):
+    with _translate_errors(settings, function):
         client = session.client(settings, "logs", Config(retries={"total_max_attempts": 2}))
     group = settings.names.function_log_group(function)
     printed: dict[tuple[str, int, str], int] = {}
     begin = newest = int(start.timestamp() * 1000)
     while True:
-        with _translate_errors(settings.stack, function):
+        with _translate_errors(settings, function):
             pages = client.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=begin)
             events = [event for page in pages for event in page["events"]]
         for event in sorted(events, key=lambda item: item["timestamp"]):
@@ -79,8 +79,9 @@ def read_events(
 
 
 @contextmanager
-def _translate_errors(stack: str, function: str) -> Iterator[None]:
+def _translate_errors(settings: Settings, function: str) -> Iterator[None]:
     """Turns botocore's exceptions into a ``DeployError``."""
+    stack = settings.stack
     try:
         yield
     except EndpointConnectionError:
@@ -93,9 +94,8 @@ def _translate_errors(stack: str, function: str) -> Iterator[None]:
                 f"{function!r} of stack {stack!r} has no log yet.",
                 f"Deploy it first: make deploy STACK={stack}",
             ) from None
-        raise DeployError(
-            f"AWS does not give the logs of stack {stack!r}: {error}", session.LOG_IN
-        ) from error
+        remedy = f"Restart its AWS: make deploy STACK={stack}" if settings.local else session.LOG_IN
+        raise DeployError(f"AWS does not give the logs of stack {stack!r}: {error}", remedy) from error
 
 
 def _parse_message(line: str) -> Any:

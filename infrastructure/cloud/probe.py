@@ -35,15 +35,17 @@ class ProbeResult:
         return f"{self.request}: {self.answer}"
 
 
-def probe(outputs: Mapping[str, object]) -> tuple[ProbeResult, ...]:
+def probe(
+    outputs: Mapping[str, object], patience_seconds: float = _PATIENCE_SECONDS
+) -> tuple[ProbeResult, ...]:
     """The results of requests to the API of a stack with these ``outputs``: its health, its keys, its description where
     it is served, and a route with a scope, without a token and with an invalid one.
 
     The health check has to name the release that is live by the outputs. As long as one goes wrong all are sent again,
-    for 20 s, as gateways and aliases take a moment; a new API answers 404 at first.
+    for ``patience_seconds``, as gateways and aliases take a moment; a new API answers 404 at first.
     """
     api_url, tag = str(outputs["api_url"]), str(outputs["image_tag"])
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + patience_seconds
     announced = False
     while True:
         results = _send_all(api_url, tag, described="docs_url" in outputs)
@@ -52,7 +54,7 @@ def probe(outputs: Mapping[str, object]) -> tuple[ProbeResult, ...]:
             return results
         if not announced:
             display.say(
-                f"Asking again for up to {_PATIENCE_SECONDS} s, as not all is well yet: {describe(wrong)}"
+                f"Asking again for up to {patience_seconds} s, as not all is well yet: {describe(wrong)}"
             )
             announced = True
         time.sleep(_PAUSE_SECONDS)

@@ -1,16 +1,14 @@
 """Puts a release into service, or shows what that would change."""
 
-from dataclasses import dataclass
 from functools import partial
 from typing import NoReturn
 
-from infrastructure.automation import targets, updates, workspace
+from infrastructure.automation import exclusion, last_deploy, targets, updates, workspace
 from infrastructure.automation.lean_stack import LeanStack
-from infrastructure.automation.updates import DeployResult
 from infrastructure.cloud import drift, probe, versions
 from infrastructure.cloud.probe import ProbeResult
-from infrastructure.commands import description, readiness, rollback
-from infrastructure.commands.promote import Promotion
+from infrastructure.commands import build_ahead, description, readiness, rollback
+from infrastructure.commands.deploy_request import DeployRequest, DeployResult
 from infrastructure.errors import DeployError
 from infrastructure.program.stack import declare_stack
 from infrastructure.release import release, selection
@@ -24,30 +22,6 @@ from infrastructure.stack.settings import Settings
 from infrastructure.terminal import display
 from infrastructure.terminal.engine_progress import EngineProgress
 from infrastructure.terminal.phases import Phases
-
-
-@dataclass(frozen=True, slots=True)
-class DeployRequest:
-    """A deploy of the stack of ``settings``.
-
-    ``infrastructure_only`` leaves the deployed image, ``image_only`` leaves all but the image and what depends on it.
-    ``force`` makes a new release of the same content, ``refresh`` refreshes the state first. A ``promotion`` brings the
-    release of another stack.
-    """
-
-    settings: Settings
-    infrastructure_only: bool = False
-    image_only: bool = False
-    force: bool = False
-    refresh: bool = False
-    promotion: Promotion | None = None
-
-    @property
-    def kind(self) -> str:
-        """What the history calls the update."""
-        if self.promotion:
-            return f"promote from {self.promotion.source.stack}"
-        return "infrastructure" if self.infrastructure_only else "image" if self.image_only else "deploy"
 
 
 def deploy(request: DeployRequest) -> DeployResult:
@@ -65,15 +39,20 @@ def deploy(request: DeployRequest) -> DeployResult:
     with phases.phase("set-up"):
         readiness.prepare_deploy(settings)
     with (
-        workspace.exclusive(settings.stack) as was_cut_off,
+        exclusion.exclusive(settings.stack) as was_cut_off,
         phases.phase("update"),
         drift.reading_functions(settings) as drifted,
         workspace.open_stack(settings, may_create=True) as stack,
     ):
         before, recovered = workspace.recover(stack, phases)
-        if not recovered and (request.refresh or drifted(before)):
+        changed_by_hand = [] if recovered else drifted(before)
+        if changed_by_hand:
+            display.say(
+                f"Not as the last deploy left them: {drift.describe(changed_by_hand)}. Reading back what is there"
+            )
+        if not recovered and (request.refresh or changed_by_hand):
             before = workspace.read_back(stack, before, phases=phases)
-        outputs, log = _update(stack, request, seed, before, phases)
+        outputs, log, made_of = _update(stack, request, seed, before, phases)
         with phases.phase("answer"):
             results = _probe(stack, outputs)
             moved = any(change.type == ALIAS for change in log.changes)
@@ -82,13 +61,15 @@ def deploy(request: DeployRequest) -> DeployResult:
                 if not request.promotion:
                     readiness.prepare_build(settings)
                 now = workspace.read_back(stack, stack.state(), phases=phases)
-                outputs, log = _update(stack, request, seed, now, phases)
+                outputs, log, made_of = _update(stack, request, seed, now, phases)
                 results = _probe(stack, outputs)
             if probe.failed(results):
                 _give_up(stack, before, outputs, results, moved=moved, was_cut_off=was_cut_off)
         if was_cut_off or log.changes or outputs["releases"] != before.outputs.get("releases"):
             versions.retain(settings, stack.state())
             readiness.persist(settings)
+        if request.is_of_the_tree:
+            last_deploy.note(settings, made_of)
     return DeployResult(outputs, summary(log.counts(), done=True), phases)
 
 
@@ -112,7 +93,9 @@ def preview(request: DeployRequest) -> Review:
             EngineProgress("preview", transient=True) as progress,
         ):
             stack.preview(
-                program=progress.counted(partial(declare_stack, settings, seed, selected)),
+                program=updates.traced_briefly(
+                    progress.counted(partial(declare_stack, settings, seed, selected))
+                ),
                 on_event=updates.fan_out(log.record, progress.record),
                 color="never",
                 refresh=request.refresh,
@@ -123,14 +106,16 @@ def preview(request: DeployRequest) -> Review:
 
 def _update(
     stack: LeanStack, request: DeployRequest, seed: Seed, state: StackState, phases: Phases
-) -> tuple[dict[str, object], ChangeLog]:
-    """Updates the stack, whose state is ``state``, to the release that was asked for; its outputs and what changed.
-    Raises ``DeployError``; all aliases are then where they were."""
+) -> tuple[dict[str, object], ChangeLog, dict[str, str]]:
+    """Updates the stack, whose state is ``state``, to the release that was asked for; its outputs, what changed, and
+    the ``last_deploy.inputs`` of the update. Raises ``DeployError``; all aliases are then where they were."""
+    if _select_release(request, state).to_build:
+        description.write()
+    made_of = last_deploy.inputs(stack.settings, seed) if request.is_of_the_tree else {}
     selected = _select_release(request, state)
-    if selected.to_build and description.write():
-        selected = _select_release(request, state)
+    build_ahead.start(stack.settings, selected)
     try:
-        return updates.up(
+        outputs, log = updates.up(
             stack,
             partial(declare_stack, stack.settings, seed, selected, partial(_provide_image, request, phases)),
             updates.update_message(selected.tag, request.kind),
@@ -140,6 +125,7 @@ def _update(
         )
     except DeployError as error:
         raise rollback.restore_aliases(stack, state, error) from error
+    return outputs, log, made_of
 
 
 def _probe(stack: LeanStack, outputs: dict[str, object]) -> tuple[ProbeResult, ...]:

@@ -2,7 +2,7 @@
 
 from contextlib import nullcontext
 
-from infrastructure.automation import updates, workspace
+from infrastructure.automation import exclusion, updates, workspace
 from infrastructure.commands import readiness
 from infrastructure.errors import DeployError
 from infrastructure.release.state import resource_name, short_type
@@ -34,7 +34,7 @@ def destroy(settings: Settings, *, dry_run: bool) -> Review:
     total = workspace.read_state(settings).size
     if not dry_run:
         readiness.prepare_deploy(settings)
-    held = nullcontext() if dry_run else workspace.exclusive(settings.stack)
+    held = nullcontext() if dry_run else exclusion.exclusive(settings.stack)
     with held, workspace.open_stack(settings, may_create=False) as opened:
         if not dry_run:
             workspace.recover(opened)

@@ -12,15 +12,22 @@ from infrastructure.errors import DeployError
 
 def deploy(options: argparse.Namespace) -> int:
     """Build and deploy; end with the URL."""
-    from infrastructure.commands import deploy, report
+    from infrastructure.commands import report, unchanged
+    from infrastructure.commands.deploy_request import DeployRequest
 
-    request = deploy.DeployRequest(
+    request = DeployRequest(
         settings=options.settings,
         infrastructure_only=options.infrastructure_only,
         image_only=options.image_only,
         force=options.force,
         refresh=options.refresh,
     )
+    if not options.dry_run and (result := unchanged.deploy_unchanged(request)):
+        report.print_deployed(options.settings, result)
+        return 0
+    # The engine's SDK takes a second to import, which a deploy with nothing to change need not wait.
+    from infrastructure.commands import deploy
+
     if options.dry_run:
         report.print_review(deploy.preview(request), options.form)
     else:
@@ -31,11 +38,12 @@ def deploy(options: argparse.Namespace) -> int:
 def promote(options: argparse.Namespace) -> int:
     """Put another stack's release into service, its very image."""
     from infrastructure.commands import deploy, promote, report
+    from infrastructure.commands.deploy_request import DeployRequest
 
     promotion = promote.plan_promotion(
         options.source, options.target, options.tag, may_start=not options.dry_run
     )
-    request = deploy.DeployRequest(options.target, promotion=promotion)
+    request = DeployRequest(options.target, promotion=promotion)
     if options.dry_run:
         report.print_review(deploy.preview(request), options.form)
     else:
@@ -46,8 +54,9 @@ def promote(options: argparse.Namespace) -> int:
 def preview(options: argparse.Namespace) -> int:
     """Show what a deploy would change."""
     from infrastructure.commands import deploy, report
+    from infrastructure.commands.deploy_request import DeployRequest
 
-    review = deploy.preview(deploy.DeployRequest(options.settings, refresh=options.refresh))
+    review = deploy.preview(DeployRequest(options.settings, refresh=options.refresh))
     report.print_review(review, options.form)
     return 2 if options.detailed and review.changes else 0
 
@@ -165,20 +174,20 @@ def destroy(options: argparse.Namespace) -> int:
 
 def down(options: argparse.Namespace) -> int:
     """Stop the local AWS; its data stays."""
-    from infrastructure.automation import workspace
+    from infrastructure.automation import exclusion
     from infrastructure.local import aws
 
     if options.dry_run:
         print(f"Would stop the local AWS: {aws.status()}")
         return 0
-    with workspace.all_local_exclusive():
+    with exclusion.all_local_exclusive():
         print("Stopped the local AWS; its data stays." if aws.stop() else "The local AWS was not running.")
     return 0
 
 
 def clean(options: argparse.Namespace) -> int:
     """Stop the local AWS and delete this checkout's local state."""
-    from infrastructure.automation import workspace
+    from infrastructure.automation import exclusion
     from infrastructure.local import aws, state
     from infrastructure.tools import paths
 
@@ -186,7 +195,7 @@ def clean(options: argparse.Namespace) -> int:
     if options.dry_run:
         print(f"Would stop the local AWS and delete the images of its port and {state.describe(present)}")
         return 0
-    with workspace.all_local_exclusive():
+    with exclusion.all_local_exclusive():
         aws.stop()
         deleted = state.delete()
     print(f"Deleted {state.describe(deleted)}. The tools shared between checkouts stay in {paths.cache()}.")

@@ -4,7 +4,7 @@ from collections.abc import Set
 from concurrent.futures import ThreadPoolExecutor
 
 from infrastructure.automation import plugins
-from infrastructure.cloud import registry, session
+from infrastructure.cloud import session
 from infrastructure.errors import DeployError
 from infrastructure.local import aws, base_image
 from infrastructure.stack.settings import Settings
@@ -63,6 +63,8 @@ def prepare_build(settings: Settings) -> None:
     if (
         not settings.local or plugins.decide(settings).official
     ):  # the stand-in hands Docker the password itself
+        from infrastructure.cloud import registry  # the registry's client takes 0.2 s to import
+
         registry.docker_login(settings)
 
 

@@ -4,40 +4,46 @@ import json
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from rich.console import Console
-from rich.text import Text
-
-from infrastructure.automation.updates import DeployResult
-from infrastructure.commands.doctor import Check
-from infrastructure.commands.key_schedule import KeySchedule
-from infrastructure.commands.rollback import RollbackPlan
-from infrastructure.commands.stack_info import Update
-from infrastructure.review import markdown, text
-from infrastructure.review.changes import summary
-from infrastructure.review.review import Review
+from infrastructure.commands.deploy_request import DeployResult
 from infrastructure.stack.settings import Settings
 from infrastructure.terminal.phases import Phases
+
+if TYPE_CHECKING:
+    from infrastructure.commands.doctor import Check
+    from infrastructure.commands.key_schedule import KeySchedule
+    from infrastructure.commands.rollback import RollbackPlan
+    from infrastructure.commands.stack_info import Update
+    from infrastructure.review.review import Review
 
 Form = Literal["text", "json", "markdown"]
 """For a terminal, for a program, for a comment in a pull request."""
 
 
-def print_review(review: Review, form: Form) -> None:
+def print_review(review: "Review", form: Form) -> None:
     """What is to change, in that form."""
     if form == "json":
         print(json.dumps(review.as_json(), indent=2))
     elif form == "markdown":
+        from infrastructure.review import markdown
+
         print(markdown.comment(review))
     else:
+        from rich.console import Console
+        from rich.text import Text
+
+        from infrastructure.review import text
+
         console = Console(highlight=False, soft_wrap=True)
         for line, style in text.lines(review):
             console.print(Text(line, style))
 
 
-def print_destroyed(review: Review) -> None:
+def print_destroyed(review: "Review") -> None:
     """How many resources are gone."""
+    from infrastructure.review.changes import summary
+
     print(f"{review.stack}: {summary(review.counts, done=True)}")
 
 
@@ -54,7 +60,7 @@ def print_deployed(settings: Settings, deployed: DeployResult) -> None:
         print("\n".join(try_lines(str(outputs["api_url"]))))
 
 
-def print_rollback(stack: str, plan: RollbackPlan, phases: Phases | None = None) -> None:
+def print_rollback(stack: str, plan: "RollbackPlan", phases: Phases | None = None) -> None:
     """What a rollback is to move, or has moved where there are ``phases``, and what stays as it is."""
     entry, moves = plan.entry, plan.moves
     label = f"{entry.version}, {entry.commit[:12] or 'no commit'}{', dirty' if entry.dirty else ''}"
@@ -90,7 +96,7 @@ def try_lines(api_url: str) -> list[str]:
     ]
 
 
-def print_rotation(stack: str, schedule: KeySchedule, *, done: bool) -> None:
+def print_rotation(stack: str, schedule: "KeySchedule", *, done: bool) -> None:
     """Which key signs from when, and until when the others are published."""
     new = f"key {schedule.added}" if done or schedule.begun else "a new key"
     print(f"{stack}: {new} {'signs' if done else 'would sign'} tokens from {_moment(schedule.signs_from)}")
@@ -116,7 +122,7 @@ def print_outputs(values: dict[str, Any]) -> None:
         print(f"{name:<{width}}  " + f"\n{'':<{width}}  ".join(map(str, lines)))
 
 
-def print_history(updates: Sequence[Update]) -> None:
+def print_history(updates: Sequence["Update"]) -> None:
     """The updates, the newest first: version, start in UTC, result, duration, what was done and by whom."""
     for update in updates:
         took = f"{(update.ended - update.started).total_seconds():.0f} s" if update.ended else ""
@@ -126,7 +132,7 @@ def print_history(updates: Sequence[Update]) -> None:
         )
 
 
-def print_checks(checks: Sequence[Check]) -> None:
+def print_checks(checks: Sequence["Check"]) -> None:
     """What is there and what is missing, with the remedy below what is missing."""
     width = max(len(check.name) for check in checks)
     for check in checks:

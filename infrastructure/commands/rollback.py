@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from botocore.exceptions import BotoCoreError, ClientError
 from pulumi.automation import CommandError
 
-from infrastructure.automation import aliases, updates, workspace
+from infrastructure.automation import aliases, exclusion, updates, workspace
 from infrastructure.automation.lean_stack import LeanStack
 from infrastructure.cloud import probe, session
 from infrastructure.commands import readiness
@@ -61,7 +61,7 @@ def rollback(settings: Settings, tag: str | None) -> tuple[RollbackPlan, Phases]
     with phases.phase("set-up"):
         select_target(settings.stack, workspace.read_state(settings), tag)
         readiness.prepare_aws(settings)
-    with workspace.exclusive(settings.stack), workspace.open_stack(settings, may_create=False) as stack:
+    with exclusion.exclusive(settings.stack), workspace.open_stack(settings, may_create=False) as stack:
         with phases.phase("update"):
             state, _ = workspace.recover(stack)
             deployed = Deployed.from_state(state)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infrastructure.automation import aliases, updates, workspace
+from infrastructure.automation import aliases, exclusion, updates, workspace
 from infrastructure.automation.lean_stack import LeanStack
 from infrastructure.cloud import session
 from infrastructure.commands import key_schedule, readiness
@@ -60,7 +60,7 @@ def rotate(settings: Settings, *, now: bool) -> KeySchedule:
         settings.stack, workspace.read_state(settings)
     )  # nothing is started for a stack that has no keys
     readiness.prepare_aws(settings)
-    with workspace.exclusive(settings.stack), workspace.open_stack(settings, may_create=False) as stack:
+    with exclusion.exclusive(settings.stack), workspace.open_stack(settings, may_create=False) as stack:
         workspace.recover(stack)
         state = stack.state()
         secrets = _secrets(settings.stack, state)

@@ -14,6 +14,7 @@ from infrastructure.program.gateway import Gateway
 from infrastructure.program.image import Images
 from infrastructure.program.storage import Storage
 from infrastructure.release import release, selection
+from infrastructure.release.state import StackState
 from infrastructure.stack.names import PROJECT
 from infrastructure.stack.seeds import Seed
 from infrastructure.stack.settings import Settings
@@ -38,12 +39,19 @@ def declare_stack(
         in_service = _declare(
             settings,
             seed,
-            selected or selection.select_release(settings, release.read_deployed()),
+            selected or selection.select_release(settings, _read_deployed()),
             provide_image or (lambda: None),
         )
     except DeployError as error:
         raise pulumi.RunError(error.line) from error
     return asyncio.ensure_future(_settled(in_service))
+
+
+def _read_deployed() -> release.Deployed:
+    """What the state of the stack knows that the running program is of; nothing on its first deploy."""
+    name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    answer = pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {"stackName": name})
+    return release.Deployed.from_state(StackState(answer.value["outputs"]))
 
 
 async def _settled(output: pulumi.Output[Any]) -> None:

@@ -9,8 +9,6 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Self
 
-import pulumi
-
 from infrastructure.release.origin import Origin
 from infrastructure.release.state import IMAGE, StackState
 from infrastructure.stack.permissions import Permissions
@@ -177,10 +175,3 @@ class Release:
         """The distinct permissions that a function has in this release and in ``others``."""
         releases = [self.permissions, *(item.permissions for item in self.others(keep))]
         return list(dict.fromkeys(item[function] for item in releases if function in item))
-
-
-def read_deployed() -> Deployed:
-    """What the state of the stack knows that the running program is of; nothing on its first deploy."""
-    name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    answer = pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {"stackName": name})
-    return Deployed.from_state(StackState(answer.value["outputs"]))

@@ -22,18 +22,16 @@ def select_release(
     promotion. Raises ``DeployError`` when a source is missing, or when there is no release to keep.
     """
     try:
-        base_image = settings.base_image or (
-            get_image_tag.recorded_base_image() if settings.local else get_image_tag.default_base_image()
-        )
+        base = base_image(settings)
         if keep_image or (settings.image_by_promotion and not force):
-            return _current_release(settings, deployed, base_image)
-        content = get_image_tag.content_hash(base_image, settings.platform)
+            return _current_release(settings, deployed, base)
+        content = get_image_tag.content_hash(base, settings.platform)
         tags = (deployed.tag, deployed.pushed, *(entry.tag for entry in deployed.entries))
         known = [tag for tag in tags if tag]
         same = [tag for tag in known if get_image_tag.has_content(tag, content) and deployed.has_image(tag)]
         made = None if force else next(iter(same), None)
         tag = made or get_image_tag.image_tag(content, max(known, default=None))
-        inputs = get_image_tag.inputs(base_image, settings.platform)
+        inputs = get_image_tag.inputs(base, settings.platform)
     except get_image_tag.SourceError as error:
         raise DeployError(
             f"The image cannot be made: {error}.", "Bring it back, for example with git."
@@ -44,13 +42,21 @@ def select_release(
     return Release(
         tag,
         origins.get(tag) or origin(),
-        base_image,
+        base,
         to_build=not made,
         permissions=_permissions(settings),
         inputs=inputs,
         before=deployed,
         promoted_from=entry.promoted_from if entry else "",
     )
+
+
+def base_image(settings: Settings) -> str:
+    """The base image of the stack's images: its setting, else on a local stack what set-up decided on, else the
+    Dockerfile's. Raises ``get_image_tag.SourceError`` where that names none."""
+    if settings.base_image:
+        return settings.base_image
+    return get_image_tag.recorded_base_image() if settings.local else get_image_tag.default_base_image()
 
 
 def promoted_release(settings: Settings, entry: Entry, source: str, deployed: Deployed) -> Release:

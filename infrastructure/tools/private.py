@@ -7,7 +7,7 @@ from pathlib import Path
 
 from infrastructure.tools import disk, paths
 
-PARTS = ("aws", "locks", "passphrase", "pulumi", "workspace")
+PARTS = ("aws", "deployed", "locks", "passphrase", "pulumi", "workspace")
 """All names that are ever created in ``LOCAL_HOME``, which may be a folder with other files in it."""
 
 _OTHERS = 0o077
@@ -32,7 +32,7 @@ def public_files() -> Iterator[None]:
 
 
 def close() -> None:
-    """Takes every right of others off the local state; off ``LOCAL_HOME`` itself where it is the default, or nothing
+    """Takes every right of others off the local state; of ``LOCAL_HOME`` as a whole where it is the default, or nothing
     else is in it. A part whose folder is closed is not looked into: that was closed last.
 
     Raises ``DeployError`` where it is another user's.
@@ -41,10 +41,11 @@ def close() -> None:
     if not home.is_dir():
         return
     names = {path.name for path in home.iterdir()}
-    for name in names.intersection(PARTS):
+    is_ours = home == paths.ROOT / ".local" or names <= set(PARTS)
+    for name in names if is_ours else names.intersection(PARTS):
         if _is_open(home / name):
             close_all(home / name)
-    if _is_open(home) and (home == paths.ROOT / ".local" or names <= set(PARTS)):
+    if is_ours and _is_open(home):
         with disk.reporting_errors(home):
             home.chmod(0o700)
 

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path.cwd()))
 import pulumi
 from pulumi import automation as auto
 
-from infrastructure.automation import plugins, targets, workspace
+from infrastructure.automation import backend, plugins, targets, workspace
 from infrastructure.commands import readiness
 from infrastructure.program import provider
 from infrastructure.program.image import Images
@@ -51,7 +51,7 @@ def main(stack: str, operation: str, tag: str | None) -> None:
 
 def state(stack: str) -> StackState:
     """The stack's state, read from its file, which takes no engine; empty before the first ``up``."""
-    file = workspace.backend_folder() / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
+    file = backend.state_file(stack)
     latest = json.loads(file.read_text())["checkpoint"]["latest"] if file.exists() else {}
     return StackState.from_deployment(latest)
 

@@ -11,7 +11,6 @@ import pytest
 from pulumi import automation as auto
 
 from infrastructure import cli
-from infrastructure.automation import updates
 from infrastructure.cloud import logs
 from infrastructure.commands import (
     deploy,
@@ -23,6 +22,7 @@ from infrastructure.commands import (
     run_local,
     stack_info,
 )
+from infrastructure.commands.deploy_request import DeployRequest, DeployResult
 from infrastructure.commands.key_schedule import KeySchedule
 from infrastructure.commands.promote import Promotion
 from infrastructure.errors import DeployError
@@ -280,7 +280,7 @@ def test_a_dry_run_of_a_deploy_is_a_preview(
 def test_a_deploy_ends_with_the_url_the_tag_and_lines_to_paste(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    done = updates.DeployResult(OUTPUTS, "no changes", Phases({"set-up": 0.1, "update": 2.5}))
+    done = DeployResult(OUTPUTS, "no changes", Phases({"set-up": 0.1, "update": 2.5}))
     monkeypatch.setattr(deploy, "deploy", lambda *_: done)
     assert cli.main(["deploy"]) == 0
     printed = capsys.readouterr()
@@ -300,12 +300,12 @@ def test_a_deploy_ends_with_the_url_the_tag_and_lines_to_paste(
 def test_a_dry_run_is_asked_for_the_same_as_the_deploy(
     monkeypatch: pytest.MonkeyPatch, flags: list[str], asked: dict[str, Any]
 ) -> None:
-    requests: list[deploy.DeployRequest] = []
-    done = updates.DeployResult(OUTPUTS, "no changes", Phases())
+    requests: list[DeployRequest] = []
+    done = DeployResult(OUTPUTS, "no changes", Phases())
     monkeypatch.setattr(deploy, "deploy", noting(requests, done))
     monkeypatch.setattr(deploy, "preview", noting(requests, review_of()))
     assert cli.main(["deploy", *flags]) == cli.main(["deploy", *flags, "--dry-run"]) == 0
-    assert requests == [deploy.DeployRequest(load_settings("local"), **asked)] * 2
+    assert requests == [DeployRequest(load_settings("local"), **asked)] * 2
 
 
 # Promotion
@@ -327,12 +327,12 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 def test_a_promotion_is_a_deploy_of_the_other_stacks_release(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], planned: list[Any]
 ) -> None:
-    requests: list[deploy.DeployRequest] = []
-    done = updates.DeployResult(OUTPUTS, "163 created", Phases())
+    requests: list[DeployRequest] = []
+    done = DeployResult(OUTPUTS, "163 created", Phases())
     monkeypatch.setattr(deploy, "deploy", noting(requests, done))
     assert cli.main(["promote", "--from", "local-a", "--to", "local-b"]) == 0
     assert planned == [("local-a", "local-b", None, True)]
-    assert requests == [deploy.DeployRequest(load_settings("local-b"), promotion=PROMOTION)]
+    assert requests == [DeployRequest(load_settings("local-b"), promotion=PROMOTION)]
     assert requests[0].kind == "promote from local-a"
     assert OUTPUTS["api_url"] in capsys.readouterr().out
 

@@ -15,7 +15,7 @@ from botocore.client import BaseClient
 from moto import mock_aws
 
 from infrastructure import cli
-from infrastructure.automation import plugins, workspace
+from infrastructure.automation import exclusion, plugins, workspace
 from infrastructure.cloud import probe, registry
 from infrastructure.commands import rotate_keys
 from infrastructure.local import base_image
@@ -109,7 +109,7 @@ def prod(
     monkeypatch.setattr(plugins, "decide", lambda _: plugins.Decision(official=True))
     monkeypatch.setattr(workspace, "_stack", partial(Stack, states))
     monkeypatch.setattr(workspace, "open_stack", opened)
-    monkeypatch.setattr(workspace, "exclusive", exclusive)
+    monkeypatch.setattr(exclusion, "exclusive", exclusive)
     monkeypatch.setattr(docker, "ensure", lambda: None)
     monkeypatch.setattr(base_image, "ensure", lambda **_: None)
     monkeypatch.setattr(registry, "docker_login", lambda _: None)

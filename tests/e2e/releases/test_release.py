@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -74,12 +75,26 @@ def test_an_unchanged_tree_changes_nothing(deployed: Checkout, outputs: dict[str
     preview = deployed.command("preview", "--detailed", "--json")
     assert preview.returncode == 0, preview.stderr
     assert json.loads(preview.stdout)["changes"] == []
+    before = len(deployed.json("history"))
     with image_events(outputs["ecr_url"]) as events:
         result = deployed.make("deploy")
     assert result.returncode == 0, result.stderr
     assert "no changes" in result.stderr
     assert events == []
     assert deployed.json("outputs") == outputs
+    assert len(deployed.json("history")) == before, "the engine was asked"
+
+
+def test_what_an_unchanged_tree_is_deployed_with_is_for_the_engine_to_look_at(deployed: Checkout) -> None:
+    before = len(deployed.json("history"))
+    state = Path(deployed.environment["LOCAL_HOME"], "pulumi/.pulumi/stacks/psn-emulator/local-releases.json")
+    state.write_text(json.dumps(json.loads(state.read_bytes())))
+    deployed.done("deploy")
+    assert len(deployed.json("history")) == before + 1
+    deployed.done("deploy", PULUMI_PARALLEL="8")
+    assert len(deployed.json("history")) == before + 2
+    deployed.done("deploy")
+    assert len(deployed.json("history")) == before + 3
 
 
 def test_a_broken_handler_never_takes_traffic(deployed: Checkout, outputs: dict[str, Any]) -> None:
@@ -222,10 +237,10 @@ def test_a_terminal_shows_live_how_far_a_deploy_is_and_then_where_the_time_went(
     assert phases == ["set-up", "update", "build", "push", "smoke", "answer"]
 
 
-def test_an_unchanged_deploy_tells_a_terminal_so_in_one_bar(deployed: Checkout) -> None:
+def test_an_unchanged_deploy_tells_a_terminal_so_and_shows_no_bar(deployed: Checkout) -> None:
     watched = deployed.watch("deploy")
     assert watched.code == 0, watched.last
-    assert [line.split()[1] for line in watched.last.splitlines() if line.startswith("✓")] == ["update"]
+    assert not any(line.startswith("✓") for line in watched.last.splitlines())
     assert "local-releases: no changes" in watched.last
 
 

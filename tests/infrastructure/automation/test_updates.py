@@ -1,5 +1,8 @@
 """What an update says that cannot go on, and what one gives whose events did not come through."""
 
+import traceback
+from functools import partial
+
 import pulumi
 import pytest
 from pulumi import automation as auto
@@ -92,3 +95,14 @@ def test_what_stands_in_the_way_on_aws_is_told_with_its_remedy(cause: str, remed
         raise auto.CommandError(CommandResult("", "", 255))
     assert caught.value.cause == f"The deploy of prod failed: {cause}"
     assert remedy in caught.value.remedy
+
+
+def test_of_a_programs_calls_few_are_recorded_and_none_is_lost_afterwards() -> None:
+    def recorded(depth: int) -> int:
+        return len(traceback.extract_stack()) if depth == 0 else recorded(depth - 1)
+
+    assert updates.traced_briefly(partial(recorded, 40))() == 11
+    assert recorded(40) > 40
+    with pytest.raises(RecursionError):
+        updates.traced_briefly(partial(recorded, -1))()
+    assert recorded(40) > 40

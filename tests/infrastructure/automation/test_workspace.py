@@ -1,25 +1,18 @@
 """How a stack is opened and read, and what an update that was cut off leaves in it and how it is cleared."""
 
-import fcntl
 import json
-import shutil
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING, Any, cast
 
 import moto
 import pytest
 
-from infrastructure import cli
 from infrastructure.automation import plugins, workspace
 from infrastructure.cloud import versions
 from infrastructure.errors import DeployError
-from infrastructure.local import aws, state
 from infrastructure.release.state import StackState
 from infrastructure.stack.loading import load_settings
-from infrastructure.terminal import display
 from infrastructure.tools import engine
 
 if TYPE_CHECKING:
@@ -90,17 +83,22 @@ def deployed_before(home: Path) -> None:
     """Leaves the state of a local stack."""
     file = home / "pulumi/.pulumi/stacks/psn-emulator/local.json"
     file.parent.mkdir(parents=True)
-    file.touch()
+    file.write_text(json.dumps({"version": 3, "checkpoint": {"latest": {"resources": [FUNCTION]}}}))
 
 
-def test_a_stack_that_was_deployed_before_is_read_in_one_run_of_the_engine(
+def test_a_local_stack_that_was_deployed_before_is_read_without_the_engine(
     home: Path, asked: Callable[[], list[str]]
 ) -> None:
     deployed_before(home)
     with workspace.open_stack(load_settings("local"), may_create=False) as opened:
         assert opened.state() == StackState({"urn:function": FUNCTION})
         assert repr(opened).startswith("LeanStack('local', LocalWorkspace(")
-    assert asked() == ["stack export --stack local"]
+    assert asked() == []
+
+
+def test_an_aws_stack_is_read_in_one_run_of_the_engine(asked: Callable[[], list[str]]) -> None:
+    assert workspace.read_state(load_settings("dev")) == StackState({"urn:function": FUNCTION})
+    assert asked() == ["stack export --stack dev"]
 
 
 def test_a_new_stack_is_created_where_it_may_be(asked: Callable[[], list[str]]) -> None:
@@ -162,81 +160,6 @@ def test_what_an_update_changed_is_published_before_it_is_read_back(monkeypatch:
     monkeypatch.setattr(versions, "publish", lambda *_: stack.done.append("publish"))
     recovered(stack)
     assert stack.done == ["publish", "refresh"]
-
-
-def test_who_holds_a_stack_knows_whether_the_one_before_was_killed(home: Path) -> None:
-    with workspace.exclusive("local") as was_cut_off:
-        assert not was_cut_off
-        held = (home / "locks" / "local.lock").read_text()
-    with pytest.raises(DeployError), workspace.exclusive("local") as was_cut_off:
-        raise DeployError("it failed")
-    with workspace.exclusive("local") as was_cut_off:
-        assert not was_cut_off
-    (home / "locks" / "local.lock").write_text(held)
-    with workspace.exclusive("local") as was_cut_off:
-        assert was_cut_off
-
-
-def test_who_holds_a_stack_knows_whether_the_one_before_was_interrupted() -> None:
-    with pytest.raises(KeyboardInterrupt), workspace.exclusive("local"):
-        raise KeyboardInterrupt
-    with workspace.exclusive("local") as was_cut_off:
-        assert was_cut_off
-    with workspace.exclusive("local") as was_cut_off:
-        assert not was_cut_off
-
-
-def is_held(lock: Path) -> bool:
-    """Whether a command holds that lock."""
-    with lock.open() as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
-
-
-@pytest.mark.parametrize(("command", "does"), [("down", "stop"), ("clean", "delete")])
-def test_the_local_aws_is_stopped_and_its_state_deleted_while_no_command_changes_a_local_stack(
-    home: Path, monkeypatch: pytest.MonkeyPatch, command: str, does: str
-) -> None:
-    for stack in ("local", "local-a", "dev"):
-        with workspace.exclusive(stack):
-            pass
-    cut_off = home / "locks" / "local.lock"
-    cut_off.write_text("1")
-    held: list[set[str]] = []
-
-    def note() -> list[Path]:
-        held.append({lock.stem for lock in cut_off.parent.iterdir() if is_held(lock)})
-        return []
-
-    monkeypatch.setattr(aws, "stop", list)
-    monkeypatch.setattr(state, "delete", list)
-    monkeypatch.setattr({"stop": aws, "delete": state}[does], does, note)
-    assert cli.main([command, "--dry-run"]) == 0
-    assert held == []
-    assert cli.main([command]) == 0
-    assert held == [{"local", "local-a"}]
-    assert cut_off.read_text() == "1"
-
-
-def test_who_waited_for_one_that_deleted_the_locks_holds_the_stack_against_the_next(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    waiting, lock = Event(), home / "locks" / "local.lock"
-    monkeypatch.setattr(display, "say", lambda _: waiting.set())
-
-    def wait() -> bool:
-        with workspace.exclusive("local"):
-            return lock.exists() and is_held(lock)
-
-    with ThreadPoolExecutor() as second:
-        with workspace.exclusive("local"):
-            waited = second.submit(wait)
-            assert waiting.wait(60)
-            shutil.rmtree(lock.parent)
-        assert waited.result()
 
 
 def test_a_shell_that_was_shown_a_local_stack_finds_the_others_where_they_are(

@@ -139,6 +139,9 @@ def test_what_aws_refuses_is_said_with_how_to_log_in(log: list[str], monkeypatch
     with pytest.raises(DeployError, match=r"logs of stack 'dev': .*The token is expired$") as refused:
         read()
     assert refused.value.remedy.startswith("Log in (aws sso login")
+    with pytest.raises(DeployError) as refused:
+        read(stack="local")
+    assert refused.value.remedy == "Restart its AWS: make deploy STACK=local"
 
 
 def test_an_unknown_function_is_refused_with_the_known_ones() -> None:

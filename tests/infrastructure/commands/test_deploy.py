@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from infrastructure.automation import aliases, updates, workspace
+from infrastructure.automation import aliases, exclusion, last_deploy, updates, workspace
 from infrastructure.cloud import drift, probe
 from infrastructure.cloud.probe import ProbeResult
 from infrastructure.commands import deploy, readiness
-from infrastructure.commands.deploy import DeployRequest
+from infrastructure.commands.deploy_request import DeployRequest
 from infrastructure.errors import DeployError
 from infrastructure.release.release import Deployed, Entry
 from infrastructure.release.state import ALIAS, StackState
@@ -111,7 +111,7 @@ def deploying(monkeypatch: pytest.MonkeyPatch) -> Deploying:
 
         @contextmanager
         def looking(_: str) -> Iterator[Any]:
-            yield lambda _: False
+            yield lambda _: []
 
         def known(*_: object, **__: object) -> StackState:
             return stack.state()
@@ -119,11 +119,12 @@ def deploying(monkeypatch: pytest.MonkeyPatch) -> Deploying:
         monkeypatch.setattr(readiness, "prepare_deploy", lambda _: None)
         monkeypatch.setattr(readiness, "prepare_build", lambda _: None)
         monkeypatch.setattr(readiness, "persist", lambda _: None)
-        monkeypatch.setattr(workspace, "exclusive", exclusive)
+        monkeypatch.setattr(exclusion, "exclusive", exclusive)
         monkeypatch.setattr(workspace, "open_stack", opened)
         monkeypatch.setattr(workspace, "recover", lambda *_: (known(), False))
         monkeypatch.setattr(workspace, "read_back", known)
         monkeypatch.setattr(drift, "reading_functions", looking)
+        monkeypatch.setattr(last_deploy, "note", lambda *_: None)
         monkeypatch.setattr(updates, "up", stack.update)
         monkeypatch.setattr(aliases, "move", stack.move)
         monkeypatch.setattr(probe, "probe", stack.probe)

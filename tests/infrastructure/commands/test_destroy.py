@@ -6,7 +6,7 @@ import moto
 import pulumi
 import pytest
 
-from infrastructure.automation import workspace
+from infrastructure.automation import exclusion, workspace
 from infrastructure.commands import destroy, readiness
 from infrastructure.errors import DeployError
 from infrastructure.release.state import StackState
@@ -57,10 +57,10 @@ def test_a_preview_of_it_leaves_what_is_noted_of_a_deploy_that_was_cut_off(
 ) -> None:
     monkeypatch.setenv("LOCAL_HOME", str(tmp_path / "home"))
     deploy(OURS)
-    with pytest.raises(KeyboardInterrupt), workspace.exclusive("dev"):
+    with pytest.raises(KeyboardInterrupt), exclusion.exclusive("dev"):
         raise KeyboardInterrupt
     destroy.destroy(load_settings("dev"), dry_run=True)
-    with workspace.exclusive("dev") as was_cut_off:
+    with exclusion.exclusive("dev") as was_cut_off:
         assert was_cut_off
         destroy.destroy(load_settings("dev"), dry_run=True)  # waits for nobody
 

@@ -9,7 +9,7 @@ from argon2 import PasswordHasher
 
 from infrastructure.automation import workspace
 from infrastructure.commands import deploy
-from infrastructure.commands.deploy import DeployRequest
+from infrastructure.commands.deploy_request import DeployRequest
 from infrastructure.commands.promote import Promotion
 from infrastructure.errors import DeployError
 from infrastructure.release import release, selection

@@ -11,7 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infrastructure.automation import aliases, workspace
+from infrastructure.automation import aliases, exclusion, workspace
 from infrastructure.commands import readiness, rotate_keys
 from infrastructure.commands.key_schedule import LEAD_SECONDS, SOON_SECONDS
 from infrastructure.errors import DeployError
@@ -82,7 +82,7 @@ def deployed(
     with mock_aws():
         stack = Deployed()
         monkeypatch.setattr(workspace, "read_state", lambda _: StackState(stack.resources))
-        monkeypatch.setattr(workspace, "exclusive", lambda _: nullcontext())
+        monkeypatch.setattr(exclusion, "exclusive", lambda _: nullcontext())
         monkeypatch.setattr(workspace, "open_stack", lambda *_, **__: nullcontext(stack))
         monkeypatch.setattr(workspace, "recover", lambda _: False)
         monkeypatch.setattr(readiness, "prepare_aws", lambda _: None)

@@ -56,7 +56,7 @@ def test_the_default_folder_is_ours_whatever_is_in_it(
     left_open.rename(left_open.with_name(".local"))
     (paths.home() / "notes").touch()
     private.close()
-    assert mode(paths.home()) == 0o700
+    assert (mode(paths.home()), mode(paths.home() / "notes")) == (0o700, 0o600)
 
 
 def test_a_command_writes_for_its_owner_only(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,49 @@
+"""What a deploy is asked for, and what it came to."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from infrastructure.stack.settings import Settings
+from infrastructure.terminal.phases import Phases
+
+if TYPE_CHECKING:
+    from infrastructure.commands.promote import Promotion
+
+
+@dataclass(frozen=True, slots=True)
+class DeployRequest:
+    """A deploy of the stack of ``settings``.
+
+    ``infrastructure_only`` leaves the deployed image, ``image_only`` leaves all but the image and what depends on it.
+    ``force`` makes a new release of the same content, ``refresh`` refreshes the state first. A ``promotion`` brings the
+    release of another stack.
+    """
+
+    settings: Settings
+    infrastructure_only: bool = False
+    image_only: bool = False
+    force: bool = False
+    refresh: bool = False
+    promotion: "Promotion | None" = None
+
+    @property
+    def kind(self) -> str:
+        """What the history calls the update."""
+        if self.promotion:
+            return f"promote from {self.promotion.source.stack}"
+        return "infrastructure" if self.infrastructure_only else "image" if self.image_only else "deploy"
+
+    @property
+    def is_of_the_tree(self) -> bool:
+        """Whether it brings what the tree says, all of it, and asks for nothing more."""
+        return self == DeployRequest(self.settings) and not self.settings.image_by_promotion
+
+
+@dataclass(frozen=True, slots=True)
+class DeployResult:
+    """What a deploy came to: the stack's ``outputs``, its ``changes`` in words, such as ``2 updated``, and the
+    ``phases`` that its time went to."""
+
+    outputs: dict[str, object]
+    changes: str
+    phases: Phases
