@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 os.umask(0o077)  # before anything is written: the state holds the stacks' keys
 
@@ -158,18 +159,26 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, refused: RefusedEr
         await receive()
         await send({"type": "websocket.close", "code": 1008})
         return
-    body = {"__type": refused.code, "message": str(refused)}
-    headers = [(b"x-amzn-errortype", refused.code.encode())]
-    status = 403
+    headers, status = [(b"x-amzn-errortype", refused.code.encode())], 403
     if guard.is_registry(scope["path"]) and refused.code == "MissingAuthenticationToken":
         status = 401
         headers.append((b"www-authenticate", b'Basic realm="the local AWS"'))
-    await _answer(send, status, body, headers)
+    if guard.speaks_xml(scope):
+        fields = f"<Code>{refused.code}</Code><Message>{escape(str(refused))}</Message>"
+        body = f"<ErrorResponse><Error><Type>Sender</Type>{fields}</Error></ErrorResponse>".encode()
+        await _send(send, status, [(b"content-type", b"text/xml"), *headers], body)
+    else:
+        await _answer(send, status, {"__type": refused.code, "message": str(refused)}, headers)
 
 
 async def _answer(
     send: Send, status: int, body: dict[str, Any], headers: list[tuple[bytes, bytes]] | None = None
 ) -> None:
     start = [(b"content-type", b"application/json"), *(headers or [])]
-    await send({"type": "http.response.start", "status": status, "headers": start})
-    await send({"type": "http.response.body", "body": json.dumps(body).encode()})
+    await _send(send, status, start, json.dumps(body).encode())
+
+
+async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    length = (b"content-length", str(len(body)).encode())
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
+    await send({"type": "http.response.body", "body": body})

@@ -33,6 +33,7 @@ _PATHS = {
 services at further paths, before it looks at the service."""
 _ROOT = re.compile(r"/$")
 _REGISTRY = re.compile(r"/v2/?$|/v2/_catalog$|/v2/.*/(blobs|manifests)/|/v2/.*/tags/list$")
+_XML = re.compile(rb"/(iam|sts)/aws4_request")
 _ALIASES = {"execute-api": "apigateway"}
 
 
@@ -69,6 +70,11 @@ def require_no_page(request: SignedRequest) -> None:
     """Raises ``RefusedError`` for a request that a page of another origin has sent."""
     if request.header("origin") or request.header("sec-fetch-site") not in {"", "none", "same-origin"}:
         raise RefusedError("AccessDenied", "The local AWS is not for web pages.")
+
+
+def speaks_xml(scope: MutableMapping[str, Any]) -> bool:
+    """Whether the request says that it is for a service whose errors are XML."""
+    return any(name == b"authorization" and _XML.search(value) for name, value in scope["headers"])
 
 
 def is_registry(path: str) -> bool:

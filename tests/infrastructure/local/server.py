@@ -59,6 +59,19 @@ class Server:
         **scope: Any,
     ) -> Answer:
         """The answer to a request; ``Host`` is the server's own unless ``headers`` say otherwise."""
+        answer = self.raw(method, path, headers, body, **scope)
+        content = answer["body"]
+        return Answer(answer["status_code"], answer["headers"], json.loads(content) if content else None)
+
+    def raw(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        **scope: Any,
+    ) -> dict[str, Any]:
+        """As ``ask``, in the form in which AWS's SDK has an answer."""
         target, _, query = path.partition("?")
         pairs = {"host": HOST} | {name.lower(): value for name, value in (headers or {}).items()}
         asked = {
@@ -74,10 +87,10 @@ class Server:
         }
         sent = self.send(asked, [{"type": "http.request", "body": body, "more_body": False}])
         if sent[0]["type"] == "websocket.close":
-            return Answer(0, {}, None)
+            return {"status_code": 0, "headers": {}, "body": b""}
         start, content = sent[0], b"".join(message.get("body", b"") for message in sent[1:])
         names = {name.decode(): value.decode() for name, value in start["headers"]}
-        return Answer(start["status"], names, json.loads(content) if content else None)
+        return {"status_code": start["status"], "headers": names, "body": content}
 
     def send(self, scope: Message, messages: list[Message]) -> list[Message]:
         """The messages of the answer to a request of ``messages``, of which it takes those it reads."""
