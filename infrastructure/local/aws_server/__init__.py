@@ -11,13 +11,13 @@ The package imports nothing of this project: where the local AWS runs in a conta
 """
 
 import hashlib
+import html
 import json
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
 os.umask(0o077)  # before anything is written: the state holds the stacks' keys
 
@@ -164,7 +164,7 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, refused: RefusedEr
         status = 401
         headers.append((b"www-authenticate", b'Basic realm="the local AWS"'))
     if guard.speaks_xml(scope):
-        fields = f"<Code>{refused.code}</Code><Message>{escape(str(refused))}</Message>"
+        fields = f"<Code>{refused.code}</Code><Message>{html.escape(str(refused))}</Message>"
         body = f"<ErrorResponse><Error><Type>Sender</Type>{fields}</Error></ErrorResponse>".encode()
         await _send(send, status, [(b"content-type", b"text/xml"), *headers], body)
     else:
