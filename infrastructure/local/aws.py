@@ -132,6 +132,7 @@ def _start(engine: docker.Docker) -> None:
             )
             return
         addresses = tuple(f"{address}:{port}" for address in _addresses(engine))
+        aws_container.ensure_network(engine.endpoint.client(), identity, isolated=True)
         settings = aws_instance.settings(None) | engine.endpoint.environment()
         pid = aws_process.start(aws_instance.folder(), addresses, settings)
         _wait(
@@ -215,6 +216,7 @@ def _stop_containers(identity: str) -> bool:
     for container in client.containers.list(all=True, filters={"label": _OWNER_LABEL}, ignore_removed=True):
         if container.labels[_OWNER_LABEL].startswith(f"{aws_instance.hostname(identity)}:"):
             container.remove(force=True, v=True)
+    aws_container.remove_network(client, identity)
     return stopped
 
 

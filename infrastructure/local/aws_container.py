@@ -32,7 +32,7 @@ _ORDERLY_SECONDS = 120
 
 def container_name(identity: str) -> str:
     """The name of the container, its network and its volume."""
-    return f"psn-emulator-aws-{identity}"
+    return aws_instance.network_name(identity)
 
 
 def start(docker: Docker, identity: str, port: int, settings: Mapping[str, str]) -> None:
@@ -43,8 +43,7 @@ def start(docker: Docker, identity: str, port: int, settings: Mapping[str, str])
     client = docker.endpoint.client()
     name = container_name(identity)
     obtain_image(client)
-    if not client.networks.list(names=[name]):
-        client.networks.create(name, driver="bridge", check_duplicate=True)
+    ensure_network(client, identity, isolated=False)
     _remove(client, name)
     container = client.containers.create(
         IMAGE,
@@ -79,10 +78,27 @@ def environment(identity: str, port: int, settings: Mapping[str, str]) -> dict[s
     return {
         **settings,
         "STATE_DIR": _STATE,
-        "LAMBDA_DOCKER_NETWORK": container_name(identity),
         "AWS_ENDPOINT_URL": f"http://{container_name(identity)}:{port}",
         "DOCKER_HOST": "unix:///var/run/docker.sock",
     }
+
+
+def ensure_network(client: "DockerClient", identity: str, *, isolated: bool) -> None:
+    """Creates the network of the functions' containers unless it is there. In an ``isolated`` one they reach this
+    machine and the internet, and neither each other nor any other container."""
+    name = container_name(identity)
+    if not client.networks.list(names=[name]):
+        apart = {"com.docker.network.bridge.enable_icc": "false"} if isolated else None
+        client.networks.create(name, driver="bridge", check_duplicate=True, options=apart)
+
+
+def remove_network(client: "DockerClient", identity: str) -> None:
+    """Removes the network of the functions' containers where it is there and nothing is in it."""
+    from docker.errors import APIError
+
+    for network in client.networks.list(names=[container_name(identity)]):
+        with suppress(APIError):
+            network.remove()
 
 
 def stop(client: "DockerClient", identity: str) -> bool:

@@ -117,6 +117,12 @@ def hostname(identity: str) -> str:
     return f"psn-{identity}"
 
 
+def network_name(identity: str) -> str:
+    """The name of the network of the functions' containers; also of the container and the volume of a local AWS that is
+    in one."""
+    return f"psn-emulator-aws-{identity}"
+
+
 def settings(container: str | None) -> dict[str, str]:
     """The environment variables of ministack; ``container`` is the name of the one it runs in, if any."""
     description = {
@@ -129,6 +135,7 @@ def settings(container: str | None) -> dict[str, str]:
     return {
         **_MINISTACK,
         **credentials.local_aws().environment(),
+        "LAMBDA_DOCKER_NETWORK": network_name(identity()),
         "GATEWAY_PORT": str(paths.aws_port()),
         "MINISTACK_HOSTNAME": hostname(identity()),
         _DESCRIPTION: json.dumps(description),

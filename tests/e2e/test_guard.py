@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from docker import DockerClient
+from docker.errors import ContainerError
 from docker.models.containers import Container
 from playwright.sync_api import Browser, Page, Response, sync_playwright
 
@@ -273,6 +274,34 @@ def function(engine: DockerClient, deployed: Checkout, api: httpx.Client, port: 
     identity = (Path(deployed.environment["LOCAL_HOME"]) / "aws" / "identity").read_text().strip()
     label = f"ministack.instance={aws_instance.hostname(identity)}:{port}"
     return engine.containers.list(filters={"label": label})[0]
+
+
+def test_a_function_is_invoked_by_the_local_aws_alone(
+    function: Container,
+    engine: DockerClient,
+    outputs: dict[str, Any],
+    browser: Browser,
+    elsewhere: str,
+) -> None:
+    """Whoever reaches its container could invoke it with the claims of any user."""
+    [network] = function.attrs["NetworkSettings"]["Networks"]
+    address = function.attrs["NetworkSettings"]["Networks"][network]["IPAddress"]
+    assert not function.attrs["HostConfig"]["PortBindings"]
+    invoke = f"http://{address}:{{}}/2015-03-31/functions/function/invocations"
+    assert httpx.post(invoke.format(6000), json={}, timeout=30).status_code == 200  # the address is right
+    probe = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 3)"
+    for joined in (network, "bridge"):
+        command = ["-c", probe, address, "6000"]
+        python = ["/var/lang/bin/python3.13"]
+        with pytest.raises(ContainerError, match=r"timed out|No route|unreachable"):
+            engine.containers.run(
+                outputs["image_uri"], command, entrypoint=python, network=joined, remove=True
+            )
+    page = browser.new_page()
+    page.goto(elsewhere)
+    shown, truth = statuses(page, [("POST", invoke.format(port), "no-cors", {}) for port in (6000, 8080)])
+    assert (shown, truth) == (["failed", "failed"], [])
+    page.close()
 
 
 def test_a_functions_container_is_restricted_as_a_function_is(function: Container) -> None:

@@ -41,6 +41,8 @@ class FakeDocker:
             "GET /_ping": (200, "OK"),
             "GET /info": (200, {"Name": name, "OperatingSystem": "Debian", "SecurityOptions": []}),
             "GET /networks": (200, []),
+            "POST /networks/create": (201, {"Id": "net"}),
+            "GET /networks/net": (200, {"Id": "net", "Name": "net"}),
             "GET /containers/json": (200, []),
             "GET /images/json": (200, []),
         }

@@ -15,7 +15,7 @@ from docker.errors import DockerException
 from docker.models.containers import Container, ContainerCollection
 from docker.models.images import ImageCollection
 
-from . import internals, signatures
+from . import internals, invocation, signatures
 
 _functions = internals.functions
 
@@ -45,7 +45,8 @@ class _Containers(ContainerCollection):
         self, image: Any, command: Any = None, **settings: Any
     ) -> Container:
         memory = settings["environment"]["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
-        return super().create(image, command, **settings | restrictions(memory))
+        entry = {"entrypoint": invocation.entrypoint()}
+        return super().create(image, command, **entry | settings | restrictions(memory))
 
 
 class _Images(ImageCollection):

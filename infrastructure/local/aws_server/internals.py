@@ -30,6 +30,9 @@ functions = module(
     *("_get_docker_client", "execution_credentials"),  # replaced in containers.py
     *("_account_region_from_function_config", "_kill_pool_entry", "_warm_pool", "_warm_pool_lock"),
     *("_cached_docker_client", "_DOCKER_TIMEOUT"),
+    "_invoke_rie",  # replaced in invocation.py
+    *("_rie_failure_is_retryable", "_rie_terminal_result", "_classify_function_error"),
+    *("_RIE_CONNECT_RETRY_SECONDS", "_RIE_TIMEOUT_TEXT_RE"),
 )
 apis = module(
     "ministack.services.apigateway",

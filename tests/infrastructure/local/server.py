@@ -183,7 +183,7 @@ def _put_back_at_the_end(patched: pytest.MonkeyPatch) -> None:
     names = {
         "ministack.services.lambda_svc": (
             *("_get_docker_client", "execution_credentials", "_cached_docker_client"),
-            *("_warm_pool_key", "_pool_kill_function", "_pool_release"),
+            *("_warm_pool_key", "_pool_kill_function", "_pool_release", "_invoke_rie"),
         ),
         "ministack.services.apigateway": ("run_reentrant", "handle_execute"),
     }

@@ -1,5 +1,6 @@
 """The local AWS itself, started and stopped for real; only Docker, which no function here needs, is made up."""
 
+import json
 import os
 import signal
 import socket
@@ -285,6 +286,20 @@ def test_one_that_will_not_end_is_killed_and_that_is_told(
     monkeypatch.setattr(aws_instance, "_ANSWER_SECONDS", 0.1)
     assert aws.stop()
     assert "was killed" in capsys.readouterr().err
+
+
+def test_its_functions_have_a_network_in_which_they_do_not_reach_each_other(
+    docker_engine: FakeDocker,
+) -> None:
+    aws.ensure()
+    [asked] = docker_engine.asked("POST /networks/create")
+    network = json.loads(asked.body)
+    assert network["Name"] == f"psn-emulator-aws-{aws_instance.identity()}"
+    assert network["Options"] == {"com.docker.network.bridge.enable_icc": "false"}
+    docker_engine.answers["GET /networks"] = (200, [{"Id": "net", "Name": network["Name"]}])
+    docker_engine.answers["DELETE /networks/net"] = (204, "")
+    aws.stop()
+    assert docker_engine.asked("DELETE /networks/net")
 
 
 def test_its_functions_containers_go_with_it_and_no_others(docker_engine: FakeDocker) -> None:

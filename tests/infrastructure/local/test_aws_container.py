@@ -88,7 +88,7 @@ def test_it_shares_a_network_with_its_functions_who_find_it_by_name(remote_engin
     assert created["HostConfig"]["NetworkMode"] == OWN
     aliases = created["NetworkingConfig"]["EndpointsConfig"][OWN]["Aliases"]
     assert [f"http://{alias}:4577" for alias in aliases] == ["http://host.docker.internal:4577"]
-    assert variables["LAMBDA_DOCKER_NETWORK"] == OWN
+    assert aws_instance.settings(OWN)["LAMBDA_DOCKER_NETWORK"] == OWN
     assert variables["AWS_ENDPOINT_URL"] == f"http://{OWN}:4577"
     assert variables["PERSIST_STATE"] == "1"
 

@@ -133,6 +133,8 @@ def test_two_versions_of_one_image_share_no_container(server: Server) -> None:
         ("ministack.services.lambda_svc", "_kill_pool_entry"),
         ("ministack.services.lambda_svc", "execution_credentials"),
         ("ministack.services.lambda_svc", "_get_docker_client"),
+        ("ministack.services.lambda_svc", "_invoke_rie"),
+        ("ministack.services.lambda_svc", "_classify_function_error"),
         ("ministack.services.apigateway", "run_reentrant"),
         ("ministack.services.apigateway", "handle_execute"),
         ("ministack.services.cloudwatch_logs", "_put_log_events"),

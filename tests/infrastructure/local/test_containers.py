@@ -6,9 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -46,6 +49,82 @@ def test_a_function_may_do_what_a_function_may_on_lambda(server: Server, docker_
     assert "size=536870912" in settings["Tmpfs"]["/tmp"]  # noqa: S108
     assert settings["Memory"] == settings["MemorySwap"] == 256 << 20
     assert settings["PidsLimit"] == 1024
+    assert json.loads(created.body)["Entrypoint"][-1] == "/lambda-entrypoint.sh"
+
+
+class FakeContainer:
+    """A container of a function, in one network."""
+
+    status = "running"
+    attrs: ClassVar = {"NetworkSettings": {"Networks": {"apart": {"IPAddress": "127.0.0.1"}}}}
+
+    def reload(self) -> None:
+        """Finds nothing new."""
+
+    def logs(self, **_: object) -> bytes:
+        return b"START\nEND\n"
+
+
+class Function(BaseHTTPRequestHandler):
+    """What listens in it: echoes its event, or fails as the event says."""
+
+    def do_POST(self) -> None:
+        event = self.rfile.read(int(self.headers["Content-Length"]))
+        told = json.loads(event)
+        self.send_response(told.get("status", 200))
+        if told.get("kind"):
+            self.send_header("X-Amz-Function-Error", told["kind"])
+        self.end_headers()
+        time.sleep(told.get("seconds", 0))
+        self.wfile.write(told["text"].encode() if "text" in told else event)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def invoke(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., dict[str, Any]]]:
+    """Invokes a function."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Function) as listening:
+        threading.Thread(target=listening.serve_forever, daemon=True).start()
+        monkeypatch.setattr(server.part("invocation"), "PORT", listening.server_port)
+        functions = server.part("internals").functions
+        yield lambda **event: functions._invoke_rie(FakeContainer(), event, 5, "id")
+        listening.shutdown()
+
+
+def test_a_function_answers(invoke: Callable[..., dict[str, Any]]) -> None:
+    assert invoke(a=1) == {"body": {"a": 1}, "log": "START\nEND", "log_source": "rie"}
+    assert invoke(text="no JSON") == {
+        "body": "no JSON",
+        "log": "START\nEND",
+        "log_source": "rie",
+        "raw_payload": True,
+    }
+
+
+def test_a_function_that_fails_is_told_as_one(invoke: Callable[..., dict[str, Any]]) -> None:
+    failed = invoke(errorMessage="no", errorType="ValueError", kind="Unhandled")
+    assert (failed["error"], failed["function_error"]) == (True, "Unhandled")
+    broken = invoke(status=502, text='{"errorMessage": "no module", "errorType": "ImportError"}')
+    assert (broken["error"], broken["body"]["errorMessage"]) == (True, "no module")
+
+
+def test_a_function_that_takes_too_long_is_ended(
+    invoke: Callable[..., dict[str, Any]], server: Server
+) -> None:
+    functions = server.part("internals").functions
+    slow = functions._invoke_rie(FakeContainer(), {"seconds": 2, "text": "late"}, 0.2, "id")
+    assert (slow["error"], slow["timeout"], slow["body"]["errorType"]) == (True, True, "Sandbox.Timedout")
+
+
+def test_a_function_whose_container_has_ended_is_told_with_its_log(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeContainer, "status", "exited")
+    ended = server.part("internals").functions._invoke_rie(FakeContainer(), {}, 1, "id")
+    assert (ended["error"], ended["body"]["errorType"]) == (True, "Runtime.ExitError")
+    assert "START" in ended["body"]["errorMessage"]
 
 
 @pytest.mark.parametrize(
