@@ -85,11 +85,23 @@ def environment(identity: str, port: int, settings: Mapping[str, str]) -> dict[s
 
 def ensure_network(client: "DockerClient", identity: str, *, isolated: bool) -> None:
     """Creates the network of the functions' containers unless it is there. In an ``isolated`` one they reach this
-    machine and the internet, and neither each other nor any other container."""
+    machine and the internet, and neither each other nor any other container.
+
+    Raises ``DeployError`` where Docker has no addresses left for one.
+    """
+    from docker.errors import APIError
+
     name = container_name(identity)
-    if not client.networks.list(names=[name]):
-        apart = {"com.docker.network.bridge.enable_icc": "false"} if isolated else None
+    if client.networks.list(names=[name]):
+        return
+    apart = {"com.docker.network.bridge.enable_icc": "false"} if isolated else None
+    try:
         client.networks.create(name, driver="bridge", check_duplicate=True, options=apart)
+    except APIError as error:
+        raise DeployError(
+            f"Docker makes no network for the functions: {error.explanation}.",
+            "Remove those that nothing uses: docker network prune",
+        ) from error
 
 
 def remove_network(client: "DockerClient", identity: str) -> None:

@@ -302,6 +302,14 @@ def test_its_functions_have_a_network_in_which_they_do_not_reach_each_other(
     assert docker_engine.asked("DELETE /networks/net")
 
 
+def test_a_docker_without_room_for_a_network_is_told(docker_engine: FakeDocker) -> None:
+    no_room = {"message": "could not find an available, non-overlapping IPv4 address pool"}
+    docker_engine.answers["POST /networks/create"] = (404, no_room)
+    with pytest.raises(DeployError, match="makes no network for the functions: could not find") as refused:
+        aws.ensure()
+    assert refused.value.remedy.endswith("docker network prune")
+
+
 def test_its_functions_containers_go_with_it_and_no_others(docker_engine: FakeDocker) -> None:
     aws.ensure()
     ours, theirs = aws_instance.hostname(aws_instance.identity()), "psn-0123456789ab"
