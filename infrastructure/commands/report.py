@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any, Literal
 
 from rich.console import Console
@@ -117,13 +118,33 @@ def print_outputs(values: dict[str, Any]) -> None:
 
 
 def print_history(updates: Sequence[Update]) -> None:
-    """The updates, the newest first: version, start in UTC, result, duration, what was done and by whom."""
-    for update in updates:
-        took = f"{(update.ended - update.started).total_seconds():.0f} s" if update.ended else ""
-        print(
-            f"{update.version:>4}  {update.started:%Y-%m-%d %H:%M:%S}  {update.result:<11} {took:>6}  "
-            f"{update.message}{'  (live)' if update.live else ''}"
-        )
+    """The updates, the newest first: version, start in UTC, result, duration, what was done, by whom, and what changed.
+
+    Those in a row that changed nothing are one line.
+    """
+    for unchanged, row in groupby(updates, key=lambda update: update.unchanged):
+        if unchanged:
+            print(_folded(list(row)))
+            continue
+        for update in row:
+            took = f"{(update.ended - update.started).total_seconds():.0f} s" if update.ended else ""
+            changed = f": {summary(update.counts, done=True)}" if update.changes else ""
+            print(
+                f"{update.version:>7}  {update.started:%Y-%m-%d %H:%M:%S}  {update.result:<11} {took:>6}  "
+                f"{update.message}{changed}{'  (live)' if update.live else ''}"
+            )
+
+
+def _folded(row: Sequence[Update]) -> str:
+    """The line for updates, the newest first, that changed nothing."""
+    first, last = row[-1], row[0]
+    if first is last:
+        return f"{last.version:>7}  {last.started:%Y-%m-%d %H:%M:%S}  1 update that changed nothing"
+    until = f"{last.started:%H:%M:%S}" if last.started.date() == first.started.date() else None
+    return (
+        f"{f'{first.version}-{last.version}':>7}  {first.started:%Y-%m-%d %H:%M:%S} to "
+        f"{until or f'{last.started:%Y-%m-%d %H:%M:%S}'}  {len(row)} updates that changed nothing"
+    )
 
 
 def print_checks(checks: Sequence[Check]) -> None:

@@ -1,6 +1,7 @@
 """The command line: what it accepts, how it fails, what it prints."""
 
 import json
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -387,6 +388,37 @@ def test_the_history_shows_the_tag_of_each_update(
     [told] = json.loads(capsys.readouterr().out)
     assert told["started"] == "2026-01-02T03:04:05+00:00"
     assert (told["kind"], told["by"], told["live"]) == ("deploy", "ada", True)
+
+
+def test_the_history_says_what_each_update_changed_and_folds_those_that_changed_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def update(version: int, message: str, **changes: int) -> stack_info.Update:
+        kind = message.split()[1]
+        start = datetime(2026, 1, 2, 3, version, tzinfo=UTC)
+        return stack_info.Update(version, kind, start, start, "succeeded", "t", "", False, message, changes)
+
+    updates = [
+        update(6, "t deploy", same=9),
+        update(5, "t deploy", update=2, replace=1, same=7),
+        update(4, "t deploy", same=9),
+        update(3, "t deploy", same=9),
+        update(2, "t rotate-keys", same=9),
+        update(1, "t deploy", create=9),
+    ]
+    monkeypatch.setattr(stack_info, "history", lambda _: updates)
+    cli.main(["history"])
+    assert [re.sub(" +", " ", line) for line in capsys.readouterr().out.splitlines()] == [
+        " 6 2026-01-02 03:06:00 1 update that changed nothing",
+        " 5 2026-01-02 03:05:00 succeeded 0 s t deploy: 2 updated, 1 replaced",
+        " 3-4 2026-01-02 03:03:00 to 03:04:00 2 updates that changed nothing",
+        " 2 2026-01-02 03:02:00 succeeded 0 s t rotate-keys: no changes",
+        " 1 2026-01-02 03:01:00 succeeded 0 s t deploy: 9 created",
+    ]
+    cli.main(["history", "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert [item["version"] for item in told] == [6, 5, 4, 3, 2, 1]
+    assert told[1]["changes"] == {"created": 0, "updated": 2, "deleted": 0, "replaced": 1, "same": 7}
 
 
 def test_a_rollback_says_what_moved_and_what_it_left(
