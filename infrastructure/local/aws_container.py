@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infrastructure.errors import DeployError
+from infrastructure.local import faults
 from infrastructure.terminal import display
 from infrastructure.tools import paths
 from infrastructure.tools.docker import Docker
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 IMAGE = f"ministackorg/ministack:{version('ministack')}"
 """ministack's own image of the installed version."""
 
-_SERVER = Path(__file__).with_name("aws_server.py")
+_SERVER = ("aws_server.py", "aws_snapshots.py")
+"""The modules of this folder that are served, which the container gets under their names here."""
 _FOLDER = "/opt/ministack"
 _STATE = "/state"
 _ORDERLY_SECONDS = 120
@@ -50,7 +52,7 @@ def start(docker: Docker, identity: str, port: int, settings: Mapping[str, str])
         IMAGE,
         command=[
             "hypercorn",
-            "aws_server:app",
+            f"{__package__}.aws_server:app",
             "--workers",
             "0",
             "--keep-alive",
@@ -70,7 +72,7 @@ def start(docker: Docker, identity: str, port: int, settings: Mapping[str, str])
         },
         working_dir=_FOLDER,
     )
-    container.put_archive(_FOLDER, _archive(_SERVER))
+    container.put_archive(_FOLDER, _archive())
     container.start()
 
 
@@ -106,6 +108,17 @@ def last_lines(client: "DockerClient", identity: str) -> str:
     """The last 5 lines of the container's log."""
     container = _container(client, container_name(identity))
     return container.logs(tail=5).decode(errors="replace") if container else "the container is gone"
+
+
+def state_error(log: str, identity: str) -> DeployError | None:
+    """The error that the last lines of its ``log`` tell of files of its state; ``None`` where there is none."""
+    volume = container_name(identity)
+    run = f"docker run --rm --volume {volume}:{_STATE} --entrypoint cp {IMAGE}"
+    return faults.error_in(
+        log,
+        f"{volume}:{_STATE}",
+        lambda source, target: f"{run} {_STATE}/{source} {_STATE}/{target}",
+    )
 
 
 def delete_state(client: "DockerClient", identity: str) -> None:
@@ -170,11 +183,13 @@ def obtain_image(client: "DockerClient") -> None:
                 ) from error
 
 
-def _archive(path: Path) -> bytes:
-    content = path.read_bytes()
-    entry = tarfile.TarInfo(path.name)
-    entry.size, entry.mode = len(content), 0o644
+def _archive() -> bytes:
+    """The served modules as a tar archive. Their folders are packages without a file of their own."""
     with io.BytesIO() as buffer:
         with tarfile.open(fileobj=buffer, mode="w") as archive:
-            archive.addfile(entry, io.BytesIO(content))
+            for name in _SERVER:
+                content = Path(__file__).with_name(name).read_bytes()
+                entry = tarfile.TarInfo(f"{str(__package__).replace('.', '/')}/{name}")
+                entry.size, entry.mode = len(content), 0o644
+                archive.addfile(entry, io.BytesIO(content))
         return buffer.getvalue()

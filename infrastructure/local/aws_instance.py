@@ -13,7 +13,7 @@ from infrastructure.tools import disk, docker, paths
 SNAPSHOT = "/_psn-emulator/snapshot"
 _INSTANCE = "/_psn-emulator/instance"
 _DESCRIPTION = "PSN_EMULATOR_INSTANCE"
-_SERVER = Path(__file__).with_name("aws_server.py")
+_SERVER = [Path(__file__).with_name(name) for name in ("aws_server.py", "aws_snapshots.py")]
 _ANSWER_SECONDS = 5
 _MINISTACK = {
     "LAMBDA_EXECUTOR": "docker",
@@ -123,5 +123,10 @@ def request(method: str, path: str, seconds: float) -> tuple[int, bytes] | None:
 
 def _configuration() -> str:
     """A digest of all settings with which an instance of this checkout is started."""
-    parts = [version("ministack"), _SERVER.read_text(), _MINISTACK, docker.endpoint().environment()]
+    parts = [
+        version("ministack"),
+        [file.read_text() for file in _SERVER],
+        _MINISTACK,
+        docker.endpoint().environment(),
+    ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]

@@ -1,23 +1,24 @@
 """The ASGI application that hypercorn serves as the local AWS: ministack's, and what this project adds to it.
 
 - ``GET /_psn-emulator/instance`` answers whose local AWS this is.
-- ``POST /_psn-emulator/snapshot`` writes the state, which ministack writes only in an orderly end. The process id's
-  file is removed after such an end, and left by a kill.
+- ``POST /_psn-emulator/snapshot`` writes the state, which ``aws_snapshots`` also does soon after a change. The process
+  id's file is removed after an orderly end, and left by a kill.
 - Request bodies of the HTTP API are limited as by AWS.
 - The containers of a changed function finish their answers, and each version has containers of its own.
 
-The module imports nothing of this project: where the local AWS runs in a container, this file is copied into it.
+The module imports of this project what ``aws_container`` copies into the container that the local AWS may run in.
 """
 
-import asyncio
 import json
 import os
 import threading
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from infrastructure.local import aws_snapshots
+from infrastructure.local.aws_snapshots import ministack_module
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -31,31 +32,16 @@ DESCRIPTION = "PSN_EMULATOR_INSTANCE"
 _EXECUTE_API = "/_aws/execute-api/"
 _BODY_BYTES = 10 << 20
 """The largest request body of an HTTP API, 10 MB (API Gateway Developer Guide: Quotas for HTTP APIs)."""
-_ATTEMPTS = 200
-_PAUSE_SECONDS = 0.05
 
 
-def _module(name: str, *used: str) -> Any:
-    """The module of ministack of that name, with what is ``used`` of it here.
-
-    Raises ``ImportError`` where that lacks anything: these names are not part of ministack's interface, and one that
-    is gone would be replaced here without any effect.
-    """
-    module = import_module(name)
-    if missing := [attribute for attribute in used if not hasattr(module, attribute)]:
-        raise ImportError(f"{name} has no {', '.join(missing)} any more: change aws_server.py with ministack")
-    return module
-
-
-_ministack = _module("ministack.app", "app", "_build_persistence_save_dict")
-_persistence = _module("ministack.core.persistence", "STATE_DIR", "save_state")
-_functions = _module(
+_ministack = ministack_module("ministack.app", "app")
+_persistence = ministack_module("ministack.core.persistence", "STATE_DIR")
+_functions = ministack_module(
     "ministack.services.lambda_svc",
     *("_warm_pool_key", "_pool_kill_function", "_pool_release"),  # replaced below
     *("_account_region_from_function_config", "_kill_pool_entry", "_warm_pool", "_warm_pool_lock"),
 )
 _description = json.loads(os.environ.get(DESCRIPTION, "{}"))
-_writing = asyncio.Lock()
 
 
 def _pool_key(function: str, config: dict[str, Any]) -> str:
@@ -107,8 +93,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     if path == INSTANCE:
         await _answer(send, 200, {**_description, "pid": os.getpid()})
     elif path == SNAPSHOT and scope["method"] == "POST":
-        async with _writing:
-            failed = await _write_state()
+        failed = await aws_snapshots.write_all()
         await _answer(send, 500 if failed else 200, {"failed": failed})
     elif path and path.startswith(_EXECUTE_API):
         body = await _body(scope, receive)
@@ -117,9 +102,13 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         else:
             await _ministack.app(scope, _replayed(body, receive), send)
     elif scope["type"] == "lifespan":
-        await _ministack.app(scope, receive, _removing_pid_file(send))
+        await _ministack.app(scope, _ending_snapshot(receive), _removing_pid_file(send))
     else:
-        await _ministack.app(scope, receive, send)
+        try:
+            await _ministack.app(scope, receive, send)
+        finally:
+            if scope["type"] == "http":
+                aws_snapshots.writer.note(scope)
 
 
 async def _body(scope: Scope, receive: Receive) -> list[MutableMapping[str, Any]] | None:
@@ -149,6 +138,18 @@ def _replayed(messages: list[MutableMapping[str, Any]], receive: Receive) -> Rec
     return give
 
 
+def _ending_snapshot(receive: Receive) -> Receive:
+    """A ``receive`` that ends a snapshot under way before ministack shuts down and writes its state."""
+
+    async def receive_and_end() -> MutableMapping[str, Any]:
+        message = await receive()
+        if message["type"] == "lifespan.shutdown":
+            aws_snapshots.writer.end()
+        return message
+
+    return receive_and_end
+
+
 def _removing_pid_file(send: Send) -> Send:
     """A ``send`` that removes the process id's file once ministack has shut down and written its state."""
 
@@ -158,48 +159,6 @@ def _removing_pid_file(send: Send) -> Send:
         await send(message)
 
     return send_and_remove
-
-
-async def _write_state() -> list[str]:
-    """Writes the state of every service in use; the names of those whose state could not be written.
-
-    All states are read between two requests, and encoded in a thread so that requests are answered meanwhile.
-    """
-    sources = _ministack._build_persistence_save_dict()
-    states = {name: _read_state(get_state) for name, get_state in sources.items()}
-    failed = []
-    for name, state in states.items():
-        if state is None:
-            continue
-        before = _file_identity(name)
-        await asyncio.to_thread(_persistence.save_state, name, state)
-        if _file_identity(name) == before:
-            failed.append(name)
-    return failed
-
-
-def _read_state(get_state: Callable[[], Any]) -> Any:
-    """A service's state, read again where a running function's log changed it meanwhile.
-
-    The waiting blocks the event loop, so no new function is started and each attempt meets fewer of them.
-    """
-    for _ in range(_ATTEMPTS):
-        try:
-            return get_state()
-        except RuntimeError as changed:
-            if "changed size during iteration" not in str(changed):
-                raise
-            time.sleep(_PAUSE_SECONDS)
-    return get_state()
-
-
-def _file_identity(name: str) -> tuple[int, int] | None:
-    """The inode and time of a service's state file, which every write changes; ``None`` where there is none."""
-    try:
-        stat = (Path(_persistence.STATE_DIR) / f"{name}.json").stat()
-    except FileNotFoundError:
-        return None
-    return stat.st_ino, stat.st_mtime_ns
 
 
 async def _answer(send: Send, status: int, body: dict[str, Any]) -> None:

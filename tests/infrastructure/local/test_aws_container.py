@@ -2,8 +2,10 @@
 
 import io
 import json
+import re
 import socket
 import tarfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -94,12 +96,23 @@ def test_it_shares_a_network_with_its_functions_who_find_it_by_name(remote_engin
 
 
 def test_it_serves_the_same_application_as_the_process(remote_engine: FakeDocker) -> None:
-    start(remote_engine)
+    created = start(remote_engine)
     [upload] = remote_engine.asked("PUT /containers/c1/archive")
     with tarfile.open(fileobj=io.BytesIO(upload.body)) as archive:
-        server = archive.extractfile("aws_server.py")
-        assert server is not None
-        assert server.read() == aws_container._SERVER.read_bytes()
+        for name in aws_container._SERVER:
+            module = archive.extractfile(f"infrastructure/local/{name}")
+            assert module is not None
+            assert module.read() == (paths.ROOT / "infrastructure" / "local" / name).read_bytes()
+    assert "infrastructure.local.aws_server:app" in created["Cmd"]
+
+
+def test_the_served_modules_import_no_others_of_this_project() -> None:
+    """The container has no more of it."""
+    for name in aws_container._SERVER:
+        text = (paths.ROOT / "infrastructure" / "local" / name).read_text()
+        imported = set(re.findall(r"^from infrastructure\.local import (\w+)", text, re.MULTILINE))
+        assert imported <= {Path(served).stem for served in aws_container._SERVER}
+        assert not re.search(r"^(from|import) infrastructure(?!\.local)", text, re.MULTILINE)
 
 
 def test_a_container_of_before_is_stopped_in_order_and_replaced(remote_engine: FakeDocker) -> None:

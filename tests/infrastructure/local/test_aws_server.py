@@ -34,16 +34,26 @@ def server(
             pass
         await send({"type": "http.response.start", "status": 204, "headers": []})
 
-    def save_state(name: str, content: object) -> None:
-        if content != "cannot be written":
-            (tmp_path / "state" / f"{name}.json").write_text(json.dumps(content))
-
-    (tmp_path / "state").mkdir()
-    app = SimpleNamespace(app=ministack, _build_persistence_save_dict=lambda: state)
+    app = SimpleNamespace(
+        app=ministack,
+        _build_persistence_save_dict=lambda: state,
+        _get_module=None,
+        _load_persisted_state=None,
+        _state_map={},
+        SERVICE_NAME_ALIASES={},
+        SERVICE_REGISTRY={},
+    )
     monkeypatch.setitem(sys.modules, "ministack.app", app)
-    persistence = SimpleNamespace(save_state=save_state, STATE_DIR=str(tmp_path / "state"))
+    persistence = SimpleNamespace(
+        STATE_DIR=str(tmp_path / "state"),
+        save_state=None,
+        _json_default=None,
+        _json_object_hook=None,
+        _state_format_version=lambda _: 2,
+    )
     monkeypatch.setitem(sys.modules, "ministack.core.persistence", persistence)
     monkeypatch.setenv("PSN_EMULATOR_INSTANCE", '{"identity": "0123"}')
+    reload(import_module("infrastructure.local.aws_snapshots"))
     return reload(import_module("infrastructure.local.aws_server"))
 
 
@@ -57,7 +67,8 @@ def ask(server: ModuleType, method: str, path: str) -> tuple[int, Any]:
     async def receive() -> Message:
         return {"type": "http.request"}
 
-    asyncio.run(server.app({"type": "http", "method": method, "path": path}, receive, send))
+    scope = {"type": "http", "method": method, "path": path, "headers": []}
+    asyncio.run(server.app(scope, receive, send))
     return sent[0]["status"], json.loads(sent[1]["body"]) if len(sent) > 1 else None
 
 
@@ -73,13 +84,30 @@ def test_everything_else_goes_to_ministack(server: ModuleType) -> None:
 
 def test_a_snapshot_writes_the_state_of_the_services_in_use(server: ModuleType, tmp_path: Path) -> None:
     assert ask(server, "POST", server.SNAPSHOT) == (200, {"failed": []})
-    assert [path.name for path in (tmp_path / "state").iterdir()] == ["dynamodb.json"]
+    written = {path.name: path.read_text() for path in (tmp_path / "state").iterdir()}
+    assert written.keys() == {"dynamodb.json", "dynamodb.json.bak"}
+    assert set(written.values()) == {'{"__ministack_format__": 2, "payload": {"tables": 1}}\n'}
+
+
+def test_the_backup_of_a_state_is_the_one_before_and_never_one_that_is_cut_off(
+    server: ModuleType, tmp_path: Path, state: dict[str, Callable[[], object]]
+) -> None:
+    file, backup = (tmp_path / "state" / name for name in ("dynamodb.json", "dynamodb.json.bak"))
+    ask(server, "POST", server.SNAPSHOT)
+    first = file.read_text()
+    state["dynamodb"] = lambda: {"tables": 2}
+    ask(server, "POST", server.SNAPSHOT)
+    assert (backup.read_text(), json.loads(file.read_text())["payload"]) == (first, {"tables": 2})
+    for damaged in ("", first[:-3]):
+        file.write_text(damaged)
+        ask(server, "POST", server.SNAPSHOT)
+        assert (backup.read_text(), json.loads(file.read_text())["payload"]) == (first, {"tables": 2})
 
 
 def test_a_snapshot_names_what_it_could_not_write(
     server: ModuleType, state: dict[str, Callable[[], object]]
 ) -> None:
-    state["lambda"] = lambda: "cannot be written"
+    state["lambda"] = object
     assert ask(server, "POST", server.SNAPSHOT) == (500, {"failed": ["lambda"]})
 
 
@@ -98,7 +126,7 @@ def test_a_snapshot_takes_a_state_anew_that_a_function_under_way_changed(
 
     state["logs"] = changing_once
     assert ask(server, "POST", server.SNAPSHOT) == (200, {"failed": []})
-    assert json.loads((tmp_path / "state" / "logs.json").read_text()) == [0, 1, 2, 3]
+    assert json.loads((tmp_path / "state" / "logs.json").read_text())["payload"] == [0, 1, 2, 3]
 
 
 CHUNK = 1 << 20
@@ -182,3 +210,52 @@ def test_an_orderly_end_removes_the_process_id(server: ModuleType, tmp_path: Pat
     asyncio.run(server.app({"type": "lifespan"}, receive, send))
     assert sent == [{"type": "lifespan.shutdown.complete"}]
     assert not (tmp_path / "pid").exists()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "services"),
+    [
+        (
+            "POST",
+            "/",
+            {"x-amz-target": "DynamoDB_20120810.PutItem", "authorization": "dynamodb"},
+            {"dynamodb"},
+        ),
+        ("POST", "/", {"x-amz-target": "DynamoDB_20120810.Query", "authorization": "dynamodb"}, set()),
+        (
+            "POST",
+            "/",
+            {"x-amz-target": "secretsmanager.GetSecretValue", "authorization": "secretsmanager"},
+            set(),
+        ),
+        ("PUT", "/2015-03-31/functions/f/code", {"authorization": "lambda"}, {"lambda", "lambda_durable"}),
+        ("GET", "/2015-03-31/functions/f", {"authorization": "lambda"}, set()),
+        ("POST", "/2015-03-31/functions/f/invocations", {"authorization": "lambda"}, set()),
+        ("POST", "/", {"authorization": "iam"}, {"iam"}),
+        ("POST", "/v2/apis", {"authorization": "apigateway"}, {"apigateway", "apigateway_v1"}),
+        ("PUT", "/v2/psn-emulator-local/blobs/uploads/1", {}, {"ecr"}),
+        ("GET", "/v2/psn-emulator-local/manifests/t", {}, set()),
+        ("POST", "/_aws/execute-api/psn/$default/players", {"authorization": ""}, set()),
+    ],
+)
+def test_a_request_changes_the_service_of_its_credentials_unless_it_reads(
+    monkeypatch: pytest.MonkeyPatch, method: str, path: str, headers: dict[str, str], services: set[str]
+) -> None:
+    for name in ("aws_snapshots", "aws_server"):
+        monkeypatch.delitem(sys.modules, f"infrastructure.local.{name}", raising=False)
+    snapshots = import_module("infrastructure.local.aws_snapshots")
+    if service := headers.get("authorization"):
+        headers = headers | {
+            "authorization": f"AWS4-HMAC-SHA256 Credential=k/20260101/us-east-1/{service}/aws4_request, …"
+        }
+    raw = [(name.encode(), value.encode("latin-1", "replace")) for name, value in headers.items()]
+    assert snapshots._services({"method": method, "path": path, "headers": raw}) == services
+
+
+def test_a_state_of_another_form_is_not_taken_for_one(server: ModuleType, tmp_path: Path) -> None:
+    file = tmp_path / "dynamodb.json"
+    for content in (b"{}", b"null", b"\xff\x00", b'{"__ministack_format__": 3, "payload": {}}'):
+        file.write_bytes(content)
+        assert not server.aws_snapshots._can_be_read(file)
+    file.write_bytes(b'{"__ministack_format__": 2, "payload": {}}\n')
+    assert server.aws_snapshots._can_be_read(file)
