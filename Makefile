@@ -6,14 +6,16 @@ takes.all := STACK DEBUG LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE DOCKER_HOS
 	AWS_PROFILE AWS_REGION AWS_DEFAULT_REGION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN \
 	AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE PULUMI_ACCESS_TOKEN PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE \
 	PULUMI_CONFIG_PASSPHRASE_FILE PULUMI_HOME HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy
-takes.deploy := FORCE REFRESH DRY_RUN JSON MARKDOWN
+takes.deploy := FORCE REFRESH REPLACE DRY_RUN JSON MARKDOWN
 takes.preview := REFRESH DETAILED JSON MARKDOWN
-takes.promote := FROM TO TAG DRY_RUN JSON MARKDOWN
-takes.deploy-infra := DRY_RUN JSON MARKDOWN
-takes.update-image := FORCE DRY_RUN JSON MARKDOWN
+takes.promote := FROM TO TAG REPLACE DRY_RUN JSON MARKDOWN
+takes.deploy-infra := REPLACE DRY_RUN JSON MARKDOWN
+takes.update-image := FORCE REPLACE DRY_RUN JSON MARKDOWN
 takes.rollback := TAG DRY_RUN
 takes.rotate-keys := NOW DRY_RUN
 takes.history := JSON
+takes.export-data := FILE
+takes.import-data := FILE FORCE DRY_RUN
 takes.destroy := DRY_RUN JSON MARKDOWN
 takes.outputs := JSON
 takes.logs := FN SINCE FOLLOW JSON
@@ -50,6 +52,7 @@ OFF := 0 false no off False No Off FALSE NO OFF
 flag = $(if $(filter $(ON),$(value $(1))),$(2))
 JSON_FLAG = $(call flag,JSON,--json)
 FORM_FLAG = $(if $(call flag,JSON,on),--json,$(call flag,MARKDOWN,--markdown))
+REPLACE_OPTION = $(call option,REPLACE,--replace)
 DRY_FLAG = $(call flag,DRY_RUN,--dry-run)
 
 # What a user gives reaches the shell as one word, whatever is in it: quoted TEXT; given NAME, its value; either
@@ -86,6 +89,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup deploy preview promote deploy-infra update-image rollback rotate-keys outputs ecr-url history env logs \
+	export-data import-data \
 	destroy down clean doctor check-docker docker-login build-local run-local test test-unit test-infrastructure test-e2e \
 	test-operations coverage openapi lint format bench test-kills test-model test-fuzz
 
@@ -100,19 +104,19 @@ setup:
 
 ##@ Release
 deploy: setup ## Build and deploy; ends with the URL (STACK=dev for AWS, FORCE=1 a new release of the same content)
-	@$(RUN) deploy $(call flag,FORCE,--force) $(call flag,REFRESH,--refresh) $(DRY_FLAG) $(FORM_FLAG)
+	@$(RUN) deploy $(call flag,FORCE,--force) $(call flag,REFRESH,--refresh) $(REPLACE_OPTION) $(DRY_FLAG) $(FORM_FLAG)
 
 preview: setup ## Show what a deploy would change (JSON=1, MARKDOWN=1, DETAILED=1 fails on changes too, REFRESH=1 finds drift)
 	@$(RUN) preview $(FORM_FLAG) $(call flag,DETAILED,--detailed) $(call flag,REFRESH,--refresh)
 
 deploy-infra: setup ## Deploy the infrastructure only; the deployed image stays
-	@$(RUN) deploy --infrastructure-only $(DRY_FLAG) $(FORM_FLAG)
+	@$(RUN) deploy --infrastructure-only $(REPLACE_OPTION) $(DRY_FLAG) $(FORM_FLAG)
 
 promote: setup ## Bring the image that FROM runs to TO and put it into service there (FROM=dev TO=staging, TAG=…, DRY_RUN=1)
-	@$(RUN) promote $(DRY_FLAG) $(FORM_FLAG) --from=$(call given,FROM) --to=$(call given,TO) $(call option,TAG,--tag)
+	@$(RUN) promote $(DRY_FLAG) $(FORM_FLAG) --from=$(call given,FROM) --to=$(call given,TO) $(call option,TAG,--tag) $(REPLACE_OPTION)
 
 update-image: setup ## Build the image and update the functions only
-	@$(RUN) deploy --image-only $(call flag,FORCE,--force) $(DRY_FLAG) $(FORM_FLAG)
+	@$(RUN) deploy --image-only $(call flag,FORCE,--force) $(REPLACE_OPTION) $(DRY_FLAG) $(FORM_FLAG)
 
 rollback: setup ## Put the release before the live one into service again, or TAG=… (DRY_RUN=1); builds nothing
 	@$(RUN) rollback $(DRY_FLAG) $(call option,TAG,--tag)
@@ -122,6 +126,12 @@ rotate-keys: setup ## Let a new key sign tokens; the old one goes when its token
 
 history: setup ## List the updates: version, time, result, tag, message (JSON=1)
 	@$(RUN) history $(JSON_FLAG)
+
+export-data: setup ## Save what is in the table in a file (FILE=data.jsonl)
+	@$(RUN) export-data --file=$(call given,FILE)
+
+import-data: setup ## Bring such a file back into the empty table (FILE=data.jsonl, FORCE=1 into one that is not empty, DRY_RUN=1)
+	@$(RUN) import-data $(call flag,FORCE,--force) $(DRY_FLAG) --file=$(call given,FILE)
 
 destroy: setup ## Delete the stack's resources (DRY_RUN=1 shows only; prod asks for its name)
 	@$(RUN) destroy $(DRY_FLAG) $(FORM_FLAG)

@@ -3,6 +3,7 @@
 import argparse
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn, override
 
 from infrastructure.commands import make_targets
@@ -81,6 +82,7 @@ def _add_release_commands(commands: _Commands) -> None:
     parts.add_argument("--image-only", action="store_true", help="the image and the functions only")
     _add_flag(command, "--force", "make a new release of the same content")
     _add_flag(command, "--refresh", "read the cloud back first and repair what was changed by hand")
+    _add_replace(command)
     _add_flag(command, "--dry-run", "show only what would change")
 
     command = commands.add("promote", make_targets.promote, stack=False, changes=True)
@@ -92,6 +94,7 @@ def _add_release_commands(commands: _Commands) -> None:
         stack = _not_empty("name a stack, as in make promote FROM=dev TO=staging")
         command.add_argument(flag, dest=option, metavar="STACK", required=True, type=stack, help=text)
     _add_tag(command, "another release that the source keeps; default: the one it runs")
+    _add_replace(command)
     _add_flag(command, "--dry-run", "show only what would change")
 
     command = commands.add("preview", make_targets.preview)
@@ -107,6 +110,13 @@ def _add_release_commands(commands: _Commands) -> None:
 
     command = commands.add("rotate-keys", make_targets.rotate_keys, changes=True)
     _add_flag(command, "--now", "let the new key sign as soon as every function knows it")
+    _add_flag(command, "--dry-run", "show only")
+
+    command = commands.add("export-data", make_targets.export_data)
+    _add_file(command)
+    command = commands.add("import-data", make_targets.import_data)
+    _add_file(command)
+    _add_flag(command, "--force", "write into a table that is not empty")
     _add_flag(command, "--dry-run", "show only")
 
     command = commands.add("destroy", make_targets.destroy, changes=True)
@@ -166,6 +176,24 @@ def _add_forms(command: argparse.ArgumentParser) -> None:
 def _add_tag(command: argparse.ArgumentParser, text: str) -> None:
     """The option that names a release. An empty name is a mistake, and no way to ask for the default."""
     command.add_argument("--tag", type=_not_empty("name a release, or leave it out"), help=text)
+
+
+def _add_file(command: argparse.ArgumentParser) -> None:
+    path = _not_empty("name a file, as in FILE=data.jsonl")
+    command.add_argument(
+        "--file", type=lambda text: Path(path(text)), required=True, metavar="PATH", help="the file"
+    )
+
+
+def _add_replace(command: argparse.ArgumentParser) -> None:
+    """The option that names what of the table and the secrets may be replaced, which is lost then."""
+    command.add_argument(
+        "--replace",
+        type=lambda text: tuple(_not_empty("name the table or a secret, or leave it out")(text).split(",")),
+        default=(),
+        metavar="NAME",
+        help="may replace the table or a secret, which loses what is in it",
+    )
 
 
 def _not_empty(remedy: str) -> Callable[[str], str]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NoReturn
 
-from infrastructure.automation import targets, updates, workspace
+from infrastructure.automation import protection, targets, updates, workspace
 from infrastructure.automation.lean_stack import LeanStack
 from infrastructure.automation.updates import DeployResult
 from infrastructure.cloud import drift, probe, versions
@@ -32,7 +32,7 @@ class DeployRequest:
 
     ``infrastructure_only`` leaves the deployed image, ``image_only`` leaves all but the image and what depends on it.
     ``force`` makes a new release of the same content, ``refresh`` refreshes the state first. A ``promotion`` brings the
-    release of another stack.
+    release of another stack. ``replaceable`` names what of the table and the secrets it may replace and delete.
     """
 
     settings: Settings
@@ -41,6 +41,7 @@ class DeployRequest:
     force: bool = False
     refresh: bool = False
     promotion: Promotion | None = None
+    replaceable: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -61,6 +62,7 @@ def deploy(request: DeployRequest) -> DeployResult:
     phases = Phases()
     settings = request.settings
     seed = _seed_of(settings)
+    protection.check_replaceable(settings, request.replaceable)
     _check_source_of_image(request)
     with phases.phase("set-up"):
         readiness.prepare_deploy(settings)
@@ -126,13 +128,21 @@ def _update(
 ) -> tuple[dict[str, object], ChangeLog]:
     """Updates the stack, whose state is ``state``, to the release that was asked for; its outputs and what changed.
     Raises ``DeployError``; all aliases are then where they were."""
+    protection.apply(stack, state, request.replaceable)
     selected = _select_release(request, state)
     if selected.to_build and description.write():
         selected = _select_release(request, state)
     try:
         return updates.up(
             stack,
-            partial(declare_stack, stack.settings, seed, selected, partial(_provide_image, request, phases)),
+            partial(
+                declare_stack,
+                stack.settings,
+                seed,
+                selected,
+                partial(_provide_image, request, phases),
+                request.replaceable,
+            ),
             updates.update_message(selected.tag, request.kind),
             f"The deploy of {stack.name} failed",
             phases=phases,

@@ -20,6 +20,7 @@ def deploy(options: argparse.Namespace) -> int:
         image_only=options.image_only,
         force=options.force,
         refresh=options.refresh,
+        replaceable=options.replace,
     )
     if options.dry_run:
         report.print_review(deploy.preview(request), options.form)
@@ -35,7 +36,7 @@ def promote(options: argparse.Namespace) -> int:
     promotion = promote.plan_promotion(
         options.source, options.target, options.tag, may_start=not options.dry_run
     )
-    request = deploy.DeployRequest(options.target, promotion=promotion)
+    request = deploy.DeployRequest(options.target, promotion=promotion, replaceable=options.replace)
     if options.dry_run:
         report.print_review(deploy.preview(request), options.form)
     else:
@@ -160,6 +161,26 @@ def destroy(options: argparse.Namespace) -> int:
         report.print_review(review, options.form)
     else:
         report.print_destroyed(review)
+    return 0
+
+
+def export_data(options: argparse.Namespace) -> int:
+    """Save what is in the table in a file."""
+    from infrastructure.commands import table_data
+
+    print(f"Wrote {table_data.export(options.settings, options.file)} items to {options.file}")
+    return 0
+
+
+def import_data(options: argparse.Namespace) -> int:
+    """Bring what make export-data saved into the table."""
+    from infrastructure.commands import table_data
+
+    number = table_data.bring_back(
+        options.settings, options.file, force=options.force, dry_run=options.dry_run
+    )
+    done = "Would write" if options.dry_run else "Wrote"
+    print(f"{done} {number} items of {options.file} into the table of stack {options.settings.stack!r}")
     return 0
 
 

@@ -14,6 +14,8 @@ ALIAS = "aws:lambda/alias:Alias"
 FUNCTION = "aws:lambda/function:Function"
 IMAGE = "docker:index/image:Image"
 """The type of the one image that a stack has."""
+SECRET = "aws:secretsmanager/secret:Secret"  # noqa: S105 - a type of resource
+TABLE = "aws:dynamodb/table:Table"
 
 _ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:(?P<account>\d{12}):")
 """AWS IAM User Guide: Amazon Resource Names. Those of some services, as of HTTP APIs, name no account."""

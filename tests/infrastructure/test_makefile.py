@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-HARMLESS = {"PY", "RUN", "PYTEST", "ARGS", "JSON_FLAG", "FORM_FLAG", "DRY_FLAG"}
+HARMLESS = {"PY", "RUN", "PYTEST", "ARGS", "JSON_FLAG", "FORM_FLAG", "DRY_FLAG", "REPLACE_OPTION"}
 """What a recipe may name as it is: what the Makefile sets, and what is handed to pytest word by word."""
 NASTY = (
     "20260102-030405-0123abcd; echo INJECTED",
@@ -100,10 +100,10 @@ def test_a_variable_that_a_target_does_not_know_is_refused_and_the_nearest_named
 
 
 def test_each_target_takes_what_its_recipe_reads() -> None:
-    variables = dict(re.findall(r"^(\w+_FLAG) = (.*)", MAKEFILE, re.MULTILINE))
+    variables = dict(re.findall(r"^(\w+_(?:FLAG|OPTION)) = (.*)", MAKEFILE, re.MULTILINE))
     read: dict[str, set[str]] = {}
     for target, recipe in re.findall(r"^([a-z0-9-]+):.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE):
-        text = re.sub(r"\$\((\w+_FLAG)\)", lambda match: variables[match[1]], recipe)
+        text = re.sub(r"\$\((\w+_(?:FLAG|OPTION))\)", lambda match: variables[match[1]], recipe)
         read[target] = {*re.findall(r"\$\(call (?:flag|given|either|option),([A-Z_]+)", text)}
         read[target] |= {*re.findall(r"\$\((ARGS)\)", text), *re.findall(r"value ([A-Z]+)", text)}
     assert {target: set(names) for target, names in TAKES.items()} == {
