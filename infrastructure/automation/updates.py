@@ -44,11 +44,12 @@ class BusyError(DeployError):
 @dataclass(frozen=True, slots=True)
 class DeployResult:
     """What a deploy came to: the stack's ``outputs``, its ``changes`` in words, such as ``2 updated``, and the
-    ``phases`` that its time went to."""
+    ``phases`` that its time went to. ``lost_table`` is the name of the table that was there no more, and is new."""
 
     outputs: dict[str, object]
     changes: str
     phases: Phases
+    lost_table: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

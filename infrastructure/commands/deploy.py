@@ -75,6 +75,7 @@ def deploy(request: DeployRequest) -> DeployResult:
         before, recovered = workspace.recover(stack, phases)
         if not recovered and (request.refresh or drifted(before)):
             before = workspace.read_back(stack, before, phases=phases)
+        lost = _tell_lost(before)
         outputs, log = _update(stack, request, seed, before, phases)
         with phases.phase("answer"):
             results = _probe(stack, outputs)
@@ -84,6 +85,7 @@ def deploy(request: DeployRequest) -> DeployResult:
                 if not request.promotion:
                     readiness.prepare_build(settings)
                 now = workspace.read_back(stack, stack.state(), phases=phases)
+                lost = lost or _tell_lost(now)
                 outputs, log = _update(stack, request, seed, now, phases)
                 results = _probe(stack, outputs)
             if probe.failed(results):
@@ -91,7 +93,7 @@ def deploy(request: DeployRequest) -> DeployResult:
         if was_cut_off or log.changes or outputs["releases"] != before.outputs.get("releases"):
             versions.retain(settings, stack.state())
             readiness.persist(settings)
-    return DeployResult(outputs, summary(log.counts(), done=True), phases)
+    return DeployResult(outputs, summary(log.counts(), done=True), phases, lost)
 
 
 def preview(request: DeployRequest) -> Review:
@@ -215,6 +217,15 @@ def _give_up(
     raise DeployError(
         f"{tag} fails the probe: {probe.describe(failed)}. {target} is live again, {verdict}.", remedy
     )
+
+
+def _tell_lost(state: StackState) -> str | None:
+    """The name of the table that the state says was lost, which is told."""
+    if state.lost_table:
+        display.warn(
+            f"The data is gone: there is no table {state.lost_table} any more. A new one is made, empty"
+        )
+    return state.lost_table
 
 
 def _provide_image(request: DeployRequest, phases: Phases) -> None:

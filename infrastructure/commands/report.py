@@ -19,6 +19,7 @@ from infrastructure.review import markdown, text
 from infrastructure.review.changes import summary
 from infrastructure.review.review import Review
 from infrastructure.stack.settings import Settings
+from infrastructure.terminal import display
 from infrastructure.terminal.phases import Phases
 
 Form = Literal["text", "json", "markdown"]
@@ -53,6 +54,11 @@ def print_deployed(settings: Settings, deployed: DeployResult) -> None:
         print()
         print("Log in and create a player:")
         print("\n".join(try_lines(str(outputs["api_url"]))))
+    if deployed.lost_table:
+        display.warn(
+            f"The data was gone: the table {deployed.lost_table} is a new one. What make export-data has saved comes "
+            f"back with: make import-data STACK={settings.stack} FILE=…"
+        )
 
 
 def print_rollback(stack: str, plan: RollbackPlan, phases: Phases | None = None) -> None:

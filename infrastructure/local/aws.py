@@ -57,6 +57,7 @@ def ensure() -> Status:
     Returns at once where it runs already. Raises ``DeployError`` when another program has the port or there is no
     Docker, both before anything is stopped, and when the local AWS does not answer within a minute.
     """
+    aws_instance.check_identity()
     if aws_instance.is_current(aws_instance.query()):
         return status()
     with disk.lock_file(aws_instance.folder() / "lock", "starting the local AWS"):

@@ -3,11 +3,14 @@
 import hashlib
 import http.client
 import json
+import re
+import shlex
 import uuid
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from infrastructure.errors import DeployError
 from infrastructure.tools import disk, docker, paths
 
 SNAPSHOT = "/_psn-emulator/snapshot"
@@ -15,6 +18,7 @@ _INSTANCE = "/_psn-emulator/instance"
 _DESCRIPTION = "PSN_EMULATOR_INSTANCE"
 _SERVER = [Path(__file__).with_name(name) for name in ("aws_server.py", "aws_snapshots.py")]
 _ANSWER_SECONDS = 5
+_IDENTITY = re.compile("[0-9a-f]{12}")
 _MINISTACK = {
     "LAMBDA_EXECUTOR": "docker",
     "LAMBDA_STRICT": "1",
@@ -72,18 +76,37 @@ def is_current(instance: Instance | None) -> bool:
 
 
 def identity() -> str:
-    """The identity of this checkout's local AWS, 12 hexadecimal digits, made on first use."""
-    if known := known_identity():
-        return known
-    disk.replace_file(folder() / "identity", f"{uuid.uuid4().hex[:12]}\n")
+    """The identity of this checkout's local AWS, 12 hexadecimal digits, made on first use. Raises ``DeployError`` as
+    :func:`check_identity` does."""
+    check_identity()
+    file = folder() / "identity"
+    if not known_identity():
+        disk.replace_file(file, f"{uuid.uuid4().hex[:12]}\n")
+    disk.keep_backup(file)
     return str(known_identity())
 
 
+def check_identity() -> None:
+    """Raises ``DeployError`` where the identity is damaged or gone of a local AWS that has one: the containers of its
+    functions, and its state where it is a container itself, are found by it."""
+    file = folder() / "identity"
+    backup = file.with_name("identity.bak")
+    known = known_identity() or ""
+    if _IDENTITY.fullmatch(known) or not (known or file.exists() or backup.exists()):
+        return
+    raise DeployError(
+        f"The identity of the local AWS is {'damaged' if file.exists() else 'gone'}: {file}",
+        f"Nothing was made anew. The way back is its backup: cp {shlex.quote(str(backup))} {shlex.quote(str(file))}"
+        if backup.exists()
+        else "There is no backup: make clean deletes the local state, then make deploy makes one anew.",
+    )
+
+
 def known_identity() -> str | None:
-    """The identity of this checkout's local AWS; ``None`` where it has none yet."""
+    """The identity of this checkout's local AWS; ``None`` where it has none yet, or none that can be read."""
     try:
         return (folder() / "identity").read_text().strip() or None
-    except FileNotFoundError:
+    except (OSError, ValueError):
         return None
 
 

@@ -9,7 +9,7 @@ from infrastructure.local import aws_container, aws_instance
 from infrastructure.stack.names import PROJECT
 from infrastructure.tools import docker, paths
 
-_MADE = ("aws", "locks", "passphrase", "pulumi", "workspace")
+_MADE = ("aws", "locks", "passphrase", "passphrase.bak", "port", "pulumi", "workspace")
 """All names that are ever created in ``LOCAL_HOME``, which may be a folder with other files in it."""
 
 

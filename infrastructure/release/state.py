@@ -93,6 +93,12 @@ class StackState:
         return stack.get("outputs") or {}
 
     @property
+    def lost_table(self) -> str | None:
+        """The name of the table that the last update left and that is there no more; ``None`` where there is none."""
+        name = self.outputs.get("table_name")
+        return str(name) if name and not self.of_type(TABLE) else None
+
+    @property
     def functions(self) -> list[DeployedFunction]:
         """The functions."""
         return [DeployedFunction(item) for item in self.of_type(FUNCTION).values()]

@@ -144,6 +144,11 @@ def say(line: str) -> None:
     DISPLAY.say(line)
 
 
+def warn(line: str) -> None:
+    """Says what must not be missed: in bold red on a terminal, and with a mark that a reader of a log finds."""
+    DISPLAY.say(f"\033[1;31mWARNING: {line}\033[0m" if is_terminal() else f"WARNING: {line}")
+
+
 @contextmanager
 def progress(title: str, why: str = "") -> Iterator[Step]:
     """Says ``title`` and ``why`` on one line, then shows the yielded step while the block runs."""

@@ -90,7 +90,8 @@ def deployed_before(home: Path) -> None:
     """Leaves the state of a local stack."""
     file = home / "pulumi/.pulumi/stacks/psn-emulator/local.json"
     file.parent.mkdir(parents=True)
-    file.touch()
+    file.write_text('{"version": 3, "checkpoint": {}}')
+    (home / "passphrase").write_text("a passphrase")
 
 
 def test_a_stack_that_was_deployed_before_is_read_in_one_run_of_the_engine(

@@ -218,6 +218,28 @@ def contents(folder: Path) -> dict[str, bytes | None]:
     return {path.name: path.read_bytes() if path.is_file() else None for path in folder.iterdir()}
 
 
+@pytest.mark.parametrize("damage", ["cut off", "emptied", "deleted"])
+def test_an_identity_that_is_damaged_or_gone_is_told_before_another_is_made(
+    machine: Machine, damage: str
+) -> None:
+    file = machine.state / "aws" / "identity"
+    before = aws_instance.identity()
+    if damage == "cut off":
+        file.write_text(before[:5])
+    else:
+        DAMAGES[damage](file)
+    for ask in (aws.ensure, aws_instance.identity):
+        with pytest.raises(DeployError, match=re.escape(str(file))) as caught:
+            ask()
+    command = re.search(r"cp \S+ \S+$", caught.value.remedy)
+    assert command is not None
+    subprocess.run(["sh", "-c", command[0]], check=True)
+    assert aws_instance.identity() == before
+    file.with_name("identity.bak").unlink()
+    assert aws_instance.identity() == before
+    assert file.with_name("identity.bak").exists()
+
+
 def test_a_state_whose_backup_cannot_be_read_either_names_the_only_way_on(kept: Path) -> None:
     for file in (kept, kept.with_name(f"{kept.name}.bak")):
         file.write_text("")
