@@ -56,7 +56,12 @@ class _Commands:
         if stack:
             default = os.environ.get("STACK", "local")
             command.add_argument(
-                "--stack", dest="settings", metavar="STACK", default=default, help="default: %(default)s"
+                "--stack",
+                dest="settings",
+                metavar="STACK",
+                default=default,
+                type=_not_empty("name a stack, or leave it out"),
+                help="default: %(default)s",
             )
         return command
 
@@ -154,8 +159,7 @@ def _add_local_commands(commands: _Commands) -> None:
         _add_flag(commands.add(name, function, stack=False), "--dry-run", "show only")
     _add_flag(commands.add("docker-login", make_targets.docker_login), "--dry-run", "show only")
     for name, function in (("build-local", make_targets.build_local), ("run-local", make_targets.run_local)):
-        command = commands.add(name, function, stack=False)
-        command.set_defaults(settings="local")
+        command = commands.add(name, function)
         _add_flag(command, "--dry-run", "show only")
     command.add_argument("--function", default="root", metavar="NAME", help="default: %(default)s")
     command.add_argument("--port", type=int, default=9000, help="default: %(default)s")

@@ -4,6 +4,7 @@ their values the exit codes."""
 import argparse
 import json
 import sys
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -124,13 +125,14 @@ def logs(options: argparse.Namespace) -> int:
 
     start = datetime.now(UTC) - logs.parse_duration(options.since)
     event = None
-    for event in logs.read_events(options.settings, options.function, start, follow=options.follow):
-        if options.json:
-            print(json.dumps(event), flush=True)
-        else:
-            message = event["message"]
-            text = message if isinstance(message, str) else json.dumps(message)
-            print(f"{event['time']}  {text}", flush=True)
+    with display.own_interrupts() if options.follow else nullcontext():
+        for event in logs.read_events(options.settings, options.function, start, follow=options.follow):
+            if options.json:
+                print(json.dumps(event), flush=True)
+            else:
+                message = event["message"]
+                text = message if isinstance(message, str) else json.dumps(message)
+                print(f"{event['time']}  {text}", flush=True)
     if event is None:
         display.say(f"{options.function} has written nothing in the last {options.since}")
     return 0
@@ -240,6 +242,7 @@ def build_local(options: argparse.Namespace) -> int:
     """Build the image as psn-emulator:local."""
     from infrastructure.commands import run_local
 
+    run_local.require_local(options.settings)
     if options.dry_run:
         print(f"Would build {run_local.LOCAL_IMAGE}")
     else:
@@ -251,9 +254,13 @@ def run_local(options: argparse.Namespace) -> int:
     """Run one function's container on this machine."""
     from infrastructure.commands import run_local
 
+    run_local.require_local(options.settings)
     if options.dry_run:
         command = run_local.handler_of(options.function)
-        print(f"Would build {run_local.LOCAL_IMAGE} and run {command} of it on port {options.port}")
+        name = options.settings.stack
+        print(
+            f"Would build {run_local.LOCAL_IMAGE} and run {command} of it on port {options.port}, over stack {name!r}"
+        )
         return 0
     return run_local.run(options.settings, options.function, options.port)
 

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from infrastructure.errors import DeployError
-from infrastructure.local import aws_container, aws_instance, aws_process
+from infrastructure.local import aws_container, aws_instance, aws_port, aws_process
 from infrastructure.local.aws_instance import Instance
 from infrastructure.terminal import display
 from infrastructure.tools import disk, docker, paths, ports
@@ -61,6 +61,7 @@ def ensure() -> Status:
     if aws_instance.is_current(aws_instance.query()):
         return status()
     with disk.lock_file(aws_instance.folder() / "lock", "starting the local AWS"):
+        aws_port.settle()
         instance = aws_instance.query()
         if aws_instance.is_current(instance):
             return status()
@@ -165,12 +166,12 @@ def _last_line(log: Path) -> str:
 def _require_port(instance: Instance | None, engine: docker.Docker) -> None:
     """Raises ``DeployError`` where any program but our own local AWS has the port."""
     if instance and not aws_instance.is_ours(instance):
-        raise _port_taken(f"the local AWS of {instance.home}")
+        raise aws_port.taken_error(f"the local AWS of {instance.home}")
     port = paths.aws_port()
     if instance is None and not ports.is_free(port, _addresses(engine)):
         owner = ports.owner(port)
         if not _is_our_unresponsive_instance(owner, engine, port):
-            raise _port_taken(owner)
+            raise aws_port.taken_error(owner)
 
 
 def _is_our_unresponsive_instance(owner: str, engine: docker.Docker, port: int) -> bool:
@@ -222,11 +223,3 @@ def _stop_containers(identity: str) -> bool:
         if container.labels[_OWNER_LABEL].startswith(f"{aws_instance.hostname(identity)}:"):
             container.remove(force=True, v=True)
     return stopped
-
-
-def _port_taken(owner: str) -> DeployError:
-    port = paths.aws_port()
-    return DeployError(
-        f"Port {port} is taken by {owner}.",
-        f"Stop it, or give the local AWS another port: LOCAL_AWS_PORT={port + 1} in .env",
-    )

@@ -18,6 +18,8 @@ _INSTANCE = "/_psn-emulator/instance"
 _DESCRIPTION = "PSN_EMULATOR_INSTANCE"
 _SERVER = [Path(__file__).with_name(name) for name in ("aws_server.py", "aws_snapshots.py")]
 _ANSWER_SECONDS = 5
+_STRANGERS_SECONDS = 1
+"""How long the program on the port may take to say whose it is where this checkout has had no local AWS."""
 _IDENTITY = re.compile("[0-9a-f]{12}")
 _MINISTACK = {
     "LAMBDA_EXECUTOR": "docker",
@@ -53,7 +55,7 @@ def folder() -> Path:
 
 def query() -> Instance | None:
     """The local AWS of any checkout of this project that answers on the port; ``None`` when none does."""
-    answer = request("GET", _INSTANCE, _ANSWER_SECONDS)
+    answer = request("GET", _INSTANCE, _ANSWER_SECONDS if known_identity() else _STRANGERS_SECONDS)
     try:
         return Instance(**json.loads(answer[1])) if answer and answer[0] == http.HTTPStatus.OK else None
     except (TypeError, ValueError):

@@ -497,7 +497,7 @@ def test_the_name_typed_must_be_the_stacks(monkeypatch: pytest.MonkeyPatch) -> N
         (["docker-login", "--stack", "dev"], "Would log Docker in to the registry of stack 'dev'\n"),
         (
             ["run-local", "--function", "authorizer"],
-            "Would build psn-emulator:local and run authorizer.handler of it on port 9000\n",
+            "Would build psn-emulator:local and run authorizer.handler of it on port 9000, over stack 'local'\n",
         ),
         (
             ["check-docker"],
@@ -513,6 +513,39 @@ def test_a_dry_run_leaves_docker_alone(
         monkeypatch.setattr(module, name, fails(AssertionError(name)))
     assert cli.main([*arguments, "--dry-run"]) == 0
     assert capsys.readouterr().out == said
+
+
+@pytest.mark.parametrize("named", [["--stack", "local-two"], []])
+def test_a_function_runs_over_the_stack_that_is_named(
+    monkeypatch: pytest.MonkeyPatch, named: list[str]
+) -> None:
+    monkeypatch.setenv("STACK", "local-two")
+    asked: list[tuple[str, str, int]] = []
+
+    def run(settings: Settings, function: str, port: int) -> int:
+        asked.append((settings.stack, function, port))
+        return 0
+
+    monkeypatch.setattr(run_local, "run", run)
+    assert cli.main(["run-local", *named]) == 0
+    assert asked == [("local-two", "root", 9000)]
+
+
+@pytest.mark.parametrize("command", ["run-local", "build-local"])
+def test_a_stack_on_aws_runs_no_function_here(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for more in ([], ["--dry-run"]):
+        assert cli.main([command, "--stack", "dev", *more]) == 1
+        assert capsys.readouterr().err.startswith("error: Stack 'dev' is not on this machine.\n")
+
+
+@pytest.mark.parametrize("command", ["deploy", "rollback", "destroy", "outputs", "run-local"])
+def test_a_stack_without_a_name_is_no_way_to_ask_for_the_default(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("STACK", "")
+    for given in ([], ["--stack="]):
+        assert cli.main([command, *given]) == 1
+        assert "--stack: it is empty" in capsys.readouterr().err
 
 
 def test_a_dry_run_refuses_what_the_command_would_refuse(capsys: pytest.CaptureFixture[str]) -> None:
