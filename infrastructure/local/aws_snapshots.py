@@ -175,7 +175,10 @@ def load_all() -> None:
         if not file.exists() and not _backup(file).exists():
             continue
         try:
-            _ministack._get_module(module).load_persisted_state(_read(file))
+            state = _read(file)
+            if service == "lambda":
+                _complete(state)
+            _ministack._get_module(module).load_persisted_state(state)
         except Exception as error:
             faults.append((file.name, _fault(error), _can_be_read(_backup(file))))
             continue
@@ -268,6 +271,17 @@ def _read(file: Path) -> Any:
     if wrapped[_FORMAT] > _persistence._state_format_version(file.name.partition(".")[0]):
         raise ValueError("a newer ministack wrote it")
     return wrapped["payload"]
+
+
+def _complete(state: Any) -> None:
+    """Completes the changes of functions that were under way in ``state``: ministack does so half a second after a
+    change, and not after a start."""
+    done = {"State": ("Pending", "Active"), "LastUpdateStatus": ("InProgress", "Successful")}
+    for function in state["functions"]._data.values():
+        for config in (function, *function.get("versions", {}).values()):
+            for name, (under_way, complete) in done.items():
+                if config.get("config", {}).get(name) == under_way:
+                    config["config"][name] = complete
 
 
 def _can_be_read(file: Path) -> bool:

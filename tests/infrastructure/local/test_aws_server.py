@@ -259,3 +259,17 @@ def test_a_state_of_another_form_is_not_taken_for_one(server: ModuleType, tmp_pa
         assert not server.aws_snapshots._can_be_read(file)
     file.write_bytes(b'{"__ministack_format__": 2, "payload": {}}\n')
     assert server.aws_snapshots._can_be_read(file)
+
+
+def test_a_change_of_a_function_that_a_kill_met_under_way_is_complete_after_the_start(
+    server: ModuleType,
+) -> None:
+    pending = {"State": "Pending", "LastUpdateStatus": "InProgress", "MemorySize": 512}
+    failed = {"State": "Failed", "LastUpdateStatus": "Failed"}
+    function = {
+        "config": dict(pending),
+        "versions": {"1": {"config": dict(pending)}, "2": {"config": dict(failed)}},
+    }
+    server.aws_snapshots._complete({"functions": SimpleNamespace(_data={"f": function})})
+    done = {"State": "Active", "LastUpdateStatus": "Successful", "MemorySize": 512}
+    assert function == {"config": done, "versions": {"1": {"config": done}, "2": {"config": failed}}}
