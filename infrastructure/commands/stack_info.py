@@ -32,6 +32,9 @@ _COUNTED = {
 _MAY_CHANGE_NOTHING = re.compile("deploy|infrastructure|image|promote from .*|refresh|update")
 """The kinds of updates whose purpose is what they change. Others, such as a rotation, do something else as well."""
 
+_DAMAGED = re.compile(r"reading history file (\S+\.history\.json)")
+"""What the engine says of a file of its history that it cannot read."""
+
 _FOR_COMMANDS = frozenset({"releases", "public_jwks"})
 """The outputs that are there for deploys, rollbacks and rotations only."""
 
@@ -97,10 +100,21 @@ def outputs(settings: Settings) -> dict[str, Any]:
 
 
 def history(settings: Settings) -> list[Update]:
-    """The stack's updates, the newest first. Raises ``DeployError`` when it was never deployed."""
+    """The stack's updates, the newest first. Raises ``DeployError`` when it was never deployed, and where what is
+    kept of one of them is damaged."""
     live = Deployed.from_state(workspace.read_state(settings)).tag
     with workspace.open_stack(settings, may_create=False) as opened:
-        summaries = opened.history(page_size=_ALL)
+        try:
+            summaries = opened.history(page_size=_ALL)
+        except auto.CommandError as error:
+            damaged = _DAMAGED.search(str(error))
+            if not damaged:
+                raise
+            file = shlex.quote(str(workspace.backend_folder() / damaged[1]) if settings.local else damaged[1])
+            raise DeployError(
+                f"What is kept of an update is damaged: {file}",
+                f"The others are told once it is out of the way: mv {file} {file}.damaged",
+            ) from error
     messages = [updates.parse_message(item.message) if item.kind == "update" else None for item in summaries]
     since = _live_since(live, summaries, messages)
     return [

@@ -12,6 +12,7 @@ import pytest
 
 from infrastructure import cli
 from infrastructure.automation import plugins, updates, workspace
+from infrastructure.commands import stack_info
 from infrastructure.errors import DeployError
 from infrastructure.stack.loading import load_settings
 from infrastructure.tools import engine
@@ -144,6 +145,19 @@ def test_a_passphrase_of_before_there_were_backups_gets_one_that_only_its_owner_
     update("3")
     assert backup.read_text() == (home / "passphrase").read_text()
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+
+
+def test_an_update_of_which_the_history_is_damaged_is_named_and_the_others_told_without_it(
+    home: Path,
+) -> None:
+    file = min((home / "pulumi/.pulumi/history/psn-emulator/local").glob("*.history.json"))
+    file.write_text("")
+    with pytest.raises(DeployError, match=re.escape(str(file))) as caught:
+        stack_info.history(load_settings("local"))
+    command = re.search("mv .*", caught.value.remedy)
+    assert command is not None
+    subprocess.run(["sh", "-c", command[0]], check=True)
+    assert [update.kind for update in stack_info.history(load_settings("local"))] == ["update"]
 
 
 def test_a_damaged_state_is_one_line_of_cause_and_one_of_remedy_for_every_command(
