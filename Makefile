@@ -1,33 +1,97 @@
-# Every target sets up what it needs by itself. Settings: STACK=, JSON=1, DEBUG=1; see `make help`.
+# Every target sets up what it needs by itself. Settings: STACK=, DEBUG=1; see `make help`.
+
+# The variables that a target takes: those of every target, then its own. What else stands on make's command line is refused
+# before anything runs, and so is what is in .env and only nearly one of them.
+takes.all := STACK DEBUG LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE DOCKER_HOST CI WORKERS PY \
+	AWS_PROFILE AWS_REGION AWS_DEFAULT_REGION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN \
+	AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE PULUMI_ACCESS_TOKEN PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE \
+	PULUMI_CONFIG_PASSPHRASE_FILE PULUMI_HOME HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy
+takes.deploy := FORCE REFRESH REPLACE DRY_RUN JSON MARKDOWN
+takes.preview := REFRESH DETAILED JSON MARKDOWN
+takes.promote := FROM TO TAG REPLACE DRY_RUN JSON MARKDOWN
+takes.deploy-infra := REPLACE DRY_RUN JSON MARKDOWN
+takes.update-image := FORCE REPLACE DRY_RUN JSON MARKDOWN
+takes.rollback := TAG DRY_RUN
+takes.rotate-keys := NOW DRY_RUN
+takes.history := JSON
+takes.export-data := FILE
+takes.import-data := FILE FORCE DRY_RUN
+takes.destroy := DRY_RUN JSON MARKDOWN
+takes.outputs := JSON
+takes.logs := FN SINCE FOLLOW JSON
+takes.doctor := JSON
+takes.check-docker := DRY_RUN
+takes.docker-login := DRY_RUN
+takes.build-local := DRY_RUN
+takes.run-local := FN PORT DRY_RUN
+takes.down := DRY_RUN
+takes.clean := DRY_RUN
+takes.test := ARGS
+takes.test-unit := ARGS
+takes.test-infrastructure := ARGS
+takes.test-e2e := ARGS
+takes.test-operations := ARGS
+takes.coverage := ARGS
+takes.test-kills := KILLS SEED ARGS
+takes.test-model := STEPS SEED DEPLOYED ARGS
+takes.test-fuzz := REQUESTS SEED ARGS
+takes.bench := ONLY ROUNDS
+FLAGS := FORCE REFRESH DRY_RUN JSON MARKDOWN DETAILED NOW FOLLOW DEPLOYED DEBUG
+
+before_dotenv := $(.VARIABLES)
 -include .env
+dotenv := $(filter-out before_dotenv $(before_dotenv),$(.VARIABLES))
 
 STACK ?= local
 PY := .venv/bin/python
 WORKERS ?= auto
 PYTEST = $(PY) -m pytest -n $(call quoted,$(WORKERS)) --dist loadscope --no-loadscope-reorder
 RUN = $(PY) -m infrastructure.cli
-flag = $(if $(filter-out 0 false no,$($(1))),$(2))
+ON := 1 true yes on True Yes On TRUE YES ON
+OFF := 0 false no off False No Off FALSE NO OFF
+flag = $(if $(filter $(ON),$(value $(1))),$(2))
 JSON_FLAG = $(call flag,JSON,--json)
 FORM_FLAG = $(if $(call flag,JSON,on),--json,$(call flag,MARKDOWN,--markdown))
+REPLACE_OPTION = $(call option,REPLACE,--replace)
 DRY_FLAG = $(call flag,DRY_RUN,--dry-run)
 
 # What a user gives reaches the shell as one word, whatever is in it: quoted TEXT; given NAME, its value; either
 # NAME,DEFAULT; option NAME,--option, nothing unless NAME is given, for the command to refuse where it is empty; typed
 # NAME,--option, the same of what is given to make itself, for names such as USER that every shell has.
-quoted = '$(subst ','\'',$(1))'
 given = $(call quoted,$(value $(1)))
 either = $(if $(value $(1)),$(call given,$(1)),$(2))
 typed = $(if $(filter command,$(origin $(1))),$(2)=$(call given,$(1)))
 option = $(if $(filter-out undefined,$(origin $(1))),$(2)=$(call given,$(1)))
 
+quoted = '$(subst ','\'',$(1))'
+command_line := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
+targets := $(strip $(MAKECMDGOALS))
+own := $(foreach target,$(targets),$(takes.$(target)))
+known_to_any := $(foreach name,$(filter takes.%,$(.VARIABLES)),$($(name)))
+unknown := $(strip $(filter-out $(takes.all) $(own),$(command_line)))
+stray := $(strip $(filter-out $(known_to_any),$(dotenv)))
+# A flag's value that is neither on nor off. In the environment an empty one is as none, and DEBUG may be somebody else's.
+odd_value = $(if $(value $(1)),$(filter-out $(ON) $(OFF),$(value $(1))),$(filter $(1),$(command_line)))
+checked := $(filter $(FLAGS),$(own)) $(if $(filter environment,$(origin DEBUG)),,DEBUG)
+odd := $(strip $(foreach name,$(checked),$(if $(call odd_value,$(name)),$(name))) $(if $(strip $(value STACK)),,STACK))
+explain = $(shell bin/explain-variables $(1) $(call quoted,$(targets)) $(call quoted,$(own)) $(call quoted,$(2)) \
+	$(foreach name,$(3),$(call quoted,$(name))))
+refused := $(if $(unknown),$(call explain,unknown,$(takes.all) $(own),$(unknown))x) \
+	$(if $(stray),$(call explain,dotenv,$(takes.all) $(known_to_any),$(stray))) $(if $(odd),$(call explain,value,,$(odd))x)
+ifneq ($(strip $(refused)),)
+$(error Nothing was done)
+endif
+
 export STACK DEBUG LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE AWS_PROFILE DOCKER_HOST CI
-unexport $(foreach name,DEBUG LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE AWS_PROFILE DOCKER_HOST CI,$(if $(value $(name)),,$(name)))
+unexport $(if $(filter-out $(OFF),$(value DEBUG)),,DEBUG)
+unexport $(foreach name,LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE AWS_PROFILE DOCKER_HOST CI,$(if $(value $(name)),,$(name)))
 
 # A command starts in a fourth of the time from compiled modules.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup deploy preview promote deploy-infra update-image rollback rotate-keys unlock outputs ecr-url history env logs \
+	export-data import-data \
 	destroy down clean doctor check-docker docker-login build-local run-local test test-unit test-infrastructure test-e2e \
 	test-operations coverage openapi lint format bench test-kills test-model test-fuzz
 
@@ -35,26 +99,26 @@ help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} \
 		/^##@ / {printf "\n%s\n", substr($$0, 5)} \
 		/^[a-z0-9-]+:.*## / {gsub(/\$$\$$/, "$$", $$2); printf "  %-20s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
-	@printf '\nSettings: STACK=local|local-<name>|dev|staging|prod (default local), JSON=1, DEBUG=1; a target'"'"'s own are named in its line.\n'
+	@printf '\nSettings: STACK=local|local-<name>|dev|staging|prod (default local), DEBUG=1; a target'"'"'s own are named in its line.\n'
 
 setup:
 	@bin/setup
 
 ##@ Release
 deploy: setup ## Build and deploy; ends with the URL (STACK=dev for AWS, FORCE=1 a new release of the same content)
-	@$(RUN) deploy $(call flag,FORCE,--force) $(call flag,REFRESH,--refresh) $(DRY_FLAG) $(FORM_FLAG)
+	@$(RUN) deploy $(call flag,FORCE,--force) $(call flag,REFRESH,--refresh) $(REPLACE_OPTION) $(DRY_FLAG) $(FORM_FLAG)
 
 preview: setup ## Show what a deploy would change (JSON=1, MARKDOWN=1, DETAILED=1 fails on changes too, REFRESH=1 finds drift)
 	@$(RUN) preview $(FORM_FLAG) $(call flag,DETAILED,--detailed) $(call flag,REFRESH,--refresh)
 
 deploy-infra: setup ## Deploy the infrastructure only; the deployed image stays
-	@$(RUN) deploy --infrastructure-only $(DRY_FLAG) $(FORM_FLAG)
+	@$(RUN) deploy --infrastructure-only $(REPLACE_OPTION) $(DRY_FLAG) $(FORM_FLAG)
 
 promote: setup ## Bring the image that FROM runs to TO and put it into service there (FROM=dev TO=staging, TAG=…, DRY_RUN=1)
-	@$(RUN) promote $(DRY_FLAG) $(FORM_FLAG) --from=$(call given,FROM) --to=$(call given,TO) $(call option,TAG,--tag)
+	@$(RUN) promote $(DRY_FLAG) $(FORM_FLAG) --from=$(call given,FROM) --to=$(call given,TO) $(call option,TAG,--tag) $(REPLACE_OPTION)
 
 update-image: setup ## Build the image and update the functions only
-	@$(RUN) deploy --image-only $(call flag,FORCE,--force) $(DRY_FLAG) $(FORM_FLAG)
+	@$(RUN) deploy --image-only $(call flag,FORCE,--force) $(REPLACE_OPTION) $(DRY_FLAG) $(FORM_FLAG)
 
 rollback: setup ## Put the release before the live one into service again, or TAG=… (DRY_RUN=1); builds nothing
 	@$(RUN) rollback $(DRY_FLAG) $(call option,TAG,--tag)
@@ -67,6 +131,12 @@ unlock: setup ## Lift the lock-out of a user, or a client, after failed logins (
 
 history: setup ## List the updates: version, time, result, tag, message (JSON=1)
 	@$(RUN) history $(JSON_FLAG)
+
+export-data: setup ## Save what is in the table in a file (FILE=data.jsonl)
+	@$(RUN) export-data --file=$(call given,FILE)
+
+import-data: setup ## Bring such a file back into the empty table (FILE=data.jsonl, FORCE=1 into one that is not empty, DRY_RUN=1)
+	@$(RUN) import-data $(call flag,FORCE,--force) $(DRY_FLAG) --file=$(call given,FILE)
 
 destroy: setup ## Delete the stack's resources (DRY_RUN=1 shows only; prod asks for its name)
 	@$(RUN) destroy $(DRY_FLAG) $(FORM_FLAG)

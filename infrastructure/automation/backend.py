@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
+from infrastructure.automation import state_files
 from infrastructure.release.state import StackState
-from infrastructure.stack.names import PROJECT
 from infrastructure.tools import paths
 
 
@@ -15,7 +15,7 @@ def folder() -> Path:
 
 def state_file(stack: str) -> Path:
     """The file with the state of a local stack; there is none before its first update."""
-    return folder() / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
+    return state_files.state_file(folder(), stack)
 
 
 def read_state(stack: str) -> StackState:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import override
 
 from pulumi import automation as auto
+from pulumi.automation import CommandResult, OnOutput
 from semver import VersionInfo
 
 from infrastructure.automation import backend
@@ -47,6 +48,23 @@ class LeanStack(auto.Stack):
         """What is known of the last update without asking: it succeeded, or this would not be called."""
         now = datetime.now(UTC)
         return auto.UpdateSummary("update", now, "", {}, {}, "succeeded", now)
+
+    @override
+    def _run_pulumi_cmd_sync(
+        self, args: list[str], on_output: OnOutput | None = None, on_error: OnOutput | None = None
+    ) -> CommandResult:
+        """Has previews and deletions disregard protection: it is for updates, ``commands.destroy`` asks by itself."""
+        if args[0] in {"preview", "destroy"}:
+            args.append("--ignore-protect")
+        return super()._run_pulumi_cmd_sync(args, on_output, on_error)
+
+    def protect(self, urns: list[str]) -> None:
+        """Protects these resources in the state from being replaced and deleted."""
+        self._run_pulumi_cmd_sync(["state", "protect", *urns, "--yes"])
+
+    def unprotect(self, urns: list[str]) -> None:
+        """Lifts the protection of these resources in the state."""
+        self._run_pulumi_cmd_sync(["state", "unprotect", *urns, "--yes"])
 
     def state(self) -> StackState:
         """The stack's state, its secrets encrypted; of a local stack it is read without the engine. Raises

@@ -11,6 +11,7 @@ from typing import Unpack
 
 from pulumi import automation as auto
 
+from infrastructure.automation import protection
 from infrastructure.automation.lean_stack import LeanStack
 from infrastructure.automation.targets import UpdateTargets
 from infrastructure.errors import DeployError
@@ -151,6 +152,8 @@ def translate_errors(log: ChangeLog, failure: str, settings: Settings) -> Iterat
         ) from None
     except auto.CommandError as error:
         cause = log.cause or _last_error_line(str(error))
+        if refused := protection.refusal(cause, settings.stack):
+            raise DeployError(f"{failure}: {refused.cause}.", refused.remedy) from error
         remedies = (remedy for pattern, remedy in _REMEDIES.items() if pattern.search(cause))
         raise DeployError(f"{failure}: {cause}", next(remedies, "DEBUG=1 shows all of it.")) from error
 

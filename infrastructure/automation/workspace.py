@@ -5,11 +5,12 @@ import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 from pulumi import automation as auto
 
-from infrastructure.automation import backend, locks, plugins, updates
+from infrastructure.automation import backend, locks, plugins, state_files, updates
 from infrastructure.automation.lean_stack import LeanStack, ResolvedEngine
 from infrastructure.cloud import versions
 from infrastructure.cloud.session import check_credentials
@@ -19,7 +20,7 @@ from infrastructure.stack.names import PROJECT
 from infrastructure.stack.settings import Settings
 from infrastructure.terminal import display
 from infrastructure.terminal.phases import Phases
-from infrastructure.tools import disk, engine, paths
+from infrastructure.tools import engine, paths
 
 _NO_SIDE_FILES = "metadata=skip"
 """Has the engine write each file of the state alone, in one step. Beside it would be one with its attributes, which
@@ -29,10 +30,11 @@ _INFRASTRUCTURE = paths.ROOT / "infrastructure"
 
 
 def was_deployed(settings: Settings) -> bool:
-    """Whether the stack has a state: for a local stack a file, for another the engine is asked."""
+    """Whether the stack has a state: for a local stack a file, for another the engine is asked. Raises ``DeployError``
+    where the file is damaged or gone."""
     if not settings.local:
         return read_state_if_any(settings) is not None
-    return backend.state_file(settings.stack).exists()
+    return state_files.check_state(backend.folder(), _local_workspace(), settings.stack)
 
 
 def engine_variables(settings: Settings) -> dict[str, str]:
@@ -49,7 +51,11 @@ def engine_variables(settings: Settings) -> dict[str, str]:
     backend.folder().mkdir(parents=True, exist_ok=True)
     return quiet | {
         "PULUMI_BACKEND_URL": f"{backend.folder().as_uri()}?{_NO_SIDE_FILES}",
-        "PULUMI_CONFIG_PASSPHRASE_FILE": str(_passphrase_file()),
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(
+            state_files.passphrase(
+                paths.home() / "passphrase", backend.folder(), partial(secrets.token_urlsafe, 32)
+            )
+        ),
     }
 
 
@@ -126,11 +132,8 @@ def read_back(
     return stack.state()
 
 
-def _passphrase_file() -> Path:
-    path = paths.home() / "passphrase"
-    if not path.exists():
-        disk.replace_file(path, secrets.token_urlsafe(32), mode=0o600)
-    return path
+def _local_workspace() -> Path:
+    return paths.home() / "workspace"
 
 
 def _scratch_variables(cleanup: ExitStack) -> dict[str, str]:
@@ -151,7 +154,7 @@ def _options(
 ) -> auto.LocalWorkspaceOptions:
     """The engine keeps the stack's encryption settings in the work folder: beside the program for an AWS stack,
     for a local one out of the way of the files that git tracks."""
-    folder = paths.home() / "workspace" if settings.local else _INFRASTRUCTURE
+    folder = _local_workspace() if settings.local else _INFRASTRUCTURE
     if scratch:
         folder = Path(scratch.enter_context(tempfile.TemporaryDirectory(prefix="psn-emulator-")))
     folder.mkdir(parents=True, exist_ok=True)

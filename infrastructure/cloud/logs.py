@@ -56,7 +56,7 @@ def read_events(
     with _translate_errors(settings, function):
         client = session.client(settings, "logs", Config(retries={"total_max_attempts": 2}))
     group = settings.names.function_log_group(function)
-    printed: dict[tuple[str, int, str], int] = {}
+    printed: dict[object, int] = {}
     begin = newest = int(start.timestamp() * 1000)
     while True:
         with _translate_errors(settings, function):
@@ -64,7 +64,7 @@ def read_events(
             events = [event for page in pages for event in page["events"]]
         for event in sorted(events, key=lambda item: item["timestamp"]):
             newest = max(newest, event["timestamp"])
-            identity = (event["logStreamName"], event["timestamp"], event["message"])
+            identity = event.get("eventId") or (event["logStreamName"], event["timestamp"], event["message"])
             if identity not in printed and not _EMULATOR.match(event["message"]):
                 printed[identity] = event["timestamp"]
                 yield {

@@ -3,6 +3,7 @@
 import argparse
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn, override
 
 from infrastructure.commands import make_targets
@@ -55,7 +56,12 @@ class _Commands:
         if stack:
             default = os.environ.get("STACK", "local")
             command.add_argument(
-                "--stack", dest="settings", metavar="STACK", default=default, help="default: %(default)s"
+                "--stack",
+                dest="settings",
+                metavar="STACK",
+                default=default,
+                type=_not_empty("name a stack, or leave it out"),
+                help="default: %(default)s",
             )
         return command
 
@@ -81,6 +87,7 @@ def _add_release_commands(commands: _Commands) -> None:
     parts.add_argument("--image-only", action="store_true", help="the image and the functions only")
     _add_flag(command, "--force", "make a new release of the same content")
     _add_flag(command, "--refresh", "read the cloud back first and repair what was changed by hand")
+    _add_replace(command)
     _add_flag(command, "--dry-run", "show only what would change")
 
     command = commands.add("promote", make_targets.promote, stack=False, changes=True)
@@ -92,6 +99,7 @@ def _add_release_commands(commands: _Commands) -> None:
         stack = _not_empty("name a stack, as in make promote FROM=dev TO=staging")
         command.add_argument(flag, dest=option, metavar="STACK", required=True, type=stack, help=text)
     _add_tag(command, "another release that the source keeps; default: the one it runs")
+    _add_replace(command)
     _add_flag(command, "--dry-run", "show only what would change")
 
     command = commands.add("preview", make_targets.preview)
@@ -115,6 +123,13 @@ def _add_release_commands(commands: _Commands) -> None:
     who.add_argument("--user", type=name, help="the username")
     who.add_argument("--client", type=name, help="the client's id")
     command.add_argument("--sandbox", default="default", type=name, help="default: %(default)s")
+    _add_flag(command, "--dry-run", "show only")
+
+    command = commands.add("export-data", make_targets.export_data)
+    _add_file(command)
+    command = commands.add("import-data", make_targets.import_data)
+    _add_file(command)
+    _add_flag(command, "--force", "write into a table that is not empty")
     _add_flag(command, "--dry-run", "show only")
 
     command = commands.add("destroy", make_targets.destroy, changes=True)
@@ -152,8 +167,7 @@ def _add_local_commands(commands: _Commands) -> None:
         _add_flag(commands.add(name, function, stack=False), "--dry-run", "show only")
     _add_flag(commands.add("docker-login", make_targets.docker_login), "--dry-run", "show only")
     for name, function in (("build-local", make_targets.build_local), ("run-local", make_targets.run_local)):
-        command = commands.add(name, function, stack=False)
-        command.set_defaults(settings="local")
+        command = commands.add(name, function)
         _add_flag(command, "--dry-run", "show only")
     command.add_argument("--function", default="root", metavar="NAME", help="default: %(default)s")
     command.add_argument("--port", type=int, default=9000, help="default: %(default)s")
@@ -174,6 +188,24 @@ def _add_forms(command: argparse.ArgumentParser) -> None:
 def _add_tag(command: argparse.ArgumentParser, text: str) -> None:
     """The option that names a release. An empty name is a mistake, and no way to ask for the default."""
     command.add_argument("--tag", type=_not_empty("name a release, or leave it out"), help=text)
+
+
+def _add_file(command: argparse.ArgumentParser) -> None:
+    path = _not_empty("name a file, as in FILE=data.jsonl")
+    command.add_argument(
+        "--file", type=lambda text: Path(path(text)), required=True, metavar="PATH", help="the file"
+    )
+
+
+def _add_replace(command: argparse.ArgumentParser) -> None:
+    """The option that names what of the table and the secrets may be replaced, which is lost then."""
+    command.add_argument(
+        "--replace",
+        type=lambda text: tuple(_not_empty("name the table or a secret, or leave it out")(text).split(",")),
+        default=(),
+        metavar="NAME",
+        help="may replace the table or a secret, which loses what is in it",
+    )
 
 
 def _not_empty(remedy: str) -> Callable[[str], str]:

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import NoReturn
 
-from infrastructure.automation import exclusion, last_deploy, targets, updates, workspace
+from infrastructure.automation import exclusion, last_deploy, protection, targets, updates, workspace
 from infrastructure.automation.lean_stack import LeanStack
 from infrastructure.cloud import drift, probe, versions
 from infrastructure.cloud.probe import ProbeResult
@@ -35,6 +35,7 @@ def deploy(request: DeployRequest) -> DeployResult:
     phases = Phases()
     settings = request.settings
     seed = _seed_of(settings)
+    protection.check_replaceable(settings, request.replaceable)
     _check_source_of_image(request)
     with phases.phase("set-up"):
         readiness.prepare_deploy(settings)
@@ -52,6 +53,7 @@ def deploy(request: DeployRequest) -> DeployResult:
             )
         if not recovered and (request.refresh or changed_by_hand):
             before = workspace.read_back(stack, before, phases=phases)
+        lost = _tell_lost(before)
         outputs, log, made_of = _update(stack, request, seed, before, phases)
         with phases.phase("answer"):
             results = _probe(stack, outputs)
@@ -61,6 +63,7 @@ def deploy(request: DeployRequest) -> DeployResult:
                 if not request.promotion:
                     readiness.prepare_build(settings)
                 now = workspace.read_back(stack, stack.state(), phases=phases)
+                lost = lost or _tell_lost(now)
                 outputs, log, made_of = _update(stack, request, seed, now, phases)
                 results = _probe(stack, outputs)
             if probe.failed(results):
@@ -70,7 +73,7 @@ def deploy(request: DeployRequest) -> DeployResult:
             readiness.persist(settings)
         if request.is_of_the_tree:
             last_deploy.note(settings, made_of)
-    return DeployResult(outputs, summary(log.counts(), done=True), phases)
+    return DeployResult(outputs, summary(log.counts(), done=True), phases, lost)
 
 
 def preview(request: DeployRequest) -> Review:
@@ -109,6 +112,7 @@ def _update(
 ) -> tuple[dict[str, object], ChangeLog, dict[str, str]]:
     """Updates the stack, whose state is ``state``, to the release that was asked for; its outputs, what changed, and
     the ``last_deploy.inputs`` of the update. Raises ``DeployError``; all aliases are then where they were."""
+    protection.apply(stack, state, request.replaceable)
     if _select_release(request, state).to_build:
         description.write()
     made_of = last_deploy.inputs(stack.settings, seed) if request.is_of_the_tree else {}
@@ -117,7 +121,14 @@ def _update(
     try:
         outputs, log = updates.up(
             stack,
-            partial(declare_stack, stack.settings, seed, selected, partial(_provide_image, request, phases)),
+            partial(
+                declare_stack,
+                stack.settings,
+                seed,
+                selected,
+                partial(_provide_image, request, phases),
+                request.replaceable,
+            ),
             updates.update_message(selected.tag, request.kind),
             f"The deploy of {stack.name} failed",
             phases=phases,
@@ -191,6 +202,15 @@ def _give_up(
     raise DeployError(
         f"{tag} fails the probe: {probe.describe(failed)}. {target} is live again, {verdict}.", remedy
     )
+
+
+def _tell_lost(state: StackState) -> str | None:
+    """The name of the table that the state says was lost, which is told."""
+    if state.lost_table:
+        display.warn(
+            f"The data is gone: there is no table {state.lost_table} any more. A new one is made, empty"
+        )
+    return state.lost_table
 
 
 def _provide_image(request: DeployRequest, phases: Phases) -> None:

@@ -16,7 +16,7 @@ class DeployRequest:
 
     ``infrastructure_only`` leaves the deployed image, ``image_only`` leaves all but the image and what depends on it.
     ``force`` makes a new release of the same content, ``refresh`` refreshes the state first. A ``promotion`` brings the
-    release of another stack.
+    release of another stack. ``replaceable`` names what of the table and the secrets it may replace and delete.
     """
 
     settings: Settings
@@ -25,6 +25,7 @@ class DeployRequest:
     force: bool = False
     refresh: bool = False
     promotion: "Promotion | None" = None
+    replaceable: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -43,8 +44,9 @@ class DeployRequest:
 @dataclass(frozen=True, slots=True)
 class DeployResult:
     """What a deploy came to: the stack's ``outputs``, its ``changes`` in words, such as ``2 updated``, and the
-    ``phases`` that its time went to."""
+    ``phases`` that its time went to. ``lost_table`` is the name of the table that was there no more, and is new."""
 
     outputs: dict[str, object]
     changes: str
     phases: Phases
+    lost_table: str | None = None

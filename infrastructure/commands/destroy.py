@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from infrastructure.automation import exclusion, updates, workspace
 from infrastructure.commands import readiness
 from infrastructure.errors import DeployError
-from infrastructure.release.state import resource_name, short_type
+from infrastructure.release.state import SECRET, TABLE, resource_name, short_type
 from infrastructure.review.changes import ChangeLog
 from infrastructure.review.review import Review
 from infrastructure.stack.settings import Settings
@@ -15,14 +15,17 @@ from infrastructure.terminal.engine_progress import EngineProgress
 def check_deletable(settings: Settings) -> None:
     """Raises ``DeployError`` where resources of the stack are protected from deletion, naming them."""
     state = workspace.read_state(settings)
-    protected = [
-        f"{short_type(item['type'])} {resource_name(urn)}"
-        for urn, item in state.resources.items()
-        if item.get("protect")
+    protected = {urn: item for urn, item in state.resources.items() if item.get("protect")}
+    lasting = [
+        item
+        for item in protected.values()
+        # The table and the secrets are protected from updates on every stack.
+        if item["type"] not in {TABLE, SECRET} or item["inputs"].get("deletionProtectionEnabled")
     ]
-    if protected:
+    if lasting:
+        names = [f"{short_type(item['type'])} {resource_name(urn)}" for urn, item in protected.items()]
         raise DeployError(
-            f"Stack {settings.stack!r} is protected from deletion: {', '.join(protected)}.",
+            f"Stack {settings.stack!r} is protected from deletion: {', '.join(names)}.",
             "Set psn-emulator:deletion_protection to false in its file, run "
             f"make deploy-infra STACK={settings.stack}, then this again.",
         )

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError
 from infrastructure.automation import plugins
 from infrastructure.cloud import session
 from infrastructure.errors import DeployError
-from infrastructure.local import aws, base_image
+from infrastructure.local import aws, aws_port, base_image
 from infrastructure.stack.settings import Settings
 from infrastructure.tools import disk, docker, engine, packages, paths, processes
 
@@ -103,6 +103,8 @@ def _base_image(settings: Settings) -> Check:
 def _local_aws() -> Check:
     status = aws.status()
     found = str(status) if status.running or status.occupant else f"{status}; make deploy starts it"
+    if status.occupant and not aws_port.is_chosen():
+        return Check("local AWS", True, f"{status}; make deploy takes the next port that is free")
     remedy = f"Stop it, or set LOCAL_AWS_PORT={status.port + 1} in .env."
     return Check("local AWS", status.occupant is None, found, remedy)
 

@@ -4,6 +4,7 @@ their values the exit codes."""
 import argparse
 import json
 import sys
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +22,7 @@ def deploy(options: argparse.Namespace) -> int:
         image_only=options.image_only,
         force=options.force,
         refresh=options.refresh,
+        replaceable=options.replace,
     )
     if not options.dry_run and (result := unchanged.deploy_unchanged(request)):
         report.print_deployed(options.settings, result)
@@ -43,7 +45,7 @@ def promote(options: argparse.Namespace) -> int:
     promotion = promote.plan_promotion(
         options.source, options.target, options.tag, may_start=not options.dry_run
     )
-    request = DeployRequest(options.target, promotion=promotion)
+    request = DeployRequest(options.target, promotion=promotion, replaceable=options.replace)
     if options.dry_run:
         report.print_review(deploy.preview(request), options.form)
     else:
@@ -152,13 +154,14 @@ def logs(options: argparse.Namespace) -> int:
 
     start = datetime.now(UTC) - logs.parse_duration(options.since)
     event = None
-    for event in logs.read_events(options.settings, options.function, start, follow=options.follow):
-        if options.json:
-            print(json.dumps(event), flush=True)
-        else:
-            message = event["message"]
-            text = message if isinstance(message, str) else json.dumps(message)
-            print(f"{event['time']}  {text}", flush=True)
+    with display.own_interrupts() if options.follow else nullcontext():
+        for event in logs.read_events(options.settings, options.function, start, follow=options.follow):
+            if options.json:
+                print(json.dumps(event), flush=True)
+            else:
+                message = event["message"]
+                text = message if isinstance(message, str) else json.dumps(message)
+                print(f"{event['time']}  {text}", flush=True)
     if event is None:
         display.say(f"{options.function} has written nothing in the last {options.since}")
     return 0
@@ -189,6 +192,26 @@ def destroy(options: argparse.Namespace) -> int:
         report.print_review(review, options.form)
     else:
         report.print_destroyed(review)
+    return 0
+
+
+def export_data(options: argparse.Namespace) -> int:
+    """Save what is in the table in a file."""
+    from infrastructure.commands import table_data
+
+    print(f"Wrote {table_data.export(options.settings, options.file)} items to {options.file}")
+    return 0
+
+
+def import_data(options: argparse.Namespace) -> int:
+    """Bring what make export-data saved into the table."""
+    from infrastructure.commands import table_data
+
+    number = table_data.bring_back(
+        options.settings, options.file, force=options.force, dry_run=options.dry_run
+    )
+    done = "Would write" if options.dry_run else "Wrote"
+    print(f"{done} {number} items of {options.file} into the table of stack {options.settings.stack!r}")
     return 0
 
 
@@ -248,6 +271,7 @@ def build_local(options: argparse.Namespace) -> int:
     """Build the image as psn-emulator:local."""
     from infrastructure.commands import run_local
 
+    run_local.require_local(options.settings)
     if options.dry_run:
         print(f"Would build {run_local.LOCAL_IMAGE}")
     else:
@@ -259,9 +283,13 @@ def run_local(options: argparse.Namespace) -> int:
     """Run one function's container on this machine."""
     from infrastructure.commands import run_local
 
+    run_local.require_local(options.settings)
     if options.dry_run:
         command = run_local.handler_of(options.function)
-        print(f"Would build {run_local.LOCAL_IMAGE} and run {command} of it on port {options.port}")
+        name = options.settings.stack
+        print(
+            f"Would build {run_local.LOCAL_IMAGE} and run {command} of it on port {options.port}, over stack {name!r}"
+        )
         return 0
     return run_local.run(options.settings, options.function, options.port)
 

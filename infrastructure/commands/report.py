@@ -4,10 +4,12 @@ import json
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
 from infrastructure.commands.deploy_request import DeployResult
 from infrastructure.stack.settings import Settings
+from infrastructure.terminal import display
 from infrastructure.terminal.phases import Phases
 
 if TYPE_CHECKING:
@@ -58,6 +60,11 @@ def print_deployed(settings: Settings, deployed: DeployResult) -> None:
         print()
         print("Log in and create a player:")
         print("\n".join(try_lines(str(outputs["api_url"]))))
+    if deployed.lost_table:
+        display.warn(
+            f"The data was gone: the table {deployed.lost_table} is a new one. What make export-data has saved comes "
+            f"back with: make import-data STACK={settings.stack} FILE=…"
+        )
 
 
 def print_rollback(stack: str, plan: "RollbackPlan", phases: Phases | None = None) -> None:
@@ -123,13 +130,35 @@ def print_outputs(values: dict[str, Any]) -> None:
 
 
 def print_history(updates: Sequence["Update"]) -> None:
-    """The updates, the newest first: version, start in UTC, result, duration, what was done and by whom."""
-    for update in updates:
-        took = f"{(update.ended - update.started).total_seconds():.0f} s" if update.ended else ""
-        print(
-            f"{update.version:>4}  {update.started:%Y-%m-%d %H:%M:%S}  {update.result:<11} {took:>6}  "
-            f"{update.message}{'  (live)' if update.live else ''}"
-        )
+    """The updates, the newest first: version, start in UTC, result, duration, what was done, by whom, and what changed.
+
+    Those in a row that changed nothing are one line.
+    """
+    from infrastructure.review.changes import summary
+
+    for unchanged, row in groupby(updates, key=lambda update: update.unchanged):
+        if unchanged:
+            print(_folded(list(row)))
+            continue
+        for update in row:
+            took = f"{(update.ended - update.started).total_seconds():.0f} s" if update.ended else ""
+            changed = f": {summary(update.counts, done=True)}" if update.changes else ""
+            print(
+                f"{update.version:>7}  {update.started:%Y-%m-%d %H:%M:%S}  {update.result:<11} {took:>6}  "
+                f"{update.message}{changed}{'  (live)' if update.live else ''}"
+            )
+
+
+def _folded(row: Sequence["Update"]) -> str:
+    """The line for updates, the newest first, that changed nothing."""
+    first, last = row[-1], row[0]
+    if first is last:
+        return f"{last.version:>7}  {last.started:%Y-%m-%d %H:%M:%S}  1 update that changed nothing"
+    until = f"{last.started:%H:%M:%S}" if last.started.date() == first.started.date() else None
+    return (
+        f"{f'{first.version}-{last.version}':>7}  {first.started:%Y-%m-%d %H:%M:%S} to "
+        f"{until or f'{last.started:%Y-%m-%d %H:%M:%S}'}  {len(row)} updates that changed nothing"
+    )
 
 
 def print_checks(checks: Sequence["Check"]) -> None:

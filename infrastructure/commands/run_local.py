@@ -32,7 +32,8 @@ PLACEHOLDERS = {
 
 def build(settings: Settings) -> str:
     """Builds the image of the tree for the platform of ``settings``; its reference. Raises ``DeployError`` when the
-    build fails."""
+    build fails, and for a stack that is not on this machine."""
+    require_local(settings)
     docker.ensure()
     base = base_image.ensure()
     tag = get_image_tag.image_tag(get_image_tag.content_hash(base, settings.platform))
@@ -43,6 +44,15 @@ def build(settings: Settings) -> str:
     if subprocess.run([*command, str(paths.ROOT)], check=False).returncode:
         raise DeployError("The image does not build.", "The failing step stands above.")
     return LOCAL_IMAGE
+
+
+def require_local(settings: Settings) -> None:
+    """Raises ``DeployError`` for a stack that is not on this machine."""
+    if not settings.local:
+        raise DeployError(
+            f"Stack {settings.stack!r} is not on this machine.",
+            "Name a local one: STACK=local or STACK=local-<name>",
+        )
 
 
 def handler_of(function: str) -> str:

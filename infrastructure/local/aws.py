@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from infrastructure.errors import DeployError
-from infrastructure.local import aws_container, aws_instance, aws_process
+from infrastructure.local import aws_container, aws_instance, aws_port, aws_process
 from infrastructure.local.aws_instance import Instance
 from infrastructure.terminal import display
 from infrastructure.tools import disk, docker, paths, ports
@@ -21,6 +21,8 @@ from infrastructure.tools import disk, docker, paths, ports
 _OWNER_LABEL = "ministack.instance"
 _SNAPSHOT_SECONDS = 120
 _START_SECONDS = 60
+_LAST_SECONDS = "last 5 seconds"
+"""What a kill may lose: see ``aws_server.snapshots``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,11 @@ def ensure() -> Status:
     Returns at once where it runs already. Raises ``DeployError`` when another program has the port or there is no
     Docker, both before anything is stopped, and when the local AWS does not answer within a minute.
     """
+    aws_instance.check_identity()
     if aws_instance.is_current(aws_instance.query()):
         return status()
     with disk.lock_file(aws_instance.folder() / "lock", "starting the local AWS"):
+        aws_port.settle()
         instance = aws_instance.query()
         if aws_instance.is_current(instance):
             return status()
@@ -68,7 +72,7 @@ def ensure() -> Status:
         if engine.remote:
             aws_container.obtain_image(engine.endpoint.client())
         if instance is None and aws_process.was_killed(aws_instance.folder()):
-            display.say("The local AWS was killed: what was done since the last deploy is lost")
+            display.say(f"The local AWS was killed: what was written in its {_LAST_SECONDS} is lost")
         _stop_outdated(instance)
         _start(engine)
     return status()
@@ -99,7 +103,7 @@ def status() -> Status:
 
 
 def snapshot() -> None:
-    """Has the local AWS write its state to disk, which it otherwise does only when it is stopped.
+    """Has the local AWS write its state to disk at once, which it otherwise does some seconds after a change.
 
     Raises ``DeployError`` when it does not answer or cannot write.
     """
@@ -129,6 +133,7 @@ def _start(engine: docker.Docker) -> None:
             _wait(
                 partial(aws_container.is_running, client, identity),
                 partial(aws_container.last_lines, client, identity),
+                lambda log: aws_container.state_error(log, identity),
             )
             return
         addresses = tuple(f"{address}:{port}" for address in _addresses(engine))
@@ -138,15 +143,20 @@ def _start(engine: docker.Docker) -> None:
         _wait(
             partial(aws_process.is_alive, aws_instance.folder(), pid),
             partial(_last_line, aws_process.log_file(aws_instance.folder())),
+            partial(aws_process.state_error, folder=aws_instance.folder()),
         )
 
 
-def _wait(alive: Callable[[], bool], last_line: Callable[[], str]) -> None:
+def _wait(
+    alive: Callable[[], bool], last_line: Callable[[], str], state_error: Callable[[str], DeployError | None]
+) -> None:
+    """Waits until the local AWS answers. Raises ``DeployError``: of its state by ``state_error`` of its last line."""
     deadline = time.monotonic() + _START_SECONDS
     while not aws_instance.is_current(aws_instance.query()):
         if not alive() or time.monotonic() > deadline:
-            raise DeployError(
-                f"The local AWS does not come up: {last_line().strip()}",
+            line = last_line()
+            raise state_error(line) or DeployError(
+                f"The local AWS does not come up: {line.strip()}",
                 f"Look at {aws_process.log_file(aws_instance.folder())}, then run this again.",
             )
         time.sleep(0.05)
@@ -160,12 +170,12 @@ def _last_line(log: Path) -> str:
 def _require_port(instance: Instance | None, engine: docker.Docker) -> None:
     """Raises ``DeployError`` where any program but our own local AWS has the port."""
     if instance and not aws_instance.is_ours(instance):
-        raise _port_taken(f"the local AWS of {instance.checkout}")
+        raise aws_port.taken_error(f"the local AWS of {instance.checkout}")
     port = paths.aws_port()
     if instance is None and not ports.is_free(port, _addresses(engine)):
         owner = ports.owner(port)
         if not _is_our_unresponsive_instance(owner, engine, port):
-            raise _port_taken(owner)
+            raise aws_port.taken_error(owner)
 
 
 def _is_our_unresponsive_instance(owner: str, engine: docker.Docker, port: int) -> bool:
@@ -202,7 +212,7 @@ def _stop(instance: Instance | None) -> bool:
         with display.progress("Stopping the local AWS", "its state is written"):
             if not aws_process.stop(pid):
                 display.say(
-                    "  It did not end in time and was killed: what it did since the last deploy is lost"
+                    f"  It did not end in time and was killed: what was written in its {_LAST_SECONDS} is lost"
                 )
     identity = instance.identity if instance else aws_instance.known_identity()
     had_container = bool(identity) and docker.is_running() and _stop_containers(str(identity))
@@ -218,11 +228,3 @@ def _stop_containers(identity: str) -> bool:
             container.remove(force=True, v=True)
     aws_container.remove_network(client, identity)
     return stopped
-
-
-def _port_taken(owner: str) -> DeployError:
-    port = paths.aws_port()
-    return DeployError(
-        f"Port {port} is taken by {owner}.",
-        f"Stop it, or give the local AWS another port: LOCAL_AWS_PORT={port + 1} in .env",
-    )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infrastructure.errors import DeployError
-from infrastructure.local import aws_instance
+from infrastructure.local import aws_instance, faults
 from infrastructure.terminal import display
 from infrastructure.tools import paths
 from infrastructure.tools.docker import Docker
@@ -134,6 +134,17 @@ def last_lines(client: "DockerClient", identity: str) -> str:
     """The last 5 lines of the container's log."""
     container = _container(client, container_name(identity))
     return container.logs(tail=5).decode(errors="replace") if container else "the container is gone"
+
+
+def state_error(log: str, identity: str) -> DeployError | None:
+    """The error that the last lines of its ``log`` tell of files of its state; ``None`` where there is none."""
+    volume = container_name(identity)
+    run = f"docker run --rm --volume {volume}:{_STATE} --entrypoint cp {IMAGE}"
+    return faults.error_in(
+        log,
+        f"{volume}:{_STATE}",
+        lambda source, target: f"{run} {_STATE}/{source} {_STATE}/{target}",
+    )
 
 
 def delete_state(client: "DockerClient", identity: str) -> None:

@@ -3,12 +3,15 @@
 import hashlib
 import http.client
 import json
+import re
+import shlex
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from infrastructure.errors import DeployError
 from infrastructure.tools import credentials, disk, docker, paths
 
 SNAPSHOT = "/_psn-emulator/snapshot"
@@ -20,6 +23,9 @@ SERVER = Path(__file__).with_name("aws_server")
 CONTROL = "psn-emulator"
 """The service for which requests to the local AWS's own routes are signed."""
 _ANSWER_SECONDS = 5
+_STRANGERS_SECONDS = 1
+"""How long the program on the port may take to say whose it is where this checkout has had no local AWS."""
+_IDENTITY = re.compile("[0-9a-f]{12}")
 _MINISTACK = {
     "LAMBDA_EXECUTOR": "docker",
     "LAMBDA_STRICT": "1",
@@ -63,7 +69,7 @@ def folder() -> Path:
 
 def query() -> Instance | None:
     """The local AWS of any checkout of this project that answers on the port; ``None`` when none does."""
-    answer = request("GET", _INSTANCE, _ANSWER_SECONDS)
+    answer = request("GET", _INSTANCE, _ANSWER_SECONDS if known_identity() else _STRANGERS_SECONDS)
     try:
         return Instance(**json.loads(answer[1])) if answer and answer[0] == http.HTTPStatus.OK else None
     except (TypeError, ValueError):
@@ -92,18 +98,37 @@ def takes_our_credential(instance: Instance) -> bool:
 
 
 def identity() -> str:
-    """The identity of this checkout's local AWS, 12 hexadecimal digits, made on first use."""
-    if known := known_identity():
-        return known
-    disk.replace_file(folder() / "identity", f"{uuid.uuid4().hex[:12]}\n")
+    """The identity of this checkout's local AWS, 12 hexadecimal digits, made on first use. Raises ``DeployError`` as
+    :func:`check_identity` does."""
+    check_identity()
+    file = folder() / "identity"
+    if not known_identity():
+        disk.replace_file(file, f"{uuid.uuid4().hex[:12]}\n")
+    disk.keep_backup(file)
     return str(known_identity())
 
 
+def check_identity() -> None:
+    """Raises ``DeployError`` where the identity is damaged or gone of a local AWS that has one: the containers of its
+    functions, and its state where it is a container itself, are found by it."""
+    file = folder() / "identity"
+    backup = file.with_name("identity.bak")
+    known = known_identity() or ""
+    if _IDENTITY.fullmatch(known) or not (known or file.exists() or backup.exists()):
+        return
+    raise DeployError(
+        f"The identity of the local AWS is {'damaged' if file.exists() else 'gone'}: {file}",
+        f"Nothing was made anew. The way back is its backup: cp {shlex.quote(str(backup))} {shlex.quote(str(file))}"
+        if backup.exists()
+        else "There is no backup: make clean deletes the local state, then make deploy makes one anew.",
+    )
+
+
 def known_identity() -> str | None:
-    """The identity of this checkout's local AWS; ``None`` where it has none yet."""
+    """The identity of this checkout's local AWS; ``None`` where it has none yet, or none that can be read."""
     try:
         return (folder() / "identity").read_text().strip() or None
-    except FileNotFoundError:
+    except (OSError, ValueError):
         return None
 
 

@@ -6,8 +6,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
+from infrastructure.errors import DeployError
+from infrastructure.local import faults
 from infrastructure.tools import disk, paths, private, processes
 
 _APPLICATION = "infrastructure.local.aws_server:app"
@@ -85,6 +88,12 @@ def log_file(folder: Path) -> Path:
 def pid_file(folder: Path) -> Path:
     """The file with its process id, which it removes in an orderly end."""
     return folder / "pid"
+
+
+def state_error(line: str, folder: Path) -> DeployError | None:
+    """The error that the last ``line`` of its log tells of files of its state; ``None`` where there is none."""
+    state = folder / "state"
+    return faults.error_in(line, str(state), partial(faults.copy_command, state))
 
 
 def running_pid(folder: Path) -> int | None:

@@ -1,7 +1,7 @@
 """The Pulumi program: declares all of a stack, from its provider to its outputs."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -26,13 +26,15 @@ def declare_stack(
     seed: Seed,
     selected: release.Release | None = None,
     provide_image: Callable[[], None] | None = None,
+    replaceable: Collection[str] = (),
 ) -> Awaitable[None]:
     """Declares everything that a stack is made of, of these ``settings`` and with the users and clients of ``seed``.
 
     ``selected`` is the release to put into service, by default what ``selection.select_release`` makes of the tree.
     ``provide_image`` is called in an update whose image is not there yet: before it is built, to prepare Docker and
-    log it in to the registry, or, when the repository is there, to copy it. Returns an awaitable that is done when all
-    of the stack is in service or has failed; with it the SDK need not check every output each time that one is known.
+    log it in to the registry, or, when the repository is there, to copy it. ``replaceable`` names what of the table and
+    the secrets the update may replace and delete. Returns an awaitable that is done when all of the stack is in service
+    or has failed; with it the SDK need not check every output each time that one is known.
     Raises ``pulumi.RunError`` of one line in place of a ``DeployError``.
     """
     try:
@@ -41,6 +43,7 @@ def declare_stack(
             seed,
             selected or selection.select_release(settings, _read_deployed()),
             provide_image or (lambda: None),
+            replaceable,
         )
     except DeployError as error:
         raise pulumi.RunError(error.line) from error
@@ -60,11 +63,15 @@ async def _settled(output: pulumi.Output[Any]) -> None:
 
 
 def _declare(
-    settings: Settings, seed: Seed, selected: release.Release, provide_image: Callable[[], None]
+    settings: Settings,
+    seed: Seed,
+    selected: release.Release,
+    provide_image: Callable[[], None],
+    replaceable: Collection[str],
 ) -> pulumi.Output[Any]:
     opts = pulumi.ResourceOptions(provider=provider.declare_provider(settings))
     images = Images(settings, selected, provide_image, opts)
-    storage = Storage(settings, seed, selected.before.public_jwks, opts)
+    storage = Storage(settings, seed, selected.before.public_jwks, opts, replaceable)
     gateway = Gateway(settings, opts)
     shared = SharedInputs(
         release=selected,

@@ -1,6 +1,6 @@
 """A stack's table and its secrets."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pulumi
 import pulumi_aws as aws
@@ -18,6 +18,8 @@ class Storage(pulumi.ComponentResource):
     stack's output of that set: ``{"made", "jwks"}``, where ``made`` is the id of the secret version that the program
     made the first key in. ``recorded`` is what that output was; where its ``made`` is another, it is of keys that are
     gone, and is not used.
+
+    The engine neither replaces nor deletes the table and the secrets, but those named in ``replaceable``.
     """
 
     table: aws.dynamodb.Table
@@ -26,11 +28,16 @@ class Storage(pulumi.ComponentResource):
     public_jwks_output: pulumi.Output[dict[str, str]]
 
     def __init__(
-        self, settings: Settings, seed: Seed, recorded: Mapping[str, str], opts: pulumi.ResourceOptions
+        self,
+        settings: Settings,
+        seed: Seed,
+        recorded: Mapping[str, str],
+        opts: pulumi.ResourceOptions,
+        replaceable: Collection[str] = (),
     ) -> None:
         super().__init__("psn-emulator:storage:Storage", "storage", None, opts)
         self._settings = settings
-        self._protected = pulumi.ResourceOptions(parent=self, protect=settings.deletion_protection)
+        self._replaceable = replaceable
         self.table = self._table()
         self.secrets = {
             SIGNING_KEYS: self._secret(
@@ -71,8 +78,11 @@ class Storage(pulumi.ComponentResource):
             point_in_time_recovery={"enabled": self._settings.point_in_time_recovery},
             deletion_protection_enabled=self._settings.deletion_protection,
             tags=self._settings.names.tags,
-            opts=self._protected,
+            opts=self._protected("table"),
         )
+
+    def _protected(self, name: str) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, protect=name not in self._replaceable)
 
     def _secret(self, name: str, description: str) -> aws.secretsmanager.Secret:
         return aws.secretsmanager.Secret(
@@ -81,7 +91,7 @@ class Storage(pulumi.ComponentResource):
             description=description,
             recovery_window_in_days=self._settings.secret_recovery_days,
             tags=self._settings.names.tags,
-            opts=self._protected,
+            opts=self._protected(name),
         )
 
     def _value(

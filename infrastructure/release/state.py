@@ -14,6 +14,8 @@ ALIAS = "aws:lambda/alias:Alias"
 FUNCTION = "aws:lambda/function:Function"
 IMAGE = "docker:index/image:Image"
 """The type of the one image that a stack has."""
+SECRET = "aws:secretsmanager/secret:Secret"  # noqa: S105 - a type of resource
+TABLE = "aws:dynamodb/table:Table"
 
 _ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:(?P<account>\d{12}):")
 """AWS IAM User Guide: Amazon Resource Names. Those of some services, as of HTTP APIs, name no account."""
@@ -89,6 +91,12 @@ class StackState:
         """The stack's outputs by name; empty before its first update."""
         stack = next(iter(self.of_type(STACK).values()), {})
         return stack.get("outputs") or {}
+
+    @property
+    def lost_table(self) -> str | None:
+        """The name of the table that the last update left and that is there no more; ``None`` where there is none."""
+        name = self.outputs.get("table_name")
+        return str(name) if name and not self.of_type(TABLE) else None
 
     @property
     def functions(self) -> list[DeployedFunction]:

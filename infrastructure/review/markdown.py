@@ -30,7 +30,7 @@ def _lines(review: Review, *, details: bool) -> Iterator[str]:
     yield f"### {_code(review.stack)}: {summary(review.counts, done=False)}"
     if not review.changes:
         return
-    yield from _warnings(review.warnings)
+    yield from _warnings(review)
     if review.release:
         yield from _release(review.release, details=details)
     for section in review.sections:
@@ -40,7 +40,8 @@ def _lines(review: Review, *, details: bool) -> Iterator[str]:
         yield f"The values do not fit into a comment: {_code(f'make preview STACK={review.stack}')} shows them."
 
 
-def _warnings(groups: list[ChangeGroup]) -> Iterator[str]:
+def _warnings(review: Review) -> Iterator[str]:
+    groups = review.warnings
     if not groups:
         return
     loses = any(group.consequence and group.consequence.severity == "loses" for group in groups)
@@ -51,6 +52,8 @@ def _warnings(groups: list[ChangeGroup]) -> Iterator[str]:
         forced = [f", because of {_code(str(edit))}" for edit in group.edits if edit.replaces]
         text = (group.consequence.text if group.consequence else "") + "".join(forced)
         yield f"> - **{group.operation}** {_code(short_type(group.type))} {names}: {text}"
+    if review.refusal:
+        yield f"> - {review.refusal}"
 
 
 def _release(release: ReleaseChange, *, details: bool) -> Iterator[str]:

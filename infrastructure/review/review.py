@@ -9,6 +9,7 @@ from typing import Any, Self
 from infrastructure.get_image_tag import BUILD_ARGUMENTS
 from infrastructure.release.origin import Origin
 from infrastructure.release.release import Release
+from infrastructure.release.state import SECRET, TABLE, resource_name
 from infrastructure.review.changes import Change, Operation
 from infrastructure.review.grouping import ChangeGroup, changes_by, group_changes
 from infrastructure.stack.permissions import Permissions
@@ -177,6 +178,20 @@ class Review:
             if group.consequence and group.consequence.severity == severity
         ]
 
+    @property
+    def refusal(self) -> str:
+        """What a deploy says to these changes that stops before the table or a secret is lost; else empty."""
+        names = [
+            resource_name(change.urn).removesuffix("-secret")
+            for change in self.changes
+            if change.type in {TABLE, SECRET} and change.operation in {"replace", "delete"}
+        ]
+        return (
+            f"a deploy stops before that, unless it is given REPLACE={','.join(names)}"
+            if names and self.release
+            else ""
+        )
+
     def as_json(self) -> dict[str, Any]:
         """The review as JSON-ready values, every change on its own."""
         return {
@@ -184,4 +199,5 @@ class Review:
             "summary": dict(self.counts),
             "release": self.release.as_json() if self.release else None,
             "changes": [change.as_json() for change in self.changes],
+            "refusal": self.refusal,
         }

@@ -21,7 +21,7 @@ def lines(review: Review) -> Iterator[Line]:
             for group in section.groups:
                 yield from _group(group)
             yield "", ""
-        yield from _warnings(review.warnings)
+        yield from _warnings(review)
     yield f"{review.stack}: {summary(review.counts, done=False)}", "bold"
 
 
@@ -54,11 +54,13 @@ def _group(group: ChangeGroup) -> Iterator[Line]:
         yield f"      {edit}{group.remarks(edit)}", ""
 
 
-def _warnings(groups: list[ChangeGroup]) -> Iterator[Line]:
-    if not groups:
+def _warnings(review: Review) -> Iterator[Line]:
+    if not review.warnings:
         return
     yield "take care", "bold red"
-    for group in groups:
+    for group in review.warnings:
         yield f"  {SYMBOLS[group.operation]} {group.title}", STYLES[group.operation]
         yield f"      {group.warning}", ""
+    if review.refusal:
+        yield f"  {review.refusal}", "bold red"
     yield "", ""

@@ -5,6 +5,7 @@ All of it goes to standard error, so that what a command prints for machines sta
 
 import itertools
 import os
+import signal
 import sys
 import threading
 import time
@@ -144,6 +145,11 @@ def say(line: str) -> None:
     DISPLAY.say(line)
 
 
+def warn(line: str) -> None:
+    """Says what must not be missed: in bold red on a terminal, and with a mark that a reader of a log finds."""
+    DISPLAY.say(f"\033[1;31mWARNING: {line}\033[0m" if is_terminal() else f"WARNING: {line}")
+
+
 @contextmanager
 def progress(title: str, why: str = "") -> Iterator[Step]:
     """Says ``title`` and ``why`` on one line, then shows the yielded step while the block runs."""
@@ -175,6 +181,26 @@ def duration(seconds: float) -> str:
 def is_terminal() -> bool:
     """Whether standard error is a terminal whose lines can be drawn anew."""
     return sys.stderr.isatty() and os.environ.get("TERM") not in {"dumb", "unknown"}
+
+
+@contextmanager
+def own_interrupts() -> Iterator[None]:
+    """Has an interrupt from the terminal reach this process alone while the block runs: the make that started it would
+    call it a failure. Does nothing without a terminal, and for a process that leads its group already."""
+    group = os.getpgrp()
+    if not sys.stdin.isatty() or group == os.getpid() or os.tcgetpgrp(sys.stdin.fileno()) != group:
+        yield
+        return
+    # The terminal would stop a group in the background that takes it; a stopped one of our own make would wait for.
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGTTOU, signal.SIGTSTP)}
+    try:
+        os.setpgid(0, 0)
+        os.tcsetpgrp(sys.stdin.fileno(), os.getpgrp())
+        yield
+    finally:
+        os.tcsetpgrp(sys.stdin.fileno(), group)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @cache

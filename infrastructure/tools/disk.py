@@ -65,6 +65,13 @@ def replace_file(path: Path, text: str, mode: int = 0o644) -> None:
         draft.replace(path)
 
 
+def keep_backup(path: Path) -> None:
+    """Copies a file to one of its name with ``.bak``, readable by its owner only, unless that is there."""
+    backup = path.with_name(f"{path.name}.bak")
+    if not backup.exists():
+        replace_file(backup, path.read_text(), mode=0o600)
+
+
 def record_failure(name: str, cause: str) -> None:
     """Notes that the download or build ``name`` failed now, for ``recent_failure``."""
     failures = read_note(_FAILURES)

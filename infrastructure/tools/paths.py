@@ -7,6 +7,8 @@ from infrastructure.errors import DeployError
 
 ROOT = Path(__file__).resolve().parents[2]
 """The project's root folder."""
+DEFAULT_PORT = 4566
+"""The port of the local AWS where nothing else has it."""
 MACHINE = "host.docker.internal"
 """The host name by which containers reach the machine of the local AWS."""
 
@@ -27,14 +29,36 @@ def cache() -> Path:
     return Path(base) / "psn-emulator"
 
 
+def port_file() -> Path:
+    """The file with the port that was chosen for this checkout's local AWS."""
+    return home() / "port"
+
+
 def aws_port() -> int:
-    """The port of the local AWS: ``LOCAL_AWS_PORT``, by default 4566. Raises ``DeployError`` when that is no port."""
-    port = os.environ.get("LOCAL_AWS_PORT") or "4566"
-    if not port.isdecimal() or not 0 < int(port) < 1 << 16:
+    """The port of the local AWS: ``LOCAL_AWS_PORT``, else the one that was chosen for this checkout, else 4566. Raises
+    ``DeployError`` when that is no port."""
+    if given := os.environ.get("LOCAL_AWS_PORT"):
+        if not _is_port(given):
+            raise DeployError(
+                f"LOCAL_AWS_PORT is {given!r}, which is no port.", "Give it a number from 1 to 65535."
+            )
+        return int(given)
+    try:
+        chosen = port_file().read_text().strip()
+    except FileNotFoundError:
+        return DEFAULT_PORT
+    except (OSError, ValueError):
+        chosen = ""
+    if not _is_port(chosen):
         raise DeployError(
-            f"LOCAL_AWS_PORT is {port!r}, which is no port.", "Give it a number from 1 to 65535."
+            f"{port_file()} is damaged: it holds no port.",
+            f"Write the local AWS's port in it, {DEFAULT_PORT} unless that was taken.",
         )
-    return int(port)
+    return int(chosen)
+
+
+def _is_port(text: str) -> bool:
+    return text.isdecimal() and 0 < int(text) < 1 << 16
 
 
 def aws_endpoint() -> str:

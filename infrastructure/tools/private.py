@@ -7,7 +7,7 @@ from pathlib import Path
 
 from infrastructure.tools import disk, paths
 
-PARTS = ("aws", "deployed", "locks", "passphrase", "pulumi", "workspace")
+PARTS = ("aws", "deployed", "locks", "passphrase", "passphrase.bak", "port", "pulumi", "workspace")
 """All names that are ever created in ``LOCAL_HOME``, which may be a folder with other files in it."""
 
 _OTHERS = 0o077

@@ -1,6 +1,7 @@
 """The command line: what it accepts, how it fails, what it prints."""
 
 import json
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -389,6 +390,37 @@ def test_the_history_shows_the_tag_of_each_update(
     assert (told["kind"], told["by"], told["live"]) == ("deploy", "ada", True)
 
 
+def test_the_history_says_what_each_update_changed_and_folds_those_that_changed_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def update(version: int, message: str, **changes: int) -> stack_info.Update:
+        kind = message.split()[1]
+        start = datetime(2026, 1, 2, 3, version, tzinfo=UTC)
+        return stack_info.Update(version, kind, start, start, "succeeded", "t", "", False, message, changes)
+
+    updates = [
+        update(6, "t deploy", same=9),
+        update(5, "t deploy", update=2, replace=1, same=7),
+        update(4, "t deploy", same=9),
+        update(3, "t deploy", same=9),
+        update(2, "t rotate-keys", same=9),
+        update(1, "t deploy", create=9),
+    ]
+    monkeypatch.setattr(stack_info, "history", lambda _: updates)
+    cli.main(["history"])
+    assert [re.sub(" +", " ", line) for line in capsys.readouterr().out.splitlines()] == [
+        " 6 2026-01-02 03:06:00 1 update that changed nothing",
+        " 5 2026-01-02 03:05:00 succeeded 0 s t deploy: 2 updated, 1 replaced",
+        " 3-4 2026-01-02 03:03:00 to 03:04:00 2 updates that changed nothing",
+        " 2 2026-01-02 03:02:00 succeeded 0 s t rotate-keys: no changes",
+        " 1 2026-01-02 03:01:00 succeeded 0 s t deploy: 9 created",
+    ]
+    cli.main(["history", "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert [item["version"] for item in told] == [6, 5, 4, 3, 2, 1]
+    assert told[1]["changes"] == {"created": 0, "updated": 2, "deleted": 0, "replaced": 1, "same": 7}
+
+
 def test_a_rollback_says_what_moved_and_what_it_left(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -465,7 +497,7 @@ def test_the_name_typed_must_be_the_stacks(monkeypatch: pytest.MonkeyPatch) -> N
         (["docker-login", "--stack", "dev"], "Would log Docker in to the registry of stack 'dev'\n"),
         (
             ["run-local", "--function", "authorizer"],
-            "Would build psn-emulator:local and run authorizer.handler of it on port 9000\n",
+            "Would build psn-emulator:local and run authorizer.handler of it on port 9000, over stack 'local'\n",
         ),
         (
             ["check-docker"],
@@ -481,6 +513,39 @@ def test_a_dry_run_leaves_docker_alone(
         monkeypatch.setattr(module, name, fails(AssertionError(name)))
     assert cli.main([*arguments, "--dry-run"]) == 0
     assert capsys.readouterr().out == said
+
+
+@pytest.mark.parametrize("named", [["--stack", "local-two"], []])
+def test_a_function_runs_over_the_stack_that_is_named(
+    monkeypatch: pytest.MonkeyPatch, named: list[str]
+) -> None:
+    monkeypatch.setenv("STACK", "local-two")
+    asked: list[tuple[str, str, int]] = []
+
+    def run(settings: Settings, function: str, port: int) -> int:
+        asked.append((settings.stack, function, port))
+        return 0
+
+    monkeypatch.setattr(run_local, "run", run)
+    assert cli.main(["run-local", *named]) == 0
+    assert asked == [("local-two", "root", 9000)]
+
+
+@pytest.mark.parametrize("command", ["run-local", "build-local"])
+def test_a_stack_on_aws_runs_no_function_here(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for more in ([], ["--dry-run"]):
+        assert cli.main([command, "--stack", "dev", *more]) == 1
+        assert capsys.readouterr().err.startswith("error: Stack 'dev' is not on this machine.\n")
+
+
+@pytest.mark.parametrize("command", ["deploy", "rollback", "destroy", "outputs", "run-local"])
+def test_a_stack_without_a_name_is_no_way_to_ask_for_the_default(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("STACK", "")
+    for given in ([], ["--stack="]):
+        assert cli.main([command, *given]) == 1
+        assert "--stack: it is empty" in capsys.readouterr().err
 
 
 def test_a_dry_run_refuses_what_the_command_would_refuse(capsys: pytest.CaptureFixture[str]) -> None:

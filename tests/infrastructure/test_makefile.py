@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-HARMLESS = {"PY", "RUN", "PYTEST", "ARGS", "JSON_FLAG", "FORM_FLAG", "DRY_FLAG"}
+HARMLESS = {"PY", "RUN", "PYTEST", "ARGS", "JSON_FLAG", "FORM_FLAG", "DRY_FLAG", "REPLACE_OPTION"}
 """What a recipe may name as it is: what the Makefile sets, and what is handed to pytest word by word."""
 NASTY = (
     "20260102-030405-0123abcd; echo INJECTED",
@@ -35,17 +36,134 @@ def python(tmp_path: Path) -> Path:
 
 def told(python: Path, *arguments: str, **environment: str) -> tuple[list[str], dict[str, str]]:
     """The arguments and the settings that a make target starts its command with, and nothing else."""
+    run = make(ROOT, f"PY={python}", *arguments, **environment)
+    assert run.returncode == 0, run.stderr
+    words, settings = json.loads(run.stdout)
+    return words, settings
+
+
+def make(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """How a run of make ended and what it said."""
     kept = {name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MFLAGS"}}
-    run = subprocess.run(
-        ["make", "-s", f"PY={python}", *arguments],
-        cwd=ROOT,
+    return subprocess.run(
+        ["make", "-s", *arguments],
+        cwd=folder,
         env=kept | environment,
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
-    words, settings = json.loads(run.stdout)
-    return words, settings
+
+
+MAKEFILE = (ROOT / "Makefile").read_text()
+PHONY = MAKEFILE.split(".PHONY:", 1)[1].split("\n\n", 1)[0].replace("\\", " ").split()
+TAKES = {
+    target: names.split()
+    for target, names in re.findall(r"^takes\.([a-z0-9-]+) := ((?:.*\\\n)*.*)", MAKEFILE, re.MULTILINE)
+}
+"""The variables that each target takes beside those of every target (``all``)."""
+OF_ALL = TAKES.pop("all")
+FLAGS = re.findall(r"^FLAGS := (.*)", MAKEFILE, re.MULTILINE)[0].split()
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    """A folder with the Makefile, whose targets would leave a file there if they ran anything."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "bin").mkdir()
+    shutil.copy(ROOT / "bin" / "explain-variables", tmp_path / "bin")
+    for name in ("bin/setup", "python"):
+        (tmp_path / name).write_text('#!/bin/sh\ntouch "$(dirname "$0")/ran"\n')
+        (tmp_path / name).chmod(0o755)
+    return tmp_path
+
+
+def refused(folder: Path, *arguments: str, **environment: str) -> str:
+    """What make says in place of running anything."""
+    run = make(folder, f"PY={folder / 'python'}", *arguments, **environment)
+    assert run.returncode != 0
+    assert not list(folder.rglob("ran"))
+    return run.stderr
+
+
+@pytest.mark.parametrize("target", PHONY)
+def test_a_variable_that_a_target_does_not_know_is_refused_and_the_nearest_named(
+    elsewhere: Path, target: str
+) -> None:
+    misspelt = {f"{name[:-1]}_{name[-1]}": name for name in ("STACK", *TAKES.get(target, []))}
+    said = refused(elsewhere, target, *(f"{name}=1" for name in misspelt))
+    for name, meant in misspelt.items():
+        assert f"error: make {target} knows no {name}.\n       Did you mean {meant}?" in said
+    others = set().union(*TAKES.values()) - set(TAKES.get(target, []))
+    said = refused(elsewhere, target, *(f"{name}=1" for name in others))
+    assert set(re.findall(r"knows no (\w+)\.", said)) == others
+
+
+def test_each_target_takes_what_its_recipe_reads() -> None:
+    variables = dict(re.findall(r"^(\w+_(?:FLAG|OPTION)) = (.*)", MAKEFILE, re.MULTILINE))
+    read: dict[str, set[str]] = {}
+    for target, recipe in re.findall(r"^([a-z0-9-]+):.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE):
+        text = re.sub(r"\$\((\w+_(?:FLAG|OPTION))\)", lambda match: variables[match[1]], recipe)
+        read[target] = {*re.findall(r"\$\(call (?:flag|given|either|option),([A-Z_]+)", text)}
+        read[target] |= {*re.findall(r"\$\((ARGS)\)", text), *re.findall(r"value ([A-Z]+)", text)}
+    assert {target: set(names) for target, names in TAKES.items()} == {
+        target: names for target, names in read.items() if names
+    }
+    used_as_flags = set(re.findall(r"call flag,([A-Z_]+)", MAKEFILE))
+    assert used_as_flags | {"DEBUG"} == set(FLAGS)
+
+
+@pytest.mark.parametrize("flag", FLAGS)
+@pytest.mark.parametrize("value", ["", "ture"])
+def test_a_flag_that_is_neither_on_nor_off_is_refused(elsewhere: Path, flag: str, value: str) -> None:
+    target = next((target for target, names in TAKES.items() if flag in names), "deploy")
+    assert f"error: {flag} is neither on nor off." in refused(elsewhere, target, f"{flag}={value}")
+    if value == "ture" and flag != "DEBUG":
+        assert f"error: {flag} is neither" in refused(elsewhere, target, **{flag: value})
+
+
+def test_a_flag_is_on_or_off_in_any_usual_spelling(python: Path) -> None:
+    for value in ("1", "true", "True", "YES", "on"):
+        assert "--dry-run" in told(python, "rollback", f"DRY_RUN={value}")[0]
+    for value in ("0", "false", "False", "NO", "off"):
+        assert "--dry-run" not in told(python, "rollback", f"DRY_RUN={value}")[0]
+        assert "--dry-run" not in told(python, "rollback", DRY_RUN="")[0]
+
+
+def test_a_stack_without_a_name_is_refused(elsewhere: Path) -> None:
+    assert "error: STACK is empty." in refused(elsewhere, "deploy", "STACK=")
+    assert "error: STACK is empty." in refused(elsewhere, "deploy", STACK="")
+
+
+def test_what_nearly_is_a_variable_in_dotenv_is_refused_and_what_is_somebody_elses_is_not(
+    elsewhere: Path,
+) -> None:
+    for line, name in (("STAK=dev", "STACK"), ("LOCAL_PORT=1", "LOCAL_AWS_PORT"), ("DRYRUN=1", "DRY_RUN")):
+        (elsewhere / ".env").write_text(f"{line}\n")
+        said = refused(elsewhere, "deploy")
+        assert (
+            f"error: .env sets {line.split('=')[0]}, which nothing reads.\n       Did you mean {name}?"
+            in said
+        )
+    (elsewhere / ".env").write_text("EDITOR_FONT=12\nLOCAL_AWS_PORT=5000\nWORKERS=1\nJSON=1\n")
+    assert make(elsewhere, "deploy", f"PY={elsewhere / 'python'}").returncode == 0
+
+
+def test_a_variable_of_the_environment_is_never_refused(python: Path) -> None:
+    environment = {"STAK": "dev", "DRYRUN": "1", "DEBUG": "express:*", "KILLS": "x"}
+    assert told(python, "rollback", **environment)[0] == ["-m", "infrastructure.cli", "rollback"]
+
+
+def test_the_examples_give_what_their_targets_take() -> None:
+    files = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")]
+    files += [*(ROOT / "docs").rglob("*.md"), *(ROOT / "infrastructure").rglob("*.py")]
+    for file in files:
+        for target, given in re.findall(
+            r"\bmake (?:-s )?([a-z][a-z-]+)((?: [A-Z_]+=)[^`]*)", file.read_text()
+        ):
+            if target in PHONY:
+                names = re.findall(r"^ ([A-Z_]+)=", given)
+                assert set(names) <= {*OF_ALL, *TAKES.get(target, [])}, (file, target, names)
 
 
 @pytest.mark.parametrize("value", NASTY)
@@ -66,11 +184,14 @@ def told(python: Path, *arguments: str, **environment: str) -> tuple[list[str], 
 def test_what_is_given_to_a_command_is_one_word_of_it(
     python: Path, target: str, variable: str, option: str, value: str
 ) -> None:
-    by_command_line, _ = told(python, target, f"{variable}={value}", "DRY_RUN=1")
-    by_environment, _ = told(python, target, **{variable: value, "DRY_RUN": "1"})
+    dry = {"DRY_RUN": "1"} if "DRY_RUN" in TAKES[target] else {}
+    by_command_line, _ = told(
+        python, target, f"{variable}={value}", *(f"{name}={value}" for name, value in dry.items())
+    )
+    by_environment, _ = told(python, target, **{variable: value}, **dry)
     assert f"{option}={value}" in by_command_line
     assert by_command_line == by_environment
-    assert ("--dry-run" in by_command_line) == (target not in {"logs", "bench"})
+    assert ("--dry-run" in by_command_line) == bool(dry)
 
 
 @pytest.mark.parametrize("value", [value for value in NASTY if value])
@@ -120,8 +241,5 @@ def test_a_dry_run_is_one_of_every_command_that_changes_something(python: Path, 
 
 
 def test_make_lists_every_target_with_what_it_does() -> None:
-    shown = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    named = {line.split()[0] for line in shown.splitlines() if line.startswith("  ")}
-    makefile = (ROOT / "Makefile").read_text()
-    phony = makefile.split(".PHONY:", 1)[1].split("\n\n", 1)[0].replace("\\", " ").split()
-    assert named == set(phony) - {"setup"}
+    named = {line.split()[0] for line in make(ROOT).stdout.splitlines() if line.startswith("  ")}
+    assert named == set(PHONY) - {"setup"}

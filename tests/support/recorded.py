@@ -203,6 +203,7 @@ def state_of(recorded: Recorded) -> dict[str, Any]:
             "custom": not item.type.startswith(("pulumi:", "psn-emulator:")),
             "inputs": item.inputs,
             "outputs": item.outputs | outputs.get(item.urn, {}),
+            "protect": item.protect,
         }
         for item in recorded.resources
     }

@@ -2,8 +2,8 @@
 
 - It answers nobody but this checkout, its functions and, for the API itself, the callers of that: ``guard``.
 - ``GET /_psn-emulator/instance`` answers whose local AWS this is.
-- ``POST /_psn-emulator/snapshot`` writes the state: ``state``. The process id's file is removed after an orderly end,
-  and left by a kill.
+- ``POST /_psn-emulator/snapshot`` writes the state, as ``snapshots`` does soon after each change; how: ``state``. The
+  process id's file is removed after an orderly end, and left by a kill.
 - The gateway limits bodies, tells functions who calls, and writes the access log, as AWS's does: ``gateway``.
 - Functions' containers may do what Lambda's may: ``containers``.
 
@@ -21,7 +21,7 @@ from typing import Any
 
 os.umask(0o077)  # before anything is written: the state holds the stacks' keys
 
-from . import containers, gateway, guard, internals, signatures, state  # noqa: E402 - after the umask
+from . import containers, gateway, guard, internals, signatures, snapshots  # noqa: E402 - after the umask
 from .signatures import RefusedError, SignedRequest  # noqa: E402
 
 __all__ = ["INSTANCE", "SNAPSHOT", "app", "containers"]
@@ -44,7 +44,7 @@ _TOO_LARGE = {"message": "Request Entity Too Large"}
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
     """The ASGI application."""
     if scope["type"] == "lifespan":
-        await internals.ministack.app(scope, receive, _removing_pid_file(send))
+        await internals.ministack.app(scope, _ending_snapshot(receive), _removing_pid_file(send))
         return
     scope = gateway.with_one_form(scope)
     try:
@@ -83,7 +83,7 @@ async def _own(scope: Scope, receive: Receive, send: Send) -> None:
         await _answer(send, 200, _description(scope))
     elif guard.is_registry(path) and guard.is_docker(request):
         headers = [header for header in scope["headers"] if header[0] != b"authorization"]
-        await internals.ministack.app({**scope, "headers": headers}, receive, send)
+        await _service({**scope, "headers": headers}, receive, send)
     else:
         await _signed(scope, request, receive, send)
 
@@ -97,12 +97,20 @@ async def _signed(scope: Scope, request: SignedRequest, receive: Receive, send: 
         return
     signatures.verify(signature, request, b"".join(message.get("body", b"") for message in body), secret)
     if signature.service != guard.CONTROL:
-        await internals.ministack.app(scope, _replayed(body, receive), send)
+        await _service(scope, _replayed(body, receive), send)
     elif scope["path"] == SNAPSHOT and scope["method"] == "POST":
-        failed = await state.write()
+        failed = await snapshots.write_all()
         await _answer(send, 500 if failed else 200, {"failed": failed})
     else:
         await _answer(send, 404, {"message": "Not Found"})
+
+
+async def _service(scope: Scope, receive: Receive, send: Send) -> None:
+    """Has a service of AWS or the registry answer; what that changes is written soon."""
+    try:
+        await internals.ministack.app(scope, receive, send)
+    finally:
+        snapshots.writer.note(scope)
 
 
 def _description(scope: Scope) -> dict[str, Any]:
@@ -139,6 +147,18 @@ def _replayed(messages: list[Message], receive: Receive) -> Receive:
         return messages.pop(0) if messages else await receive()
 
     return give
+
+
+def _ending_snapshot(receive: Receive) -> Receive:
+    """A ``receive`` that ends a snapshot under way before ministack shuts down and writes its state."""
+
+    async def receive_and_end() -> Message:
+        message = await receive()
+        if message["type"] == "lifespan.shutdown":
+            snapshots.writer.end()
+        return message
+
+    return receive_and_end
 
 
 def _removing_pid_file(send: Send) -> Send:

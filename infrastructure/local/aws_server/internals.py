@@ -22,8 +22,17 @@ def module(name: str, *used: str) -> Any:
     return found
 
 
-ministack = module("ministack.app", "app", "_build_persistence_save_dict")
-persistence = module("ministack.core.persistence", "STATE_DIR", "save_state")
+ministack = module(
+    "ministack.app",
+    *("app", "_build_persistence_save_dict", "_get_module", "_state_map"),
+    *("SERVICE_NAME_ALIASES", "SERVICE_REGISTRY"),
+    "_load_persisted_state",  # replaced in state.py
+)
+persistence = module(
+    "ministack.core.persistence",
+    *("STATE_DIR", "_json_default", "_json_object_hook", "_state_format_version"),
+    "save_state",  # replaced in state.py
+)
 functions = module(
     "ministack.services.lambda_svc",
     *("_warm_pool_key", "_pool_kill_function", "_pool_release"),  # replaced in containers.py

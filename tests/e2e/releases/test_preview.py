@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -70,18 +71,41 @@ def test_a_dry_run_of_a_destroy_says_what_would_be_lost(
     assert api.get("/healthz").json()["image_tag"] == outputs["image_tag"]
 
 
-def test_a_lost_table_is_warned_of_with_what_forces_it(deployed: Checkout) -> None:
+@contextmanager
+def other_keys(deployed: Checkout) -> Iterator[None]:
+    """A tree whose table has another sort key, while the block runs."""
     deployed.replace("infrastructure/program/storage.py", 'range_key="sk"', 'range_key="sort"')
     deployed.replace("infrastructure/program/storage.py", '("pk", "sk", *', '("pk", "sort", *')
     try:
-        lines = deployed.done("preview").splitlines()
+        yield
     finally:
         deployed.replace("infrastructure/program/storage.py", 'range_key="sort"', 'range_key="sk"')
         deployed.replace("infrastructure/program/storage.py", '("pk", "sort", *', '("pk", "sk", *')
+
+
+def test_a_deploy_that_would_replace_the_table_stops_and_leaves_it(
+    deployed: Checkout, api: httpx.Client, outputs: dict[str, Any]
+) -> None:
+    dynamodb, table = deployed.client("dynamodb"), outputs["table_name"]
+    before = dynamodb.describe_table(TableName=table)["Table"]
+    with other_keys(deployed):
+        refused = deployed.make("deploy")
+    assert refused.returncode != 0
+    assert "would replace the table, and everything in it would be lost" in refused.stderr
+    assert "make export-data STACK=local-releases FILE=data.jsonl" in refused.stderr
+    after = dynamodb.describe_table(TableName=table)["Table"]
+    assert (after["TableId"], after["KeySchema"]) == (before["TableId"], before["KeySchema"])
+    assert api.get("/healthz").json()["image_tag"] == outputs["image_tag"]
+
+
+def test_a_lost_table_is_warned_of_with_what_forces_it(deployed: Checkout) -> None:
+    with other_keys(deployed):
+        lines = deployed.done("preview").splitlines()
     warned = lines[lines.index("take care") :]
     assert warned[1] == "  ± aws:dynamodb:Table  table"
     assert warned[2].startswith("      everything in it is lost: ")
     assert warned[2].endswith("because of rangeKey: sk → sort")
+    assert warned[3] == "  a deploy stops before that, unless it is given REPLACE=table"
     assert lines[-1].startswith("local-releases: ")
 
 

@@ -84,6 +84,7 @@ def deployed_before(home: Path) -> None:
     file = home / "pulumi/.pulumi/stacks/psn-emulator/local.json"
     file.parent.mkdir(parents=True)
     file.write_text(json.dumps({"version": 3, "checkpoint": {"latest": {"resources": [FUNCTION]}}}))
+    (home / "passphrase").write_text("a passphrase")
 
 
 def test_a_local_stack_that_was_deployed_before_is_read_without_the_engine(

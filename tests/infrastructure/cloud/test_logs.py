@@ -1,8 +1,11 @@
 """A function's log as ``make logs`` reads it."""
 
 import os
+import pty
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,7 @@ from infrastructure import cli
 from infrastructure.cloud import logs, session
 from infrastructure.errors import DeployError
 from infrastructure.stack.loading import load_settings
+from infrastructure.tools import paths
 from tests.support.checkout import free_port
 
 HOUR_AGO = datetime.now(UTC) - timedelta(hours=1)
@@ -79,6 +83,16 @@ def test_following_goes_on_and_repeats_no_line(log: list[str], monkeypatch: pyte
     monkeypatch.setattr("time.sleep", lambda _: log.append("second"))
     following = logs.read_events(load_settings("dev"), "root", HOUR_AGO, follow=True)
     assert [next(following)["message"], next(following)["message"]] == ["first", "second"]
+
+
+def test_two_lines_that_are_alike_and_of_one_moment_are_both_printed(
+    log: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = time.time()
+    monkeypatch.setattr("time.time", lambda: moment)
+    log.append("again")
+    log.append("again")
+    assert read() == ["again", "again"]
 
 
 def test_following_prints_a_line_that_arrives_after_a_newer_one_once(
@@ -168,3 +182,41 @@ def test_a_duration_has_a_number_and_a_unit(text: str, seconds: int) -> None:
 def test_another_form_of_duration_is_refused(text: str) -> None:
     with pytest.raises(DeployError, match="no duration"):
         logs.parse_duration(text)
+
+
+FOLLOWING = """
+import itertools, sys, time
+from infrastructure import cli
+from infrastructure.cloud import logs
+def lines(*_, **__):
+    for number in itertools.count():
+        yield {"time": "now", "message": f"line {number}"}
+        time.sleep(0.1)
+logs.read_events = lines
+sys.exit(cli.main(["logs", "--stack=local", "--follow"]))
+"""
+
+
+@pytest.mark.parametrize("key", [b"\x03", b"\x1a\x03"])
+def test_control_c_ends_make_logs_quietly_and_well(tmp_path: Path, key: bytes) -> None:
+    """Control-Z before it does nothing: make would wait for ever for a command that is stopped."""
+    python = tmp_path / "python"
+    python.write_text(f"#!{sys.executable}\nimport sys\nsys.path.insert(0, {str(paths.ROOT)!r})\n{FOLLOWING}")
+    python.chmod(0o755)
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(paths.ROOT)
+        os.environ.pop("MAKEFLAGS", None)
+        os.execvp("make", ["make", "-s", "logs", "FOLLOW=1", f"PY={python}"])  # noqa: S606 - make as users call it
+    said = b""
+    while b"line 2" not in said:
+        said += os.read(terminal, 4096)
+    os.write(terminal, key)
+    with suppress(OSError):  # how Linux tells of the end
+        while output := os.read(terminal, 4096):
+            said += output
+    _, status = os.waitpid(child, 0)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(status) == 0
+    told = [line for line in said.decode().splitlines() if line.strip() and not line.startswith("now  line")]
+    assert [line for line in told if line.strip("^CZ")] == []

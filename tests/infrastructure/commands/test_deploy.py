@@ -2,19 +2,21 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from infrastructure.automation import aliases, exclusion, last_deploy, updates, workspace
-from infrastructure.cloud import drift, probe
+from infrastructure.cloud import drift, probe, versions
 from infrastructure.cloud.probe import ProbeResult
-from infrastructure.commands import deploy, readiness
+from infrastructure.commands import deploy, readiness, report
 from infrastructure.commands.deploy_request import DeployRequest
 from infrastructure.errors import DeployError
 from infrastructure.release.release import Deployed, Entry
-from infrastructure.release.state import ALIAS, StackState
+from infrastructure.release.state import ALIAS, STACK, TABLE, StackState
+from infrastructure.review.changes import ChangeLog
 from infrastructure.stack.loading import load_settings
 from infrastructure.terminal import display
 from tests.infrastructure.commands.test_rollback import FIRST, SECOND, THIRD, a_release, state
@@ -184,3 +186,32 @@ def test_what_somebody_else_brought_meanwhile_stays(deploying: Deploying, live: 
     )
     assert stack.updates == [f"deploy {THIRD.tag}"]
     assert stack.versions == stack.meanwhile.versions
+
+
+def test_a_deploy_that_finds_the_table_gone_says_so_at_once_and_at_its_end(
+    deploying: Deploying, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack = deploying(Stack(SECOND, SECOND, FIRST, brought=THIRD, broken="none"))
+    monkeypatch.setattr(versions, "retain", lambda *_: None)
+    monkeypatch.setattr(deploy, "summary", lambda *_, **__: "2 created")
+    outputs = stack.known.of_type(STACK).popitem()[1]["outputs"]
+    outputs |= {"table_name": "psn-emulator-local"}
+    warnings: list[str] = []
+    monkeypatch.setattr(display, "warn", warnings.append)
+    monkeypatch.setattr(updates, "up", lambda *_, **__: (stack.outputs, ChangeLog()))
+    deployed = deploy.deploy(DeployRequest(load_settings("local")))
+    assert warnings == [
+        "The data is gone: there is no table psn-emulator-local any more. A new one is made, empty"
+    ]
+    monkeypatch.setitem(outputs, "image_uri", "registry/psn:t")
+    report.print_deployed(load_settings("local"), replace(deployed, outputs=outputs))
+    assert "the table psn-emulator-local is a new one" in warnings[1]
+    assert "make import-data STACK=local" in warnings[1]
+    stack.known.resources["urn::table"] = {"type": TABLE, "protect": True}
+    assert deploy.deploy(DeployRequest(load_settings("local"))).lost_table is None
+    assert len(warnings) == 2
+
+
+def test_what_must_not_be_missed_is_marked_in_a_log_too(capsys: pytest.CaptureFixture[str]) -> None:
+    display.warn("The data is gone")
+    assert capsys.readouterr().err == "WARNING: The data is gone\n"

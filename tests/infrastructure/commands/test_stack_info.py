@@ -27,7 +27,7 @@ Told = tuple[str, str, str]
 def updated(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Makes a stack whose live release is ``live`` and that had these updates, the oldest first."""
 
-    def have(live: str, *told: Told) -> None:
+    def have(live: str, *told: Told, changes: dict[str, dict[str, int]] = {}) -> None:  # noqa: B006 - not changed
         class Engine:
             def history(self, page_size: int = 10) -> list[Any]:
                 """The newest updates; ten of them unless asked for more, as the real one does it."""
@@ -39,6 +39,7 @@ def updated(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
                         end_time=ZONELESS if result != "in-progress" else None,
                         result=result,
                         message=message,
+                        resource_changes=changes.get(message),
                     )
                     for kind, result, message in reversed(told)
                 ][:page_size]
@@ -126,6 +127,41 @@ def test_the_mark_stays_with_the_first_of_the_updates_that_brought_the_live_rele
         ("update", "in-progress", f"{OLD} deploy"),
     )
     assert [update.version for update in stack_info.history(load_settings("local")) if update.live] == [3]
+
+
+@pytest.mark.parametrize(
+    ("result", "message", "changes", "unchanged"),
+    [
+        ("succeeded", f"{OLD} deploy", {"same": 9}, True),
+        ("succeeded", f"{OLD} promote from dev by ada", {"same": 9}, True),
+        ("succeeded", "by hand", {"same": 9}, True),
+        ("succeeded", f"{OLD} deploy", {"same": 8, "update": 1}, False),
+        ("succeeded", f"{OLD} deploy", {"same": 8, "delete-replaced": 1}, False),
+        ("succeeded", f"{OLD} rotate-keys", {"same": 9}, False),
+        ("succeeded", f"{OLD} rollback", {"same": 9}, False),
+        ("succeeded", f"{OLD} deploy", None, False),
+        ("failed", f"{OLD} deploy", {"same": 9}, False),
+        ("in-progress", f"{OLD} deploy", None, False),
+    ],
+)
+def test_an_update_is_unchanged_if_it_changed_neither_the_stack_nor_anything_else(
+    updated: Callable[..., None],
+    result: str,
+    message: str,
+    changes: dict[str, int] | None,
+    unchanged: bool,
+) -> None:
+    updated(NEW, ("update", result, message), changes={message: changes} if changes else {})
+    [told] = stack_info.history(load_settings("local"))
+    assert told.unchanged == unchanged
+    assert told.as_json()["changes"]["same"] == (changes or {}).get("same", 0)
+
+
+def test_the_update_since_which_the_live_release_runs_is_never_folded(updated: Callable[..., None]) -> None:
+    updated(OLD, ("update", "succeeded", f"{OLD} deploy"), changes={f"{OLD} deploy": {"same": 9}})
+    [told] = stack_info.history(load_settings("local"))
+    assert told.live
+    assert not told.unchanged
 
 
 def test_a_release_that_came_back_after_a_destroy_is_live_since_then(updated: Callable[..., None]) -> None:

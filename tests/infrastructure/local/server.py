@@ -150,13 +150,23 @@ def loaded(
             pass
         await send({"type": "http.response.start", "status": 204, "headers": []})
 
-    def save_state(name: str, content: object) -> None:
-        if content != "cannot be written":
-            (folder / "state" / f"{name}.json").write_text(json.dumps(content))
-
     (folder / "state").mkdir(parents=True)
-    app = SimpleNamespace(app=ministack, _build_persistence_save_dict=lambda: state or {})
-    persistence = SimpleNamespace(save_state=save_state, STATE_DIR=str(folder / "state"))
+    app = SimpleNamespace(
+        app=ministack,
+        _build_persistence_save_dict=lambda: state or {},
+        _get_module=None,
+        _load_persisted_state=None,
+        _state_map={},
+        SERVICE_NAME_ALIASES={},
+        SERVICE_REGISTRY={},
+    )
+    persistence = SimpleNamespace(
+        STATE_DIR=str(folder / "state"),
+        save_state=None,
+        _json_default=None,
+        _json_object_hook=None,
+        _state_format_version=lambda _: 2,
+    )
     settings = {
         "AWS_ACCESS_KEY_ID": KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET,

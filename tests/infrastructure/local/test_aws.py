@@ -2,10 +2,14 @@
 
 import json
 import os
+import re
 import signal
 import socket
-from collections.abc import Iterator
+import subprocess
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +60,8 @@ def logs() -> Any:
 
 
 def groups() -> list[str]:
-    return [group["logGroupName"] for group in logs().describe_log_groups()["logGroups"]]
+    pages = logs().get_paginator("describe_log_groups").paginate()
+    return [group["logGroupName"] for page in pages for group in page["logGroups"]]
 
 
 def test_it_starts_once_and_says_where_it_is(machine: Machine) -> None:
@@ -118,21 +123,141 @@ def test_one_of_ours_that_does_not_answer_is_replaced_on_its_port(monkeypatch: p
     assert aws.ensure().pid != before.pid
 
 
-def test_a_snapshot_survives_a_kill_and_that_the_rest_is_lost_is_told(
+def kill(pid: int | None) -> None:
+    """Ends the local AWS as a power cut does."""
+    assert pid
+    os.kill(pid, signal.SIGKILL)
+    with suppress(ChildProcessError):
+        os.waitpid(pid, 0)
+
+
+def test_what_was_written_five_seconds_before_a_kill_survives_it_and_what_is_lost_is_told(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     status = aws.ensure()
-    logs().create_log_group(logGroupName=GROUP)
-    aws.snapshot()
-    logs().create_log_group(logGroupName=f"{GROUP}/after")
-    assert status.pid
-    os.kill(status.pid, signal.SIGKILL)
+    begin = time.monotonic()
+    written: dict[str, float] = {}
+    while time.monotonic() - begin < 6:
+        name = f"{GROUP}/{len(written)}"
+        logs().create_log_group(logGroupName=name)
+        written[name] = time.monotonic()
+    end = time.monotonic()
+    kill(status.pid)
     capsys.readouterr()
     again = aws.ensure()
     assert again.pid != status.pid
+    assert {name for name, moment in written.items() if moment < end - 5} <= set(groups())
+    assert (
+        "The local AWS was killed: what was written in its last 5 seconds is lost\n"
+        in capsys.readouterr().err
+    )
+
+
+def test_reading_writes_no_snapshot() -> None:
+    status = aws.ensure()
+    logs().create_log_group(logGroupName=GROUP)
+    file = aws_instance.folder() / "state" / "cloudwatch_logs.json"
+    wait_for(file.exists)
+    before = file.stat().st_ino
+    for _ in range(30):
+        groups()
+        time.sleep(0.1)
+    assert file.stat().st_ino == before
+    assert aws.status() == status
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def cut_off(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-40])
+
+
+def replace_by_folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "cut off": cut_off,
+    "emptied": lambda file: file.write_bytes(b""),
+    "unreadable": replace_by_folder,
+    "deleted": Path.unlink,
+}
+
+
+@pytest.fixture
+def kept() -> Path:
+    """The file of a state that a local AWS that has ended wrote, with a log group in it."""
+    aws.ensure()
+    logs().create_log_group(logGroupName=GROUP)
+    aws.snapshot()
+    aws.stop()
+    return aws_instance.folder() / "state" / "cloudwatch_logs.json"
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_state_that_cannot_be_read_is_told_overwritten_by_nothing_and_comes_back_as_printed(
+    kept: Path, damage: str
+) -> None:
+    DAMAGES[damage](kept)
+    before = contents(kept.parent)
+    with pytest.raises(DeployError, match=re.escape(str(kept))) as caught:
+        aws.ensure()
+    assert contents(kept.parent) == before
+    if kept.is_dir():
+        kept.rmdir()
+    command = re.search(r"(cp \S+ \S+) && make deploy REFRESH=1$", caught.value.remedy)
+    assert command is not None
+    subprocess.run(["sh", "-c", command[1]], check=True)
+    aws.ensure()
     assert groups() == [GROUP]
-    lost = "The local AWS was killed: what was done since the last deploy is lost\n"
-    assert lost in capsys.readouterr().err
+
+
+def contents(folder: Path) -> dict[str, bytes | None]:
+    return {path.name: path.read_bytes() if path.is_file() else None for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("damage", ["cut off", "emptied", "deleted"])
+def test_an_identity_that_is_damaged_or_gone_is_told_before_another_is_made(
+    machine: Machine, damage: str
+) -> None:
+    file = machine.state / "aws" / "identity"
+    before = aws_instance.identity()
+    if damage == "cut off":
+        file.write_text(before[:5])
+    else:
+        DAMAGES[damage](file)
+    for ask in (aws.ensure, aws_instance.identity):
+        with pytest.raises(DeployError, match=re.escape(str(file))) as caught:
+            ask()
+    command = re.search(r"cp \S+ \S+$", caught.value.remedy)
+    assert command is not None
+    subprocess.run(["sh", "-c", command[0]], check=True)
+    assert aws_instance.identity() == before
+    file.with_name("identity.bak").unlink()
+    assert aws_instance.identity() == before
+    assert file.with_name("identity.bak").exists()
+
+
+def test_a_state_whose_backup_cannot_be_read_either_names_the_only_way_on(kept: Path) -> None:
+    for file in (kept, kept.with_name(f"{kept.name}.bak")):
+        file.write_text("")
+    with pytest.raises(DeployError, match=re.escape(str(kept))) as caught:
+        aws.ensure()
+    assert "make clean" in caught.value.remedy
+    assert kept.read_text() == ""
+
+
+def test_a_state_of_before_there_were_backups_gets_one(kept: Path) -> None:
+    backup = kept.with_name(f"{kept.name}.bak")
+    backup.unlink()
+    aws.ensure()
+    assert backup.read_bytes() == kept.read_bytes()
 
 
 def test_a_snapshot_that_cannot_be_written_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

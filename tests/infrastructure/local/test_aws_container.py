@@ -94,7 +94,7 @@ def test_it_shares_a_network_with_its_functions_who_find_it_by_name(remote_engin
 
 
 def test_it_serves_the_same_application_as_the_process(remote_engine: FakeDocker) -> None:
-    start(remote_engine)
+    created = start(remote_engine)
     [upload] = remote_engine.asked("PUT /containers/c1/archive")
     with tarfile.open(fileobj=io.BytesIO(upload.body)) as archive:
         uploaded = {name: archive.extractfile(name) for name in archive.getnames()}
@@ -102,6 +102,7 @@ def test_it_serves_the_same_application_as_the_process(remote_engine: FakeDocker
     ours = {f"aws_server/{path.name}": path.read_bytes() for path in aws_instance.server_files()}
     assert contents == ours
     assert "aws_server/__init__.py" in contents
+    assert "aws_server:app" in created["Cmd"]
 
 
 def test_a_container_of_before_is_stopped_in_order_and_replaced(remote_engine: FakeDocker) -> None:

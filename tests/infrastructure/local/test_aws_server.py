@@ -47,7 +47,24 @@ def test_a_container_is_not_told_the_name_of_a_folder(server: Server) -> None:
 
 def test_a_snapshot_writes_the_state_of_the_services_in_use(server: Server, tmp_path: Path) -> None:
     assert snapshot(server) == (200, {"failed": []})
-    assert [path.name for path in (tmp_path / "state").iterdir()] == ["dynamodb.json"]
+    written = {path.name: path.read_text() for path in (tmp_path / "state").iterdir()}
+    assert written.keys() == {"dynamodb.json", "dynamodb.json.bak"}
+    assert set(written.values()) == {'{"__ministack_format__": 2, "payload": {"tables": 1}}\n'}
+
+
+def test_the_backup_of_a_state_is_the_one_before_and_never_one_that_is_cut_off(
+    server: Server, tmp_path: Path, state: dict[str, Callable[[], object]]
+) -> None:
+    file, backup = (tmp_path / "state" / name for name in ("dynamodb.json", "dynamodb.json.bak"))
+    snapshot(server)
+    first = file.read_text()
+    state["dynamodb"] = lambda: {"tables": 2}
+    snapshot(server)
+    assert (backup.read_text(), json.loads(file.read_text())["payload"]) == (first, {"tables": 2})
+    for damaged in ("", first[:-3]):
+        file.write_text(damaged)
+        snapshot(server)
+        assert (backup.read_text(), json.loads(file.read_text())["payload"]) == (first, {"tables": 2})
 
 
 def test_what_it_writes_is_for_its_owner_only(server: Server, tmp_path: Path) -> None:
@@ -58,7 +75,7 @@ def test_what_it_writes_is_for_its_owner_only(server: Server, tmp_path: Path) ->
 def test_a_snapshot_names_what_it_could_not_write(
     server: Server, state: dict[str, Callable[[], object]]
 ) -> None:
-    state["lambda"] = lambda: "cannot be written"
+    state["lambda"] = object
     assert snapshot(server) == (500, {"failed": ["lambda"]})
 
 
@@ -77,7 +94,7 @@ def test_a_snapshot_takes_a_state_anew_that_a_function_under_way_changed(
 
     state["logs"] = changing_once
     assert snapshot(server) == (200, {"failed": []})
-    assert json.loads((tmp_path / "state" / "logs.json").read_text()) == [0, 1, 2, 3]
+    assert json.loads((tmp_path / "state" / "logs.json").read_text())["payload"] == [0, 1, 2, 3]
 
 
 CHUNK = 1 << 20
@@ -172,3 +189,68 @@ def test_an_orderly_end_removes_the_process_id(server: Server, tmp_path: Path) -
     sent = server.send({"type": "lifespan"}, [{"type": "lifespan.shutdown"}])
     assert sent == [{"type": "lifespan.shutdown.complete"}]
     assert not (tmp_path / "pid").exists()
+
+
+@pytest.mark.parametrize(
+    ("request_", "headers", "services"),
+    [
+        (
+            "POST /",
+            {"x-amz-target": "DynamoDB_20120810.PutItem", "authorization": "dynamodb"},
+            {"dynamodb"},
+        ),
+        ("POST /", {"x-amz-target": "DynamoDB_20120810.Query", "authorization": "dynamodb"}, set()),
+        (
+            "POST /",
+            {"x-amz-target": "secretsmanager.GetSecretValue", "authorization": "secretsmanager"},
+            set(),
+        ),
+        ("PUT /2015-03-31/functions/f/code", {"authorization": "lambda"}, {"lambda", "lambda_durable"}),
+        ("GET /2015-03-31/functions/f", {"authorization": "lambda"}, set()),
+        ("POST /2015-03-31/functions/f/invocations", {"authorization": "lambda"}, set()),
+        ("POST /", {"authorization": "iam"}, {"iam"}),
+        ("POST /v2/apis", {"authorization": "apigateway"}, {"apigateway", "apigateway_v1"}),
+        ("PUT /v2/psn-emulator-local/blobs/uploads/1", {}, {"ecr"}),
+        ("GET /v2/psn-emulator-local/manifests/t", {}, set()),
+        ("POST /_aws/execute-api/psn/$default/players", {"authorization": ""}, set()),
+    ],
+)
+def test_a_request_changes_the_service_of_its_credentials_unless_it_reads(
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    request_: str,
+    headers: dict[str, str],
+    services: set[str],
+) -> None:
+    monkeypatch.delitem(sys.modules, "ministack.app")
+    monkeypatch.setattr(server.part("internals"), "ministack", import_module("ministack.app"))
+    if service := headers.get("authorization"):
+        headers = headers | {
+            "authorization": f"AWS4-HMAC-SHA256 Credential=k/20260101/us-east-1/{service}/aws4_request, …"
+        }
+    method, path = request_.split()
+    raw = [(name.encode(), value.encode("latin-1", "replace")) for name, value in headers.items()]
+    assert server.part("snapshots")._services({"method": method, "path": path, "headers": raw}) == services
+
+
+def test_a_state_of_another_form_is_not_taken_for_one(server: Server, tmp_path: Path) -> None:
+    file = tmp_path / "dynamodb.json"
+    for content in (b"{}", b"null", b"\xff\x00", b'{"__ministack_format__": 3, "payload": {}}'):
+        file.write_bytes(content)
+        assert not server.part("state")._can_be_read(file)
+    file.write_bytes(b'{"__ministack_format__": 2, "payload": {}}\n')
+    assert server.part("state")._can_be_read(file)
+
+
+def test_a_change_of_a_function_that_a_kill_met_under_way_is_complete_after_the_start(
+    server: Server,
+) -> None:
+    pending = {"State": "Pending", "LastUpdateStatus": "InProgress", "MemorySize": 512}
+    failed = {"State": "Failed", "LastUpdateStatus": "Failed"}
+    function = {
+        "config": dict(pending),
+        "versions": {"1": {"config": dict(pending)}, "2": {"config": dict(failed)}},
+    }
+    server.part("state")._complete({"functions": SimpleNamespace(_data={"f": function})})
+    done = {"State": "Active", "LastUpdateStatus": "Successful", "MemorySize": 512}
+    assert function == {"config": done, "versions": {"1": {"config": done}, "2": {"config": failed}}}

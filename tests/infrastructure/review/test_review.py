@@ -39,6 +39,7 @@ CHOSEN = Release(
     before=LIVE,
 )
 FUNCTION = "aws:lambda/function:Function"
+SECRET = "aws:secretsmanager/secret:Secret"
 TABLE = "aws:dynamodb/table:Table"
 
 
@@ -213,6 +214,21 @@ def test_what_is_lost_is_told_last_before_the_count_and_what_forces_it() -> None
         "",
         "dev: 1 to update, 1 to replace",
     ]
+
+
+def test_what_a_deploy_stops_before_is_told_in_every_form() -> None:
+    changes = (
+        a_change("table", TABLE, "replace", rangeKey=("sk", "sort", True)),
+        a_change("seed-secret", SECRET, "delete"),
+    )
+    review = Review("dev", changes, ReleaseChange.from_release(CHOSEN))
+    told = "a deploy stops before that, unless it is given REPLACE=table,seed"
+    assert f"  {told}" in text_of(review).splitlines()
+    assert f"> - {told}" in markdown.comment(review).splitlines()
+    assert review.as_json()["refusal"] == told
+    for other in (Review("dev", changes), Review("dev", (a_change("table", TABLE),), review.release)):
+        assert other.refusal == ""
+        assert "REPLACE" not in text_of(other) + markdown.comment(other)
 
 
 def test_a_reviewer_reads_which_function_gains_or_loses_which_permission() -> None:
