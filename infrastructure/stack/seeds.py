@@ -29,9 +29,9 @@ OWN_CLIENTS = ("psn-emulator", "psn-emulator-docs")
 """The clients of the simple form and of the page of the API's description, which need no seed."""
 
 _HASH = re.compile(
-    r"\$argon2id\$v=19\$m=(\d{1,9}),t=(\d{1,9}),p=(\d{1,9})\$([A-Za-z0-9+/]{22,86})\$([A-Za-z0-9+/]{22,86})"
+    r"\$argon2id\$v=19\$m=(\d{1,9}),t=(\d{1,9}),p=(\d{1,9})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{6,86})"
 )
-"""With a salt and a tag of 16 to 64 bytes each, in base64 without padding."""
+"""With a salt of 8 and a tag of 4 bytes at least (RFC 9106 section 3.1), in base64 without padding."""
 _MOST_KIBIBYTES = 128 * 1024
 _MOST_PASSES = 10
 _MOST_LANES = 16

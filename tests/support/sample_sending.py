@@ -98,7 +98,10 @@ def over_http(url: str) -> Callable[[SampleRequest], Answered]:
         headers, body = content(request)
         if request.cookies:
             headers["cookie"] = "; ".join(f"{name}={value}" for name, value in request.cookies.items())
-        sent = {name.encode("latin-1"): value.encode("utf-8", "replace") for name, value in headers.items()}
+        sent = {
+            name.encode("latin-1"): value.strip().encode("utf-8", "replace")
+            for name, value in headers.items()
+        }
         answer = client.request(request.route.method, f"{url}{request.target}", content=body, headers=sent)
         given = (one.partition(";")[0].partition("=") for one in answer.headers.get_list("set-cookie"))
         set_cookies = {name: value for name, _, value in given}

@@ -64,7 +64,8 @@ def test_a_recorded_event_has_all_that_the_tests_of_the_handlers_send(name: str)
     recorded = json.loads(read(name))
     query = recorded["rawQueryString"]
     claims = recorded["requestContext"].get("authorizer", {}).get("lambda", {})
-    sent, route = Gateway(claims).event(
+    address = recorded["requestContext"]["http"]["sourceIp"]
+    sent, route = Gateway(claims, address).event(
         recorded["requestContext"]["http"]["method"],
         recorded["rawPath"] + (f"?{query}" if query else ""),
         raw=recorded.get("body"),

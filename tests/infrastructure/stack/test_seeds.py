@@ -180,6 +180,13 @@ def test_a_missing_seed_file_is_named_with_its_key(write_stack: WriteStack) -> N
     [
         ({"password_hash": "password123"}, "users.0.password_hash"),
         ({"password_hash": "$argon2id$v=19$m=1024,t=1,p=1$c2FsdHNhbHQ$aGFzaA"}, "users.0.password_hash"),
+        (
+            {"password_hash": "$argon2id$v=19$m=1048576,t=2,p=1$c2FsdHNhbHQ$aGFzaA"},
+            "more than a function has",
+        ),
+        ({"password_hash": "$argon2id$v=19$m=19456,t=11,p=1$c2FsdHNhbHQ$aGFzaA"}, "more than a function has"),
+        ({"password_hash": "$argon2id$v=19$m=19456,t=2,p=17$c2FsdHNhbHQ$aGFzaA"}, "more than a function has"),
+        ({"password_hash": "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA000"}, "is cut off"),
         ({"subject": "me"}, "users.0.subject"),
         ({"email": "nowhere"}, "users.0.email"),
         ({"admin": True}, "users.0.admin"),
