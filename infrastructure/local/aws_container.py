@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 IMAGE = f"ministackorg/ministack:{version('ministack')}"
 """ministack's own image of the installed version."""
 
-_SERVER = ("aws_server.py", "aws_snapshots.py")
+_SERVER = ("aws_server.py", "aws_files.py", "aws_snapshots.py")
 """The modules of this folder that are served, which the container gets under their names here."""
 _FOLDER = "/opt/ministack"
 _STATE = "/state"

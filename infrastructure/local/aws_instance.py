@@ -16,7 +16,7 @@ from infrastructure.tools import disk, docker, paths
 SNAPSHOT = "/_psn-emulator/snapshot"
 _INSTANCE = "/_psn-emulator/instance"
 _DESCRIPTION = "PSN_EMULATOR_INSTANCE"
-_SERVER = [Path(__file__).with_name(name) for name in ("aws_server.py", "aws_snapshots.py")]
+_SERVER = [Path(__file__).with_name(name) for name in ("aws_server.py", "aws_files.py", "aws_snapshots.py")]
 _ANSWER_SECONDS = 5
 _STRANGERS_SECONDS = 1
 """How long the program on the port may take to say whose it is where this checkout has had no local AWS."""

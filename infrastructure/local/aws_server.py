@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from infrastructure.local import aws_snapshots
-from infrastructure.local.aws_snapshots import ministack_module
+from infrastructure.local.aws_files import ministack_module
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -8,7 +8,7 @@ from pathlib import Path
 from infrastructure.errors import DeployError
 
 FAULTS = "psn-emulator: the state cannot be read: "
-"""As ``aws_snapshots.FAULTS``."""
+"""As ``aws_files.FAULTS``."""
 _CLEAN = "make clean deletes the local state, then make deploy makes one anew."
 
 

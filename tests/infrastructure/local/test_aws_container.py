@@ -110,7 +110,7 @@ def test_the_served_modules_import_no_others_of_this_project() -> None:
     """The container has no more of it."""
     for name in aws_container._SERVER:
         text = (paths.ROOT / "infrastructure" / "local" / name).read_text()
-        imported = set(re.findall(r"^from infrastructure\.local import (\w+)", text, re.MULTILINE))
+        imported = set(re.findall(r"^from infrastructure\.local(?:\.| import )(\w+)", text, re.MULTILINE))
         assert imported <= {Path(served).stem for served in aws_container._SERVER}
         assert not re.search(r"^(from|import) infrastructure(?!\.local)", text, re.MULTILINE)
 

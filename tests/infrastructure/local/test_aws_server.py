@@ -53,7 +53,8 @@ def server(
     )
     monkeypatch.setitem(sys.modules, "ministack.core.persistence", persistence)
     monkeypatch.setenv("PSN_EMULATOR_INSTANCE", '{"identity": "0123"}')
-    reload(import_module("infrastructure.local.aws_snapshots"))
+    for name in ("aws_files", "aws_snapshots"):
+        reload(import_module(f"infrastructure.local.{name}"))
     return reload(import_module("infrastructure.local.aws_server"))
 
 
@@ -241,7 +242,7 @@ def test_an_orderly_end_removes_the_process_id(server: ModuleType, tmp_path: Pat
 def test_a_request_changes_the_service_of_its_credentials_unless_it_reads(
     monkeypatch: pytest.MonkeyPatch, method: str, path: str, headers: dict[str, str], services: set[str]
 ) -> None:
-    for name in ("aws_snapshots", "aws_server"):
+    for name in ("aws_files", "aws_snapshots", "aws_server"):
         monkeypatch.delitem(sys.modules, f"infrastructure.local.{name}", raising=False)
     snapshots = import_module("infrastructure.local.aws_snapshots")
     if service := headers.get("authorization"):
@@ -253,23 +254,25 @@ def test_a_request_changes_the_service_of_its_credentials_unless_it_reads(
 
 
 def test_a_state_of_another_form_is_not_taken_for_one(server: ModuleType, tmp_path: Path) -> None:
+    aws_files = sys.modules["infrastructure.local.aws_files"]
     file = tmp_path / "dynamodb.json"
     for content in (b"{}", b"null", b"\xff\x00", b'{"__ministack_format__": 3, "payload": {}}'):
         file.write_bytes(content)
-        assert not server.aws_snapshots._can_be_read(file)
+        assert not aws_files._can_be_read(file)
     file.write_bytes(b'{"__ministack_format__": 2, "payload": {}}\n')
-    assert server.aws_snapshots._can_be_read(file)
+    assert aws_files._can_be_read(file)
 
 
 def test_a_change_of_a_function_that_a_kill_met_under_way_is_complete_after_the_start(
     server: ModuleType,
 ) -> None:
+    aws_files = sys.modules["infrastructure.local.aws_files"]
     pending = {"State": "Pending", "LastUpdateStatus": "InProgress", "MemorySize": 512}
     failed = {"State": "Failed", "LastUpdateStatus": "Failed"}
     function = {
         "config": dict(pending),
         "versions": {"1": {"config": dict(pending)}, "2": {"config": dict(failed)}},
     }
-    server.aws_snapshots._complete({"functions": SimpleNamespace(_data={"f": function})})
+    aws_files._complete({"functions": SimpleNamespace(_data={"f": function})})
     done = {"State": "Active", "LastUpdateStatus": "Successful", "MemorySize": 512}
     assert function == {"config": done, "versions": {"1": {"config": done}, "2": {"config": failed}}}
