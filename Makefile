@@ -13,6 +13,7 @@ takes.deploy-infra := REPLACE DRY_RUN JSON MARKDOWN
 takes.update-image := FORCE REPLACE DRY_RUN JSON MARKDOWN
 takes.rollback := TAG DRY_RUN
 takes.rotate-keys := NOW DRY_RUN
+takes.unlock := USER CLIENT SANDBOX DRY_RUN
 takes.history := JSON
 takes.export-data := FILE
 takes.import-data := FILE FORCE DRY_RUN

@@ -27,8 +27,8 @@ def inputs(settings: Settings, seed: Seed) -> dict[str, str]:
     ``get_image_tag.SourceError``.
 
     Together they are all that is read: the program and the image's sources, the stack's settings and seed, the
-    installed packages with the interpreter, the engine, the plugins, the environment variables, and the passphrase of
-    the state.
+    installed packages with the interpreter, the engine, the plugins, the environment variables, the local AWS's port,
+    and the passphrase of the state.
     """
     variables = {name: value for name, value in os.environ.items() if name.startswith(_VARIABLES)}
     content = get_image_tag.content_hash(selection.base_image(settings), settings.platform)
@@ -41,6 +41,7 @@ def inputs(settings: Settings, seed: Seed) -> dict[str, str]:
         "engine": str(engine.installed()),
         "plugins": plugins.missing(),
         "variables": variables,
+        "port": paths.aws_port(),
         "passphrase": _digest_of(paths.home() / "passphrase"),
     }
     return {name: _digest(json.dumps(value, sort_keys=True).encode()) for name, value in known.items()}

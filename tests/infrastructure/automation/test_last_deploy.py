@@ -11,7 +11,7 @@ from infrastructure import get_image_tag
 from infrastructure.automation import backend, last_deploy, plugins
 from infrastructure.stack.loading import load_seed, load_settings
 from infrastructure.stack.settings import Settings
-from infrastructure.tools import engine, paths
+from infrastructure.tools import disk, engine, paths
 
 LOCAL = load_settings("local")
 SEED = load_seed(LOCAL)
@@ -110,6 +110,7 @@ CHANGES: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "a state that is cut off": state_is('{"checkpoint": {"lat'),
     "no state": lambda _: backend.state_file("local").unlink(),
     "an engine's lock": lock,
+    "the port that was chosen": lambda _: disk.replace_file(paths.port_file(), "4601\n"),
     "the passphrase": lambda _: (paths.home() / "passphrase").unlink(),
     "no note": lambda _: shutil.rmtree(paths.home() / "deployed"),
     "a broken note": break_note,

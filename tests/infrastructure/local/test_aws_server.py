@@ -222,7 +222,8 @@ def test_a_request_changes_the_service_of_its_credentials_unless_it_reads(
     headers: dict[str, str],
     services: set[str],
 ) -> None:
-    monkeypatch.delitem(sys.modules, "ministack.app")
+    for name in ("ministack.app", "ministack.core.persistence"):
+        monkeypatch.delitem(sys.modules, name)
     monkeypatch.setattr(server.part("internals"), "ministack", import_module("ministack.app"))
     if service := headers.get("authorization"):
         headers = headers | {
