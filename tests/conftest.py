@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
+import hypothesis
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
@@ -32,6 +33,12 @@ from utils.aws import client
 from utils.logger import logger
 from utils.settings import settings
 from variables import VARIABLES
+
+# A busy machine is no fault of what is tested.
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 
 ENVIRONMENT = {variable.name: variable.example for variable in VARIABLES.values()} | {
     "LOG_LEVEL": "INFO",

@@ -104,7 +104,7 @@ def test_each_target_takes_what_its_recipe_reads() -> None:
     read: dict[str, set[str]] = {}
     for target, recipe in re.findall(r"^([a-z0-9-]+):.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE):
         text = re.sub(r"\$\((\w+_(?:FLAG|OPTION))\)", lambda match: variables[match[1]], recipe)
-        read[target] = {*re.findall(r"\$\(call (?:flag|given|either|option),([A-Z_]+)", text)}
+        read[target] = {*re.findall(r"\$\(call (?:flag|given|either|option|typed),([A-Z_]+)", text)}
         read[target] |= {*re.findall(r"\$\((ARGS)\)", text), *re.findall(r"value ([A-Z]+)", text)}
     assert {target: set(names) for target, names in TAKES.items()} == {
         target: names for target, names in read.items() if names
