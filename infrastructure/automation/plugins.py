@@ -46,7 +46,7 @@ def serve(settings: Settings) -> Iterator[dict[str, str]]:
 
     Raises ``DeployError`` as ``decide`` does.
     """
-    variables = credentials.local_aws().environment() if settings.local else {}
+    variables = credentials.made_before().environment() if settings.local else {}
     if decide(settings).official:
         yield variables
         return

@@ -82,6 +82,11 @@ def local_aws(home: Path | None = None) -> Credential:
     return Credential(values.get("aws_access_key_id", ACCESS_KEY), secret)
 
 
+def made_before() -> Credential:
+    """As ``local_aws``, but where none was made yet one that opens nothing: for a preview, which writes nothing."""
+    return local_aws() if file().exists() else Credential(ACCESS_KEY, secrets.token_urlsafe(32))
+
+
 def _make(path: Path) -> None:
     """Writes a new credential, unless another command has written one meanwhile."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")

@@ -11,8 +11,10 @@ from tests.support.machine import Machine
 
 
 def test_it_is_made_once_at_random_and_for_its_owner_only(machine: Machine) -> None:
+    assert credentials.made_before() != credentials.made_before()
+    assert not credentials.file().exists()
     own = credentials.local_aws()
-    assert credentials.local_aws() == own
+    assert credentials.local_aws() == credentials.made_before() == own
     assert len(own.secret_key) >= 32
     assert credentials.file().stat().st_mode & 0o777 == 0o600
     credentials.file().unlink()

@@ -88,7 +88,7 @@ def parse_configuration(inputs: Properties) -> Configuration:
     if failures := check_configuration(inputs):
         raise PluginError(f"provider configuration: {failures[0].path}: {failures[0].reason}")
     settings = _decoded(inputs)
-    own = credentials.local_aws() if "accessKey" not in settings else None
+    own = credentials.made_before() if "accessKey" not in settings else None
     urls: Properties = {}
     for endpoint in sequence(settings["endpoints"]):
         urls |= mapping(endpoint)
