@@ -116,10 +116,11 @@ def test_an_aws_stack_without_official_plugins_is_refused_with_what_to_do(machin
 
 def test_official_plugins_need_the_local_stacks_credential_only(machine: Machine) -> None:
     install(machine.home / ".pulumi")
+    own = credentials.local_aws()
     with plugins.serve(load_settings("dev")) as variables:
         assert variables == {}
     with plugins.serve(load_settings("local")) as variables:
-        assert variables == credentials.local_aws().environment()
+        assert variables == own.environment()
 
 
 def test_the_stand_in_serves_while_the_stack_is_open(machine: Machine) -> None:

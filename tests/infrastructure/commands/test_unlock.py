@@ -116,9 +116,10 @@ def test_what_aws_refuses_is_one_line(the_table: str) -> None:
 def test_make_takes_the_name_that_is_typed_and_not_the_shells(
     project: Path, typed: list[str], asked: str
 ) -> None:
-    environment: dict[str, Any] = {**os.environ, "USER": "somebody", "CLIENT": "something"}
+    outside = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    environment: dict[str, Any] = {**outside, "USER": "somebody", "CLIENT": "something"}
     told = subprocess.run(
-        ["make", "-n", "unlock", *typed],
+        ["make", "-n", "--no-print-directory", "unlock", *typed],
         cwd=project,
         env=environment,
         capture_output=True,
