@@ -39,9 +39,9 @@ takes.test-fuzz := REQUESTS SEED ARGS
 takes.bench := ONLY ROUNDS
 FLAGS := FORCE REFRESH DRY_RUN JSON MARKDOWN DETAILED NOW FOLLOW DEPLOYED DEBUG
 
-before_dotenv := $(.VARIABLES)
+override before_dotenv := $(.VARIABLES)
 -include .env
-dotenv := $(filter-out before_dotenv $(before_dotenv),$(.VARIABLES))
+override dotenv := $(filter-out before_dotenv $(before_dotenv),$(.VARIABLES))
 
 STACK ?= local
 PY := .venv/bin/python
@@ -50,7 +50,7 @@ PYTEST = $(PY) -m pytest -n $(call quoted,$(WORKERS)) --dist loadscope --no-load
 RUN = $(PY) -m infrastructure.cli
 ON := 1 true yes on True Yes On TRUE YES ON
 OFF := 0 false no off False No Off FALSE NO OFF
-flag = $(if $(filter $(ON),$(value $(1))),$(2))
+override flag = $(if $(filter $(ON),$(value $(1))),$(2))
 JSON_FLAG = $(call flag,JSON,--json)
 FORM_FLAG = $(if $(call flag,JSON,on),--json,$(call flag,MARKDOWN,--markdown))
 REPLACE_OPTION = $(call option,REPLACE,--replace)
@@ -59,25 +59,25 @@ DRY_FLAG = $(call flag,DRY_RUN,--dry-run)
 # What a user gives reaches the shell as one word, whatever is in it: quoted TEXT; given NAME, its value; either
 # NAME,DEFAULT; option NAME,--option, nothing unless NAME is given, for the command to refuse where it is empty; typed
 # NAME,--option, the same of what is given to make itself, for names such as USER that every shell has.
-given = $(call quoted,$(value $(1)))
-either = $(if $(value $(1)),$(call given,$(1)),$(2))
-typed = $(if $(filter command,$(origin $(1))),$(2)=$(call given,$(1)))
-option = $(if $(filter-out undefined,$(origin $(1))),$(2)=$(call given,$(1)))
+override given = $(call quoted,$(value $(1)))
+override either = $(if $(value $(1)),$(call given,$(1)),$(2))
+override typed = $(if $(filter command,$(origin $(1))),$(2)=$(call given,$(1)))
+override option = $(if $(filter-out undefined,$(origin $(1))),$(2)=$(call given,$(1)))
 
-quoted = '$(subst ','\'',$(1))'
-command_line := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
-targets := $(strip $(MAKECMDGOALS))
-own := $(foreach target,$(targets),$(takes.$(target)))
-known_to_any := $(foreach name,$(filter takes.%,$(.VARIABLES)),$($(name)))
-unknown := $(strip $(filter-out $(takes.all) $(own),$(command_line)))
-stray := $(strip $(filter-out $(known_to_any),$(dotenv)))
+override quoted = '$(subst ','\'',$(1))'
+override command_line := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
+override targets := $(strip $(MAKECMDGOALS))
+override own := $(foreach target,$(targets),$(takes.$(target)))
+override known_to_any := $(foreach name,$(filter takes.%,$(.VARIABLES)),$($(name)))
+override unknown := $(strip $(filter-out $(takes.all) $(own),$(command_line)))
+override stray := $(strip $(filter-out $(known_to_any),$(dotenv)))
 # A flag's value that is neither on nor off. In the environment an empty one is as none, and DEBUG may be somebody else's.
-odd_value = $(if $(value $(1)),$(filter-out $(ON) $(OFF),$(value $(1))),$(filter $(1),$(command_line)))
-checked := $(filter $(FLAGS),$(own)) $(if $(filter environment,$(origin DEBUG)),,DEBUG)
-odd := $(strip $(foreach name,$(checked),$(if $(call odd_value,$(name)),$(name))) $(if $(strip $(value STACK)),,STACK))
-explain = $(shell bin/explain-variables $(1) $(call quoted,$(targets)) $(call quoted,$(own)) $(call quoted,$(2)) \
+override odd_value = $(if $(value $(1)),$(filter-out $(ON) $(OFF),$(value $(1))),$(filter $(1),$(command_line)))
+override checked := $(filter $(FLAGS),$(own)) $(if $(filter environment,$(origin DEBUG)),,DEBUG)
+override odd := $(strip $(foreach name,$(checked),$(if $(call odd_value,$(name)),$(name))) $(if $(strip $(value STACK)),,STACK))
+override explain = $(shell bin/explain-variables $(1) $(call quoted,$(targets)) $(call quoted,$(own)) $(call quoted,$(2)) \
 	$(foreach name,$(3),$(call quoted,$(name))))
-refused := $(if $(unknown),$(call explain,unknown,$(takes.all) $(own),$(unknown))x) \
+override refused := $(if $(unknown),$(call explain,unknown,$(takes.all) $(own),$(unknown))x) \
 	$(if $(stray),$(call explain,dotenv,$(takes.all) $(known_to_any),$(stray))) $(if $(odd),$(call explain,value,,$(odd))x)
 ifneq ($(strip $(refused)),)
 $(error Nothing was done)
@@ -100,7 +100,7 @@ help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} \
 		/^##@ / {printf "\n%s\n", substr($$0, 5)} \
 		/^[a-z0-9-]+:.*## / {gsub(/\$$\$$/, "$$", $$2); printf "  %-20s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
-	@printf '\nSettings: STACK=local|local-<name>|dev|staging|prod (default local), DEBUG=1; a target'"'"'s own are named in its line.\n'
+	@printf '\nSettings: STACK=local|local-<name>|dev|staging|prod (default local), DEBUG=1; a target'"'"'s commonest are in its line; a wrong one has all of them listed.\n'
 
 setup:
 	@bin/setup

@@ -6,6 +6,7 @@ import os
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 from infrastructure import get_image_tag
@@ -16,9 +17,10 @@ from infrastructure.stack.settings import Settings
 from infrastructure.tools import disk, engine, paths
 
 _PROGRAM = ("infrastructure", "openapi")
-"""The folders of the program; what else it is made of is in the image too."""
+_TABLES = ("routes.py", "variables.py")
+"""The folders and the files of the program."""
 
-_VARIABLES = ("AWS_", "DOCKER_", "LOCAL_", "PSN_EMULATOR_", "PULUMI_")
+_VARIABLES = ("AWS_", "DOCKER_", "LOCAL_", "PSN_EMULATOR_", "PULUMI_", "PYTHON")
 """How the names of the environment variables begin that the program, the engine or their tools read."""
 
 
@@ -33,7 +35,7 @@ def inputs(settings: Settings, seed: Seed) -> dict[str, str]:
     variables = {name: value for name, value in os.environ.items() if name.startswith(_VARIABLES)}
     content = get_image_tag.content_hash(selection.base_image(settings), settings.platform)
     known = {
-        "program": dict(_program_files()),
+        "program": running_program(),
         "image": content,
         "settings": settings.model_dump(mode="json"),
         "seed": seed.model_dump(mode="json"),
@@ -45,6 +47,13 @@ def inputs(settings: Settings, seed: Seed) -> dict[str, str]:
         "passphrase": _digest_of(paths.home() / "passphrase"),
     }
     return {name: _digest(json.dumps(value, sort_keys=True).encode()) for name, value in known.items()}
+
+
+@cache
+def running_program() -> str:
+    """A digest of the program as it was when this was asked first, which a command does as it starts: a file that is
+    saved while it runs is part of the next one's."""
+    return _digest(json.dumps(dict(_program_files()), sort_keys=True).encode())
 
 
 def note(settings: Settings, made_of: Mapping[str, str]) -> None:
@@ -73,8 +82,10 @@ def _file(stack: str) -> Path:
 
 def _program_files() -> Iterator[tuple[str, str]]:
     """The path and the digest of every file of the program."""
+    for table in _TABLES:
+        yield table, _digest_of(paths.ROOT / table)
     for folder in _PROGRAM:
-        for place, folders, names in os.walk(paths.ROOT / folder):
+        for place, folders, names in os.walk(paths.ROOT / folder, followlinks=True):
             folders[:] = [name for name in folders if name != "__pycache__"]
             for path in (Path(place, name) for name in names):
                 yield str(path.relative_to(paths.ROOT)), _digest_of(path)

@@ -11,11 +11,6 @@ from collections.abc import Collection
 from infrastructure.automation.lean_stack import LeanStack
 from infrastructure.errors import DeployError
 from infrastructure.release.state import SECRET, TABLE, StackState, resource_name
-from infrastructure.stack.names import PUBLIC_KEYS, SEED, SIGNING_KEYS
-from infrastructure.stack.settings import Settings
-
-KEPT = ("table", PUBLIC_KEYS, SEED, SIGNING_KEYS)
-"""What they are called."""
 
 _REFUSED = re.compile(
     r'unable to (?P<verb>replace) resource "\S*::(?P<name>[\w-]+)" as it is currently marked for protection'
@@ -24,24 +19,9 @@ _REFUSED = re.compile(
 """What the engine says of a step that protection stopped, in one line."""
 
 
-def check_replaceable(settings: Settings, replaceable: Collection[str]) -> None:
-    """Raises ``DeployError`` where one of ``replaceable`` is not ``KEPT``, or the stack's settings protect them."""
-    if unknown := [name for name in replaceable if name not in KEPT]:
-        raise DeployError(
-            f"There is no {', '.join(unknown)} to replace.",
-            f"REPLACE takes {', '.join(KEPT)}, or several by commas.",
-        )
-    if replaceable and settings.deletion_protection:
-        raise DeployError(
-            f"The table and the secrets of stack {settings.stack!r} are protected from deletion.",
-            "From the tree of the release that runs, set psn-emulator:deletion_protection to false in the stack's file "
-            f"and run make deploy-infra STACK={settings.stack}; then this again.",
-        )
-
-
 def apply(stack: LeanStack, state: StackState, replaceable: Collection[str]) -> None:
-    """Makes the state of ``stack``, which is ``state``, protect all that is ``KEPT`` but what is ``replaceable``. Runs
-    the engine only where it does not yet."""
+    """Makes the state of ``stack``, which is ``state``, protect the table and the secrets but what is ``replaceable``.
+    Runs the engine only where it does not yet."""
     kept = {
         resource_name(urn).removesuffix("-secret"): (urn, bool(item.get("protect")))
         for type_ in (TABLE, SECRET)

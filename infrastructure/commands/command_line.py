@@ -149,9 +149,13 @@ def _add_reading_commands(commands: _Commands) -> None:
         commands.add(name, function)
 
     command = commands.add("logs", make_targets.logs)
-    command.add_argument("--function", default="players-create", metavar="NAME", help="default: %(default)s")
+    _add_function(command, "players-create")
     command.add_argument(
-        "--since", default="10m", metavar="DURATION", help="90s, 10m, 2h or 1d; default: %(default)s"
+        "--since",
+        default="10m",
+        type=_not_empty("name a duration, or leave it out"),
+        metavar="DURATION",
+        help="90s, 10m, 2h or 1d; default: %(default)s",
     )
     _add_flag(command, "--follow", "go on as lines come")
     _add_flag(command, "--json", "print one JSON object a line")
@@ -169,8 +173,22 @@ def _add_local_commands(commands: _Commands) -> None:
     for name, function in (("build-local", make_targets.build_local), ("run-local", make_targets.run_local)):
         command = commands.add(name, function)
         _add_flag(command, "--dry-run", "show only")
-    command.add_argument("--function", default="root", metavar="NAME", help="default: %(default)s")
-    command.add_argument("--port", type=int, default=9000, help="default: %(default)s")
+    _add_function(command, "root")
+    command.add_argument("--port", type=_port, default=9000, help="default: %(default)s")
+
+
+def _add_function(command: argparse.ArgumentParser, default: str) -> None:
+    """The option that names a function."""
+    name = _not_empty("name a function, or leave it out")
+    command.add_argument(
+        "--function", default=default, type=name, metavar="NAME", help="default: %(default)s"
+    )
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 1 << 16:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: give it a number from 1 to 65535")
+    return int(text)
 
 
 def _add_flag(command: argparse.ArgumentParser, flag: str, text: str) -> None:

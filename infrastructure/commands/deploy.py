@@ -35,7 +35,6 @@ def deploy(request: DeployRequest) -> DeployResult:
     phases = Phases()
     settings = request.settings
     seed = _seed_of(settings)
-    protection.check_replaceable(settings, request.replaceable)
     _check_source_of_image(request)
     with phases.phase("set-up"):
         readiness.prepare_deploy(settings)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from infrastructure.stack import kept
 from infrastructure.stack.settings import Settings
 from infrastructure.terminal.phases import Phases
 
@@ -16,7 +17,8 @@ class DeployRequest:
 
     ``infrastructure_only`` leaves the deployed image, ``image_only`` leaves all but the image and what depends on it.
     ``force`` makes a new release of the same content, ``refresh`` refreshes the state first. A ``promotion`` brings the
-    release of another stack. ``replaceable`` names what of the table and the secrets it may replace and delete.
+    release of another stack. ``replaceable`` names what of the table and the secrets it may replace and delete. Raises
+    ``DeployError`` as ``kept.check_replaceable`` does.
     """
 
     settings: Settings
@@ -27,6 +29,9 @@ class DeployRequest:
     promotion: "Promotion | None" = None
     replaceable: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        kept.check_replaceable(self.settings, self.replaceable)
+
     @property
     def kind(self) -> str:
         """What the history calls the update."""
@@ -36,9 +41,9 @@ class DeployRequest:
 
     @property
     def is_of_the_tree(self) -> bool:
-        """Whether it brings all that the tree says, and nothing else."""
+        """Whether it brings all that the tree says, and leaves nothing unprotected."""
         partial = self.infrastructure_only or self.image_only or self.settings.image_by_promotion
-        return not (partial or self.promotion)
+        return not (partial or self.promotion or self.replaceable)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,9 @@ from infrastructure.errors import DeployError
 
 def deploy(options: argparse.Namespace) -> int:
     """Build and deploy; end with the URL."""
+    from infrastructure.automation import last_deploy
+
+    last_deploy.running_program()  # before the rest of it is read
     from infrastructure.commands import report, unchanged
     from infrastructure.commands.deploy_request import DeployRequest
 

@@ -40,6 +40,8 @@ def export(settings: Settings, file: Path) -> int:
     """
     if file.exists():
         raise DeployError(f"{file} is there already.", "Name another file: nothing is overwritten.")
+    if not file.parent.is_dir():
+        raise DeployError(f"There is no folder {file.parent}.", "Make it, or name another file.")
     with _table(settings) as (client, name, keys), display.progress(f"Reading the table {name}") as step:
         pages = client.get_paginator("scan").paginate(TableName=name, ConsistentRead=True)
         head = {"table": name, "form": _FORM, "keys": keys, "at": datetime.now(UTC).isoformat()}
@@ -65,7 +67,7 @@ def bring_back(settings: Settings, file: Path, *, force: bool = False, dry_run: 
 
     Raises ``DeployError``, before anything is written also where the file is no whole export or of other keys.
     """
-    with _table(settings) as (client, name, keys), display.progress(f"Writing the table {name}") as step:
+    with _table(settings) as (client, name, keys):
         total = _check(file, keys)
         if not force and client.scan(TableName=name, Limit=1, ConsistentRead=True)["Items"]:
             raise DeployError(
@@ -75,10 +77,11 @@ def bring_back(settings: Settings, file: Path, *, force: bool = False, dry_run: 
         if dry_run:
             return total
         written = 0
-        for items in batched(_items(file, total), _AT_ONCE, strict=False):
-            _write(client, name, items)
-            written += len(items)
-            step.detail = f"{written} of {total} items"
+        with display.progress(f"Writing the table {name}") as step:
+            for items in batched(_items(file, total), _AT_ONCE, strict=False):
+                _write(client, name, items)
+                written += len(items)
+                step.detail = f"{written} of {total} items"
         readiness.persist(settings)
     return written
 
@@ -105,29 +108,42 @@ def _table(settings: Settings) -> Iterator[tuple[Any, str, list[str]]]:
 def _check(file: Path, keys: list[str]) -> int:
     """The number of items in an export. Raises ``DeployError`` where it is none, cut off, or of other keys."""
     again = "Give FILE the path of a file that make export-data wrote."
-    first: Any = {}
-    last: Any = {}
-    lines = 0
+    head: dict[str, Any] = {}
+    end: dict[str, Any] = {}
+    number = 0
     try:
         with file.open() as export:
-            for line in export:
-                last = json.loads(line)
-                first = first or last
-                lines += 1
+            for number, line in enumerate(export, 1):
+                end = json.loads(line)
+                if not isinstance(end, dict):
+                    raise ValueError("no object")
+                head = head or end
+                of = end.keys() >= set(keys) or (number > 1 and end.keys() == {"items"})
+                if number > 1 and not of and head.get("keys") == keys:
+                    raise ValueError("no item")
     except OSError as error:
         raise DeployError(f"{file} cannot be read: {error.strerror}.", again) from error
     except ValueError as error:
-        raise DeployError(f"{file} is no whole export: line {lines + 1} is no JSON.", again) from error
-    if not isinstance(first, dict) or not isinstance(last, dict):
-        raise DeployError(f"{file} is no whole export.", again)
-    if first.get("form") != _FORM or last.get("items") != lines - 2:
-        raise DeployError(f"{file} is no whole export.", again)
-    if first["keys"] != keys:
+        raise DeployError(f"{file} is no whole export: line {number} is no line of one.", again) from error
+    if not number or "keys" not in head:
+        raise DeployError(f"{file} is no export{'' if number else ': it is empty'}.", again)
+    if head.get("form") != _FORM:
         raise DeployError(
-            f"{file} is of a table with the keys {', '.join(first['keys'])}; this one has {', '.join(keys)}.",
+            f"{file} is of form {head.get('form')}; this release reads {_FORM}.",
+            "Use the release that wrote it.",
+        )
+    if head["keys"] != keys:
+        raise DeployError(
+            f"{file} is of a table with the keys {', '.join(head['keys'])}; this one has {', '.join(keys)}.",
             "Bring it back into a stack of the release that it was exported from.",
         )
-    return lines - 2
+    if end.keys() != {"items"}:
+        raise DeployError(f"{file} is no whole export: it ends before its last line.", again)
+    if end["items"] != number - 2:
+        raise DeployError(
+            f"{file} is no whole export: it says {end['items']} items and has {number - 2}.", again
+        )
+    return number - 2
 
 
 def _items(file: Path, number: int) -> Iterator[Item]:

@@ -175,7 +175,7 @@ def test_what_the_engine_refuses_is_told_in_its_words_and_where_nobody_is_logged
     [
         (
             ["run-local", "--port", "many"],
-            "run-local: argument --port: invalid int value: 'many'.",
+            "run-local: argument --port: 'many' is no port: give it a number from 1 to 65535.",
             "run-local ",
         ),
         (["logs", "a", "b"], "infrastructure.cli: unrecognized arguments: a b.", ""),

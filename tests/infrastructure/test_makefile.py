@@ -99,6 +99,13 @@ def test_a_variable_that_a_target_does_not_know_is_refused_and_the_nearest_named
     assert set(re.findall(r"knows no (\w+)\.", said)) == others
 
 
+def test_what_the_makefile_keeps_for_itself_switches_nothing_off(elsewhere: Path) -> None:
+    own = re.findall(r"^(?:override )?([a-z_]+) :?= ", MAKEFILE, re.MULTILINE)
+    assert len(own) > 10
+    for name in own:
+        assert "knows no STAK." in refused(elsewhere, "deploy", f"{name}=", "STAK=x")
+
+
 def test_each_target_takes_what_its_recipe_reads() -> None:
     variables = dict(re.findall(r"^(\w+_(?:FLAG|OPTION)) = (.*)", MAKEFILE, re.MULTILINE))
     read: dict[str, set[str]] = {}

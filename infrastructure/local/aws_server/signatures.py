@@ -116,7 +116,7 @@ def verify(signature: Signature, request: SignedRequest, body: bytes, secret: st
     if abs(datetime.now(UTC) - signed_at) > _SKEW or signature.date != stamp[:8]:
         raise RefusedError("RequestTimeTooSkewed", "The request was signed at another time than now.")
     declared = request.header("x-amz-content-sha256")
-    if declared and not hmac.compare_digest(declared, hashlib.sha256(body).hexdigest()):
+    if declared and not hmac.compare_digest(declared.encode(), hashlib.sha256(body).hexdigest().encode()):
         raise RefusedError("XAmzContentSHA256Mismatch", "The body is not the one that was signed.")
     if not hmac.compare_digest(_compute(signature, request, body, secret).encode(), signature.value.encode()):
         raise RefusedError(

@@ -27,6 +27,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ignore=shutil.ignore_patterns(".*", "tests", "docs", "__pycache__", "bench", "engine_build"),
     )
     monkeypatch.setattr(paths, "ROOT", tree)
+    last_deploy.running_program.cache_clear()
     monkeypatch.setenv("LOCAL_HOME", str(tmp_path / "home"))
     content_hash = get_image_tag.content_hash
     monkeypatch.setattr(
@@ -46,7 +47,8 @@ def deployed() -> None:
 
 
 def is_unchanged(settings: Settings = LOCAL) -> bool:
-    """Whether the next deploy has nothing to change."""
+    """Whether the next deploy, in a process of its own, has nothing to change."""
+    last_deploy.running_program.cache_clear()
     return last_deploy.is_unchanged(settings, last_deploy.inputs(settings, SEED))
 
 
@@ -96,6 +98,7 @@ CHANGES: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "the description's writer": append("openapi/document.py"),
     "a stack's file": append("infrastructure/Pulumi.local.yaml"),
     "a seed's file": append("infrastructure/seeds/local.yaml"),
+    "where modules are looked for": lambda patch: patch.setenv("PYTHONPATH", "/somewhere"),
     "the port": lambda patch: patch.setenv("LOCAL_AWS_PORT", "4600"),
     "the engine's settings": lambda patch: patch.setenv("PULUMI_PARALLEL", "1"),
     "Docker's address": lambda patch: patch.setenv("DOCKER_HOST", "tcp://localhost:1"),
@@ -133,6 +136,27 @@ def test_settings_and_seeds_count_as_they_are_read() -> None:
     assert not is_unchanged(changed)
     fewer = SEED.model_copy(update={"users": SEED.users[:-1]})
     assert not last_deploy.is_unchanged(LOCAL, last_deploy.inputs(LOCAL, fewer))
+
+
+def test_what_is_saved_while_a_deploy_runs_is_for_the_next_one() -> None:
+    last_deploy.running_program.cache_clear()
+    last_deploy.running_program()
+    with (paths.ROOT / "routes.py").open("a") as file:
+        file.write("# saved meanwhile\n")
+    deployed()
+    assert not is_unchanged()
+
+
+def test_a_folder_that_is_a_link_is_looked_into() -> None:
+    review = paths.ROOT / "infrastructure/review"
+    elsewhere = paths.ROOT.with_name("review")
+    review.rename(elsewhere)
+    review.symlink_to(elsewhere)
+    assert not is_unchanged()
+    deployed()
+    with (elsewhere / "changes.py").open("a") as file:
+        file.write("\n")
+    assert not is_unchanged()
 
 
 def test_compiled_files_and_other_variables_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

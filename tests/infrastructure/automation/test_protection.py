@@ -9,6 +9,7 @@ from infrastructure.automation import protection, updates, workspace
 from infrastructure.automation.lean_stack import LeanStack
 from infrastructure.errors import DeployError
 from infrastructure.release.state import SECRET, TABLE, StackState
+from infrastructure.stack import kept
 from infrastructure.stack.loading import load_settings
 from tests.infrastructure.conftest import WriteStack
 
@@ -79,14 +80,14 @@ def test_only_the_table_and_the_secrets_can_be_named_and_no_stack_that_protects_
     write_stack: WriteStack,
 ) -> None:
     write_stack("prod", architecture="arm64")
-    protection.check_replaceable(load_settings("dev"), ("table", "seed", "signing-keys", "public-keys"))
+    kept.check_replaceable(load_settings("dev"), ("table", "seed", "signing-keys", "public-keys"))
     with pytest.raises(DeployError, match="no tabel to replace") as caught:
-        protection.check_replaceable(load_settings("dev"), ("tabel",))
+        kept.check_replaceable(load_settings("dev"), ("tabel",))
     assert "table, public-keys, seed, signing-keys" in caught.value.remedy
     with pytest.raises(DeployError, match="'prod' are protected from deletion") as caught:
-        protection.check_replaceable(load_settings("prod"), ("table",))
+        kept.check_replaceable(load_settings("prod"), ("table",))
     assert "deletion_protection" in caught.value.remedy
-    protection.check_replaceable(load_settings("prod"), ())
+    kept.check_replaceable(load_settings("prod"), ())
 
 
 REPLACING = (

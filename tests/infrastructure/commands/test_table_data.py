@@ -111,14 +111,38 @@ def test_a_file_that_is_cut_off_is_refused_before_anything_is_written(
     assert content(client) == []
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]\n", "not JSON"])
-def test_another_file_is_refused(tmp_path: Path, text: str) -> None:
+HEAD = '{"form": 1, "keys": ["pk", "sk"]}\n'
+ITEM = '{"pk": {"S": "a"}, "sk": {"S": "b"}}\n'
+END = '{"items": 1}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "is no export: it is empty"),
+        ("{}", "is no export"),
+        ("[]\n", "line 1 is no line of one"),
+        ("not JSON", "line 1 is no line of one"),
+        (HEAD + ITEM, "it ends before its last line"),
+        (HEAD + END, "it says 1 items and has 0"),
+        (HEAD + "{}\n" + END, "line 2 is no line of one"),
+        (HEAD + "42\n" + END, "line 2 is no line of one"),
+        (HEAD.replace("1", "2") + ITEM + END, "is of form 2; this release reads 1"),
+        ('{"form": 1}\n' + ITEM + END, "is no export"),
+    ],
+)
+def test_another_file_is_refused(tmp_path: Path, text: str, said: str) -> None:
     file = tmp_path / "data.jsonl"
     file.write_text(text)
-    with pytest.raises(DeployError, match="is no whole export"):
+    with pytest.raises(DeployError, match=said):
         table_data.bring_back(load_settings("dev"), file)
     with pytest.raises(DeployError, match="cannot be read"):
         table_data.bring_back(load_settings("dev"), tmp_path / "missing")
+
+
+def test_an_export_into_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DeployError, match="There is no folder"):
+        table_data.export(load_settings("dev"), tmp_path / "none" / "data.jsonl")
 
 
 def test_items_of_other_keys_are_refused(client: Any, tmp_path: Path) -> None:

@@ -84,9 +84,10 @@ def test_a_deploy_that_was_cut_off_is_for_the_engine_and_for_the_next_to_know(wo
         DeployRequest(LOCAL, refresh=True),
         DeployRequest(LOCAL, infrastructure_only=True),
         DeployRequest(LOCAL, image_only=True),
+        DeployRequest(LOCAL, replaceable=("table",)),
         DeployRequest(load_settings("dev")),
     ],
-    ids=["force", "refresh", "infrastructure", "image", "aws"],
+    ids=["force", "refresh", "infrastructure", "image", "replace", "aws"],
 )
 def test_a_deploy_that_asks_for_more_or_less_is_for_the_engine(world: World, request_: DeployRequest) -> None:
     assert unchanged.deploy_unchanged(request_) is None

@@ -165,6 +165,13 @@ def test_a_body_is_held_to_the_digest_that_was_signed(server: Server) -> None:
     assert server.ask("POST", "/", unsigned, b"{}").status == 403
 
 
+@pytest.mark.parametrize(
+    "name", ["X-Amz-Content-SHA256", "X-Amz-Security-Token", "X-Amz-Date", "Authorization"]
+)
+def test_a_header_that_is_no_ascii_is_refused(server: Server, name: str) -> None:
+    assert server.ask("POST", "/", signed() | {name: "é"}, b"{}").status == 403
+
+
 @pytest.mark.parametrize("minutes", [-16, 16])
 def test_an_old_signature_is_refused(server: Server, minutes: int) -> None:
     answer = server.ask("POST", "/", signed(ago=timedelta(minutes=minutes)), b"{}")

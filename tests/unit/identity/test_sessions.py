@@ -104,9 +104,16 @@ def test_a_token_that_names_no_issuer_is_held_for_ours(claims: dict[str, Any]) -
     assert Session.from_claims(claims) == session
 
 
+def test_a_token_of_an_issuer_that_nobody_trusts_is_not_alive(claims: dict[str, Any]) -> None:
+    forged = {**claims, "iss": "https://another.test", "jti": "theirs"}
+    assert refused(Session.from_claims(forged)) == "The access token was revoked."
+
+
 class TestATokenOfAnotherIssuer:
     @pytest.fixture
-    def claims(self, claims: dict[str, Any]) -> dict[str, Any]:
+    def claims(self, claims: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+        monkeypatch.setenv("TRUSTED_ISSUER", "https://another.test")
+        settings.cache_clear()
         return {**claims, "iss": "https://another.test", "jti": "theirs"}
 
     def test_is_alive_without_a_family(self, session: Session) -> None:
