@@ -19,9 +19,18 @@ _OFFLINE = ("--no-notices", "--no-version-reporting")
 
 @contextmanager
 def contestants(stacks: Stacks) -> Iterator[Contestants]:
-    """``make deploy``, and one ``up`` of the same program by the Automation API; each a whole process."""
+    """``make deploy``, and one ``up`` of the same program by the Automation API; each a whole process.
+
+    The engine alone leaves another state, after which a deploy looks at all of it once: that one is not measured.
+    """
     deployed = _unchanged(stacks)
-    yield timed(deployed.deploy), timed(partial(deployed.engine_alone, "up"))
+    deploy = timed(deployed.deploy)
+
+    def after_a_deploy() -> float:
+        deployed.deploy()
+        return deploy()
+
+    yield after_a_deploy, timed(partial(deployed.engine_alone, "up"))
 
 
 @contextmanager
