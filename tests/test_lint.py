@@ -8,12 +8,24 @@ import sys
 import tomllib
 from pathlib import Path
 
+import grimp
 import pytest
 
 
 def test_style_types_security_rules_and_import_directions_hold(project: Path) -> None:
     result = subprocess.run(["make", "-s", "lint"], cwd=project, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+STARTED = ("infrastructure.__main__", "infrastructure.cli", "infrastructure.trim_packages")
+"""The modules of infrastructure that are started, and imported by none."""
+
+
+def test_every_module_of_infrastructure_is_imported_by_another_or_started() -> None:
+    graph = grimp.build_graph("infrastructure")
+    leaves = {name for name in graph.modules if not graph.find_children(name)}
+    unused = {name for name in leaves if not graph.find_modules_that_directly_import(name)}
+    assert unused == {name for name in STARTED if name in leaves}
 
 
 def test_types_are_followed_into_every_aws_service_that_is_named(project: Path) -> None:

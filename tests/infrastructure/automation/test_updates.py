@@ -2,16 +2,19 @@
 
 import traceback
 from functools import partial
+from typing import Any
 
 import pulumi
 import pytest
 from pulumi import automation as auto
 from pulumi.automation import CommandResult
+from pulumi.runtime import resource
 
 from infrastructure.automation import updates, workspace
 from infrastructure.errors import DeployError
 from infrastructure.review.changes import ChangeLog
 from infrastructure.stack.loading import load_settings
+from tests.support.recorded import record
 
 
 @pytest.mark.usefixtures("own_backend")
@@ -106,3 +109,21 @@ def test_of_a_programs_calls_few_are_recorded_and_none_is_lost_afterwards() -> N
     with pytest.raises(RecursionError):
         updates.traced_briefly(partial(recorded, -1))()
     assert recorded(40) > 40
+
+
+@pytest.mark.usefixtures("few_routes")
+def test_what_is_recorded_of_a_resource_begins_where_the_whole_of_it_would(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begins: list[tuple[Any, Any]] = []
+    trace = resource._get_stack_trace
+
+    def noting() -> Any:
+        whole, few = trace(), updates.traced_briefly(trace)()
+        begins.append((whole.frames[0], few.frames[0] if few.frames else None))
+        return few
+
+    monkeypatch.setattr(resource, "_get_stack_trace", noting)
+    record("local")
+    assert len(begins) > 50
+    assert all(few == whole for whole, few in begins)

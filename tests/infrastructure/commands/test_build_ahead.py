@@ -1,8 +1,10 @@
 """What is built while the engine starts."""
 
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -71,3 +73,16 @@ def test_nothing_is_built_before_docker_and_the_base_image_are_there(
     build_ahead.start(load_settings("local"), RELEASE)
     finish()
     assert built == []
+
+
+def test_the_stage_is_the_dockerfiles_and_holds_nothing_of_a_tag(project: Path) -> None:
+    """What a tag changes would be built anew each time."""
+    dockerfile = (project / "Dockerfile").read_text()
+    stages = {
+        named[1]: text
+        for text in dockerfile.split("\nFROM ")[1:]
+        if (named := re.match(r"\S+ AS (\w+)", text))
+    }
+    assert build_ahead._STAGE in stages
+    assert not re.search("IMAGE_TAG|RELEASE", stages[build_ahead._STAGE])
+    assert "compileall" in stages[build_ahead._STAGE]

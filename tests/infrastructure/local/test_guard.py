@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from infrastructure.tools import paths
 from infrastructure.tools.credentials import Credential
 from tests.infrastructure.local.server import HOST, KEY, SECRET, SERVICES, Server, basic, loaded, signed
 
@@ -408,6 +409,8 @@ def test_a_websocket_is_let_in_to_an_api_only(server: Server) -> None:
 
 def test_what_the_server_and_the_commands_know_of_the_registry_is_the_same(server: Server) -> None:
     assert server.part("signatures").registry_token(SECRET) == Credential(KEY, SECRET).registry_token
+    assert server.part("guard").MACHINE == paths.MACHINE
+    assert server.part("state").FAULTS == import_module("infrastructure.local.faults").FAULTS
     assert server.part("guard").CONTROL == import_module("infrastructure.local.aws_instance").CONTROL
     assert json.dumps(SERVICES) == json.dumps(
         import_module("infrastructure.local.aws_instance")._MINISTACK["SERVICES"]
