@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn, override
 
-from infrastructure.commands import make_targets
+from infrastructure.commands import local_targets, make_targets
 from infrastructure.errors import DeployError
 
 type Command = Callable[[argparse.Namespace], int]
@@ -164,13 +164,16 @@ def _add_reading_commands(commands: _Commands) -> None:
 def _add_local_commands(commands: _Commands) -> None:
     """The commands about this machine: its local AWS, its Docker engine."""
     for name, function in (
-        ("clean", make_targets.clean),
-        ("down", make_targets.down),
-        ("check-docker", make_targets.check_docker),
+        ("clean", local_targets.clean),
+        ("down", local_targets.down),
+        ("check-docker", local_targets.check_docker),
     ):
         _add_flag(commands.add(name, function, stack=False), "--dry-run", "show only")
-    _add_flag(commands.add("docker-login", make_targets.docker_login), "--dry-run", "show only")
-    for name, function in (("build-local", make_targets.build_local), ("run-local", make_targets.run_local)):
+    _add_flag(commands.add("docker-login", local_targets.docker_login), "--dry-run", "show only")
+    for name, function in (
+        ("build-local", local_targets.build_local),
+        ("run-local", local_targets.run_local),
+    ):
         command = commands.add(name, function)
         _add_flag(command, "--dry-run", "show only")
     _add_function(command, "root")

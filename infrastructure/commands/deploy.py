@@ -1,13 +1,12 @@
 """Puts a release into service, or shows what that would change."""
 
 from functools import partial
-from typing import NoReturn
 
 from infrastructure.automation import exclusion, last_deploy, protection, targets, updates, workspace
 from infrastructure.automation.lean_stack import LeanStack
 from infrastructure.cloud import drift, probe, versions
 from infrastructure.cloud.probe import ProbeResult
-from infrastructure.commands import build_ahead, description, readiness, rollback
+from infrastructure.commands import automatic_return, build_ahead, description, readiness, rollback
 from infrastructure.commands.deploy_request import DeployRequest, DeployResult
 from infrastructure.errors import DeployError
 from infrastructure.program.stack import declare_stack
@@ -66,7 +65,9 @@ def deploy(request: DeployRequest) -> DeployResult:
                 outputs, log, made_of = _update(stack, request, seed, now, phases)
                 results = _probe(stack, outputs)
             if probe.failed(results):
-                _give_up(stack, before, outputs, results, moved=moved, was_cut_off=was_cut_off)
+                automatic_return.give_up(
+                    stack, before, outputs, results, moved=moved, was_cut_off=was_cut_off
+                )
         if was_cut_off or log.changes or outputs["releases"] != before.outputs.get("releases"):
             versions.retain(settings, stack.state())
             readiness.persist(settings)
@@ -112,10 +113,9 @@ def _update(
     """Updates the stack, whose state is ``state``, to the release that was asked for; its outputs, what changed, and
     the ``last_deploy.inputs`` of the update. Raises ``DeployError``; all aliases are then where they were."""
     protection.apply(stack, state, request.replaceable)
-    if _select_release(request, state).to_build:
-        description.write()
-    made_of = last_deploy.inputs(stack.settings, seed) if request.is_of_the_tree else {}
-    selected = _select_release(request, state)
+    made_of, selected = _read_tree(request, seed, state)
+    if selected.to_build and description.write():
+        made_of, selected = _read_tree(request, seed, state)
     build_ahead.start(stack.settings, selected)
     try:
         outputs, log = updates.up(
@@ -153,56 +153,6 @@ def _probe(stack: LeanStack, outputs: dict[str, object]) -> tuple[ProbeResult, .
     return results
 
 
-def _give_up(
-    stack: LeanStack,
-    before: StackState,
-    outputs: dict[str, object],
-    results: tuple[ProbeResult, ...],
-    *,
-    moved: bool,
-    was_cut_off: bool,
-) -> NoReturn:
-    """Ends a deploy whose release failed the probe with these ``results``: puts what ran ``before`` it into service
-    again, and raises ``DeployError``.
-
-    Only the error is raised when this deploy ``moved`` no alias. What ran before may be the same release with other
-    versions; where a deploy that ``was_cut_off`` had brought that release without probing it, it is the one before.
-    """
-    tag, previous = str(outputs["image_tag"]), release.Deployed.from_state(before)
-    failed = probe.failed(results)
-    remedy = probe.remedy(failed, stack.name)
-    display.say(f"{tag} fails the probe at {outputs['api_url']}:")
-    for result in results:
-        display.say(f"  {'ok    ' if result.ok else 'failed'}  {result}")
-    never_probed = was_cut_off and previous.tag == tag
-    entry = previous.before(tag) if never_probed else previous.entry(previous.tag)
-    if not entry:
-        raise DeployError(
-            f"{tag} fails the probe: {probe.describe(failed)}; there is no release to return to.", remedy
-        )
-    state = stack.state()
-    plan = rollback.plan_rollback(state, entry)
-    if not (plan.moves and (moved or was_cut_off)):
-        raise DeployError(
-            f"{tag} fails the probe: {probe.describe(failed)}.",
-            f"{remedy}. The release before it: make rollback STACK={stack.name}",
-        )
-    target = f"{tag} as it was" if entry.tag == tag else entry.tag
-    display.say(f"Returning to {target}")
-    kept = tuple(item for item in previous.entries if item is entry or item.tag != tag)
-    outputs_then = rollback.carry_out(stack, state, plan, "automatic return", kept)
-    readiness.persist(stack.settings)
-    failed_again = probe.failed(probe.probe(outputs_then))
-    if failed_again:
-        remedy = (
-            f"{remedy}. What was changed by hand is repaired by: make deploy STACK={stack.name} REFRESH=1"
-        )
-    verdict = f"but {probe.describe(failed_again)}" if failed_again else "and answers"
-    raise DeployError(
-        f"{tag} fails the probe: {probe.describe(failed)}. {target} is live again, {verdict}.", remedy
-    )
-
-
 def _tell_lost(state: StackState) -> str | None:
     """The name of the table that the state says was lost, which is told."""
     if state.lost_table:
@@ -231,6 +181,15 @@ def _seed_of(settings: Settings) -> Seed:
             raise DeployError(f"{'; '.join(faults)}.", f"Name the scope in seeds/{settings.seed_file}.")
         display.say(f"{settings.seed_file}: {'; '.join(faults)}")
     return seed
+
+
+def _read_tree(
+    request: DeployRequest, seed: Seed, state: StackState
+) -> tuple[dict[str, str], release.Release]:
+    """The ``last_deploy.inputs`` of the tree, empty for a request of another content, and the release to bring; in this
+    order, for what is saved in between is then for the next deploy to look at."""
+    made_of = last_deploy.inputs(request.settings, seed) if request.is_of_the_tree else {}
+    return made_of, _select_release(request, state)
 
 
 def _select_release(request: DeployRequest, state: StackState) -> release.Release:

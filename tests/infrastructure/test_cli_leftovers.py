@@ -13,14 +13,14 @@ LEAVES = {
 COMMAND = """
 import asyncio, sys, threading
 from infrastructure import cli
-from infrastructure.commands import make_targets
+from infrastructure.commands import local_targets
 from infrastructure.errors import DeployError
 
 def check_docker(options):
     exec(sys.argv[1])
     raise DeployError("It failed.", "Repair it.")
 
-make_targets.check_docker = check_docker
+local_targets.check_docker = check_docker
 sys.exit(cli.main(["check-docker"]))
 """
 
