@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from infrastructure.automation import state_files
 from infrastructure.release.state import StackState
+from infrastructure.stack.names import PROJECT
 from infrastructure.tools import paths
 
 
@@ -14,8 +14,9 @@ def folder() -> Path:
 
 
 def state_file(stack: str) -> Path:
-    """The file with the state of a local stack; there is none before its first update."""
-    return state_files.state_file(folder(), stack)
+    """The file with the state of a local stack, beside which the engine keeps the one before it as ``.bak``; there is
+    none before the stack's first update."""
+    return folder() / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
 
 
 def read_state(stack: str) -> StackState:

@@ -40,7 +40,7 @@ class LeanStack(auto.Stack):
 
     @override
     def outputs(self) -> auto.OutputMap:
-        """None: see ``updates.up``."""
+        """An empty map; the outputs come from ``updates.up``."""
         return {}
 
     @override

@@ -2,30 +2,26 @@
 damaged or gone stops the command, which names the way back and overwrites nothing."""
 
 import json
+import secrets
 import shlex
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
 import yaml
 
+from infrastructure.automation import backend
 from infrastructure.errors import DeployError
 from infrastructure.stack.names import PROJECT
-from infrastructure.tools import disk
+from infrastructure.tools import disk, paths
 
 _CLEAN = "There is no backup that can be read: make clean deletes the local state, then make deploy makes one anew."
 
 
-def state_file(backend: Path, stack: str) -> Path:
-    """The file with the state of a stack, beside which the engine keeps the one before it as ``.bak``."""
-    return backend / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
-
-
-def check_state(backend: Path, workspace: Path, stack: str) -> bool:
-    """Whether the stack has a state. Raises ``DeployError`` where that, or the settings of its encryption in the folder
-    ``workspace``, cannot be read or are gone."""
-    file = state_file(backend, stack)
-    meta = backend / ".pulumi" / "meta.yaml"
+def check_state(stack: str, settings: Path) -> bool:
+    """Whether a local stack has a state. Raises ``DeployError`` where that, or the ``settings`` of its encryption,
+    cannot be read or are gone."""
+    file = backend.state_file(stack)
+    meta = backend.folder() / ".pulumi" / "meta.yaml"
     if meta.exists() and not _is_meta(meta):
         raise DeployError(
             f"{meta} is damaged.", f"It has one line. Write it: echo 'version: 1' > {_quoted(meta)}"
@@ -33,7 +29,7 @@ def check_state(backend: Path, workspace: Path, stack: str) -> bool:
     if not file.exists() and not _backup(file).exists():
         return False
     if fault := _fault_of(file):
-        copies = (_backup(file), *_earlier(backend, stack))
+        copies = (_backup(file), *_earlier(stack))
         copy = next((copy for copy in copies if copy.exists() and not _fault_of(copy)), None)
         raise DeployError(
             f"The state of stack {stack!r} {fault}: {file}",
@@ -47,19 +43,20 @@ def check_state(backend: Path, workspace: Path, stack: str) -> bool:
             if copy
             else _CLEAN,
         )
-    _check_salt(file, workspace / f"Pulumi.{stack}.yaml")
+    _check_salt(file, settings)
     return True
 
 
-def passphrase(file: Path, backend: Path, make: Callable[[], str]) -> Path:
-    """The ``file`` with the passphrase of the local stacks, which is made on first use; a copy of it is beside it.
+def passphrase() -> Path:
+    """The file with the passphrase of the local stacks, which is made on first use; a copy of it is beside it.
 
     Raises ``DeployError`` where it is gone or another, while there are states that only it opens.
     """
+    file = paths.home() / "passphrase"
     backup = _backup(file)
     known = file.read_text().strip() if file.exists() else ""
     kept = backup.read_text().strip() if backup.exists() else ""
-    stacks = sorted(path.stem for path in state_file(backend, "").parent.glob("*.json"))
+    stacks = sorted(path.stem for path in backend.state_file("").parent.glob("*.json"))
     if stacks and (not known or kept not in {"", known}):
         fault = "is lost" if not known else "is another than its backup"
         raise DeployError(
@@ -69,7 +66,7 @@ def passphrase(file: Path, backend: Path, make: Callable[[], str]) -> Path:
             else _CLEAN,
         )
     if not known:
-        disk.replace_file(file, make(), mode=0o600)
+        disk.replace_file(file, secrets.token_urlsafe(32), mode=0o600)
     disk.keep_backup(file)
     return file
 
@@ -126,9 +123,9 @@ def _is_meta(file: Path) -> bool:
         return False
 
 
-def _earlier(backend: Path, stack: str) -> list[Path]:
+def _earlier(stack: str) -> list[Path]:
     """The states after earlier updates that the engine keeps, the newest first."""
-    return sorted((backend / ".pulumi" / "backups" / PROJECT / stack).glob("*.json"), reverse=True)
+    return sorted((backend.folder() / ".pulumi" / "backups" / PROJECT / stack).glob("*.json"), reverse=True)
 
 
 def _backup(file: Path) -> Path:

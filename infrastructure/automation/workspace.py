@@ -5,7 +5,6 @@ import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
 
 from pulumi import automation as auto
@@ -34,7 +33,7 @@ def was_deployed(settings: Settings) -> bool:
     where the file is damaged or gone."""
     if not settings.local:
         return read_state_if_any(settings) is not None
-    return state_files.check_state(backend.folder(), _local_workspace(), settings.stack)
+    return state_files.check_state(settings.stack, _local_workspace() / f"Pulumi.{settings.stack}.yaml")
 
 
 def engine_variables(settings: Settings) -> dict[str, str]:
@@ -51,11 +50,7 @@ def engine_variables(settings: Settings) -> dict[str, str]:
     backend.folder().mkdir(parents=True, exist_ok=True)
     return quiet | {
         "PULUMI_BACKEND_URL": f"{backend.folder().as_uri()}?{_NO_SIDE_FILES}",
-        "PULUMI_CONFIG_PASSPHRASE_FILE": str(
-            state_files.passphrase(
-                paths.home() / "passphrase", backend.folder(), partial(secrets.token_urlsafe, 32)
-            )
-        ),
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(state_files.passphrase()),
     }
 
 

@@ -81,7 +81,7 @@ async def _own(scope: Scope, receive: Receive, send: Send) -> None:
         raise RefusedError("AccessDenied", f"{path} is no WebSocket.")
     if path == INSTANCE and scope.get("method") == "GET":
         await _answer(send, 200, _description(scope))
-    elif guard.is_registry(path) and guard.is_docker(request):
+    elif guard.is_registry(path) and guard.has_registry_password(request):
         headers = [header for header in scope["headers"] if header[0] != b"authorization"]
         await _service({**scope, "headers": headers}, receive, send)
     else:

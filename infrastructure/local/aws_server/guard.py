@@ -82,7 +82,7 @@ def is_registry(path: str) -> bool:
     return bool(_REGISTRY.match(path))
 
 
-def is_docker(request: SignedRequest) -> bool:
+def has_registry_password(request: SignedRequest) -> bool:
     """Whether the request has the registry's password."""
     given = request.header("authorization").partition("Basic ")[2]
     own = signatures.registry_token(internals.secret_key)

@@ -4,7 +4,7 @@ import re
 import shutil
 import stat
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pulumi
@@ -16,6 +16,7 @@ from infrastructure.commands import stack_info
 from infrastructure.errors import DeployError
 from infrastructure.stack.loading import load_settings
 from infrastructure.tools import engine
+from tests.support.damage import DAMAGES
 
 STATE = "pulumi/.pulumi/stacks/psn-emulator/local.json"
 META = "pulumi/.pulumi/meta.yaml"
@@ -54,23 +55,6 @@ def update(value: str) -> None:
 
     with workspace.open_stack(load_settings("local"), may_create=True) as stack:
         updates.up(stack, declare, "m", "The deploy of local failed")
-
-
-def cut_off(file: Path) -> None:
-    file.write_bytes(file.read_bytes()[: -len(file.read_bytes()) // 3])
-
-
-def put_folder(file: Path) -> None:
-    file.unlink()
-    file.mkdir()
-
-
-DAMAGES: dict[str, Callable[[Path], object]] = {
-    "cut off": cut_off,
-    "emptied": lambda file: file.write_bytes(b""),
-    "unreadable": put_folder,
-    "deleted": Path.unlink,
-}
 
 
 def contents(folder: Path) -> dict[Path, bytes]:

@@ -21,6 +21,7 @@ from infrastructure.errors import DeployError
 from infrastructure.local import aws, aws_instance, aws_process
 from infrastructure.tools import credentials, paths, private
 from tests.support.checkout import free_port
+from tests.support.damage import DAMAGES
 from tests.support.fake_docker import FakeDocker
 from tests.support.machine import Machine
 
@@ -171,23 +172,6 @@ def wait_for(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
-
-
-def cut_off(file: Path) -> None:
-    file.write_bytes(file.read_bytes()[:-40])
-
-
-def replace_by_folder(file: Path) -> None:
-    file.unlink()
-    file.mkdir()
-
-
-DAMAGES: dict[str, Callable[[Path], object]] = {
-    "cut off": cut_off,
-    "emptied": lambda file: file.write_bytes(b""),
-    "unreadable": replace_by_folder,
-    "deleted": Path.unlink,
-}
 
 
 @pytest.fixture
