@@ -109,8 +109,8 @@ def test_everything_the_program_sets_for_a_local_stack_is_taken() -> None:
 
 
 def test_the_credential_is_the_checkouts_own_unless_one_is_given() -> None:
-    place = parse_configuration({"region": "eu-west-1", "endpoints": f'[{{"sts": "{LOCAL}"}}]'})
     own = credentials.local_aws()
+    place = parse_configuration({"region": "eu-west-1", "endpoints": f'[{{"sts": "{LOCAL}"}}]'})
     assert (place.access_key, place.secret_key) == (own.access_key, own.secret_key)
     assert place.assumed_account == "000000000000"
     assert place.asks_for_account
