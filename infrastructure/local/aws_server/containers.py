@@ -24,6 +24,9 @@ _TMP_BYTES = 512 << 20
 quotas")."""
 _PROCESSES = 1024
 
+LINGER_SECONDS = 60.0
+"""How long a container that serves nothing any more outlives a change of its function."""
+
 
 def restrictions(memory: str) -> dict[str, Any]:
     """The settings of a container with so many MiB of ``memory``."""
@@ -120,13 +123,32 @@ def _pool_key(function: str, configuration: dict[str, Any]) -> str:
 
 
 def _retire(account: str, function: str) -> None:
-    """Takes the containers of a changed function out of service, and ends the idle ones.
+    """Ends the containers of a function that was deleted; those of one that was changed ``LINGER_SECONDS`` later.
 
-    ministack's own function kills all of them; AWS lets them finish their answers.
+    ministack's own function kills all of them at once. As on AWS, a version whose function is changed serves on, and so
+    does one that an alias is moved back to.
     """
     with _functions._warm_pool_lock:
         keys = [key for key in _functions._warm_pool if key.split(":")[:3:2] == [account, function]]
-        entries = [entry for key in keys for entry in _functions._warm_pool.pop(key)]
+        entries = [entry for key in keys for entry in _functions._warm_pool[key]]
+    if function not in _functions._functions:
+        _end(entries)
+    elif entries:
+        timer = threading.Timer(LINGER_SECONDS, _end_unused, (entries, time.time()))
+        timer.daemon = True
+        timer.start()
+
+
+def _end_unused(entries: list[dict[str, Any]], since: float) -> None:
+    """Ends those that answered nothing ``since`` then (seconds since 1970); the others end as all idle ones do."""
+    _end([entry for entry in entries if entry["last_used"] <= since])
+
+
+def _end(entries: list[dict[str, Any]]) -> None:
+    """Takes containers out of service, and ends the idle ones."""
+    with _functions._warm_pool_lock:
+        for pooled in _functions._warm_pool.values():
+            pooled[:] = [entry for entry in pooled if entry not in entries]
         for entry in entries:
             entry["retired"] = True
         idle = [entry for entry in entries if not entry["in_use"]]

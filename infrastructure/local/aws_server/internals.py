@@ -38,6 +38,7 @@ functions = module(
     *("_warm_pool_key", "_pool_kill_function", "_pool_release"),  # replaced in containers.py
     *("_get_docker_client", "execution_credentials"),  # replaced in containers.py
     *("_account_region_from_function_config", "_kill_pool_entry", "_warm_pool", "_warm_pool_lock"),
+    "_functions",
     *("_cached_docker_client", "_DOCKER_TIMEOUT"),
     "_invoke_rie",  # replaced in invocation.py
     *("_rie_failure_is_retryable", "_rie_terminal_result", "_classify_function_error"),

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
@@ -170,3 +171,49 @@ def test_the_package_needs_nothing_of_the_project(tmp_path: Path) -> None:
         check=False,
     )
     assert ended.stdout == "True False\n", ended.stderr
+
+
+@pytest.fixture
+def pool(server: Server, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """The warm containers of a function that exists: two idle ones and one in use; and those that were ended."""
+    functions, account = server.part("internals").functions, "000000000000"
+    first = {"last_used": time.time(), "in_use": False}
+    second = {"last_used": time.time(), "in_use": True}
+    other = {"last_used": time.time(), "in_use": False}
+    warm = {f"{account}:r:psn-root:1:a": [first, second], f"{account}:r:psn-docs:1:a": [other]}
+    ended: list[dict[str, Any]] = []
+    monkeypatch.setattr(functions, "_warm_pool", warm)
+    monkeypatch.setattr(functions, "_functions", {"psn-root": {}})
+    monkeypatch.setattr(server.part("containers"), "_kill", ended.append)
+    return SimpleNamespace(
+        functions=functions,
+        account=account,
+        warm=warm,
+        ended=ended,
+        first=first,
+        second=second,
+        other=other,
+    )
+
+
+def test_a_deleted_functions_containers_end_when_they_have_answered(pool: SimpleNamespace) -> None:
+    pool.functions._functions.clear()
+    pool.functions._pool_kill_function(pool.account, "psn-root")
+    assert pool.ended == [pool.first]
+    assert list(pool.warm.values()) == [[], [pool.other]]
+    pool.functions._pool_release(pool.second)
+    assert pool.ended == [pool.first, pool.second]
+
+
+def test_a_changed_functions_containers_serve_on_and_end_later_when_they_serve_nothing(
+    pool: SimpleNamespace, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server.part("containers"), "LINGER_SECONDS", 0.2)
+    pool.functions._pool_kill_function(pool.account, "psn-root")
+    assert pool.ended == []
+    pool.functions._pool_release(pool.second)
+    deadline = time.monotonic() + 10
+    while not pool.ended and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert pool.ended == [pool.first]
+    assert list(pool.warm.values()) == [[pool.second], [pool.other]]
