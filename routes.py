@@ -13,6 +13,7 @@ Method = Literal["GET", "POST", "PUT", "DELETE"]
 
 ADMIN = "emulator:admin"
 INTROSPECT = "tokens:introspect"
+OFFLINE_ACCESS = "offline_access"
 _READ = "players:read"
 _WRITE = "players:write"
 
@@ -20,6 +21,9 @@ SCOPES: Mapping[str, str] = {
     "openid": "Know who you are",
     "profile": "See your name and username",
     "email": "See your e-mail address",
+    "address": "See your postal address",
+    "phone": "See your phone number",
+    OFFLINE_ACCESS: "Stay signed in while you are away",
     _READ: "See players and their statistics",
     _WRITE: "Create, change and delete players",
     INTROSPECT: "Ask whether a token is valid",
@@ -347,6 +351,25 @@ ROUTES: tuple[Route, ...] = (
         secrets=("seed",),
         answer="models.auth:UserInfo",
         errors=("utils.oauth_errors:BearerTokenException", "utils.oauth_errors:InsufficientScopeException"),
+        errors_as="oauth",
+        bearer="openid",
+        preload=("services.identity.userinfo",),
+    ),
+    Route(
+        "auth-userinfo-form",
+        "POST",
+        "/auth/userinfo",
+        "handlers.auth:userinfo_form",
+        table=("BatchGetItem", "UpdateItem"),
+        secrets=("seed",),
+        function="auth-userinfo",
+        form="models.token_forms:UserInfoForm",
+        answer="models.auth:UserInfo",
+        errors=(
+            _INVALID_REQUEST,
+            "utils.oauth_errors:BearerTokenException",
+            "utils.oauth_errors:InsufficientScopeException",
+        ),
         errors_as="oauth",
         bearer="openid",
         preload=("services.identity.userinfo",),

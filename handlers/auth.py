@@ -4,8 +4,8 @@ from typing import Final
 
 from handlers.client_authentication import authenticated_client, form_of, required
 from services.identity.sessions import InvalidTokenException
-from utils.http import Request, Response
-from utils.oauth_errors import BearerTokenException
+from utils.http import FORM_TYPE, Request, Response
+from utils.oauth_errors import BearerTokenException, InvalidRequestException
 
 _CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="psn-emulator"'}
 
@@ -47,10 +47,31 @@ def userinfo(request: Request) -> Response:
     Answers:
         200: What the token's scopes give.
     """
+    return _userinfo(request.headers.get("authorization"))
+
+
+def userinfo_form(request: Request) -> Response:
+    """Read the claims of the bearer, whose token may be in the form.
+
+    Either there or in the header (RFC 6750 section 2.2), not in both.
+
+    Answers:
+        200: What the token's scopes give.
+    """
+    authorization = request.headers.get("authorization")
+    form = form_of(request) if request.media_type == FORM_TYPE else {}
+    if "access_token" not in form:
+        return _userinfo(authorization)
+    if authorization is not None:
+        raise InvalidRequestException("The access token is sent twice.")
+    return _userinfo(f"Bearer {form['access_token']}")
+
+
+def _userinfo(authorization: str | None) -> Response:
+    """The answer to what an ``Authorization`` header says; a challenge where there is none."""
     from services.identity.access_token_verifier import TokenRefusedError, bearer_token, verifier
     from services.identity.userinfo import user_info
 
-    authorization = request.headers.get("authorization")
     if authorization is None:
         return Response(401, headers=_CHALLENGE)
     try:

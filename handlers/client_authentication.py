@@ -13,6 +13,7 @@ from utils.oauth_errors import InvalidClientException, InvalidRequestException
 if TYPE_CHECKING:
     from services.identity.seed import Client
 
+_ASSERTION: Final = frozenset({"client_assertion", "client_assertion_type"})
 _BASIC: Final = re.compile(r"basic +([A-Za-z0-9+/]+={0,2})", re.IGNORECASE)
 
 
@@ -34,11 +35,14 @@ def required(form: Mapping[str, str], name: str) -> str:
 def authenticated_client(request: Request, form: Mapping[str, str]) -> "Client":
     """The client that sends ``request`` with ``form``; a public one is named there and has no secret.
 
-    Libraries that authenticate by Basic may repeat the ``client_id`` in the form, which must then be the same.
-    Raises :class:`InvalidClientException` and :class:`InvalidRequestException`.
+    Libraries that authenticate by Basic may repeat the ``client_id`` in the form, which must then be the same, and send
+    an empty secret for a public client (RFC 6749 section 2.3.1). Raises :class:`InvalidClientException`, also for an
+    assertion (RFC 7521 section 4.2), and :class:`InvalidRequestException`.
     """
     from services.identity.clients import authenticate
 
+    if not _ASSERTION.isdisjoint(form):
+        raise InvalidClientException("Clients authenticate by their secret, not by an assertion.")
     authorization = request.headers.get("authorization")
     if authorization is None:
         if "client_id" not in form:
@@ -49,7 +53,7 @@ def authenticated_client(request: Request, form: Mapping[str, str]) -> "Client":
     client_id, secret = _credentials(authorization)
     if form.get("client_id", client_id) != client_id:
         raise InvalidRequestException("The form names another client.")
-    return authenticate(request.sandbox, client_id, secret, request.source)
+    return authenticate(request.sandbox, client_id, secret or None, request.source)
 
 
 def _credentials(authorization: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from utils.settings import settings
 
 _CACHED: Final = {"Cache-Control": "public, max-age=300"}
 _BY_SECRET: Final = ("client_secret_basic", "client_secret_post")
-_ID_TOKEN_CLAIMS: Final = ("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sandbox")
+_ID_TOKEN_CLAIMS: Final = ("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash")
 _USERINFO_CLAIMS: Final = ("name", "preferred_username", "email", "email_verified")
 
 

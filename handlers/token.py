@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from handlers.client_authentication import authenticated_client, form_of, required
 from models.responses import FieldError
 from utils.errors import PSNEmulatorException, ValidationException
-from utils.http import FORM_TYPE, Request, Response
+from utils.http import JSON_TYPE, Request, Response
 from utils.oauth_errors import InvalidRequestException, UnsupportedGrantTypeException
 from utils.validation import NO_OBJECT, validated
 
@@ -36,9 +36,9 @@ def token(request: Request) -> Response:
     from models.auth_body import LoginBody
     from services.identity.seed import FIRST_PARTY_CLIENT
 
-    if request.media_type == FORM_TYPE:
-        return _answer(_grant(request))
-    return _answer(_log_in(request, FIRST_PARTY_CLIENT, _valid(LoginBody, request.json)))
+    if request.media_type == JSON_TYPE:
+        return _answer(_log_in(request, FIRST_PARTY_CLIENT, _valid(LoginBody, request.json)))
+    return _answer(_grant(request))
 
 
 def refresh(request: Request) -> Response:
@@ -76,8 +76,8 @@ def _by_code(request: Request, client: "Client", form: Form) -> "Tokens":
     from services.identity.authorization_codes import redeem
 
     body = _fields(CodeBody, form)
-    code, verifier = body.code.get_secret_value(), body.code_verifier.get_secret_value()
-    return redeem(request.sandbox, client, code, body.redirect_uri, verifier)
+    verifier = body.code_verifier.get_secret_value() if body.code_verifier else None
+    return redeem(request.sandbox, client, body.code.get_secret_value(), body.redirect_uri, verifier)
 
 
 def _by_refresh_token(request: Request, client: "Client", form: Form) -> "Tokens":

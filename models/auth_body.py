@@ -33,11 +33,12 @@ class RefreshBody(_Body):
 
 
 class CodeBody(_Body):
-    """The redemption of an authorization code (RFC 6749 section 4.1.3, RFC 7636 section 4.5)."""
+    """The redemption of an authorization code (RFC 6749 section 4.1.3, RFC 7636 section 4.5); the ``code_verifier`` is
+    left out where the request for the code had no ``code_challenge``."""
 
     code: Secret
     redirect_uri: Annotated[str, Field(min_length=1, max_length=2048)]
-    code_verifier: Secret
+    code_verifier: Secret | None = None
 
 
 class ClientCredentialsBody(_Body):

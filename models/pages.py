@@ -20,14 +20,16 @@ class AuthorizationQuery(BaseModel):
 
     client_id: str = Field(description="The client.", examples=["demo-web"])
     redirect_uri: str = Field(
-        description="One of the client's, to the letter.", examples=["http://localhost:8080/callback"]
+        description="One of the client's, to the letter; on the loopback interface with any port.",
+        examples=["http://localhost:8080/callback"],
     )
     response_type: Literal["code"] = Field(description="What comes back.", examples=["code"])
     code_challenge: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")] = Field(
-        description="The SHA-256 of the `code_verifier` in base64url (RFC 7636).",
+        "",
+        description="The SHA-256 of the `code_verifier` in base64url (RFC 7636); a public client has to send it.",
         examples=["E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"],
     )
-    code_challenge_method: Literal["S256"] = Field(description="How it was made.", examples=["S256"])
+    code_challenge_method: Literal["S256"] = Field("S256", description="How it was made.", examples=["S256"])
     scope: str = Field("", description="The scopes, separated by spaces; all that may be had when left out.")
     state: str = Field("", description="What the client wants back.")
     nonce: str = Field("", description="What the ID token is to hold.")

@@ -53,6 +53,14 @@ class TokenForm(_Client):
     token_type_hint: str | None = None
 
 
+class UserInfoForm(BaseModel):
+    """The access token, where it is not in the header (RFC 6750 section 2.2)."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    access_token: Annotated[str, Field(min_length=1)] | None = None
+
+
 def examples() -> Examples:
     """See ``models.examples``."""
     jwt = "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiI5YzU4OGY2ZCJ9.c2lnbmF0dXJl"
@@ -85,4 +93,5 @@ def examples() -> Examples:
             },
         },
         TokenForm: {"An access token": {"token": jwt}},
+        UserInfoForm: {"An access token": {"access_token": jwt}},
     }

@@ -53,6 +53,8 @@ def document(operations: Mapping[str, Operation]) -> dict[str, Any]:
     for route in ROUTES:
         described = _operation(route, operations[route.name], schema_of)
         paths.setdefault(route.path, {})[route.method.lower()] = described
+        if route.method == "GET":
+            paths[route.path]["head"] = _head(described)
     return {
         "openapi": "3.1.1",
         "info": {
@@ -88,6 +90,16 @@ def _operation(route: Route, operation: Operation, schema_of: SchemaOf) -> dict[
         content = {one.media_type: _content(one, schema_of) for one in operation.bodies}
         said["requestBody"] = {"required": True, "content": content}
     return {name: value for name, value in said.items() if value or name == "security"}
+
+
+def _head(get: Mapping[str, Any]) -> dict[str, Any]:
+    """The ``HEAD`` beside a ``GET``: answered the same, without a body (RFC 9110 section 9.3.2)."""
+    answers = {
+        status: {name: value for name, value in answer.items() if name not in {"content", "links"}}
+        for status, answer in get["responses"].items()
+    }
+    summary = f"{get['summary'].rstrip('.')}, headers only."
+    return {**get, "operationId": f"{get['operationId']}_head", "summary": summary, "responses": answers}
 
 
 def _parameter(parameter: Parameter, schema_of: SchemaOf) -> dict[str, Any]:

@@ -6,7 +6,7 @@ The format is AWS's "Create AWS Lambda proxy integrations for HTTP APIs in API G
 import base64
 import binascii
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -41,7 +41,11 @@ PROBLEM_TYPE = "application/problem+json"
 
 _MAX_PARAMETERS = 100
 _REPLACEMENT = "\ufffd"
-_CHARSETS = frozenset({"utf-8", "utf8"})
+_UTF_8 = frozenset({"utf-8", "utf8"})
+_FORM_CHARSETS = {"utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "ascii", "ascii": "ascii"} | dict.fromkeys(
+    ("iso-8859-1", "latin1"), "iso-8859-1"
+)
+"""The charsets of a form by their names (IANA, "Character Sets"), as Python calls them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,7 @@ class Request:
         Raises :class:`UnsupportedMediaTypeException`, :class:`PayloadTooLargeException` and
         :class:`MalformedJSONException`.
         """
-        self._require(JSON_TYPE)
+        self._require(JSON_TYPE, _UTF_8)
         try:
             return strict_json.parse(self.raw_body)
         except ValueError:
@@ -141,7 +145,7 @@ class Request:
 
         Raises :class:`InvalidRequestException` when they are not UTF-8 or more than 100.
         """
-        return _pairs(self.raw_query.encode("utf-8", "surrogatepass"))
+        return _pairs(self.raw_query.encode("utf-8", "surrogatepass"), "utf-8")
 
     def parameters[M: BaseModel](self, model: type[M]) -> M:
         """The query as ``model``; raises :class:`ValidationException` with every invalid parameter.
@@ -165,11 +169,13 @@ class Request:
     def form_pairs(self) -> Pairs:
         """The parameters of a form-encoded body; those without a value are left out (RFC 6749 section 3.2).
 
-        Raises :class:`UnsupportedMediaTypeException`, :class:`PayloadTooLargeException` and, when they are not UTF-8
+        They are UTF-8, US-ASCII or ISO-8859-1, as the ``Content-Type`` says. Raises
+        :class:`UnsupportedMediaTypeException`, :class:`PayloadTooLargeException` and, when they are not of that charset
         or more than 100, :class:`InvalidRequestException`.
         """
-        self._require(FORM_TYPE)
-        return _pairs(self.raw_body)
+        self._require(FORM_TYPE, _FORM_CHARSETS)
+        charset = min(_charsets(self.headers.get("content-type", "")), default="utf-8")
+        return _pairs(self.raw_body, _FORM_CHARSETS[charset])
 
     def form(self) -> dict[str, str]:
         """:meth:`form_pairs` by name; raises :class:`InvalidRequestException` too when a parameter is repeated."""
@@ -183,9 +189,9 @@ class Request:
         """The JSON body as ``model``; raises the exceptions of :meth:`json`, and :class:`ValidationException`."""
         return validated(model, self.json())
 
-    def _require(self, media_type: str) -> None:
-        charsets = _charsets(self.headers.get("content-type", ""))
-        if self.media_type != media_type or not charsets <= _CHARSETS:
+    def _require(self, media_type: str, charsets: Collection[str]) -> None:
+        named = _charsets(self.headers.get("content-type", ""))
+        if self.media_type != media_type or len(named) > 1 or not named <= set(charsets):
             raise UnsupportedMediaTypeException(f"The body must be {media_type} in UTF-8.")
         if len(self.raw_body) > MAX_BODY_BYTES:
             raise PayloadTooLargeException(f"The body must be at most {MAX_BODY_BYTES} bytes.")
@@ -257,9 +263,11 @@ def _body_bytes(event: Mapping[str, Any]) -> bytes:
         return b""
 
 
-def _pairs(text: bytes) -> Pairs:
+def _pairs(text: bytes, charset: str) -> Pairs:
     try:
-        return parse_qsl(text.decode(), errors="strict", max_num_fields=_MAX_PARAMETERS)
+        return parse_qsl(
+            text.decode(charset), encoding=charset, errors="strict", max_num_fields=_MAX_PARAMETERS
+        )
     except ValueError:
         raise InvalidRequestException("The parameters cannot be read.") from None
 

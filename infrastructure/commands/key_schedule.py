@@ -1,7 +1,8 @@
 """When the keys of a rotation sign and are published: plain arithmetic on key sets, in seconds since 1970.
 
 A new key is published at once and signs when everybody who keeps a copy of the published set has had time to see
-it. The one before stays published until the last token that it signed has expired. The times in a key are explained by
+it. The one before stays published until the last token that it signed has expired, and known for ``id_token_hint``
+until the last browser session has. The times in a key are explained by
 ``services.identity.signing_keys`` (``signs_from``) and ``services.identity.public_keys`` (``published_until``).
 """
 
@@ -48,21 +49,30 @@ class KeySchedule:
 
     @property
     def leaving(self) -> dict[str, int]:
-        """The times until which the other keys are published, in seconds since 1970, by key id."""
-        return {str(key["kid"]): int(key["published_until"]) for key in self.keys[:-1]}
+        """The times until which the other keys are published, in seconds since 1970, by key id; those left out that
+        will be published no more when the newest one signs."""
+        until = {str(key["kid"]): int(key["published_until"]) for key in self.keys[:-1]}
+        return {kid: seconds for kid, seconds in until.items() if seconds > self.signs_from}
 
 
 def schedule_rotation(
-    keys: Sequence[Jwk], new_key: Callable[[], dict[str, Any]], *, at: int, lead: int, token_seconds: int
+    keys: Sequence[Jwk],
+    new_key: Callable[[], dict[str, Any]],
+    *,
+    at: int,
+    lead: int,
+    token_seconds: int,
+    session_seconds: int,
 ) -> KeySchedule:
     """The schedule of a rotation of the private ``keys`` at the time ``at``, to a key of ``new_key`` that signs
-    ``lead`` seconds later. ``token_seconds`` is how long a token lives at most.
+    ``lead`` seconds later. ``token_seconds`` is how long a token lives at most, ``session_seconds`` how long a browser
+    session does, in which an ID token is understood as a hint when its key is no longer published.
 
     Where the newest of ``keys`` does not sign yet, the rotation goes on with that key, and it signs no later than it
     was to.
     """
     kept = sorted(
-        (key for key in keys if key.get("published_until", inf) > at),
+        (key for key in keys if key.get("published_until", inf) + session_seconds > at),
         key=lambda key: float(key.get("signs_from", -inf)),
     )
     begun = bool(kept) and kept[-1].get("signs_from", -inf) > at

@@ -83,13 +83,16 @@ def _new_schedule(settings: Settings, state: StackState, private: str, *, now: b
         partial(signing_keys.new_key, settings.signing_algorithm),
         at=int(time.time()),
         lead=key_schedule.SOON_SECONDS if now else key_schedule.LEAD_SECONDS,
-        token_seconds=max(settings.access_token_seconds, _deployed_token_seconds(state)),
+        token_seconds=max(settings.access_token_seconds, _deployed_seconds(state, "ACCESS_TOKEN_SECONDS")),
+        session_seconds=max(
+            settings.browser_session_seconds, _deployed_seconds(state, "BROWSER_SESSION_SECONDS")
+        ),
     )
 
 
-def _deployed_token_seconds(state: StackState) -> int:
-    """How many seconds the tokens live that the deployed functions issue, which the settings may not say any more."""
-    return max((int(item.variables["ACCESS_TOKEN_SECONDS"]) for item in state.functions), default=0)
+def _deployed_seconds(state: StackState, variable: str) -> int:
+    """How many seconds a ``variable`` of the deployed functions says, which the settings may not say any more."""
+    return max((int(item.variables.get(variable, 0)) for item in state.functions), default=0)
 
 
 def _secrets(stack: str, state: StackState) -> Mapping[str, _Secret]:

@@ -14,6 +14,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     model_validator,
 )
 
@@ -35,9 +36,17 @@ _HASH = re.compile(
 _MOST_KIBIBYTES = 128 * 1024
 _MOST_PASSES = 10
 _MOST_LANES = 16
+_AUTHORITY = r"(//(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?)"
+_REST = r"([/?][!-\"$-\[\]-~]*)?"
 _REDIRECT_URI = re.compile(
-    r"(https://[A-Za-z0-9.:\[\]-]+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?)([/?][!-\"$-\[\]-~]*)?"
+    rf"https:{_AUTHORITY}{_REST}|http://(localhost|127\.0\.0\.1|\[::1\])(:\d{{1,5}})?{_REST}"
+    rf"|[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:{_AUTHORITY}?{_REST}"
 )
+"""https, http on the loopback interface, and private schemes, which have a dot (RFC 8252 section 7.1)."""
+_NETWORK_URI = re.compile(rf"http://([A-Za-z0-9_-]+|host\.docker\.internal)(:\d{{1,5}})?{_REST}")
+"""http to a container or machine of one's own network."""
+IN_NETWORK = "in_network"
+"""The member of the validation's context that says whether these are let in too."""
 
 
 def _require_strong(password_hash: str) -> str:
@@ -58,12 +67,14 @@ def _require_strong(password_hash: str) -> str:
     return password_hash
 
 
-def _require_safe(redirect_uri: str) -> str:
-    """Refuses redirect URIs that are no exact https ones, or http ones of the loopback interface (RFC 9700 section 2.1,
-    RFC 8252 section 7.3)."""
-    if not _REDIRECT_URI.fullmatch(redirect_uri):
+def _require_safe(redirect_uri: str, info: ValidationInfo) -> str:
+    """Refuses redirect URIs that are none of https, of http on the loopback interface, or of a private scheme (RFC 9700
+    section 2.1, RFC 8252 section 7)."""
+    in_network = bool((info.context or {}).get(IN_NETWORK)) and _NETWORK_URI.fullmatch(redirect_uri)
+    if not (in_network or _REDIRECT_URI.fullmatch(redirect_uri)):
         raise ValueError(
-            "should be an https URI without a fragment, or an http one on the loopback interface"
+            "should be an https URI without a fragment, an http one on the loopback interface, or one of a private"
+            " scheme such as com.example.game:/callback; on local and dev also an http one of a host without a dot"
         )
     return redirect_uri
 
@@ -100,7 +111,9 @@ class User(BaseModel):
 class Client(BaseModel):
     """A client that may ask for tokens; without a ``secret_hash`` a public one, such as an app in the browser.
 
-    ``scopes`` are the most that it may be granted. With ``consent`` the user is asked before it gets anything.
+    ``scopes`` are the most that it may be granted. With ``consent`` the user is asked before it gets anything, with
+    ``require_pkce`` its requests for codes need a challenge though it has a secret, with ``any_localhost_port`` its
+    redirect URIs of ``localhost`` may have any port, as those of ``127.0.0.1`` and ``[::1]`` may.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -113,6 +126,8 @@ class Client(BaseModel):
     grant_types: tuple[Grant, ...] = Field(min_length=1)
     scopes: Scopes = Field(min_length=1)
     consent: bool = True
+    require_pkce: bool = False
+    any_localhost_port: bool = False
 
     @model_validator(mode="after")
     def _possible_together(self) -> Self:
@@ -172,7 +187,7 @@ def read_seed(path: Path, *, audience: str, defaults_allowed: bool) -> Seed:
     section 5).
     """
     try:
-        seed = Seed.model_validate(strict_yaml.load(path) or {})
+        seed = Seed.model_validate(strict_yaml.load(path) or {}, context={IN_NETWORK: defaults_allowed})
     except FileNotFoundError:
         raise DeployError(
             f"The seed file {path.name} is missing from {path.parent}.",

@@ -24,7 +24,7 @@ with lazy_module("cryptography.x509"):
 JWT_TYPE: Final = "at+jwt"
 MAX_BYTES: Final = 8 * 1024
 
-_BEARER: Final = re.compile(r"Bearer ([A-Za-z0-9._-]+)")
+_BEARER: Final = re.compile(r"(?i:Bearer) ([A-Za-z0-9._-]+)")
 _MAX_HEADER_BYTES: Final = 512
 _TYPES: Final = (JWT_TYPE, f"application/{JWT_TYPE}")
 _HEADER_NAMES: Final = frozenset({"alg", "kid", "typ"})
@@ -222,8 +222,9 @@ def trusted_verifier() -> Verifier:
 def bearer_token(authorization: str) -> str:
     """The token in the value of an ``Authorization`` header (RFC 6750 section 2.1).
 
-    Accepts one credential after one space and the scheme as the RFC spells it, nothing that two parsers might read
-    differently. Several headers, which arrive joined by a comma, are refused. Raises :class:`TokenRefusedError`.
+    Accepts one credential after one space and the scheme in any case (RFC 9110 section 11.1), nothing that two parsers
+    might read differently. Several headers, which arrive joined by a comma, are refused. Raises
+    :class:`TokenRefusedError`.
     """
     bearer = _BEARER.fullmatch(authorization)
     if bearer is None:

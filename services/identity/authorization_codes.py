@@ -34,8 +34,9 @@ _VERIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 class Authorization:
     """What a user, logged in at ``auth_time`` (seconds since 1970), has authorized a client to have.
 
-    ``redirect_uri`` is where the code is sent; ``code_challenge`` is of the method S256 (RFC 7636 section 4.2);
-    ``basis`` is what it rests on (``services.identity.grant_basis``).
+    ``redirect_uri`` is where the code is sent; ``code_challenge`` is of the method S256 (RFC 7636 section 4.2), or
+    ``None`` where the client proves by its secret alone that the code is its own; ``basis`` is what it rests on
+    (``services.identity.grant_basis``).
     """
 
     client_id: str
@@ -43,7 +44,7 @@ class Authorization:
     subject: str
     scope: str
     nonce: str | None
-    code_challenge: str
+    code_challenge: str | None
     auth_time: int
     basis: Item
 
@@ -79,14 +80,14 @@ def issue_code(
     return code
 
 
-def redeem(sandbox: str, client: Client, code: str, redirect_uri: str, code_verifier: str) -> Tokens:
+def redeem(sandbox: str, client: Client, code: str, redirect_uri: str, code_verifier: str | None) -> Tokens:
     """The tokens for ``code``, any text, of ``client`` (RFC 6749 section 4.1.3, RFC 7636 section 4.5).
 
     Raises :class:`InvalidGrantException`, in the same words for every cause: there is no such code, it expired or was
-    revoked, it is another client's, the redirect URI is not the one it was sent to or the verifier does not fit,
-    the user is locked, what it was granted on was taken away, or it was redeemed before, which revokes the tokens that
-    were issued then. Only a client that could have redeemed it can revoke them so: a code that a third party has read
-    somewhere revokes nothing.
+    revoked, it is another client's, the redirect URI is not the one it was sent to, the verifier does not fit, is
+    missing with a challenge or there without one (RFC 9700 section 2.1.1), the user is locked, what it was granted on
+    was taken away, or it was redeemed before, which revokes the tokens that were issued then. Only a client that could
+    have redeemed it can revoke them so: a code that a third party has read somewhere revokes nothing.
     """
     from services.identity.refresh_tokens import issue_first  # not loaded where codes are issued: it may sign
 
@@ -113,19 +114,25 @@ def redeem(sandbox: str, client: Client, code: str, redirect_uri: str, code_veri
         raise _reused(sandbox, family_id) from None
 
 
-def _is_bound(item: Item, client: Client, code: str, redirect_uri: str, code_verifier: str) -> bool:
+def _is_bound(item: Item, client: Client, code: str, redirect_uri: str, code_verifier: str | None) -> bool:
     """Whether ``code`` is the one in ``item``, and is redeemed with the client, URI and verifier of its request."""
-    from services.identity.tokens import base64url
-
-    if not _VERIFIER.fullmatch(code_verifier):
-        return False
-    challenge = base64url(sha256(code_verifier.encode()).digest())
     return (
         hmac.compare_digest(item.get("code", ""), token_families.digest(code))
         and item["client_id"] == client.client_id
         and item["redirect_uri"] == redirect_uri
-        and hmac.compare_digest(item["code_challenge"], challenge)
+        and _fits(code_verifier, item["code_challenge"])
     )
+
+
+def _fits(code_verifier: str | None, code_challenge: str | None) -> bool:
+    """Whether the verifier is that of the challenge, or neither is there."""
+    from services.identity.tokens import base64url
+
+    if code_verifier is None or code_challenge is None:
+        return code_verifier is code_challenge
+    if not _VERIFIER.fullmatch(code_verifier):
+        return False
+    return hmac.compare_digest(code_challenge, base64url(sha256(code_verifier.encode()).digest()))
 
 
 def _reused(sandbox: str, family_id: str) -> InvalidGrantException:

@@ -19,6 +19,7 @@ from services.identity.authorization_errors import (
 )
 from services.identity.browser_sessions import BrowserSession
 from services.identity.id_token_hint import read_hint
+from services.identity.registration import unregistered
 from services.identity.scopes import granted
 from services.identity.seed import Client, seed
 from utils.oauth_errors import InvalidRequestException, OAuthException, UnauthorizedClientException
@@ -78,7 +79,7 @@ class AuthorizationRequest:
     """
 
     scope: str | None
-    code_challenge: str
+    code_challenge: str | None
     nonce: str | None
     prompts: frozenset[str]
     max_age: timedelta | None
@@ -100,16 +101,16 @@ class AuthorizationRequest:
 def read_client_redirect(pairs: Sequence[tuple[str, str]]) -> ClientRedirect:
     """The client and its redirect URI in a request's parameters.
 
-    Raises :class:`InvalidRequestException` when the client is unknown or has not registered exactly this URI; the
-    user has to be told then, for nobody else can be (RFC 6749 section 4.1.2.1).
+    Raises :class:`InvalidRequestException` when the client is unknown or has not registered this URI; the user has to
+    be told then, for nobody else can be (RFC 6749 section 4.1.2.1).
     """
     parameters = _unrepeated(pairs)
     client = seed().clients.get(parameters.get("client_id", ""))
     if client is None:
-        raise InvalidRequestException("The parameter client_id is missing, repeated or names no client.")
+        raise unregistered("client_id", parameters.get("client_id", ""), tuple(seed().clients))
     redirect_uri = parameters.get("redirect_uri", "")
-    if redirect_uri not in client.redirect_uris:
-        raise InvalidRequestException("The parameter redirect_uri is missing, repeated or not registered.")
+    if not client.may_redirect_to(redirect_uri):
+        raise unregistered("redirect_uri", redirect_uri, client.redirect_uris)
     return ClientRedirect(client, redirect_uri, parameters.get("state"))
 
 
@@ -122,12 +123,9 @@ def read_request(pairs: Sequence[tuple[str, str]], client: Client) -> Authorizat
         if name in parameters:
             raise error(f"The parameter {name} is not supported.")
     _require_code_flow(parameters, client)
-    challenge = parameters.get("code_challenge", "")
-    if parameters.get("code_challenge_method") != CHALLENGE_METHOD or not _CHALLENGE.fullmatch(challenge):
-        raise InvalidRequestException("A code_challenge with the code_challenge_method S256 is needed.")
     return AuthorizationRequest(
         scope=_scope(parameters.get("scope"), client),
-        code_challenge=challenge,
+        code_challenge=_code_challenge(parameters, client),
         nonce=parameters.get("nonce"),
         prompts=_prompts(parameters.get("prompt")),
         max_age=_max_age(parameters.get("max_age")),
@@ -152,11 +150,18 @@ def _require_code_flow(parameters: Mapping[str, str], client: Client) -> None:
         raise UnauthorizedClientException
 
 
-def _scope(requested: str | None, client: Client) -> str | None:
-    """The requested scope without unknown names, which are ignored (OpenID Connect Core section 3.1.2.1)."""
-    if requested is None:
+def _code_challenge(parameters: Mapping[str, str], client: Client) -> str | None:
+    """The challenge of the method S256, which a client needs not send that may do without (``Client.needs_pkce``)."""
+    challenge, method = parameters.get("code_challenge"), parameters.get("code_challenge_method")
+    if challenge is None and method is None and not client.needs_pkce:
         return None
-    return granted(" ".join(name for name in requested.split(" ") if name in SCOPES), client.scopes)
+    if method != CHALLENGE_METHOD or not _CHALLENGE.fullmatch(challenge or ""):
+        raise InvalidRequestException("A code_challenge with the code_challenge_method S256 is needed.")
+    return challenge
+
+
+def _scope(requested: str | None, client: Client) -> str | None:
+    return None if requested is None else granted(requested, client.allowed(SCOPES))
 
 
 def _prompts(text: str | None) -> frozenset[str]:

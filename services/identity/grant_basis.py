@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from routes import OFFLINE_ACCESS
 from utils.attributes import Item
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def basis_of_session(user: "SeedUser") -> Item:
 def basis_of_grant(user: "SeedUser | None", client: "Client") -> Item:
     """What a grant of ``user`` to ``client`` rests on; without a user, one of the client to itself."""
     scopes = client.scopes if user is None else client.allowed(user.scopes)
+    scopes = tuple(scope for scope in scopes if scope != OFFLINE_ACCESS)  # it goes with the grant type
     basis: Item = {
         "client": _digest(client.client_id, client.secret_hash or ""),
         "grant_types": list(client.grant_types),

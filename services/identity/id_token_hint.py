@@ -5,7 +5,7 @@ By OpenID Connect Core section 3.1.2.1 and RP-Initiated Logout 1.0 section 2, wh
 
 from dataclasses import dataclass
 
-from services.identity.public_keys import published_keys
+from services.identity.public_keys import known_keys
 from utils import strict_json
 from utils.settings import settings
 
@@ -25,7 +25,7 @@ def read_hint(id_token: str) -> Hint | None:
     from services.identity.access_token_verifier import TokenRefusedError, authentic_claims
     from services.identity.issuer_keys import IssuerKeys
 
-    keys = IssuerKeys(strict_json.dump({"keys": published_keys()}), uri=None)
+    keys = IssuerKeys(strict_json.dump({"keys": known_keys()}), uri=None)
     try:
         claims = authentic_claims(id_token, keys, _TYPES)
     except TokenRefusedError:

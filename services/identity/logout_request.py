@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.identity.id_token_hint import read_hint
+from services.identity.registration import unregistered
 from services.identity.seed import seed
 from utils.oauth_errors import InvalidRequestException
 
@@ -29,8 +30,9 @@ class LogoutRequest:
 def read_logout(pairs: Sequence[tuple[str, str]]) -> LogoutRequest:
     """The request in these parameters.
 
-    An ``id_token_hint`` that is no ID token of ours is ignored. Raises :class:`InvalidRequestException` for a repeated
-    parameter, a client that is unknown or not the one of the ID token, and a URI that the client has not registered.
+    An ``id_token_hint`` that is no ID token of ours is ignored, unless it was to tell the client of a redirect. Raises
+    :class:`InvalidRequestException` for a repeated parameter, a client that is unknown or not the one of the ID token,
+    and a URI of no client or one that the client has not registered.
     """
     parameters = dict(pairs)
     if len(parameters) != len(pairs):
@@ -44,8 +46,14 @@ def read_logout(pairs: Sequence[tuple[str, str]]) -> LogoutRequest:
         client_id = hint.client_id
     client = seed().clients.get(client_id or "")
     if client_id is not None and client is None:
-        raise InvalidRequestException("The parameter client_id names no client.")
+        raise unregistered("client_id", client_id, tuple(seed().clients))
     redirect_uri = parameters.get("post_logout_redirect_uri")
-    if redirect_uri is not None and (client is None or redirect_uri not in client.post_logout_redirect_uris):
-        raise InvalidRequestException("The parameter post_logout_redirect_uri is not registered.")
+    if redirect_uri is not None and client is None:
+        raise InvalidRequestException(
+            "A post_logout_redirect_uri takes an id_token_hint or a client_id."
+            if id_token is None
+            else "The parameter id_token_hint is no ID token of this issuer."
+        )
+    if redirect_uri is not None and client is not None and not client.may_log_out_to(redirect_uri):
+        raise unregistered("post_logout_redirect_uri", redirect_uri, client.post_logout_redirect_uris)
     return LogoutRequest(hint.subject if hint else None, redirect_uri, parameters.get("state"))

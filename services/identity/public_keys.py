@@ -14,8 +14,8 @@ from utils import secrets
 from utils.settings import settings
 from utils.ttl_cache import TTLCache
 
-_REREAD_AFTER: Final = timedelta(seconds=30)
-"""A rotation counts on it (``infrastructure.commands.rotate_keys``)."""
+_REREAD_AFTER: Final = timedelta(seconds=2)
+"""So long after a rotation may the published set be the one before."""
 _PUBLIC: Final = ("kty", "crv", "x", "y", "n", "e", "kid", "use", "alg")
 """The members of a key that are published; whatever else it may have is not."""
 
@@ -31,8 +31,17 @@ public_keys: Final = TTLCache(_read, _REREAD_AFTER)
 
 def published_keys() -> list[dict[str, str]]:
     """The public keys that verify tokens at this moment, as JWKs (RFC 7517 section 4)."""
-    now = time()
-    keys = [key for key in public_keys() if is_published(key, now)]
+    return _as_published_at(time())
+
+
+def known_keys() -> list[dict[str, str]]:
+    """The same, and the keys that were published while a browser session that still lives may have begun."""
+    return _as_published_at(time() - settings().browser_session_lifetime.total_seconds())
+
+
+def _as_published_at(moment: float) -> list[dict[str, str]]:
+    """The public keys that are published at or after that ``moment``, in seconds since 1970."""
+    keys = [key for key in public_keys() if is_published(key, moment)]
     return [{name: key[name] for name in _PUBLIC if name in key} for key in keys]
 
 

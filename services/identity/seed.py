@@ -1,17 +1,22 @@
 """The stack's seed: a secret with the users and clients that exist."""
 
 import hashlib
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Any, Final
 
-from routes import RESERVED_SCOPES, SCOPES
+from routes import OFFLINE_ACCESS, RESERVED_SCOPES, SCOPES
 from utils import secrets, strict_json
 from utils.settings import settings
 from utils.ttl_cache import TTLCache
 
 _REREAD_AFTER: Final = timedelta(minutes=1)
+_LOOPBACK: Final = re.compile(
+    r"http://(?P<host>127\.0\.0\.1|\[::1\]|localhost)(:(?P<port>\d{1,5}))?(?P<rest>([/?].*)?)", re.ASCII
+)
+_PORTS: Final = range(1, 65536)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +46,10 @@ class SeedUser:
 class Client:
     """A client, which may ask for tokens on behalf of a user or of itself (RFC 6749 section 2).
 
-    ``secret_hash`` is argon2id in PHC form, ``None`` for a public client (section 2.1). URIs are compared character by
-    character. ``consent`` says whether users are asked for their consent.
+    ``secret_hash`` is argon2id in PHC form, ``None`` for a public client (section 2.1). ``consent`` says whether users
+    are asked for their consent, ``require_pkce`` whether a client with a secret has to send a ``code_challenge`` as a
+    public one has, ``any_localhost_port`` whether a redirect URI of ``localhost`` may have any port, as those of
+    ``127.0.0.1`` and ``[::1]`` always may.
     """
 
     client_id: str
@@ -53,20 +60,54 @@ class Client:
     grant_types: tuple[str, ...]
     scopes: tuple[str, ...]
     consent: bool
+    require_pkce: bool = False
+    any_localhost_port: bool = False
 
     @classmethod
     def from_seed(cls, entry: Mapping[str, Any]) -> "Client":
         """The client in an entry of the seed."""
         return cls(**_members(cls, entry))
 
+    @property
+    def needs_pkce(self) -> bool:
+        """Whether its requests for a code need a ``code_challenge`` (RFC 9700 section 2.1.1)."""
+        return self.secret_hash is None or self.require_pkce
+
     def allowed(self, scopes: Collection[str]) -> tuple[str, ...]:
-        """The scopes of ``scopes`` that the client may be granted, in the same order."""
-        return tuple(scope for scope in scopes if scope in self.scopes)
+        """The scopes of ``scopes`` that the client may be granted, in the same order.
+
+        And ``offline_access`` where it may have refresh tokens (OpenID Connect Core section 11).
+        """
+        held = [scope for scope in scopes if scope in self.scopes and scope != OFFLINE_ACCESS]
+        return (*held, OFFLINE_ACCESS) if "refresh_token" in self.grant_types else tuple(held)
+
+    def may_redirect_to(self, uri: str) -> bool:
+        """Whether a user's browser may be sent to ``uri`` with a code."""
+        return self._has_registered(uri, self.redirect_uris)
+
+    def may_log_out_to(self, uri: str) -> bool:
+        """Whether a user's browser may be sent to ``uri`` after a logout."""
+        return self._has_registered(uri, self.post_logout_redirect_uris)
+
+    def _has_registered(self, uri: str, registered: Collection[str]) -> bool:
+        """Whether ``uri`` is a ``registered`` one to the letter, but for the port of one on the loopback interface
+        (RFC 8252 section 7.3)."""
+        if uri in registered:
+            return True
+        loopback = _LOOPBACK.fullmatch(uri)
+        if loopback is None or (loopback["host"] == "localhost" and not self.any_localhost_port):
+            return False
+        return int(loopback["port"] or 80) in _PORTS and any(
+            other["host"] == loopback["host"] and other["rest"] == loopback["rest"]
+            for other in map(_LOOPBACK.fullmatch, registered)
+            if other
+        )
 
 
 def _members(kind: type[SeedUser | Client], entry: Mapping[str, Any]) -> dict[str, Any]:
-    """The members of ``entry`` that are fields of ``kind``; a release that was rolled back to may lack some."""
-    members = {field.name: entry[field.name] for field in fields(kind)}
+    """The members of ``entry`` that are fields of ``kind``; a release that was rolled back to may lack some, and a seed
+    of one before lacks those that have a default."""
+    members = {field.name: entry[field.name] for field in fields(kind) if field.name in entry}
     return {name: tuple(value) if isinstance(value, list) else value for name, value in members.items()}
 
 

@@ -46,7 +46,6 @@ def issue(
             "aud": family.client_id,
             "auth_time": family.auth_time,
             "at_hash": _half_hash(access_token),
-            "sandbox": family.sandbox,
         }
         id_token = _signed(id_claims if nonce is None else {**id_claims, "nonce": nonce}, key, typ="JWT")
     return Tokens(

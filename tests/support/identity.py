@@ -27,7 +27,7 @@ SERVICE = "service"
 SECRET = "s3cret: with/unsafe+characters%"
 REDIRECT_URI = "https://client.test/callback"
 VERIFIER = "a-verifier-of-at-least-forty-three-characters"
-SCOPES = ["openid", "profile", "email", "players:read", "players:write", "emulator:admin"]
+SCOPES = ["openid", "profile", "email", "address", "phone", "players:read", "players:write", "emulator:admin"]
 
 _HASH = HASHER.hash(PASSWORD)
 _SECRET_HASH = HASHER.hash(SECRET)

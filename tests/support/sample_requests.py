@@ -177,7 +177,7 @@ def samples(route: Route, values: Values) -> Iterator[SampleRequest]:
             if one["in"] == "query" and _is_sent(one, route)
         ),
         cookies=values.cookies if route.errors_as == "page" else {},
-        token=values.token if route.scope or route.bearer else None,
+        token=values.token if (route.scope or route.bearer) and not route.form else None,
     )
     if route.idempotent:
         base = replace(base, headers={"Idempotency-Key": uuid4().hex})
@@ -227,7 +227,9 @@ def _with_body(base: SampleRequest, media_type: str, example: Any, values: Value
 
 def _is_sent(parameter: Mapping[str, Any], route: Route) -> bool:
     """Whether a good request has this parameter of the query: of a listing, none of its filters is needed."""
-    wanted = {"limit"} if route.page_of else {"id_token_hint", "scope"}
+    wanted = (
+        {"limit"} if route.page_of else {"id_token_hint", "scope", "code_challenge", "code_challenge_method"}
+    )
     return bool(parameter["required"]) or parameter["name"] in wanted
 
 

@@ -69,7 +69,7 @@ from tests.support.gateway import Gateway
 def test_the_document_tells_of_it(api: Gateway) -> None:
     document = api.get("/openapi.json").json()
     notes = document["paths"]["/players/{player_id}/notes"]
-    assert notes.keys() == {"get", "put"}
+    assert notes.keys() == {"get", "head", "put"}
     assert notes["put"]["security"] == [{"oauth": ["notes:write"]}, {"bearer": []}]
     assert "notes_not_found" in notes["get"]["responses"]["404"]["content"]["application/problem+json"]["examples"]
     assert "Idempotency-Key" in {one["name"] for one in notes["put"]["parameters"]}

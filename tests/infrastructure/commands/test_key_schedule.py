@@ -23,12 +23,20 @@ from infrastructure.commands.key_schedule import (
 from services.identity import issuer_keys, public_keys, signing_keys
 
 TOKEN_SECONDS = 600
+SESSION_SECONDS = 900
 FIRST: dict[str, Any] = {"kid": "first"}
 
 
 def rotate(*before: Any, at: int, lead: int = LEAD_SECONDS, kid: str = "new") -> KeySchedule:
     """The schedule of a rotation that would make the key ``kid``."""
-    return schedule_rotation(before, lambda: {"kid": kid}, at=at, lead=lead, token_seconds=TOKEN_SECONDS)
+    return schedule_rotation(
+        before,
+        lambda: {"kid": kid},
+        at=at,
+        lead=lead,
+        token_seconds=TOKEN_SECONDS,
+        session_seconds=SESSION_SECONDS,
+    )
 
 
 def test_a_new_key_signs_after_the_lead_and_the_old_one_stays_until_its_tokens_have_expired() -> None:
@@ -55,9 +63,11 @@ def test_a_rotation_under_way_can_be_hastened_but_not_delayed() -> None:
     assert rotate(*soon.keys, at=1110).keys == soon.keys
 
 
-def test_a_key_goes_with_the_next_rotation_after_its_time() -> None:
+def test_a_key_goes_when_no_session_lives_that_may_have_its_id_token() -> None:
     first = rotate(FIRST, at=1000)
-    over = first.leaving["first"]
+    until = first.leaving["first"]
+    assert "first" not in rotate(*first.keys, at=until + 1, kid="third").leaving
+    over = until + SESSION_SECONDS
     assert rotate(*first.keys, at=over - 1, kid="third").dropped == ()
     last = rotate(*first.keys, at=over, kid="third")
     assert last.dropped == ("first",)
@@ -111,7 +121,8 @@ def _signers(held: tuple[Any, ...], moment: int) -> Iterator[tuple[int, Any]]:
 
 
 def test_the_application_reads_and_asks_as_often_as_is_counted_on(project: Path) -> None:
-    assert signing_keys._REREAD_AFTER == public_keys._REREAD_AFTER == timedelta(seconds=REREAD_SECONDS)
+    assert timedelta(seconds=REREAD_SECONDS) == signing_keys._REREAD_AFTER
+    assert timedelta(seconds=2) >= public_keys._REREAD_AFTER
     assert issuer_keys.ASK_AGAIN_SECONDS == ASK_AGAIN_SECONDS
     discovery = (project / "handlers" / "discovery.py").read_text()
     assert re.findall(r"max-age=(\d+)", discovery) == [str(PUBLISHED_SECONDS)]

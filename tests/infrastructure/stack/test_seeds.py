@@ -38,9 +38,15 @@ def _refusal(stack: str = "dev") -> str:
         "http://localhost:8080/callback",
         "http://127.0.0.1/callback",
         "http://[::1]:3000/",
+        "https://partner_gateway:8443/callback",
+        "com.example.game:/callback",
+        "com.example.game://login/callback?a=b",
+        "http://game-server:3000/callback",
+        "http://game_server/callback",
+        "http://host.docker.internal:3000/callback",
     ],
 )
-def test_a_redirect_uri_is_https_or_on_the_loopback_interface(
+def test_a_redirect_uri_is_https_on_the_loopback_interface_in_ones_network_or_of_a_private_scheme(
     write_seed: WriteSeed, redirect_uri: str
 ) -> None:
     write_seed("dev", clients=[a_client("game", redirect_uris=[redirect_uri])])
@@ -65,6 +71,8 @@ def test_a_redirect_uri_is_https_or_on_the_loopback_interface(
         "https://*/callback",
         "https:///callback",
         "javascript:alert(1)",
+        "java.script:alert(1)",
+        "game:/callback",
         "data:text/html,x",
         "HTTPS://client.example/callback",
     ],
@@ -73,6 +81,14 @@ def test_a_redirect_uri_is_https_or_on_the_loopback_interface(
 def test_any_other_is_refused(write_seed: WriteSeed, member: str, redirect_uri: str) -> None:
     write_seed("dev", clients=[a_client("game", **{member: [redirect_uri]})])
     assert f"clients.0.{member}.0" in _refusal()
+
+
+@pytest.mark.parametrize(
+    "redirect_uri", ["http://game-server:3000/callback", "http://host.docker.internal/callback"]
+)
+def test_http_in_ones_network_is_for_local_and_dev(write_seed: WriteSeed, redirect_uri: str) -> None:
+    write_seed("staging", clients=[a_client("game", redirect_uris=[redirect_uri])])
+    assert "clients.0.redirect_uris.0" in _refusal("staging")
 
 
 @pytest.mark.parametrize(

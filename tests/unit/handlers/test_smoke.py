@@ -61,7 +61,7 @@ def test_every_function_answers_when_its_role_is_as_its_row_says(everything: May
         everything(row(route))
         answers[route.name] = smoke(route)
     assert answers == {
-        route.name: {"status": "ok", "function": route.name, "image_tag": ENVIRONMENT["IMAGE_TAG"]}
+        route.name: {"status": "ok", "function": route.function_name, "image_tag": ENVIRONMENT["IMAGE_TAG"]}
         for route in ROUTES
     }
 

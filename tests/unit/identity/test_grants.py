@@ -70,7 +70,6 @@ class TestEveryGrant:
             ("refresh_token", {"refresh_token": "x" * 1025}, "Missing or malformed: refresh_token."),
             ("authorization_code", {"code": ""}, "Missing or malformed: code."),
             ("authorization_code", {"redirect_uri": ""}, "Missing or malformed: redirect_uri."),
-            ("authorization_code", {"code_verifier": ""}, "Missing or malformed: code_verifier."),
             ("client_credentials", {"scope": "x" * 1025}, "Missing or malformed: scope."),
         ],
     )

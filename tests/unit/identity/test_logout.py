@@ -133,8 +133,12 @@ class TestWithoutOne:
 @pytest.mark.parametrize(
     ("parameters", "fault"),
     [
-        ({"client_id": "nobody"}, "client_id names no client"),
-        ({"post_logout_redirect_uri": GOODBYE}, "post_logout_redirect_uri is not registered"),
+        ({"client_id": "nobody"}, "client_id is not registered. Sent was: nobody"),
+        ({"post_logout_redirect_uri": GOODBYE}, "takes an id_token_hint or a client_id"),
+        (
+            {"post_logout_redirect_uri": GOODBYE, "id_token_hint": "e30.e30.e30"},
+            "id_token_hint is no ID token of this issuer",
+        ),
         ({"client_id": "app", "post_logout_redirect_uri": CALLBACK}, "is not registered"),
         ({"client_id": "app", "post_logout_redirect_uri": f"{GOODBYE}/"}, "is not registered"),
         ({"client_id": identity.WEB, "post_logout_redirect_uri": GOODBYE}, "is not registered"),

@@ -63,6 +63,7 @@ def _use_tokens(client: Client, clock: Clock) -> None:
     second = client.refresh(first["refresh_token"]).json()
     client.refresh(first["refresh_token"])
     client.userinfo(second["access_token"])
+    client.form("/auth/userinfo", {"access_token": second["access_token"]})
     clock.moment += GRACE + timedelta(seconds=1)
     client.refresh(first["refresh_token"])
     code = client.code()
@@ -95,12 +96,13 @@ def _take_away(client: Client) -> None:
     cut_off.logged_in()
     agent.logged_in()
     page = cut_off.get(authorize(prompt="login"))
-    tokens = [client.tokens(), client.tokens()]
+    tokens = [client.tokens() for _ in range(3)]
     identity.store_seed(
         identity.seed_entry(scopes=["openid"]), registered=[identity.client_entry(identity.BACKEND), app()]
     )
     client.form("/auth/introspect", {"token": tokens[0]["access_token"]}, basic=BASIC)
     client.userinfo(tokens[1]["access_token"])
+    client.form("/auth/userinfo", {"access_token": tokens[2]["access_token"]})
     agent.get(authorize())
     cut_off.get(authorize())
     cut_off.login(page)

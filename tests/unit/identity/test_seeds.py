@@ -41,7 +41,7 @@ def test_exactly_the_documented_users_can_log_in(
     assert sorted(seed().users) == sorted(username for username, _ in expected)
     for username, password in expected:
         tokens = client.tokens(username=username, password=password)
-        assert tokens["scope"] == "openid profile email players:read players:write"
+        assert tokens["scope"] == "openid profile email address phone players:read players:write"
 
 
 def test_the_administrators_scope_is_on_local_only_and_admins_only(client: Client, project: Path) -> None:

@@ -16,11 +16,12 @@ _BY_HAND = json.loads(BEFORE.read_text(encoding="utf-8"))["paths"]
 _OWN = "an answer of the service's own beside the gateway's, when a service of AWS does not answer"
 REASONS: dict[str, str] = {
     "/tags": "one more, of what operates the emulator",
+    "/components/schemas/CodeGrant/required": "a client with a secret needs no challenge, and then no code_verifier",
 } | {
     f"/paths/{route.path.replace('/', '~1')}/{route.method.lower()}/responses/{status}/description": _OWN
     for route in ROUTES
     for status in ((503,) if route.table else (429, 503) if route.secrets else ())
-    if route.path in _BY_HAND
+    if route.method.lower() in _BY_HAND.get(route.path, {})
 }
 """What is told in another way now, by its place in the document (RFC 6901), and why."""
 

@@ -81,7 +81,20 @@ def test_it_describes_every_route_and_no_other() -> None:
     described = {
         f"{method.upper()} {path}" for path, methods in said()["paths"].items() for method in methods
     }
-    assert described == {route.key for route in routes.ROUTES}
+    heads = {f"HEAD {route.path}" for route in routes.ROUTES if route.method == "GET"}
+    assert described == {route.key for route in routes.ROUTES} | heads
+
+
+def test_a_head_is_what_its_get_is_without_a_body() -> None:
+    for route, operation in told():
+        if route.method == "GET":
+            head = said()["paths"][route.path]["head"]
+            assert head["responses"].keys() == operation["responses"].keys()
+            assert not any("content" in answer for answer in head["responses"].values())
+            assert (head["security"], head.get("parameters")) == (
+                operation["security"],
+                operation.get("parameters"),
+            )
 
 
 def test_it_demands_the_scope_that_the_route_demands() -> None:
