@@ -16,6 +16,10 @@ _BY_HAND = json.loads(BEFORE.read_text(encoding="utf-8"))["paths"]
 _OWN = "an answer of the service's own beside the gateway's, when a service of AWS does not answer"
 REASONS: dict[str, str] = {
     "/tags": "one more, of what operates the emulator",
+    **dict.fromkeys(
+        ("/paths/~1auth~1authorize/get/parameters", "/paths/~1auth~1authorize/post/parameters"),
+        "a client with a secret needs no challenge, and some redirect URIs may have any port",
+    ),
     "/components/schemas/CodeGrant/required": "a client with a secret needs no challenge, and then no code_verifier",
 } | {
     f"/paths/{route.path.replace('/', '~1')}/{route.method.lower()}/responses/{status}/description": _OWN
