@@ -32,8 +32,10 @@ COPY handlers application/handlers
 COPY models application/models
 COPY services application/services
 COPY utils application/utils
-# Bytecode is never checked against its source, which cannot change in an image.
-RUN python -m compileall -q --invalidation-mode unchecked-hash application \
+# What has no extension is no source, and not in the tag's hash. Bytecode is never checked against its source, which cannot
+# change in an image.
+RUN find application ! -type d ! -name '*.*' -delete \
+    && python -m compileall -q --invalidation-mode unchecked-hash application \
     && chmod -R a+rX,go-w application
 
 FROM ${BASE_IMAGE}

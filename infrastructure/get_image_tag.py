@@ -1,10 +1,11 @@
 """The tag of the image: when its content was first released, and which content it is.
 
-``SOURCES`` decides both what the tag is a hash of and what the Docker build context holds: ``.dockerignore`` lets
-in these files and no other, which a test proves file by file. So nothing is in the image that is not in the
-hash, and nothing else changes the tag. The hash is over bytes: it knows no file times, no order of directories, no
-locale, no line endings of the operating system (``.gitattributes`` makes a checkout the same bytes everywhere) and no
-permission bits, on which systems and umasks disagree.
+``SOURCES`` and ``KINDS`` decide both what the tag is a hash of and what the Docker build context holds:
+``.dockerignore`` lets in these files and no other, which a test proves file by file. So nothing is in the image that
+is not in the hash, and nothing else changes the tag, whatever tools and people leave in a source folder. The hash is
+over bytes: it knows no file times, no order of directories, no locale, no line endings of the operating system
+(``.gitattributes`` makes a checkout the same bytes everywhere) and no permission bits, on which systems and umasks
+disagree.
 
 Run alone, it needs the standard library and nothing else::
 
@@ -12,7 +13,6 @@ Run alone, it needs the standard library and nothing else::
 """
 
 import argparse
-import fnmatch
 import hashlib
 import json
 import os
@@ -31,17 +31,16 @@ SOURCES = (
     *("handlers/", "models/", "services/", "utils/"),
     "infrastructure/trim_packages.py",
 )
-"""What the image is made of, beside ``BUILD_ARGUMENTS``: files, and folders (ending in ``/``) with all in them."""
+"""What the image is made of, beside ``BUILD_ARGUMENTS``: files, and folders (ending in ``/``) with their files of
+``KINDS``."""
+
+KINDS = (".css", ".html", ".js", ".json", ".py")
+"""How the names of a folder's files end; no name begins with a dot, and no folder's has one."""
 
 BUILD_ARGUMENTS = ("BASE_IMAGE", "platform")
 
-IGNORED = (
-    *("**/__pycache__", "**/*.py[cod]", "**/.DS_Store"),
-    *("**/*~", "**/*.sw?", "**/.*.sw?", "**/.#*", "**/#*#"),
-)
-"""What is left out of the folders, in the notation of ``.dockerignore``: compiled and editors' files."""
-
-_IGNORED_NAME = re.compile("|".join(fnmatch.translate(pattern.removeprefix("**/")) for pattern in IGNORED))
+_CACHE = b"__pycache__"
+_KINDS = tuple(kind.encode() for kind in KINDS)
 _TAG = re.compile(r"(\d{8}-\d{6})-([0-9a-f]{8})")
 _TIMESTAMP = "%Y%m%d-%H%M%S"
 _ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
@@ -160,14 +159,22 @@ def _walk_folder(folder: bytes, prefix: bytes) -> Iterator[tuple[bytes, bytes, b
     with os.scandir(folder) as entries:
         for entry in entries:
             path = prefix + entry.name
-            if _IGNORED_NAME.fullmatch(entry.name.decode(errors="surrogateescape")):
-                continue
             if entry.is_dir(follow_symlinks=False):
-                yield from _walk_folder(entry.path, path + b"/")
-            elif entry.is_symlink() or entry.is_file():
+                if b"." not in entry.name and entry.name != _CACHE:
+                    yield from _walk_folder(entry.path, path + b"/")
+            elif entry.name.endswith(_KINDS) and not entry.name.startswith(b"."):
+                _require_plain(path, entry)
                 yield path, entry.path, entry.is_symlink()
-            else:
-                raise SourceError(f"{os.fsdecode(path)} is neither a file nor a folder")
+
+
+def _require_plain(path: bytes, entry: os.DirEntry[bytes]) -> None:
+    """Raises ``SourceError`` for what is no file or link, and for a name that AWS and Docker could not be told."""
+    try:
+        name = path.decode()
+    except UnicodeDecodeError:
+        raise SourceError(f"the name {os.fsdecode(path)!r} is not UTF-8: rename the file") from None
+    if not (entry.is_symlink() or entry.is_file()):
+        raise SourceError(f"{name} is neither a file nor a folder")
 
 
 def _main(arguments: list[str]) -> None:

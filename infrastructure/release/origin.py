@@ -1,6 +1,7 @@
 """The version and the commit that a release is made of."""
 
 import json
+import os
 import subprocess
 import tomllib
 from collections.abc import Mapping
@@ -10,13 +11,14 @@ from typing import Any, Self
 
 import yaml
 
+from infrastructure import get_image_tag
 from infrastructure.get_image_tag import ROOT
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The version in ``pyproject.toml``, the git commit (empty outside of a git checkout), and whether files differed
-    from that commit, not counting what the engine writes into the stacks' files."""
+    """The version in ``pyproject.toml``, the git commit (empty where git knows none of this tree, or does not tell),
+    and whether files differed from that commit, not counting what the engine writes into the stacks' files."""
 
     version: str
     commit: str
@@ -42,9 +44,38 @@ class Origin:
 def origin() -> Origin:
     """The origin of a release that is made of this checkout."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    commit = _git("rev-parse", "HEAD")
-    changed = [line[3:] for line in _git("status", "--porcelain").splitlines()] if commit else []
-    return Origin(project["version"], commit, dirty=not all(map(_only_the_engine_wrote, changed)))
+    commit, tracked = _git("rev-parse", "HEAD").strip(), _tracked_blobs()
+    if not commit or "pyproject.toml" not in tracked:  # in no repository, or in one that has not this tree
+        return Origin(project["version"], "", dirty=False)
+    return Origin(project["version"], commit, dirty=not all(map(_only_the_engine_wrote, _changed(tracked))))
+
+
+def _tracked_blobs() -> dict[str, str]:
+    """The id of every file's content in the commit, by its path in this tree; links and submodules left out."""
+    entries = (entry.partition("\t") for entry in _git("ls-tree", "-r", "-z", "HEAD").split("\0") if entry)
+    return {path: what.split()[2] for what, _, path in entries if what.startswith("100")}
+
+
+def _changed(tracked: Mapping[str, str]) -> set[str]:
+    """The files that are not as they are in the commit, or not in it.
+
+    The contents are compared, for git itself is told by its settings and marks (``status.showUntrackedFiles``,
+    ``skip-worktree``) not to look at some. What reaches the image counts where git ignores it, too.
+    """
+    there = [path for path in tracked if (ROOT / path).is_file() and "\n" not in path]
+    blobs = _git("hash-object", "--stdin-paths", given="".join(f"{path}\n" for path in there)).split()
+    now = dict(zip(there, blobs, strict=False))
+    others = _git("ls-files", "-z", "--others", "--exclude-standard").split("\0")
+    new = {path for path in (*others, *_sources()) if path and path not in tracked}
+    return new | {path for path, blob in tracked.items() if now.get(path) != blob}
+
+
+def _sources() -> list[str]:
+    """The files that the image is made of; none where it cannot be made, which the deploy tells."""
+    try:
+        return get_image_tag.context_files(ROOT)
+    except get_image_tag.SourceError:
+        return []
 
 
 def _only_the_engine_wrote(path: str) -> bool:
@@ -72,12 +103,24 @@ def _settings(text: str) -> dict[str, str]:
     return {}
 
 
-def _git(*arguments: str) -> str:
-    """What git prints; nothing where there is no git or no checkout."""
+def _git(*arguments: str, given: str = "") -> str:
+    """What git prints of this tree, ``given`` that input; nothing where there is no git or no checkout, or where it
+    belongs to another user.
+
+    Variables such as ``GIT_DIR``, which lead git to another tree, are not passed on.
+    """
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
         answer = subprocess.run(
-            ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=True, timeout=30
+            ["git", "-C", str(ROOT), *arguments],
+            input=given,
+            env=environment,
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",
+            check=True,
+            timeout=30,
         )
     except (OSError, subprocess.SubprocessError):
         return ""
-    return answer.stdout.rstrip()
+    return answer.stdout

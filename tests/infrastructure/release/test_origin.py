@@ -11,6 +11,7 @@ from infrastructure.get_image_tag import ROOT
 from infrastructure.release import origin
 from infrastructure.release.origin import Origin
 from infrastructure.tools import engine
+from tests.support.trees import LEAST, write
 
 PROJECT = "name: psn-emulator\nruntime: python\n"
 STACK = """config:
@@ -108,6 +109,60 @@ def test_a_deleted_stack_makes_a_release_dirty(checkout: Path) -> None:
 def test_without_git_a_release_has_no_commit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     assert origin.origin().commit == ""
+
+
+@pytest.mark.parametrize("mark", ["--skip-worktree", "--assume-unchanged"])
+def test_a_file_that_git_is_told_not_to_look_at_is_looked_at(checkout: Path, mark: str) -> None:
+    commit(checkout)
+    subprocess.run(["git", "update-index", mark, "pyproject.toml"], cwd=checkout, check=True)
+    assert not origin.origin().dirty
+    (checkout / "pyproject.toml").write_text('[project]\nversion = "9"\n# changed\n')
+    assert origin.origin().dirty
+
+
+def test_a_new_file_counts_where_git_is_set_to_show_none(checkout: Path) -> None:
+    commit(checkout)
+    subprocess.run(["git", "config", "status.showUntrackedFiles", "no"], cwd=checkout, check=True)
+    (checkout / "new.py").write_text("")
+    assert origin.origin().dirty
+
+
+def test_a_source_that_git_ignores_makes_a_release_dirty(checkout: Path) -> None:
+    write(checkout, LEAST | {"pyproject.toml": b'[project]\nversion = "9"\n', ".gitignore": b"local*\n"})
+    commit(checkout)
+    (checkout / "services" / "local.pem").write_text("not of the image")
+    assert not origin.origin().dirty
+    (checkout / "services" / "local.py").write_text("")
+    assert origin.origin().dirty
+
+
+def test_another_repository_is_not_asked(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(checkout)
+    mine, other = origin.origin(), tmp_path / "other"
+    other.mkdir()
+    (other / "pyproject.toml").write_text("")
+    commit(other)
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(other))
+    assert origin.origin() == mine
+
+
+def test_a_tree_in_a_repository_that_does_not_have_it_has_no_commit(checkout: Path) -> None:
+    around = checkout.parent
+    (around / "README.md").write_text("")
+    (around / ".gitignore").write_text("checkout\n")
+    commit(around)
+    assert origin.origin() == Origin("9", "", dirty=False)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
+def test_a_checkout_of_another_user_has_no_commit(checkout: Path) -> None:
+    commit(checkout)
+    for path in (checkout, checkout / ".git"):
+        os.chown(path, 12345, 12345)
+    assert origin.origin() == Origin("9", "", dirty=False)
 
 
 @pytest.mark.parametrize(
