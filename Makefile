@@ -75,7 +75,7 @@ override stray := $(strip $(filter-out $(known_to_any),$(dotenv)))
 override odd_value = $(if $(value $(1)),$(filter-out $(ON) $(OFF),$(value $(1))),$(filter $(1),$(command_line)))
 override checked := $(filter $(FLAGS),$(own)) $(if $(filter environment,$(origin DEBUG)),,DEBUG)
 override odd := $(strip $(foreach name,$(checked),$(if $(call odd_value,$(name)),$(name))) $(if $(strip $(value STACK)),,STACK))
-override explain = $(shell bin/explain-variables $(1) $(call quoted,$(targets)) $(call quoted,$(own)) $(call quoted,$(2)) \
+override explain = $(shell python3 bin/explain-variables $(1) $(call quoted,$(targets)) $(call quoted,$(own)) $(call quoted,$(2)) \
 	$(foreach name,$(3),$(call quoted,$(name))))
 override refused := $(if $(unknown),$(call explain,unknown,$(takes.all) $(own),$(unknown))x) \
 	$(if $(stray),$(call explain,dotenv,$(takes.all) $(known_to_any),$(stray))) $(if $(odd),$(call explain,value,,$(odd))x)
@@ -87,8 +87,8 @@ export STACK DEBUG LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE AWS_PROFILE DOCK
 unexport $(if $(filter-out $(OFF),$(value DEBUG)),,DEBUG)
 unexport $(foreach name,LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE AWS_PROFILE DOCKER_HOST CI,$(if $(value $(name)),,$(name)))
 
-# A command starts in a fourth of the time from compiled modules.
-unexport PYTHONDONTWRITEBYTECODE
+# A command starts in a fourth of the time from compiled modules, and is found in this folder.
+unexport PYTHONDONTWRITEBYTECODE PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
 .PHONY: help setup deploy preview promote deploy-infra update-image rollback rotate-keys unlock outputs ecr-url history env logs \
@@ -103,7 +103,7 @@ help: ## Show this list
 	@printf '\nSettings: STACK=local|local-<name>|dev|staging|prod (default local), DEBUG=1; a target'"'"'s commonest are in its line; a wrong one has all of them listed.\n'
 
 setup:
-	@bin/setup
+	@sh bin/setup
 
 ##@ Release
 deploy: setup ## Build and deploy; ends with the URL (STACK=dev for AWS, FORCE=1 a new release of the same content)

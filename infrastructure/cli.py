@@ -9,7 +9,7 @@ from pathlib import Path
 
 from infrastructure.commands import command_line
 from infrastructure.errors import DeployError
-from infrastructure.tools import paths, private
+from infrastructure.tools import paths, private, proxies
 
 _TABLE = paths.ROOT / "routes.py"
 _LOGIN = ("pulumi_access_token", "pulumi login", "unauthorized", "access token", "credential", "expiredtoken")
@@ -22,6 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs one command; its exit code. A failure is one line of cause and one of remedy, unless ``DEBUG`` is set."""
     if not os.environ.get("DEBUG"):
         _silence_leftovers()
+    proxies.exempt_loopback()
     options = None
     try:
         options = command_line.parse(arguments)

@@ -153,6 +153,8 @@ def _options(
     if scratch:
         folder = Path(scratch.enter_context(tempfile.TemporaryDirectory(prefix="psn-emulator-")))
     folder.mkdir(parents=True, exist_ok=True)
+    if file := variables.get("PULUMI_CONFIG_PASSPHRASE_FILE"):  # one that is exported would win over the file
+        variables = variables | {"PULUMI_CONFIG_PASSPHRASE": Path(file).read_text(encoding="utf-8").strip()}
     return auto.LocalWorkspaceOptions(
         work_dir=str(folder),
         env_vars=variables,

@@ -10,7 +10,22 @@ import pytest
 from infrastructure.tools import paths
 from tests.support.machine import Machine
 
-UTILITIES = ("sh", "dirname", "cat", "cksum", "mkdir", "mktemp", "rm", "mv", "grep", "tail", "sleep", "env")
+UTILITIES = (
+    "sh",
+    "dirname",
+    "cat",
+    "cksum",
+    "mkdir",
+    "mktemp",
+    "rm",
+    "mv",
+    "grep",
+    "head",
+    "id",
+    "tail",
+    "sleep",
+    "env",
+)
 UV = """
 root="$PWD"
 case "$1 $2" in
@@ -202,3 +217,35 @@ def test_a_pinned_python_version_in_the_folder_does_no_harm(checkout: Checkout) 
     checkout.machine.tool("uv", f'[ -e .python-version ] && [ "$1" = --version ] && exit 127\n{UV}')
     checkout.machine.tool("uv", UV, folder=checkout.machine.cache / "uv" / "bin")
     assert checkout.setup().returncode == 0
+
+
+@pytest.mark.usefixtures("python")
+def test_a_moved_checkout_gets_packages_whose_commands_name_its_place(checkout: Checkout) -> None:
+    checkout.machine.tool("uv", UV)
+    assert checkout.setup().returncode == 0
+    command = checkout.folder / ".venv" / "bin" / "pytest"
+    command.write_text(f"#!{checkout.folder}/.venv/bin/python")
+    checkout.folder = checkout.folder.rename(checkout.folder.with_name("moved here"))
+    moved = checkout.setup()
+    assert (moved.returncode, "the checkout was moved" in moved.stderr) == (0, True)
+    assert not (checkout.folder / ".venv" / "bin" / "pytest").exists()
+    assert checkout.setup().stderr == ""
+
+
+@pytest.mark.usefixtures("python")
+def test_it_works_without_a_home_and_without_its_run_bit(checkout: Checkout) -> None:
+    checkout.machine.tool("uv", UV)
+    script = checkout.folder / "bin" / "setup"
+    script.chmod(0o644)
+    environment = {name: value for name, value in os.environ.items() if name != "HOME"}
+    run = subprocess.run(
+        ["sh", script],
+        cwd="/",
+        env=environment | {"PYTHON_FOUND": str(checkout.machine.tools / "python3.13")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (run.returncode, run.stdout) == (0, "")
+    assert "HOME" not in run.stderr

@@ -1,6 +1,7 @@
 """How a stack is opened and read, and what an update that was cut off leaves in it and how it is cleared."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -172,6 +173,17 @@ def test_a_shell_that_was_shown_a_local_stack_finds_the_others_where_they_are(
         "PULUMI_BACKEND_URL", workspace.engine_variables(load_settings("local"))["PULUMI_BACKEND_URL"]
     )
     assert workspace.engine_variables(load_settings("dev"))["PULUMI_BACKEND_URL"] == ""
+
+
+def test_a_local_stacks_own_passphrase_wins_over_one_that_is_exported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "of another project")
+    with workspace.open_stack(load_settings("local"), may_create=True) as stack:
+        variables = os.environ | dict(stack.workspace.env_vars)
+    own = Path(variables["PULUMI_CONFIG_PASSPHRASE_FILE"]).read_text().strip()
+    assert variables["PULUMI_CONFIG_PASSPHRASE"] == own
+    assert own not in "".join(workspace.engine_variables(load_settings("local")).values())
 
 
 def test_the_passphrase_is_made_once_and_its_owners_alone() -> None:

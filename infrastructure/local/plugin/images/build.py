@@ -27,6 +27,9 @@ _SILENT_SECONDS: Final = 1800
 _PROGRESS_SECONDS: Final = 0.5
 """The shortest time between two log lines about one layer's progress."""
 
+_NO_LOGIN: Final[dict[str, dict[str, dict[str, str]]]] = {"auths": {"localhost": {}}}
+"""Not empty, or the SDK would read the user's own."""
+
 _LAST_LINES: Final = 15
 """How many lines of a failed step's output an error repeats."""
 
@@ -163,10 +166,16 @@ def _text(value: Value) -> str:
 
 
 def _connect() -> "APIClient":
+    """The SDK's client, without the logins of the user's Docker configuration, which name programs that may be missing:
+    a build's base image is here already, and what is pushed has its own login."""
+    from docker.auth import AuthConfig
+
     try:
-        return docker_engine.endpoint().client(_SILENT_SECONDS).api
+        api = docker_engine.endpoint().client(_SILENT_SECONDS).api
     except DeployError as error:
         raise PluginError(f"{error.cause} {error.remedy}".strip()) from error
+    api._auth_configs = AuthConfig(_NO_LOGIN)  # type: ignore[attr-defined]  # the SDK takes none of a caller
+    return api
 
 
 @contextmanager
