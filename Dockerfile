@@ -11,13 +11,13 @@ ENV PATH=/var/lang/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 
 WORKDIR /build
 
 # The locked packages, each checked against its hash, compiled below.
-COPY pyproject.toml uv.lock ./
+COPY pyproject.toml uv.lock infrastructure/uv.txt ./
 RUN if [ -n "$CA_CERTIFICATES" ]; then \
         cat "$(python -m pip._vendor.certifi)" > /tmp/ca.pem \
         && printf '\n%s\n' "$CA_CERTIFICATES" >> /tmp/ca.pem \
         && export PIP_CERT=/tmp/ca.pem SSL_CERT_FILE=/tmp/ca.pem; \
     fi \
-    && python -m pip install --quiet uv==0.13.8 \
+    && python -m pip install --quiet --require-hashes --only-binary :all: --requirement uv.txt \
     && uv export --quiet --frozen --no-default-groups --no-emit-project --output-file requirements.txt \
     && uv pip install --quiet --python "$(command -v python3.13)" --target packages --require-hashes --no-deps \
         --requirement requirements.txt

@@ -14,6 +14,7 @@ takes.update-image := FORCE REPLACE DRY_RUN JSON MARKDOWN
 takes.rollback := TAG DRY_RUN
 takes.rotate-keys := NOW DRY_RUN
 takes.unlock := USER CLIENT SANDBOX DRY_RUN
+takes.update-base := DRY_RUN
 takes.history := JSON
 takes.export-data := FILE
 takes.import-data := FILE FORCE DRY_RUN
@@ -91,7 +92,7 @@ unexport $(foreach name,LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE AWS_PROFILE
 unexport PYTHONDONTWRITEBYTECODE PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help setup deploy preview promote deploy-infra update-image rollback rotate-keys unlock outputs ecr-url history env logs \
+.PHONY: help setup deploy preview promote deploy-infra update-image rollback rotate-keys unlock update-base outputs ecr-url history env logs \
 	export-data import-data \
 	destroy down clean doctor check-docker docker-login build-local run-local test test-unit test-infrastructure test-e2e \
 	test-operations coverage openapi lint format bench test-kills test-model test-fuzz
@@ -126,6 +127,9 @@ rollback: setup ## Put the release before the live one into service again, or TA
 
 rotate-keys: setup ## Let a new key sign tokens; the old one goes when its tokens have expired (NOW=1, DRY_RUN=1)
 	@$(RUN) rotate-keys $(call flag,NOW,--now) $(DRY_FLAG)
+
+update-base: setup ## Note the digest of the base image in a stack's file, for its builds to start from (STACK=dev, DRY_RUN=1)
+	@$(RUN) update-base $(DRY_FLAG)
 
 unlock: setup ## Lift the lock-out of a user, or a client, after failed logins (USER=testuser, CLIENT=demo-backend, DRY_RUN=1)
 	@$(RUN) unlock $(DRY_FLAG) $(call typed,USER,--user) $(call typed,CLIENT,--client) $(call typed,SANDBOX,--sandbox)

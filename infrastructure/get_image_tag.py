@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCES = (
     *("Dockerfile", "authorizer.py", "main.py", "pyproject.toml", "routes.py", "uv.lock", "variables.py"),
     *("handlers/", "models/", "services/", "utils/"),
-    "infrastructure/trim_packages.py",
+    *("infrastructure/trim_packages.py", "infrastructure/uv.txt"),
 )
 """What the image is made of, beside ``BUILD_ARGUMENTS``: files, and folders (ending in ``/``) with their files of
 ``KINDS``."""

@@ -125,6 +125,9 @@ def _add_release_commands(commands: _Commands) -> None:
     command.add_argument("--sandbox", default="default", type=name, help="default: %(default)s")
     _add_flag(command, "--dry-run", "show only")
 
+    command = commands.add("update-base", make_targets.update_base)
+    _add_flag(command, "--dry-run", "show only")
+
     command = commands.add("export-data", make_targets.export_data)
     _add_file(command)
     command = commands.add("import-data", make_targets.import_data)

@@ -110,6 +110,19 @@ def unlock(options: argparse.Namespace) -> int:
     return 0
 
 
+def update_base(options: argparse.Namespace) -> int:
+    """Note the digest of the base image in the stack's file."""
+    from infrastructure.commands import update_base
+
+    image, before, now = update_base.update_base(options.settings, dry_run=options.dry_run)
+    if before == now:
+        print(f"{image} is {now} as before")
+    else:
+        noted = "would be noted" if options.dry_run else "is noted; commit it, and deploy"
+        print(f"{image}: {before or 'no digest'} → {now}, which {noted}")
+    return 0
+
+
 def outputs(options: argparse.Namespace) -> int:
     """Print the stack's outputs."""
     from infrastructure.commands import report, stack_info

@@ -58,7 +58,13 @@ def require_aws(settings: Settings, accounts: Set[str]) -> None:
 
 
 def prepare_build(settings: Settings) -> None:
-    """Sets up what building and pushing the stack's image takes. Raises ``DeployError``."""
+    """Sets up what building and pushing the stack's image takes. Raises ``DeployError``, also for an image for AWS
+    whose base image may be another one tomorrow."""
+    if not (settings.local or settings.base_image_digest):
+        raise DeployError(
+            f"The base image of stack {settings.stack!r} has no digest: what is built would be anybody's guess.",
+            f"Note the one of today, and commit it: make update-base STACK={settings.stack}",
+        )
     docker.ensure()
     base_image.ensure(local=settings.local)
     if (

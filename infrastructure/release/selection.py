@@ -53,10 +53,12 @@ def select_release(
 
 def base_image(settings: Settings) -> str:
     """The base image of the stack's images: its setting, else on a local stack what set-up decided on, else the
-    Dockerfile's. Raises ``get_image_tag.SourceError`` where that names none."""
-    if settings.base_image:
-        return settings.base_image
-    return get_image_tag.recorded_base_image() if settings.local else get_image_tag.default_base_image()
+    Dockerfile's; with its digest where the settings have one. Raises ``get_image_tag.SourceError`` where the Dockerfile
+    names none."""
+    if settings.local and not settings.base_image:
+        return get_image_tag.recorded_base_image()
+    image = settings.base_image or get_image_tag.default_base_image()
+    return f"{image}@{settings.base_image_digest}" if settings.base_image_digest else image
 
 
 def promoted_release(settings: Settings, entry: Entry, source: str, deployed: Deployed) -> Release:

@@ -20,13 +20,18 @@ _LONGEST_STACK = 24
 _STACK = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
+def stack_path(stack: str) -> Path:
+    """Where the file of ``stack`` is, there or not."""
+    return FOLDER / f"Pulumi.{LOCAL if is_local(stack) else stack}.yaml"
+
+
 def load_settings(stack: str) -> Settings:
     """The settings of ``stack``, from ``Pulumi.<stack>.yaml``; those of ``local-<name>`` from ``Pulumi.local.yaml``.
 
     Raises ``DeployError`` for a stack without a file, and for a file with a key that does not exist, a value of the
     wrong type or a combination that cannot work, naming the key.
     """
-    path = FOLDER / f"Pulumi.{LOCAL if is_local(stack) else stack}.yaml"
+    path = stack_path(stack)
     if not path.is_file() or not _STACK.fullmatch(stack) or len(stack) > _LONGEST_STACK:
         known = sorted(file.name.split(".")[1] for file in FOLDER.glob("Pulumi.*.yaml"))
         raise DeployError(

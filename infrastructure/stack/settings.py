@@ -47,6 +47,8 @@ class Settings(Capacity):
     """The functions' processor; none, on a local stack only: this machine's."""
     base_image: str | None = Field(None, min_length=1)
     """The image that ours starts from; none: the Dockerfile's, or set-up's choice."""
+    base_image_digest: str | None = Field(None, pattern=r"^sha256:[0-9a-f]{64}$")
+    """The digest of that image, in the tag's hash; by `make update-base`. No image for AWS is built without."""
     functions: Mapping[str, Capacity] = {}
     """The capacity of single functions by their names, `authorizer` and `fallback` among them."""
     account_concurrency: Number = Field(1000, ge=1)

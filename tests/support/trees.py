@@ -23,6 +23,7 @@ LEAST: Tree = {
     "pyproject.toml": b"",
     "uv.lock": b"",
     "infrastructure/trim_packages.py": b"",
+    "infrastructure/uv.txt": b"",
     "handlers/a.py": b"a = 1\n",
     "models/a.py": b"",
     "services/a.py": b"",
