@@ -38,6 +38,7 @@ takes.test-kills := KILLS SEED ARGS
 takes.test-model := STEPS SEED DEPLOYED ARGS
 takes.test-fuzz := REQUESTS SEED ARGS
 takes.bench := ONLY ROUNDS
+takes.sbom := FILE
 FLAGS := FORCE REFRESH DRY_RUN JSON MARKDOWN DETAILED NOW FOLLOW DEPLOYED DEBUG
 
 override before_dotenv := $(.VARIABLES)
@@ -49,6 +50,7 @@ PY := .venv/bin/python
 WORKERS ?= auto
 PYTEST = $(PY) -m pytest -n $(call quoted,$(WORKERS)) --dist loadscope --no-loadscope-reorder
 RUN = $(PY) -m infrastructure.cli
+FIND_UV = $(PY) -c 'from infrastructure.tools.packages import find_uv; print(find_uv())'
 ON := 1 true yes on True Yes On TRUE YES ON
 OFF := 0 false no off False No Off FALSE NO OFF
 override flag = $(if $(filter $(ON),$(value $(1))),$(2))
@@ -95,7 +97,7 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONSAFEPATH
 .PHONY: help setup deploy preview promote deploy-infra update-image rollback rotate-keys unlock update-base outputs ecr-url history env logs \
 	export-data import-data \
 	destroy down clean doctor check-docker docker-login build-local run-local test test-unit test-infrastructure test-e2e \
-	test-operations coverage openapi lint format bench test-kills test-model test-fuzz
+	test-operations coverage openapi lint format bench audit sbom test-kills test-model test-fuzz
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} \
@@ -214,6 +216,16 @@ lint: setup ## Check style, types, security rules and import directions
 format: setup ## Format the code
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/ruff format .
+
+audit: setup ## Ask PyPI whether a package that the image has is known to be vulnerable
+	@export UV="$$($(FIND_UV))" requirements="$$(mktemp)" && trap 'rm -f "$$requirements"' EXIT && \
+		"$$UV" export --quiet --frozen --no-default-groups --no-emit-project --output-file "$$requirements" && \
+		"$$UV" run --quiet --isolated --frozen --only-group audit pip-audit --requirement "$$requirements" \
+			--require-hashes --disable-pip --strict --progress-spinner off
+
+sbom: setup ## Write what the image has as a CycloneDX document (FILE=sbom.json)
+	@"$$($(FIND_UV))" export --quiet --frozen --no-default-groups --no-emit-project --format cyclonedx1.5 \
+		--output-file $(call either,FILE,sbom.json) && echo "Written to "$(call either,FILE,sbom.json)
 
 test-kills: setup ## Kill deploys at random moments; the next one has to mend all (KILLS=25, SEED=…)
 	@KILLS=$(call either,KILLS,25) SEED=$(call either,SEED,$$(date +%s)) $(PY) -m pytest tests/kills/test_kills.py -s $(ARGS)

@@ -11,7 +11,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-HARMLESS = {"PY", "RUN", "PYTEST", "ARGS", "JSON_FLAG", "FORM_FLAG", "DRY_FLAG", "REPLACE_OPTION"}
+HARMLESS = {
+    "FIND_UV",
+    "PY",
+    "RUN",
+    "FIND_UV",
+    "PYTEST",
+    "ARGS",
+    "JSON_FLAG",
+    "FORM_FLAG",
+    "DRY_FLAG",
+    "REPLACE_OPTION",
+}
 """What a recipe may name as it is: what the Makefile sets, and what is handed to pytest word by word."""
 NASTY = (
     "20260102-030405-0123abcd; echo INJECTED",
