@@ -10,7 +10,7 @@ from models.responses import OAuthErrorResponse
 from routes import Route
 from services.identity.sessions import Session, require_alive
 from utils import table
-from utils.aws import client
+from utils.aws import calls, client
 from utils.errors import PSNEmulatorException
 from utils.http import Request, Response, problem
 from utils.logger import logger
@@ -90,6 +90,7 @@ def entry_point(*endpoints: Endpoint) -> EntryPoint:
             return _smoke([endpoint.route for endpoint in endpoints], context)
         endpoint = endpoints[0] if len(endpoints) == 1 else by_key[_served_key(event["routeKey"])]
         started, cold, cold_start = perf_counter(), cold_start, False
+        calls.clear()
         request = Request.from_event(event, endpoint.route.name)
         logger.append_keys(
             request_id=request.request_id,
@@ -101,6 +102,11 @@ def entry_point(*endpoints: Endpoint) -> EntryPoint:
         result = _answer(request, endpoint)
         duration = round((perf_counter() - started) * 1000, 1)
         log = {"method": request.method, "route": endpoint.route.key, "status": result["statusCode"]}
+        if calls:
+            log["calls"] = [
+                [name, round((began - started) * 1000, 1), round(seconds * 1000, 1)]
+                for name, began, seconds in calls
+            ]
         logger.info("answered", extra={**log, "duration_ms": duration, "cold_start": cold})
         return result
 

@@ -4,8 +4,6 @@ their values the exit codes."""
 import argparse
 import json
 import sys
-from contextlib import nullcontext
-from datetime import UTC, datetime
 from typing import Any
 
 from infrastructure.errors import DeployError
@@ -147,26 +145,6 @@ def env(options: argparse.Namespace) -> int:
     from infrastructure.commands import stack_info
 
     print("\n".join(stack_info.shell_lines(options.settings)))
-    return 0
-
-
-def logs(options: argparse.Namespace) -> int:
-    """Print a function's log."""
-    from infrastructure.cloud import logs
-    from infrastructure.terminal import display
-
-    start = datetime.now(UTC) - logs.parse_duration(options.since)
-    event = None
-    with display.own_interrupts() if options.follow else nullcontext():
-        for event in logs.read_events(options.settings, options.function, start, follow=options.follow):
-            if options.json:
-                print(json.dumps(event), flush=True)
-            else:
-                message = event["message"]
-                text = message if isinstance(message, str) else json.dumps(message)
-                print(f"{event['time']}  {text}", flush=True)
-    if event is None:
-        display.say(f"{options.function} has written nothing in the last {options.since}")
     return 0
 
 

@@ -15,7 +15,9 @@ from routes import FALLBACK, ROUTES, Route
 
 _ACCESS_LOG = {
     "requestId": "$context.requestId",
+    "functionRequestId": "$context.integration.requestId",
     "time": "$context.requestTime",
+    "timeMs": "$context.requestTimeEpoch",
     "ip": "$context.identity.sourceIp",
     "userAgent": "$context.identity.userAgent",
     "method": "$context.httpMethod",

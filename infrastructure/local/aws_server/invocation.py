@@ -9,7 +9,7 @@ import time
 import urllib.request
 from typing import Any
 
-from . import internals
+from . import gateway, internals
 
 PORT = 6000
 """A port that browsers refuse to connect to (Fetch Standard: "Port blocking")."""
@@ -28,6 +28,7 @@ def entrypoint() -> list[str]:
 
 def _invoke(container: Any, event: Any, timeout: int, request_id: str) -> dict[str, Any]:
     """What ministack's own function returns of an invocation, which asks on another port."""
+    gateway.invoked(event, request_id)
     deadline = time.time() + min(timeout + 2.0, _functions._RIE_CONNECT_RETRY_SECONDS)
     while time.time() < deadline:
         container.reload()

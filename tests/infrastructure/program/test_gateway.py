@@ -100,6 +100,7 @@ def test_the_stage_throttles_and_logs_every_access_as_json(declared: Declared) -
     }
     logged = json.loads(stage["accessLogSettings"]["format"])
     assert {"$context.requestId", "$context.routeKey", "$context.status"} <= set(logged.values())
+    assert logged["functionRequestId"] == "$context.integration.requestId"
     assert "authorization" not in stage["accessLogSettings"]["format"].lower().replace("authorizer", "")
     assert {route.urn for route in recorded.of(ROUTE)} <= recorded.named("stage").after
 

@@ -111,6 +111,20 @@ class TestEveryAnswer:
             entry({"requestContext": {"http": {"method": "GET", "path": "/"}}}, Context())
         assert [line["cold_start"] for line in log.lines()] == [True, False]
 
+    @pytest.mark.usefixtures("the_table")
+    def test_lists_the_calls_of_aws_of_its_own_request(self, log: Log) -> None:
+        def reading(request: Request) -> Response:
+            table.get(("a", "b"))
+            return Response(204)
+
+        call(reading)
+        call(answering(Response(204)))
+        read, unread = log.lines()
+        [[operation, began, took]] = read["calls"]
+        assert operation == "get_item"
+        assert 0 <= began <= began + took <= read["duration_ms"] + 0.2
+        assert "calls" not in unread
+
     def test_keeps_one_requests_keys_out_of_the_next_ones_line(self, log: Log) -> None:
         call(answering(Response()), headers={"traceparent": TRACEPARENT, "x-correlation-id": "c-1"})
         call(answering(Response()))
