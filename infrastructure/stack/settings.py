@@ -67,6 +67,11 @@ class Settings(Capacity):
     """The least severe of the functions' log lines that is kept."""
     log_retention_days: Number = 30
     """Days the logs are kept: one of the numbers that CloudWatch Logs knows."""
+    monitoring: bool
+    """Whether alarms, their topic, the dashboard and the saved queries are made; by default on all but local stacks,
+    whose AWS evaluates none of them."""
+    alarm_latency_ms: Number = Field(3000, ge=100, le=30000)
+    """Milliseconds within which the API is to answer 99 of 100 requests, or an alarm goes off."""
     tracing: bool = False
     """Whether the functions send X-Ray traces."""
     smoke_at_once: Number = Field(50, ge=1, le=1000)
@@ -157,6 +162,7 @@ class Settings(Capacity):
         return {
             "environment": environment,
             "image_by_promotion": lasting,
+            "monitoring": environment != LOCAL,
             "deletion_protection": lasting,
             "point_in_time_recovery": lasting,
             "secret_recovery_days": 30 if lasting else 0,
