@@ -21,6 +21,7 @@ takes.destroy := DRY_RUN JSON MARKDOWN
 takes.outputs := JSON
 takes.logs := FN ID LEVEL SINCE FOLLOW JSON
 takes.trace := ID SINCE JSON
+takes.status := JSON
 takes.doctor := JSON
 takes.check-docker := DRY_RUN
 takes.docker-login := DRY_RUN
@@ -92,7 +93,7 @@ unexport $(foreach name,LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE AWS_PROFILE
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup deploy preview promote deploy-infra update-image rollback rotate-keys unlock outputs ecr-url history env logs trace \
+.PHONY: help setup deploy preview promote deploy-infra update-image rollback rotate-keys unlock outputs ecr-url history env status logs trace \
 	export-data import-data \
 	destroy down clean doctor check-docker docker-login build-local run-local test test-unit test-infrastructure test-e2e \
 	test-operations coverage openapi lint format bench test-kills test-model test-fuzz
@@ -149,6 +150,9 @@ outputs: setup ## Print the stack's outputs (JSON=1)
 
 ecr-url: setup ## Print the URL of the image repository
 	@$(RUN) ecr-url
+
+status: setup ## Say how the stack is: release, health, functions, alarms, data, disk (JSON=1); fails where something is wrong
+	@$(RUN) status $(JSON_FLAG)
 
 logs: setup ## Print a function's log, or all of a request (FN=players-create, FN=gateway, ID=…, LEVEL=, SINCE=10m, FOLLOW=1, JSON=1)
 	@$(RUN) logs $(call flag,FOLLOW,--follow) $(JSON_FLAG) $(call option,FN,--function) $(call typed,ID,--id) \

@@ -143,6 +143,7 @@ def _add_reading_commands(commands: _Commands) -> None:
     for name, function in (
         ("outputs", make_targets.outputs),
         ("history", make_targets.history),
+        ("status", make_targets.status),
         ("doctor", make_targets.doctor),
     ):
         _add_flag(commands.add(name, function), "--json", "print JSON")

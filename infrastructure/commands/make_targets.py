@@ -148,6 +148,18 @@ def env(options: argparse.Namespace) -> int:
     return 0
 
 
+def status(options: argparse.Namespace) -> int:
+    """Say how the stack is: release, health, functions, alarms, data."""
+    from infrastructure.commands import report, status
+
+    findings = status.findings(options.settings)
+    if options.json:
+        _print_json([finding.as_json() for finding in findings])
+    else:
+        report.print_status(findings)
+    return 1 if any(finding.ok is False for finding in findings) else 0
+
+
 def doctor(options: argparse.Namespace) -> int:
     """Say what is there, what is missing and how to get it."""
     from infrastructure.commands import doctor, report

@@ -17,9 +17,9 @@ def headline(found: FoundRequest) -> str:
 
 
 def told(found: FoundRequest) -> dict[str, str]:
-    """What each of ``gateway``, ``authorizer`` and the function, by its name, did with the request, in a line."""
-    lines = {GATEWAY: _gateway(found), AUTHORIZER: _authorizer(found)}
-    return lines | {found.function or "function": _function(found)}
+    """What each of ``gateway``, ``authorizer`` and ``function`` did with the request, in a line."""
+    function = f"{found.function} {_function(found)}".lstrip()
+    return {GATEWAY: _gateway(found), AUTHORIZER: _authorizer(found), "function": function}
 
 
 def as_json(found: FoundRequest) -> dict[str, Any]:

@@ -123,14 +123,14 @@ def test_a_request_that_the_gateway_refused_is_told_as_that() -> None:
     assert request_told.told(find(REFUSED)) == {
         "gateway": "answered 401 in 40 ms itself: Unauthorized",
         "authorizer": "not asked",
-        "players-list": "not called",
+        "function": "players-list not called",
     }
 
 
 def test_a_request_that_the_authorizer_denied_is_told_with_the_reason() -> None:
     told = request_told.told(find(DENIED))
     assert told["authorizer"] == "denied: scope (7 ms)"
-    assert told["players-list"] == "not called"
+    assert told["function"] == "players-list not called"
 
 
 @pytest.mark.parametrize(
@@ -143,15 +143,15 @@ def test_a_request_that_failed_in_a_function_is_found_by_each_of_its_ids(wanted:
     assert request_told.told(found) == {
         "gateway": "answered 500 in 40 ms",
         "authorizer": "allowed in 3 ms",
-        "players-list": "answered 500 in 20.5 ms after a cold start; a bug: KeyError: 'TABLE_NAME'",
+        "function": "players-list answered 500 in 20.5 ms after a cold start; a bug: KeyError: 'TABLE_NAME'",
     }
     assert len(found.events) == 6
 
 
 def test_what_a_function_that_does_not_start_wrote_belongs_to_the_request() -> None:
     found = find(BROKEN)
-    assert request_told.told(found)["root"] == (
-        "gave no answer in 9 ms; [ERROR] Runtime.ImportModuleError: Unable to import module 'main'"
+    assert request_told.told(found)["function"] == (
+        "root gave no answer in 9 ms; [ERROR] Runtime.ImportModuleError: Unable to import module 'main'"
     )
     assert len(found.of("root")) == 3
 
@@ -182,7 +182,7 @@ def test_the_time_of_a_request_is_told_in_its_parts() -> None:
 def test_the_commands_tell_it_in_one_screen_and_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["logs", "--stack", "dev", "--id", FAILED]) == 0
     told = capsys.readouterr().out
-    assert "players-list  answered 500" in told
+    assert "players-list answered 500" in told
     assert "KeyError" in told
     assert "RequestId" not in told
     assert "\033" not in told
