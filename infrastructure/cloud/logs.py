@@ -30,7 +30,8 @@ _EMULATOR = re.compile(r"\d\d \w{3} \d{4} [\d:,.]+ \[\w+\] \(rapid\)")
 _PLATFORM = re.compile(r"(START|END|REPORT|XRAY|INIT_START|INIT_REPORT|EXTENSION)\b")
 """How the lines begin that Lambda writes of an invocation (AWS Lambda Developer Guide: "Sending Lambda function logs to
 CloudWatch Logs")."""
-_FAILURE = re.compile(r"\[ERROR\]|Traceback|.* Task timed out after ")
+_FAILURE = re.compile(r"\[ERROR\]|Traceback|.* Task timed out after |[\w.]+(Error|Exception|Exit)\b")
+"""How a text begins that tells of a failure: what Lambda says, and the first and the last line of a traceback."""
 GATEWAY = "gateway"
 """The name under which the access log is read."""
 AUTHORIZER = "authorizer"
