@@ -22,6 +22,7 @@ takes.outputs := JSON
 takes.logs := FN ID LEVEL SINCE FOLLOW JSON
 takes.trace := ID SINCE JSON
 takes.status := JSON
+takes.dashboard := PORT
 takes.doctor := JSON
 takes.check-docker := DRY_RUN
 takes.docker-login := DRY_RUN
@@ -93,7 +94,7 @@ unexport $(foreach name,LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE AWS_PROFILE
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup deploy preview promote deploy-infra update-image rollback rotate-keys unlock outputs ecr-url history env status logs trace \
+.PHONY: help setup deploy preview promote deploy-infra update-image rollback rotate-keys unlock outputs ecr-url history env status logs trace dashboard \
 	export-data import-data \
 	destroy down clean doctor check-docker docker-login build-local run-local test test-unit test-infrastructure test-e2e \
 	test-operations coverage openapi lint format bench test-kills test-model test-fuzz
@@ -160,6 +161,9 @@ logs: setup ## Print a function's log, or all of a request (FN=players-create, F
 
 trace: setup ## Show where a request's time went, by any of its ids (ID=…, SINCE=1h, JSON=1)
 	@$(RUN) trace $(JSON_FLAG) $(call typed,ID,--id) $(call option,SINCE,--since)
+
+dashboard: setup ## Draw the local stack's dashboard in the browser; print the URL of another's (PORT=…)
+	@$(RUN) dashboard $(call typed,PORT,--port)
 
 env: setup ## Print the shell lines that let the pulumi command see the stack: eval "$$(make -s env)"
 	@$(RUN) env

@@ -6,7 +6,7 @@ not answer stands in for its errors, and of its throttling nothing is known.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
@@ -35,13 +35,21 @@ def read(settings: Settings, start: datetime) -> list[LogEvent]:
         return [*access, *(event for events in others for event in events)]
 
 
-def recorded(settings: Settings, events: Iterable[LogEvent]) -> Recorded:
-    """The metrics in ``events``, by their names in CloudWatch."""
+def recorded(settings: Settings, events: Sequence[LogEvent]) -> Recorded:
+    """The metrics in ``events``, by their names in CloudWatch.
+
+    The functions' own are those that their lines embed; where no line does, as of a release that embeds none, they are
+    those that can be told from the lines.
+    """
     found: dict[Metric, list[tuple[datetime, float]]] = defaultdict(list)
+    embedded = any("_aws" in event.fields for event in events)
     for event in events:
-        for metric, value in (
-            _of_access(settings, event.fields) if event.source == GATEWAY else _of_line(settings, event)
-        ):
+        if event.source == GATEWAY:
+            values = _of_access(settings, event.fields)
+        else:
+            own = _embedded(event.fields) if embedded else _told(settings, event)
+            values = [*own, *_of_line(settings, event)]
+        for metric, value in values:
             found[metric].append((event.time, value))
     return found
 
@@ -56,16 +64,18 @@ def _of_function(settings: Settings, name: str, start: datetime) -> list[LogEven
 
 
 def _of_access(settings: Settings, line: dict[str, Any]) -> list[tuple[Metric, float]]:
-    server_error = str(line.get("status", "")).startswith("5")
-    made = [(api_metric("Count"), 1.0), (api_metric("5xx"), float(server_error))]
-    if latency := _number(line.get("latencyMs")):
-        made.append((api_metric("Latency"), latency))
+    status = str(line.get("status", ""))
+    made = [(api_metric("Count"), 1.0)]
+    made += [(api_metric(f"{first}xx"), float(status.startswith(first))) for first in "45"]
+    for name, field in (("Latency", "latencyMs"), ("IntegrationLatency", "integrationLatencyMs")):
+        if (latency := _number(line.get(field))) is not None:
+            made.append((api_metric(name), latency))
     function = FUNCTION_OF.get(str(line.get("routeKey")))
-    for name, field in ((function, "integrationError"), (AUTHORIZER, "authorizerError")):
+    for failed, field in ((function, "integrationError"), (AUTHORIZER, "authorizerError")):
         error = str(line.get(field, "-"))
-        if name and error != "-":
+        if failed and error != "-":
             kind = "Throttles" if any(sign in error.lower() for sign in _THROTTLED) else "Errors"
-            made.append((lambda_metric(settings, name, kind), 1.0))
+            made.append((lambda_metric(settings, failed, kind), 1.0))
     return made
 
 
@@ -73,13 +83,39 @@ def _of_line(settings: Settings, event: LogEvent) -> list[tuple[Metric, float]]:
     if report := InvocationReport.from_line(event.message):
         return [(lambda_metric(settings, event.source, "Duration"), report.duration)]
     fields = event.fields
-    if fields.get("message") == "answered" and int(fields.get("status", 0)) >= 500:
-        return [(own_metric(settings, "ServerErrors", {"Function": event.source}), 1.0)]
     if fields.get("service_asked") == "dynamodb":
         operation = "".join(part.capitalize() for part in str(fields.get("operation")).split("_"))
         table = (("TableName", settings.names.base), ("Operation", operation))
         return [(Metric("AWS/DynamoDB", "SystemErrors", table), 1.0)]
     return []
+
+
+def _embedded(line: dict[str, Any]) -> Iterator[tuple[Metric, float]]:
+    """The metrics embedded in a line (CloudWatch User Guide: "Specification: Embedded metric format")."""
+    for directive in line.get("_aws", {}).get("CloudWatchMetrics", ()):
+        for names in directive.get("Dimensions", ()):
+            dimensions = tuple((name, str(line[name])) for name in names if name in line)
+            for definition in directive.get("Metrics", ()):
+                values = line.get(definition["Name"], [])
+                for value in values if isinstance(values, list) else [values]:
+                    yield Metric(directive["Namespace"], definition["Name"], dimensions), float(value)
+
+
+def _told(settings: Settings, event: LogEvent) -> Iterator[tuple[Metric, float]]:
+    """The functions' own metrics that a line without any tells of."""
+    line = event.fields
+    if line.get("message") == "denied":
+        yield own_metric(settings, "Denials", {"Reason": str(line.get("reason"))}), 1.0
+    if line.get("message") != "answered":
+        return
+    route, status = str(line.get("route")), str(line.get("status"))
+    yield own_metric(settings, "Requests", {"Route": route, "Status": status}), 1.0
+    if (took := _number(line.get("duration_ms"))) is not None:
+        yield own_metric(settings, "Latency", {"Route": route}), took
+    if line.get("cold_start"):
+        yield own_metric(settings, "ColdStarts", {"Function": event.source}), 1.0
+    if status.startswith("5"):
+        yield own_metric(settings, "ServerErrors", {"Function": event.source}), 1.0
 
 
 def _number(value: object) -> float | None:

@@ -169,6 +169,10 @@ def _add_reading_commands(commands: _Commands) -> None:
     _add_since(command, "1h")
     _add_flag(command, "--json", "print one JSON object a request")
 
+    command = commands.add("dashboard", log_targets.dashboard)
+    command.add_argument("--port", type=_port, default=0, help="default: one that is free")
+    command.set_defaults(follow=True)  # Ctrl-C is how it ends
+
 
 def _add_local_commands(commands: _Commands) -> None:
     """The commands about this machine: its local AWS, its Docker engine."""

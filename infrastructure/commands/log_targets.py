@@ -74,6 +74,30 @@ def trace(options: argparse.Namespace) -> int:
     return 0 if found else 1
 
 
+def dashboard(options: argparse.Namespace) -> int:
+    """Draw the dashboard of a local stack; print the URL of another's."""
+    if not options.settings.local:
+        from infrastructure.commands import stack_info
+
+        url = stack_info.outputs(options.settings).get("dashboard_url")
+        if not url:
+            raise DeployError(
+                f"Stack {options.settings.stack!r} has no dashboard.", "Its setting monitoring makes one."
+            )
+        print(url)
+        return 0
+    from functools import partial
+
+    from infrastructure.commands import dashboard_data, dashboard_server
+
+    with dashboard_server.server(partial(dashboard_data.read, options.settings), options.port) as server:
+        print(f"http://127.0.0.1:{server.server_port}/", flush=True)
+        display.say("Open it in a browser; Ctrl-C ends it")
+        with display.own_interrupts():
+            server.serve_forever()
+    return 0
+
+
 def _print_request(options: argparse.Namespace) -> int:
     """Prints what the logs tell of the requests with an id; 1 where there is none."""
     from infrastructure.commands import request_told

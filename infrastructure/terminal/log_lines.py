@@ -16,7 +16,7 @@ _SHOWN_ELSEWHERE = frozenset(
     {"level", "message", "timestamp", "location", "service", "function", "image_tag", "release", "method"}
 )
 _FOR_A_SEARCH = frozenset(
-    {"function_request_id", "traceparent", "xray_trace_id", "sandbox", "calls", "exception_name"}
+    {"function_request_id", "traceparent", "xray_trace_id", "sandbox", "calls", "exception_name", "_aws"}
 )
 """What every line has and few read; raw JSON has it."""
 _OF_ACCESS = frozenset(

@@ -54,9 +54,15 @@ def deployed(home: Path) -> None:
         ],
     }
     stack = {"urn": "urn:stack", "type": "pulumi:pulumi:Stack", "outputs": outputs}
+    alias = {
+        "urn": "urn::root",
+        "parent": "urn::root",
+        "type": "aws:lambda/alias:Alias",
+        "inputs": {"functionName": "psn-emulator-local-root", "functionVersion": "1"},
+    }
     file = backend.state_file("local")
     file.parent.mkdir(parents=True)
-    file.write_text(json.dumps({"checkpoint": {"latest": {"resources": [stack]}}}))
+    file.write_text(json.dumps({"checkpoint": {"latest": {"resources": [stack, alias]}}}))
     folder = backend.history_folder("local")
     folder.mkdir(parents=True)
     (folder / "local-1.history.json").write_text(json.dumps({"message": update_message(TAG, "deploy")}))
