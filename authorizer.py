@@ -21,7 +21,7 @@ from services.identity.access_token_verifier import (
     bearer_token,
     trusted_verifier,
 )
-from utils import correlation
+from utils import correlation, metrics
 from utils.settings import settings
 
 _SCOPES: Final = {
@@ -103,6 +103,11 @@ def _denial(event: Any, context: Any, reason: str, **details: str) -> dict[str, 
         "service": os.environ.get("POWERTOOLS_SERVICE_NAME"),
         "image_tag": os.environ.get("IMAGE_TAG"),
         "release": os.environ.get("RELEASE"),
+        **metrics.embedded(
+            os.environ.get("METRICS_NAMESPACE", ""),
+            [metrics.Datum("Denials", 1, {"Reason": reason})],
+            round(time.time() * 1000),
+        ),
         "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         **details,
     }

@@ -117,6 +117,7 @@ def _variables(settings: Settings, storage: Storage, gateway: Gateway) -> Mappin
     jwks_uri = pulumi.Output.concat(gateway.url_for_functions, "/.well-known/jwks.json")
     outputs: Mapping[str, pulumi.Input[str]] = {
         "service_name": PROJECT,
+        "metrics_namespace": settings.names.base,
         "table_name": storage.table.name,
         "issuer": gateway.url,
         "public_jwks": storage.public_jwks,

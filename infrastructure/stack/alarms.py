@@ -1,7 +1,7 @@
 """A stack's alarms as plain definitions, which the program declares and ``alarm_evaluation`` computes."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import batched
 from typing import Literal
 
@@ -20,6 +20,7 @@ _OF_TIMEOUT = 0.83
 """The share of its time-out that an answer may take."""
 _MOST_CHILDREN = 100
 """Alarms that a composite alarm may name ("Create a composite alarm" in CloudWatch's guide)."""
+_NEARLY_FULL_GIGABYTES = 8
 _OPERATIONS = (
     *(action for action in TABLE_ACTIONS if action != "ConditionCheckItem"),
     "TransactGetItems",
@@ -224,3 +225,7 @@ def _table_alarms(settings: Settings) -> Iterator[Alarm]:
     )
     # The SDK tries again; a single one is nobody's concern.
     yield alarm("errors", "fails", operations, 5)
+    # As DynamoDB answers writes of it; CloudWatch has no such metric. Of 10 GB nothing more is taken.
+    size = own_metric(settings, "ItemCollectionSize", {})
+    full = alarm("full", "has a partition that is nearly full", (size,), _NEARLY_FULL_GIGABYTES)
+    yield replace(full, statistic="Maximum")

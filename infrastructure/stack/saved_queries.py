@@ -41,8 +41,8 @@ def saved_queries(settings: Settings) -> tuple[SavedQuery, ...]:
         ),
         SavedQuery(
             "denials",
-            "fields @timestamp, function, route, route_key, status, denied, reason, request_id"
-            ' | filter message = "denied" or ispresent(denied) | sort @timestamp desc | limit 200',
+            "fields @timestamp, function, route, route_key, status, Reason, request_id"
+            " | filter ispresent(Reason) | sort @timestamp desc | limit 200",
             functions,
         ),
         SavedQuery(

@@ -70,8 +70,8 @@ class Settings(Capacity):
     """The least severe of the functions' log lines that is kept; on staging and prod INFO. Above INFO the functions
     write no metrics, which are in the line of each request."""
     log_retention_days: Number
-    """Days the logs are kept: one of the numbers that CloudWatch Logs knows; by default 365 on prod, else 30. On staging
-    30 at least, on prod 90."""
+    """Days the logs are kept: one of the numbers that CloudWatch Logs knows; by default 365 on prod, else 30. On
+    staging 30 at least, on prod 90."""
     monitoring: bool
     """Whether alarms, their topic, the dashboard and the saved queries are made; by default on all but local stacks,
     whose AWS evaluates none of them."""

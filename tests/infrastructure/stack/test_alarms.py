@@ -103,6 +103,11 @@ def test_errors_of_the_table_count_across_its_operations() -> None:
     assert names({each: minutes_ago((2, 1)) for each in operations[:4]}) == []
 
 
+def test_a_partition_that_is_nearly_full_is_an_alarm() -> None:
+    assert names({metric("table-full"): minutes_ago((2, 1), (3, 8))}) == ["table-full"]
+    assert names({metric("table-full"): minutes_ago((2, 4), (3, 7))}) == []
+
+
 @pytest.mark.parametrize(
     ("statistic", "threshold", "state"),
     [
