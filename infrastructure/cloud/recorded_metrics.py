@@ -1,12 +1,12 @@
 """A stack's metrics as its log lines tell them, where no CloudWatch counts: of the local AWS.
 
-Requests, latencies, the answers 5xx and the invocations that failed are in the gateway's access log; durations and
-answers are in the functions' own lines. The local AWS measures no table: what the functions had to say of one that did
-not answer stands in for its errors, and of its throttling nothing is known.
+Requests, latencies, the answers 5xx and the invocations that failed are in the gateway's access log; durations are in
+Lambda's reports, and the functions' own metrics in their lines. The local AWS measures no table: what the functions had
+to say of one that did not answer stands in for its errors, and of its throttling nothing is known.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from infrastructure.cloud.invocation_report import InvocationReport
 from infrastructure.cloud.logs import AUTHORIZER, FUNCTION_OF, GATEWAY, LogEvent
 from infrastructure.errors import DeployError
 from infrastructure.stack.alarm_evaluation import Recorded
-from infrastructure.stack.alarms import Metric, api_metric, lambda_metric, own_metric
+from infrastructure.stack.alarms import Metric, api_metric, lambda_metric
 from infrastructure.stack.settings import Settings
 
 _AT_ONCE = 8
@@ -35,20 +35,11 @@ def read(settings: Settings, start: datetime) -> list[LogEvent]:
         return [*access, *(event for events in others for event in events)]
 
 
-def recorded(settings: Settings, events: Sequence[LogEvent]) -> Recorded:
-    """The metrics in ``events``, by their names in CloudWatch.
-
-    The functions' own are those that their lines embed; where no line does, as of a release that embeds none, they are
-    those that can be told from the lines.
-    """
+def recorded(settings: Settings, events: Iterable[LogEvent]) -> Recorded:
+    """The metrics in ``events``, by their names in CloudWatch."""
     found: dict[Metric, list[tuple[datetime, float]]] = defaultdict(list)
-    embedded = any("_aws" in event.fields for event in events)
     for event in events:
-        if event.source == GATEWAY:
-            values = _of_access(settings, event.fields)
-        else:
-            own = _embedded(event.fields) if embedded else _told(settings, event)
-            values = [*own, *_of_line(settings, event)]
+        values = _of_access(settings, event.fields) if event.source == GATEWAY else _of_line(settings, event)
         for metric, value in values:
             found[metric].append((event.time, value))
     return found
@@ -87,7 +78,7 @@ def _of_line(settings: Settings, event: LogEvent) -> list[tuple[Metric, float]]:
         operation = "".join(part.capitalize() for part in str(fields.get("operation")).split("_"))
         table = (("TableName", settings.names.base), ("Operation", operation))
         return [(Metric("AWS/DynamoDB", "SystemErrors", table), 1.0)]
-    return []
+    return list(_embedded(fields))
 
 
 def _embedded(line: dict[str, Any]) -> Iterator[tuple[Metric, float]]:
@@ -99,23 +90,6 @@ def _embedded(line: dict[str, Any]) -> Iterator[tuple[Metric, float]]:
                 values = line.get(definition["Name"], [])
                 for value in values if isinstance(values, list) else [values]:
                     yield Metric(directive["Namespace"], definition["Name"], dimensions), float(value)
-
-
-def _told(settings: Settings, event: LogEvent) -> Iterator[tuple[Metric, float]]:
-    """The functions' own metrics that a line without any tells of."""
-    line = event.fields
-    if line.get("message") == "denied":
-        yield own_metric(settings, "Denials", {"Reason": str(line.get("reason"))}), 1.0
-    if line.get("message") != "answered":
-        return
-    route, status = str(line.get("route")), str(line.get("status"))
-    yield own_metric(settings, "Requests", {"Route": route, "Status": status}), 1.0
-    if (took := _number(line.get("duration_ms"))) is not None:
-        yield own_metric(settings, "Latency", {"Route": route}), took
-    if line.get("cold_start"):
-        yield own_metric(settings, "ColdStarts", {"Function": event.source}), 1.0
-    if status.startswith("5"):
-        yield own_metric(settings, "ServerErrors", {"Function": event.source}), 1.0
 
 
 def _number(value: object) -> float | None:

@@ -51,7 +51,7 @@ def log_line(moment: datetime, level: str, source: str, message: Any, width: int
         fields = {name: value for name, value in message.items() if name not in _OF_ACCESS and value != "-"}
     else:
         line.append(str(message.get("message", "")), style)
-        hidden = _SHOWN_ELSEWHERE | _FOR_A_SEARCH
+        hidden = _SHOWN_ELSEWHERE | _FOR_A_SEARCH | _metrics(message)
         fields = {name: value for name, value in message.items() if name not in hidden}
         if fields.get("correlation_id") == fields.get("request_id"):
             fields.pop("correlation_id", None)
@@ -67,3 +67,10 @@ def _access(fields: Mapping[str, Any]) -> str:
     return (
         f"{fields.get('method')} {fields.get('path')} {fields.get('status')} in {fields.get('latencyMs')} ms"
     )
+
+
+def _metrics(fields: Mapping[str, Any]) -> set[str]:
+    """The members that make metrics of a line (CloudWatch User Guide: "Specification: Embedded metric format")."""
+    directives = fields.get("_aws", {}).get("CloudWatchMetrics", ())
+    dimensions = {name for directive in directives for names in directive["Dimensions"] for name in names}
+    return dimensions | {metric["Name"] for directive in directives for metric in directive["Metrics"]}

@@ -19,6 +19,7 @@ from infrastructure.errors import DeployError
 from infrastructure.stack.loading import load_settings
 from infrastructure.tools import docker
 from tests.support.checkout import free_port
+from utils import metrics
 
 TAG = "20261121-085101-0123abcd"
 NOW = datetime.now(UTC)
@@ -116,6 +117,14 @@ def test_what_does_not_answer_in_time_is_left_behind() -> None:
     assert (found["c"].ok, found["c"].text) == (None, "not known: It is refused.")
 
 
+SPACE = load_settings("local").names.base
+FAILED = {
+    "message": "answered",
+    "status": 500,
+    **metrics.embedded(SPACE, [metrics.Datum("ServerErrors", 1, {"Function": "root"})], 0),
+}
+
+
 def access(seconds_ago: float, status: int, **fields: str) -> LogEvent:
     """A line of the access log, of ``GET /``."""
     line = {"requestId": "1", "routeKey": "GET /", "status": str(status), "latencyMs": "20", **fields}
@@ -134,7 +143,7 @@ def line(source: str, message: Any) -> LogEvent:
         ([access(5, 403, authorizerError="it ended")], ["authorizer-errors"]),
         ([access(5, 503, integrationError="Rate Exceeded.")], ["api-5xx", "root-throttles"]),
         (
-            [access(5, 500), line("root", {"message": "answered", "status": 500})],
+            [access(5, 500), line("root", FAILED)],
             ["api-5xx", "root-errors"],
         ),
         (
