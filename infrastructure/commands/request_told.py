@@ -92,9 +92,11 @@ def _function(found: FoundRequest) -> str:
 def _error(events: list[LogEvent]) -> str:
     """What went wrong by the last error that a function logged, with the exception's last line."""
     errors = [event for event in events if event.level in {"ERROR", "CRITICAL"}]
-    if not errors:
-        return ""
-    last = errors[-1]
+    # Lambda writes the error before its traceback, Python after it.
+    telling = [event for event in errors if not str(event.message).startswith("Traceback")]
+    if not telling:
+        return "it wrote a traceback" if errors else ""
+    last = telling[-1]
     if not last.fields:
         return str(last.message).strip()
     cause = _last_line(last.fields.get("exception"))

@@ -85,9 +85,9 @@ LOGS: dict[str, list[str]] = {
     ],
     "root": [
         f"START RequestId: {BROKEN_INVOCATION} Version: 1",
+        "[ERROR] Runtime.HandlerNotFound: Handler 'nothing' missing on module 'main'",
         "Traceback (most recent call last):",
         '  File "main.py", line 1',
-        "ImportError: no module 'x'",
         f"END RequestId: {BROKEN_INVOCATION}",
         "START RequestId: 99999999-aaaa-bbbb-cccc-dddddddddddd Version: 1",
     ],
@@ -152,7 +152,9 @@ def test_a_request_that_failed_in_a_function_is_found_by_each_of_its_ids(wanted:
 
 def test_what_a_function_that_does_not_start_wrote_belongs_to_the_request() -> None:
     found = find(BROKEN)
-    assert request_told.told(found)["function"] == ("root gave no answer in 9 ms; ImportError: no module 'x'")
+    assert request_told.told(found)["function"] == (
+        "root gave no answer in 9 ms; [ERROR] Runtime.HandlerNotFound: Handler 'nothing' missing on module 'main'"
+    )
     assert len(found.of("root")) == 5
 
 
