@@ -7,7 +7,6 @@ to say of one that did not answer stands in for its errors, and of its throttlin
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -18,8 +17,8 @@ from infrastructure.errors import DeployError
 from infrastructure.stack.alarm_evaluation import Recorded
 from infrastructure.stack.alarms import Metric, api_metric, lambda_metric
 from infrastructure.stack.settings import Settings
+from infrastructure.tools import daemon_threads
 
-_AT_ONCE = 8
 _THROTTLED = ("throttl", "rate exceeded", "toomanyrequests")
 
 
@@ -30,9 +29,10 @@ def read(settings: Settings, start: datetime) -> list[LogEvent]:
     """
     access = list(logs.read_events(settings, GATEWAY, start, follow=False))
     called = {FUNCTION_OF.get(str(event.fields.get("routeKey")), "") for event in access} - {""}
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        others = pool.map(lambda name: _of_function(settings, name, start), sorted({AUTHORIZER, *called}))
-        return [*access, *(event for events in others for event in events)]
+    others = daemon_threads.each(
+        lambda name: _of_function(settings, name, start), sorted({AUTHORIZER, *called})
+    )
+    return [*access, *(event for events in others for event in events)]
 
 
 def recorded(settings: Settings, events: Iterable[LogEvent]) -> Recorded:

@@ -4,7 +4,6 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -25,7 +24,7 @@ from infrastructure.stack import alarm_evaluation
 from infrastructure.stack.alarms import Alarm, alarms
 from infrastructure.stack.names import LIVE
 from infrastructure.stack.settings import Settings
-from infrastructure.tools import disk, docker, engine, paths
+from infrastructure.tools import daemon_threads, disk, docker, engine, paths
 
 _LOCAL_SECONDS, _AWS_SECONDS = 1.2, 20.0
 """How long an answer is waited for: the rest of the two seconds that a status of a local stack may take is the
@@ -190,8 +189,7 @@ def _functions(settings: Settings, state: StackState) -> Finding:
             return f"{name} is at version {found['Version']}, not {wanted[name]}"
         return ""
 
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        odds = [line for line in pool.map(odd, sorted(wanted)) if line]
+    odds = [line for line in daemon_threads.each(odd, sorted(wanted)) if line]
     values = {"functions": len(wanted), "odd": odds}
     if odds:
         text = "; ".join(odds[:_NAMED]) + ("; …" if len(odds) > _NAMED else "")
