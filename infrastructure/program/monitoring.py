@@ -98,7 +98,7 @@ class Monitoring(pulumi.ComponentResource):
         return aws.cloudwatch.MetricAlarm(
             self._logical(alarm.name),
             name=alarm.name,
-            alarm_description=f"{alarm.title}. What to do: docs/runbook/{alarm.runbook}.md",
+            alarm_description=f"{alarm.title}. What to do: docs/operations/runbook/{alarm.runbook}.md",
             comparison_operator=alarm.comparison,
             evaluation_periods=alarm.evaluation_periods,
             datapoints_to_alarm=alarm.datapoints,
