@@ -88,6 +88,8 @@ def _smoke(context: Any) -> dict[str, Any]:
 
 def _denial(event: Any, context: Any, reason: str, **details: str) -> dict[str, Any]:
     """Say no, and why in the log: one JSON line with the names that the other functions' lines have."""
+    from utils.masking import shown  # only where something is logged
+
     request = _mapping(event)
     headers = _mapping(request.get("headers"))
     request_id = _mapping(request.get("requestContext")).get("requestId")
@@ -112,7 +114,7 @@ def _denial(event: Any, context: Any, reason: str, **details: str) -> dict[str, 
         **details,
     }
     present = {name: value for name, value in line.items() if value is not None}
-    sys.stdout.write(f"{json.dumps(present, default=str)}\n")
+    sys.stdout.write(f"{json.dumps(shown(present))}\n")
     sys.stdout.flush()
     return {"isAuthorized": False, "context": {}}
 

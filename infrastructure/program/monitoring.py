@@ -1,5 +1,7 @@
 """What watches a stack on AWS: alarms, the topic that they notify, the dashboard, the saved queries."""
 
+from hashlib import sha256
+
 import pulumi
 import pulumi_aws as aws
 
@@ -81,9 +83,10 @@ class Monitoring(pulumi.ComponentResource):
         )
         subscribers = [("email", address) for address in settings.alarm_emails]
         subscribers += [("https", url) for url in settings.alarm_urls]
-        for number, (protocol, endpoint) in enumerate(subscribers, 1):
+        for protocol, endpoint in subscribers:
+            # By the endpoint, so that one who goes leaves the others subscribed.
             aws.sns.TopicSubscription(
-                f"alarms-subscription-{number}",
+                f"alarms-{protocol}-{sha256(endpoint.encode()).hexdigest()[:8]}",
                 topic=topic.arn,
                 protocol=protocol,
                 endpoint=endpoint,
@@ -98,7 +101,7 @@ class Monitoring(pulumi.ComponentResource):
         return aws.cloudwatch.MetricAlarm(
             self._logical(alarm.name),
             name=alarm.name,
-            alarm_description=f"{alarm.title}. What to do: docs/runbook/{alarm.runbook}.md",
+            alarm_description=f"{alarm.title}. What to do: docs/operations/runbook/{alarm.runbook}.md",
             comparison_operator=alarm.comparison,
             evaluation_periods=alarm.evaluation_periods,
             datapoints_to_alarm=alarm.datapoints,

@@ -82,10 +82,10 @@ def test_subscribers_and_the_throttling_of_single_routes_come_by_setting(write_s
     )
     recorded = record("dev")
     subscriptions = recorded.of("aws:sns/topicSubscription:TopicSubscription")
-    assert [(item.inputs["protocol"], item.inputs["endpoint"]) for item in subscriptions] == [
+    assert {(item.inputs["protocol"], item.inputs["endpoint"]) for item in subscriptions} == {
         ("email", "ops@studio.example"),
         ("https", "https://chat.example/hook"),
-    ]
+    }
     assert [
         (one["routeKey"], one["throttlingRateLimit"], one["throttlingBurstLimit"])
         for one in recorded.named("stage").inputs["routeSettings"]
