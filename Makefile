@@ -20,7 +20,10 @@ takes.export-data := FILE
 takes.import-data := FILE FORCE DRY_RUN
 takes.destroy := DRY_RUN JSON MARKDOWN
 takes.outputs := JSON
-takes.logs := FN SINCE FOLLOW JSON
+takes.logs := FN ID LEVEL SINCE FOLLOW JSON
+takes.trace := ID SINCE JSON
+takes.status := JSON
+takes.dashboard := PORT
 takes.doctor := JSON
 takes.check-docker := DRY_RUN
 takes.docker-login := DRY_RUN
@@ -94,7 +97,8 @@ unexport $(foreach name,LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE AWS_PROFILE
 unexport PYTHONDONTWRITEBYTECODE PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help setup deploy preview promote deploy-infra update-image rollback rotate-keys unlock update-base outputs ecr-url history env logs \
+.PHONY: help setup deploy preview promote deploy-infra update-image rollback rotate-keys unlock update-base outputs ecr-url \
+	history env status logs trace dashboard \
 	export-data import-data \
 	destroy down clean doctor check-docker docker-login build-local run-local test test-unit test-infrastructure test-e2e \
 	test-operations coverage openapi lint format bench audit sbom test-kills test-model test-fuzz
@@ -155,8 +159,18 @@ outputs: setup ## Print the stack's outputs (JSON=1)
 ecr-url: setup ## Print the URL of the image repository
 	@$(RUN) ecr-url
 
-logs: setup ## Print a function's log (FN=players-create, SINCE=10m, FOLLOW=1, JSON=1)
-	@$(RUN) logs $(call flag,FOLLOW,--follow) $(JSON_FLAG) $(call option,FN,--function) $(call option,SINCE,--since)
+status: setup ## Say how the stack is: release, health, functions, alarms, data, disk (JSON=1); fails where something is wrong
+	@$(RUN) status $(JSON_FLAG)
+
+logs: setup ## Print a function's log, or all of a request (FN=players-create, FN=gateway, ID=…, LEVEL=, SINCE=10m, FOLLOW=1, JSON=1)
+	@$(RUN) logs $(call flag,FOLLOW,--follow) $(JSON_FLAG) $(call option,FN,--function) $(call typed,ID,--id) \
+		$(call typed,LEVEL,--level) $(call option,SINCE,--since)
+
+trace: setup ## Show where a request's time went, by any of its ids (ID=…, SINCE=1h, JSON=1)
+	@$(RUN) trace $(JSON_FLAG) $(call typed,ID,--id) $(call option,SINCE,--since)
+
+dashboard: setup ## Draw the local stack's dashboard in the browser; print the URL of another's (PORT=…)
+	@$(RUN) dashboard $(call typed,PORT,--port)
 
 env: setup ## Print the shell lines that let the pulumi command see the stack: eval "$$(make -s env)"
 	@$(RUN) env

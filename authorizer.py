@@ -21,7 +21,7 @@ from services.identity.access_token_verifier import (
     bearer_token,
     trusted_verifier,
 )
-from utils import correlation
+from utils import correlation, metrics
 from utils.settings import settings
 
 _SCOPES: Final = {
@@ -88,6 +88,8 @@ def _smoke(context: Any) -> dict[str, Any]:
 
 def _denial(event: Any, context: Any, reason: str, **details: str) -> dict[str, Any]:
     """Say no, and why in the log: one JSON line with the names that the other functions' lines have."""
+    from utils.masking import shown  # only where something is logged
+
     request = _mapping(event)
     headers = _mapping(request.get("headers"))
     request_id = _mapping(request.get("requestContext")).get("requestId")
@@ -103,11 +105,16 @@ def _denial(event: Any, context: Any, reason: str, **details: str) -> dict[str, 
         "service": os.environ.get("POWERTOOLS_SERVICE_NAME"),
         "image_tag": os.environ.get("IMAGE_TAG"),
         "release": os.environ.get("RELEASE"),
+        **metrics.embedded(
+            os.environ.get("METRICS_NAMESPACE", ""),
+            [metrics.Datum("Denials", 1, {"Reason": reason})],
+            round(time.time() * 1000),
+        ),
         "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         **details,
     }
     present = {name: value for name, value in line.items() if value is not None}
-    sys.stdout.write(f"{json.dumps(present, default=str)}\n")
+    sys.stdout.write(f"{json.dumps(shown(present))}\n")
     sys.stdout.flush()
     return {"isAuthorized": False, "context": {}}
 

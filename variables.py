@@ -42,6 +42,9 @@ class Settings:
     environment: Annotated[Environment, Variable("ENVIRONMENT", "setting:environment", "local")]
     log_level: Annotated[str, Variable("LOG_LEVEL", "setting:log_level", "DEBUG")]
     service_name: Annotated[str, Variable("POWERTOOLS_SERVICE_NAME", "output:service_name", "psn-emulator")]
+    metrics_namespace: Annotated[
+        str, Variable("METRICS_NAMESPACE", "output:metrics_namespace", "psn-emulator-local")
+    ]
     image_tag: Annotated[str, Variable("IMAGE_TAG", "image", "20260101-120000-0123abcd")]
     release: Annotated[str, Variable("RELEASE", "image", "0.1.0+0f3c9e1d2b4a")]
     table_name: Annotated[str, Variable("TABLE_NAME", "output:table_name", "psn-emulator-local")]

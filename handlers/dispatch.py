@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from importlib import import_module
-from time import perf_counter
+from time import perf_counter, time
 from typing import Any
 
 from models.responses import OAuthErrorResponse
 from routes import Route
 from services.identity.sessions import Session, require_alive
-from utils import table
-from utils.aws import client
+from utils import metrics, table
+from utils.aws import calls, client
 from utils.errors import PSNEmulatorException
 from utils.http import Request, Response, problem
 from utils.logger import logger
@@ -20,6 +21,8 @@ from utils.settings import settings
 from utils.writes import Key
 
 type Handler = Callable[..., Response]
+_DENIED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})
+
 type EntryPoint = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
@@ -90,6 +93,7 @@ def entry_point(*endpoints: Endpoint) -> EntryPoint:
             return _smoke([endpoint.route for endpoint in endpoints], context)
         endpoint = endpoints[0] if len(endpoints) == 1 else by_key[_served_key(event["routeKey"])]
         started, cold, cold_start = perf_counter(), cold_start, False
+        calls.clear()
         request = Request.from_event(event, endpoint.route.name)
         logger.append_keys(
             request_id=request.request_id,
@@ -101,10 +105,38 @@ def entry_point(*endpoints: Endpoint) -> EntryPoint:
         result = _answer(request, endpoint)
         duration = round((perf_counter() - started) * 1000, 1)
         log = {"method": request.method, "route": endpoint.route.key, "status": result["statusCode"]}
-        logger.info("answered", extra={**log, "duration_ms": duration, "cold_start": cold})
+        if calls:
+            log["calls"] = [
+                [name, round((began - started) * 1000, 1), round(seconds * 1000, 1)]
+                for name, began, seconds in calls
+            ]
+        logger.info(
+            "answered",
+            extra={
+                **log,
+                "duration_ms": duration,
+                "cold_start": cold,
+                **_metrics(endpoint.route, result["statusCode"], duration, cold=cold),
+            },
+        )
         return result
 
     return answer
+
+
+def _metrics(route: Route, status: int, duration_ms: float, *, cold: bool) -> dict[str, Any]:
+    """What makes metrics of a request's line. What is rare is not counted where it did not happen: CloudWatch's price
+    is by the hours in which a metric has values."""
+    name = {"Route": route.name}
+    function = {"Function": route.function_name}
+    data = [
+        metrics.Datum("Requests", 1, {**name, "Status": str(status)}),
+        metrics.Datum("Latency", duration_ms, name, "Milliseconds"),
+        *([metrics.Datum("ColdStarts", 1, function)] if cold else []),
+        *([metrics.Datum("ServerErrors", 1, function)] if status >= HTTPStatus.INTERNAL_SERVER_ERROR else []),
+        *metrics.counted(),
+    ]
+    return metrics.embedded(settings().metrics_namespace, data, round(time() * 1000))
 
 
 def _served_key(key: str) -> str:
@@ -116,9 +148,12 @@ def _answer(request: Request, endpoint: Endpoint) -> dict[str, Any]:
     try:
         return _complete(request, endpoint.answer(_admit(request, endpoint)))
     except OAuthException as error:
+        metrics.count("Denials", Reason=error.error)
         body = OAuthErrorResponse(error.error, error.error_description)
         return _complete(request, Response(error.status, body, error.headers))
     except PSNEmulatorException as error:
+        if error.status in _DENIED:
+            metrics.count("Denials", Reason=error.code)
         return _complete(request, problem(request, error))
     except Exception:
         logger.exception("a bug")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from handlers.client_authentication import authenticated_client, form_of, required
 from models.responses import FieldError
+from utils import metrics
 from utils.errors import PSNEmulatorException, ValidationException
 from utils.http import JSON_TYPE, Request, Response
 from utils.oauth_errors import InvalidRequestException, UnsupportedGrantTypeException
@@ -37,8 +38,8 @@ def token(request: Request) -> Response:
     from services.identity.seed import FIRST_PARTY_CLIENT
 
     if request.media_type == JSON_TYPE:
-        return _answer(_log_in(request, FIRST_PARTY_CLIENT, _valid(LoginBody, request.json)))
-    return _answer(_grant(request))
+        return _answer(request, _log_in(request, FIRST_PARTY_CLIENT, _valid(LoginBody, request.json)))
+    return _answer(request, _grant(request))
 
 
 def refresh(request: Request) -> Response:
@@ -55,7 +56,8 @@ def refresh(request: Request) -> Response:
 
     body = _valid(RefreshBody, request.json)
     return _answer(
-        rotate(request.sandbox, FIRST_PARTY_CLIENT, body.refresh_token.get_secret_value(), body.scope)
+        request,
+        rotate(request.sandbox, FIRST_PARTY_CLIENT, body.refresh_token.get_secret_value(), body.scope),
     )
 
 
@@ -149,6 +151,7 @@ def _description(errors: Sequence[FieldError], model: "type[BaseModel]") -> str:
     return f"Missing or malformed: {', '.join(invalid)}." if invalid else "The body has a member too many."
 
 
-def _answer(tokens: "Tokens") -> Response:
+def _answer(request: Request, tokens: "Tokens") -> Response:
+    metrics.count("TokensIssued", Route=request.route)
     body = {name: value for name, value in asdict(tokens).items() if value is not None}
     return Response(200, body, _NO_STORE)

@@ -90,6 +90,8 @@ READ_TABLES = {
         "cloud/probe",
         "commands/run_local",
         "program/gateway",
+        "stack/alarms",
+        "stack/environment_rules",
         "stack/function_specs",
         "stack/seeds",
     },

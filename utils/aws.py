@@ -5,7 +5,8 @@ and endpoint come from the standard ``AWS_`` variables.
 """
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from utils.errors import UnavailableException
@@ -21,6 +22,10 @@ _THROTTLES = frozenset(
 _OUTAGES = frozenset(
     {"InternalFailure", "InternalServer", "InternalService", "RequestTimeout", "ServiceUnavailable"}
 )
+
+calls: Final[list[tuple[str, float, float]]] = []
+"""The calls of the request under way, for the line that its log ends with: the client's method, when it began by
+``perf_counter`` and how long it took, in seconds. Whoever begins a request empties it."""
 
 
 @cache
@@ -52,6 +57,7 @@ def call(service: str, operation: str, **arguments: Any) -> dict[str, Any]:
         ThrottledException,
     )  # the authorizer, which calls nothing, loads none of the answers
 
+    began = perf_counter()
     try:
         answer: dict[str, Any] = getattr(client(service), operation)(**arguments)
     except exceptions.ClientError as error:
@@ -68,6 +74,8 @@ def call(service: str, operation: str, **arguments: Any) -> dict[str, Any]:
         ResponseParserError,
     ) as error:
         raise _unavailable(service, operation, type(error).__name__) from error
+    finally:
+        calls.append((operation, began, perf_counter() - began))
     return answer
 
 

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from random import SystemRandom
 from typing import Any
 
+from utils import metrics
 from utils.attributes import Item, marshal_item, unmarshal_item
 from utils.aws import call, error_code, is_throttled
 from utils.errors import StorageFullException, ThrottledException
@@ -124,7 +125,14 @@ def write(change: Put | Update | Delete) -> Item:
     """
     returned = "ALL_NEW" if isinstance(change, Update) else "ALL_OLD"
     operation = f"{type(change).__name__.lower()}_item"
-    answer = _call(operation, TableName=_name(), ReturnValues=returned, **change.arguments())
+    answer = _call(
+        operation,
+        TableName=_name(),
+        ReturnValues=returned,
+        ReturnItemCollectionMetrics="SIZE",
+        **change.arguments(),
+    )
+    _measure([answer.get("ItemCollectionMetrics")])
     return unmarshal_item(answer.get("Attributes", {}))
 
 
@@ -135,12 +143,22 @@ def transact(*writes: Write) -> None:
     """
     table = _name()
     items = [{_action(write): {"TableName": table, **write.arguments()}} for write in writes]
-    _call("transact_write_items", [write.key for write in writes], TransactItems=items)
+    keys = [write.key for write in writes]
+    answer = _call("transact_write_items", keys, TransactItems=items, ReturnItemCollectionMetrics="SIZE")
+    _measure(answer.get("ItemCollectionMetrics", {}).get(table, []))
 
 
 def probe() -> None:
     """Read a key that is not there (GetItem); raises when the table does not answer."""
     get(_PROBE)
+
+
+def _measure(collections: Iterable[Mapping[str, Any] | None]) -> None:
+    """Notes how large at most the items with one partition key have become, of which DynamoDB takes 10 GB. It tells so
+    of partitions that are in a local index, about every few hours anew, and CloudWatch has no metric of it."""
+    for collection in collections:
+        if collection and "SizeEstimateRangeGB" in collection:
+            metrics.measure("ItemCollectionSize", collection["SizeEstimateRangeGB"][1], "Gigabytes")
 
 
 def _name() -> str:

@@ -19,6 +19,11 @@ def state_file(stack: str) -> Path:
     return folder() / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
 
 
+def history_folder(stack: str) -> Path:
+    """The folder with a file for each update of a local stack, whose names sort by time."""
+    return folder() / ".pulumi" / "history" / PROJECT / stack
+
+
 def read_state(stack: str) -> StackState:
     """The state of a local stack, read without the engine. Raises ``OSError`` and ``ValueError`` where there is no file
     that can be read."""

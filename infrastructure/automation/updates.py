@@ -1,12 +1,9 @@
 """Runs of the engine that change a stack: with progress, a message in the history, and errors of one line."""
 
-import getpass
-import os
 import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Unpack
 
 from pulumi import automation as auto
@@ -19,8 +16,6 @@ from infrastructure.review.changes import ChangeLog
 from infrastructure.stack.settings import Settings
 from infrastructure.terminal.engine_progress import EngineProgress
 from infrastructure.terminal.phases import Phases
-
-_MESSAGE = re.compile(r"(?P<tag>\d{8}-\d{6}-[0-9a-f]{8}) (?P<kind>.*?)(?: by (?P<by>.*))?")
 
 _RECORDED_CALLS = 11
 """The SDK's own, from the constructor of a resource inwards, and those of the program that lead there."""
@@ -43,27 +38,6 @@ _REMEDIES = {
 
 class BusyError(DeployError):
     """Another update of the stack is running: this one changed nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class UpdateMessage:
-    """What the message of an update says: the ``tag`` of the release that it brought, the ``kind`` of update, such as
-    ``rollback``, and who made it, empty where that is not known."""
-
-    tag: str
-    kind: str
-    by: str
-
-
-def parse_message(message: str) -> UpdateMessage | None:
-    """What is in a message that ``update_message`` wrote; ``None`` for another."""
-    match = _MESSAGE.fullmatch(message)
-    return UpdateMessage(match["tag"], match["kind"], match["by"] or "") if match else None
-
-
-def update_message(tag: str, kind: str) -> str:
-    """The message of an update that brings the release ``tag``: ``<tag> <kind> by <user>``."""
-    return f"{tag} {kind} by {os.environ.get('GITHUB_ACTOR') or _user()}"
 
 
 def up(
@@ -171,13 +145,6 @@ def fan_out(*listeners: Callable[[auto.EngineEvent], None]) -> Callable[[auto.En
 def _if_killed(stack: str) -> str:
     """How to remove the lock that a killed update left on a backend other than the local one."""
     return f' If it was killed: eval "$(make -s env STACK={stack})"; pulumi -C infrastructure cancel'
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except OSError:  # a container's user need not have a name
-        return str(os.getuid())
 
 
 def _last_error_line(output: str) -> str:

@@ -60,6 +60,11 @@ def probe(
         time.sleep(_PAUSE_SECONDS)
 
 
+def health(outputs: Mapping[str, object], seconds: float) -> ProbeResult:
+    """The result of one request for the health of a stack with these ``outputs``, which has ``seconds`` to answer."""
+    return _health(str(outputs["api_url"]), str(outputs["image_tag"]), seconds)
+
+
 def failed(results: Iterable[ProbeResult]) -> list[ProbeResult]:
     """Those that went wrong."""
     return [result for result in results if not result.ok]
@@ -91,8 +96,8 @@ def _send_all(api_url: str, tag: str, *, described: bool) -> tuple[ProbeResult, 
         return tuple(future.result() for future in futures)
 
 
-def _health(api_url: str, tag: str) -> ProbeResult:
-    status, body = _get(f"{api_url}/healthz")
+def _health(api_url: str, tag: str, seconds: float = _ANSWER_SECONDS) -> ProbeResult:
+    status, body = _get(f"{api_url}/healthz", seconds=seconds)
     live = body.get("image_tag")
     return ProbeResult(
         "GET /healthz",
@@ -139,21 +144,23 @@ def _guard(api_url: str, route: Route, token: str | None, expected: HTTPStatus) 
     )
 
 
-def _get(url: str, token: str | None = None) -> tuple[int | str, dict[str, Any]]:
+def _get(
+    url: str, token: str | None = None, seconds: float = _ANSWER_SECONDS
+) -> tuple[int | str, dict[str, Any]]:
     """The status and the JSON object of an answer; the reason in place of the status where there is none."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     request = urllib.request.Request(url, headers=headers)  # noqa: S310 - the stack's own URL
     try:
-        with _open(request) as answer:
+        with _open(request, seconds) as answer:
             return int(answer.status), _object(answer.read())
     except (OSError, HTTPException) as error:
         return f"no answer ({getattr(error, 'reason', None) or repr(error)})", {}
 
 
-def _open(request: urllib.request.Request) -> Any:
+def _open(request: urllib.request.Request, seconds: float) -> Any:
     """The answer, of whatever status. Raises ``OSError`` and ``HTTPException`` where there is none."""
     try:
-        return urllib.request.urlopen(request, timeout=_ANSWER_SECONDS)  # noqa: S310 - the stack's own URL
+        return urllib.request.urlopen(request, timeout=seconds)  # noqa: S310 - the stack's own URL
     except urllib.error.HTTPError as error:
         return error
 

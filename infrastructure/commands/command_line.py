@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn, override
 
-from infrastructure.commands import local_targets, make_targets
+from infrastructure.commands import local_targets, log_targets, make_targets
 from infrastructure.errors import DeployError
+from infrastructure.terminal.log_lines import LEVELS
 
 type Command = Callable[[argparse.Namespace], int]
 """Runs a command with its options; the exit code."""
@@ -145,23 +146,35 @@ def _add_reading_commands(commands: _Commands) -> None:
     for name, function in (
         ("outputs", make_targets.outputs),
         ("history", make_targets.history),
+        ("status", make_targets.status),
         ("doctor", make_targets.doctor),
     ):
         _add_flag(commands.add(name, function), "--json", "print JSON")
     for name, function in (("ecr-url", make_targets.ecr_url), ("env", make_targets.env)):
         commands.add(name, function)
 
-    command = commands.add("logs", make_targets.logs)
+    command = commands.add("logs", log_targets.logs)
     _add_function(command, "players-create")
+    _add_id(command, "tell all of the request with this id instead", required=False)
+    _add_since(command, "10m, with an id 1h")
     command.add_argument(
-        "--since",
-        default="10m",
-        type=_not_empty("name a duration, or leave it out"),
-        metavar="DURATION",
-        help="90s, 10m, 2h or 1d; default: %(default)s",
+        "--level",
+        default="DEBUG",
+        type=_level,
+        metavar="LEVEL",
+        help=f"the lowest to print, of {', '.join(LEVELS)}; default: all",
     )
     _add_flag(command, "--follow", "go on as lines come")
     _add_flag(command, "--json", "print one JSON object a line")
+
+    command = commands.add("trace", log_targets.trace)
+    _add_id(command, "an id of the request", required=True)
+    _add_since(command, "1h")
+    _add_flag(command, "--json", "print one JSON object a request")
+
+    command = commands.add("dashboard", log_targets.dashboard)
+    command.add_argument("--port", type=_port, default=0, help="default: one that is free")
+    command.set_defaults(follow=True)  # Ctrl-C is how it ends
 
 
 def _add_local_commands(commands: _Commands) -> None:
@@ -189,6 +202,26 @@ def _add_function(command: argparse.ArgumentParser, default: str) -> None:
     command.add_argument(
         "--function", default=default, type=name, metavar="NAME", help="default: %(default)s"
     )
+
+
+def _add_id(command: argparse.ArgumentParser, text: str, *, required: bool) -> None:
+    """The option that names a request."""
+    name = _not_empty("name a request, as in make trace ID=… with the X-Request-Id of its answer")
+    command.add_argument("--id", type=name, required=required, metavar="ID", help=text)
+
+
+def _add_since(command: argparse.ArgumentParser, default: str) -> None:
+    """The option that says how far back a log is read."""
+    name = _not_empty("name a duration, or leave it out")
+    command.add_argument(
+        "--since", type=name, metavar="DURATION", help=f"90s, 10m, 2h or 1d; default: {default}"
+    )
+
+
+def _level(text: str) -> str:
+    if text.upper() not in LEVELS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no level: {', '.join(LEVELS)} are")
+    return text.upper()
 
 
 def _port(text: str) -> int:

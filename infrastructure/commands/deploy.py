@@ -2,7 +2,15 @@
 
 from functools import partial
 
-from infrastructure.automation import exclusion, last_deploy, protection, targets, updates, workspace
+from infrastructure.automation import (
+    exclusion,
+    last_deploy,
+    protection,
+    targets,
+    update_message,
+    updates,
+    workspace,
+)
 from infrastructure.automation.lean_stack import LeanStack
 from infrastructure.cloud import drift, probe, versions
 from infrastructure.cloud.probe import ProbeResult
@@ -128,7 +136,7 @@ def _update(
                 partial(_provide_image, request, phases),
                 request.replaceable,
             ),
-            updates.update_message(selected.tag, request.kind),
+            update_message.update_message(selected.tag, request.kind),
             f"The deploy of {stack.name} failed",
             phases=phases,
             **targets.targets_for(stack.settings, state, selected, image_only=request.image_only),

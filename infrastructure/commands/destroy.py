@@ -24,9 +24,10 @@ def check_deletable(settings: Settings) -> None:
     ]
     if lasting:
         names = [f"{short_type(item['type'])} {resource_name(urn)}" for urn, item in protected.items()]
+        also = " and psn-emulator:accept_data_loss to true" if settings.environment == "prod" else ""
         raise DeployError(
             f"Stack {settings.stack!r} is protected from deletion: {', '.join(names)}.",
-            "Set psn-emulator:deletion_protection to false in its file, run "
+            f"Set psn-emulator:deletion_protection to false{also} in its file, run "
             f"make deploy-infra STACK={settings.stack}, then this again.",
         )
 

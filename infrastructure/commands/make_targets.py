@@ -4,8 +4,6 @@ their values the exit codes."""
 import argparse
 import json
 import sys
-from contextlib import nullcontext
-from datetime import UTC, datetime
 from typing import Any
 
 from infrastructure.errors import DeployError
@@ -163,24 +161,16 @@ def env(options: argparse.Namespace) -> int:
     return 0
 
 
-def logs(options: argparse.Namespace) -> int:
-    """Print a function's log."""
-    from infrastructure.cloud import logs
-    from infrastructure.terminal import display
+def status(options: argparse.Namespace) -> int:
+    """Say how the stack is: release, health, functions, alarms, data."""
+    from infrastructure.commands import report, status
 
-    start = datetime.now(UTC) - logs.parse_duration(options.since)
-    event = None
-    with display.own_interrupts() if options.follow else nullcontext():
-        for event in logs.read_events(options.settings, options.function, start, follow=options.follow):
-            if options.json:
-                print(json.dumps(event), flush=True)
-            else:
-                message = event["message"]
-                text = message if isinstance(message, str) else json.dumps(message)
-                print(f"{event['time']}  {text}", flush=True)
-    if event is None:
-        display.say(f"{options.function} has written nothing in the last {options.since}")
-    return 0
+    findings = status.findings(options.settings)
+    if options.json:
+        _print_json([finding.as_json() for finding in findings])
+    else:
+        report.print_status(findings)
+    return 1 if any(finding.ok is False for finding in findings) else 0
 
 
 def doctor(options: argparse.Namespace) -> int:

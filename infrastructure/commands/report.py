@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from infrastructure.commands.key_schedule import KeySchedule
     from infrastructure.commands.rollback import RollbackPlan
     from infrastructure.commands.stack_info import Update
+    from infrastructure.commands.status import Finding
     from infrastructure.review.review import Review
 
 Form = Literal["text", "json", "markdown"]
@@ -168,3 +169,18 @@ def print_checks(checks: Sequence["Check"]) -> None:
         print(f"{'ok     ' if check.ok else 'missing'}  {check.name:<{width}}  {check.found}")
         if not check.ok:
             print(f"{'':<{width + 11}}{check.remedy}")
+
+
+def print_status(findings: Sequence["Finding"]) -> None:
+    """How each thing is, with the remedy below what is wrong; in colour on a terminal."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False, soft_wrap=True)
+    width = max(len(finding.name) for finding in findings)
+    marks = {True: ("ok   ", "green"), False: ("wrong", "bold red"), None: ("?    ", "yellow")}
+    for finding in findings:
+        mark, style = marks[finding.ok]
+        console.print(Text(mark, style), Text(f" {finding.name:<{width}}  {finding.text}"))
+        if finding.ok is False and finding.remedy:
+            console.print(Text(f"{'':<{width + 9}}{finding.remedy}", "dim"))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from botocore.exceptions import BotoCoreError, ClientError
 from pulumi.automation import CommandError
 
-from infrastructure.automation import aliases, exclusion, updates, workspace
+from infrastructure.automation import aliases, exclusion, update_message, updates, workspace
 from infrastructure.automation.lean_stack import LeanStack
 from infrastructure.cloud import probe, session
 from infrastructure.commands import readiness
@@ -169,7 +169,7 @@ def carry_out(
             state,
             plan.after,
             after,
-            message=updates.update_message(plan.entry.tag, kind),
+            message=update_message.update_message(plan.entry.tag, kind),
             failure=f"Going back to {plan.entry.tag} failed",
         )
     except DeployError as error:
@@ -206,7 +206,7 @@ def restore_aliases(stack: LeanStack, before: StackState, error: DeployError) ->
             state,
             now | then,
             before.outputs,
-            message=updates.update_message(live, "put back"),
+            message=update_message.update_message(live, "put back"),
             failure=f"{cause}. And putting the aliases back failed too",
         )
     except DeployError as another:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infrastructure.automation import aliases, exclusion, updates, workspace
+from infrastructure.automation import aliases, exclusion, update_message, workspace
 from infrastructure.automation.lean_stack import LeanStack
 from infrastructure.cloud import session
 from infrastructure.commands import key_schedule, readiness
@@ -141,7 +141,7 @@ def _record_public_keys(stack: LeanStack, state: StackState, secret: _Secret, pu
         state,
         {name: alias.version for name, alias in state.aliases.items()},
         outputs | {"public_jwks": record},
-        message=updates.update_message(str(outputs["image_tag"]), "rotate-keys"),
+        message=update_message.update_message(str(outputs["image_tag"]), "rotate-keys"),
         failure="The keys are rotated, but noting it in the stack's state failed",
     )
 

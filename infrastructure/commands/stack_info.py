@@ -10,7 +10,7 @@ from typing import Any
 
 from pulumi import automation as auto
 
-from infrastructure.automation import backend, updates, workspace
+from infrastructure.automation import backend, update_message, workspace
 from infrastructure.errors import DeployError
 from infrastructure.release.release import Deployed
 from infrastructure.review.changes import SYMBOLS, Operation
@@ -115,7 +115,9 @@ def history(settings: Settings) -> list[Update]:
                 f"What is kept of an update is damaged: {file}",
                 f"The others are told once it is out of the way: mv {file} {file}.damaged",
             ) from error
-    messages = [updates.parse_message(item.message) if item.kind == "update" else None for item in summaries]
+    messages = [
+        update_message.parse_message(item.message) if item.kind == "update" else None for item in summaries
+    ]
     since = _live_since(live, summaries, messages)
     return [
         Update(
@@ -140,7 +142,7 @@ def history(settings: Settings) -> list[Update]:
 def _live_since(
     live: str | None,
     summaries: Sequence[auto.UpdateSummary],
-    messages: Sequence[updates.UpdateMessage | None],
+    messages: Sequence[update_message.UpdateMessage | None],
 ) -> int | None:
     """The index in ``summaries``, the newest first, of the update since which the release ``live`` runs; ``None`` when
     none brought it.

@@ -26,6 +26,8 @@ _ANSWER_SECONDS = 5
 _STRANGERS_SECONDS = 1
 """How long the program on the port may take to say whose it is where this checkout has had no local AWS."""
 _IDENTITY = re.compile("[0-9a-f]{12}")
+SERVICES = ("apigateway", "dynamodb", "ecr", "iam", "lambda", "logs", "secretsmanager", "sts")
+"""The services that the stacks use. Others would run code on this machine for whoever asks."""
 _MINISTACK = {
     "LAMBDA_EXECUTOR": "docker",
     "LAMBDA_STRICT": "1",
@@ -35,8 +37,7 @@ _MINISTACK = {
     # Listeners on fixed ports of all interfaces, for services that nothing here uses.
     "IOT_MTLS_ENABLED": "0",
     "SFTP_ENABLED": "0",
-    # The services that the stacks use. Others would run code on this machine for whoever asks.
-    "SERVICES": "apigateway,dynamodb,ecr,iam,lambda,logs,secretsmanager,sts",
+    "SERVICES": ",".join(SERVICES),
 }
 
 

@@ -15,7 +15,9 @@ from routes import FALLBACK, ROUTES, Route
 
 _ACCESS_LOG = {
     "requestId": "$context.requestId",
+    "functionRequestId": "$context.integration.requestId",
     "time": "$context.requestTime",
+    "timeMs": "$context.requestTimeEpoch",
     "ip": "$context.identity.sourceIp",
     "userAgent": "$context.identity.userAgent",
     "method": "$context.httpMethod",
@@ -34,13 +36,15 @@ _ACCESS_LOG = {
 
 class Gateway(pulumi.ComponentResource):
     """The HTTP API. ``url`` is its base URL, to which a path is appended, and the issuer of the tokens;
-    ``url_for_functions`` is the same as the functions reach it.
+    ``url_for_functions`` is the same as the functions reach it. ``account_id`` is the account's that it is in.
 
     It is declared in two steps, because the functions are given its URL and its routes are given the functions.
     """
 
     url: pulumi.Output[str]
     url_for_functions: pulumi.Output[str]
+    api_id: pulumi.Output[str]
+    account_id: pulumi.Output[str]
 
     def __init__(self, settings: Settings, opts: pulumi.ResourceOptions) -> None:
         super().__init__("psn-emulator:api:Gateway", "gateway", None, opts)
@@ -58,6 +62,8 @@ class Gateway(pulumi.ComponentResource):
             tags=tags | {"ms-custom-id": settings.names.local_api_id} if settings.local else tags,
             opts=self._child_options,
         )
+        self.api_id = self._api.id
+        self.account_id = self._api.execution_arn.apply(lambda arn: arn.split(":")[4])
         local_path = pulumi.Output.concat("/_aws/execute-api/", self._api.id, "/$default")
         if settings.local:
             self.url = pulumi.Output.concat(paths.aws_endpoint(), local_path)
@@ -160,6 +166,23 @@ class Gateway(pulumi.ComponentResource):
         )
         self._permissions.append(permission)
 
+    def _route_settings(self) -> list[aws.apigatewayv2.StageRouteSettingArgs] | None:
+        """The throttling of the routes that have one of their own; that of ``HEAD`` is the one of ``GET``."""
+        throttles = [
+            (key, self._settings.routes[route.name])
+            for route in ROUTES
+            if route.name in self._settings.routes
+            for key in ([route.key, f"HEAD {route.path}"] if route.method == "GET" else [route.key])
+        ]
+        return [
+            aws.apigatewayv2.StageRouteSettingArgs(
+                route_key=key,
+                throttling_rate_limit=throttle.throttle_rate,
+                throttling_burst_limit=throttle.throttle_burst,
+            )
+            for key, throttle in throttles
+        ] or None
+
     def _stage(self, routes: list[aws.apigatewayv2.Route]) -> aws.apigatewayv2.Stage:
         log_group = aws.cloudwatch.LogGroup(
             "access-log",
@@ -178,6 +201,7 @@ class Gateway(pulumi.ComponentResource):
                 "throttling_rate_limit": self._settings.throttle_rate,
                 "throttling_burst_limit": self._settings.throttle_burst,
             },
+            route_settings=self._route_settings(),
             tags=self._settings.names.tags,
             # All routes are there when the first deployment is made of them.
             opts=pulumi.ResourceOptions(parent=self, depends_on=routes),

@@ -12,6 +12,7 @@ from infrastructure.program import functions, provider
 from infrastructure.program.functions import SharedInputs
 from infrastructure.program.gateway import Gateway
 from infrastructure.program.image import Images
+from infrastructure.program.monitoring import Monitoring
 from infrastructure.program.storage import Storage
 from infrastructure.release import release, selection
 from infrastructure.release.state import StackState
@@ -88,6 +89,8 @@ def _declare(
     in_service = pulumi.Output.all(
         gateway.open_routes(declared), *(function.alias.arn for function in declared.values())
     )
+    if settings.monitoring:
+        pulumi.export("dashboard_url", Monitoring(settings, selected.tag, gateway, opts).dashboard_url)
     pulumi.export("api_url", gateway.url)
     if settings.environment != "prod":
         pulumi.export("docs_url", pulumi.Output.concat(gateway.url, "/docs"))
@@ -114,6 +117,7 @@ def _variables(settings: Settings, storage: Storage, gateway: Gateway) -> Mappin
     jwks_uri = pulumi.Output.concat(gateway.url_for_functions, "/.well-known/jwks.json")
     outputs: Mapping[str, pulumi.Input[str]] = {
         "service_name": PROJECT,
+        "metrics_namespace": settings.names.base,
         "table_name": storage.table.name,
         "issuer": gateway.url,
         "public_jwks": storage.public_jwks,

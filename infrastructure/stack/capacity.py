@@ -1,4 +1,4 @@
-"""A function's memory, time and concurrency."""
+"""A function's memory, time and concurrency; a route's throttling."""
 
 from typing import Annotated
 
@@ -28,3 +28,14 @@ class Capacity(BaseModel):
     """Calls answered at once, kept free for the function and never exceeded; none: it shares the account's."""
     provisioned_concurrency: Number | None = Field(None, ge=0)
     """Environments of the live version that are kept started, at a price; none: as many as calls come, from 0."""
+
+
+class Throttle(BaseModel):
+    """What can be set for one route's requests."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    throttle_rate: Number = Field(ge=1, le=10000)
+    """Requests a second in the long run; beyond it the gateway answers 429."""
+    throttle_burst: Number = Field(ge=1, le=5000)
+    """Requests at once."""

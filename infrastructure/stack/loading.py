@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from infrastructure.errors import DeployError
-from infrastructure.stack import function_specs, seeds, stack_file
+from infrastructure.stack import environment_rules, function_specs, seeds, stack_file
 from infrastructure.stack.settings import LOCAL, Settings, is_local
 
 FOLDER = Path(__file__).resolve().parents[1]
@@ -42,7 +42,7 @@ def load_settings(stack: str) -> Settings:
     try:
         if not faults:
             settings = Settings.model_validate(values | {"stack": stack})
-            faults = function_specs.faults_in(settings)
+            faults = function_specs.faults_in(settings) + environment_rules.faults_in(settings)
     except ValidationError as error:
         faults = [stack_file.fault_of(item) for item in error.errors(include_url=False)]
     if faults:

@@ -63,6 +63,10 @@ class Names:
         """The log group of a function, where Lambda looks for it."""
         return f"/aws/lambda/{self.function(name)}"
 
+    def alarm(self, name: str) -> str:
+        """The name of an alarm, such as ``players-get-errors``."""
+        return f"{self.base}-{name}"
+
     def secret(self, name: str) -> str:
         """The name of a secret such as ``signing-keys``."""
         return f"{PROJECT}/{self.stack}/{name}"

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from infrastructure import get_image_tag
 from infrastructure.stack import stack_file
-from infrastructure.stack.capacity import Capacity, Number
+from infrastructure.stack.capacity import Capacity, Number, Throttle
 from infrastructure.stack.names import Names
 
 Environment = Literal["local", "dev", "staging", "prod"]
@@ -61,14 +61,28 @@ class Settings(Capacity):
     """Requests a second the API takes in the long run; beyond it answers 429."""
     throttle_burst: Number = Field(200, ge=1, le=5000)
     """Requests the API takes at once."""
+    routes: Mapping[str, Throttle] = {}
+    """The throttling of single routes by their names, below that of all; on AWS only."""
     cors_origins: tuple[str, ...] = ()
-    """The origins whose pages may call the API, such as https://game.example; `*` on local only."""
+    """The origins whose pages may call the API, such as https://game.example; `*` on local only, on staging and prod
+    https only."""
     cors_max_age_seconds: Number = Field(3600, ge=0, le=86400)
     """Seconds a browser remembers what a preflight request answered."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    """The least severe of the functions' log lines that is kept."""
-    log_retention_days: Number = 30
-    """Days the logs are kept: one of the numbers that CloudWatch Logs knows."""
+    """The least severe of the functions' log lines that is kept; on staging and prod INFO. Above INFO the functions
+    write no metrics, which are in the line of each request."""
+    log_retention_days: Number
+    """Days the logs are kept: one of the numbers that CloudWatch Logs knows; by default 365 on prod, else 30. On
+    staging 30 at least, on prod 90."""
+    monitoring: bool
+    """Whether alarms, their topic, the dashboard and the saved queries are made; by default on all but local stacks,
+    whose AWS evaluates none of them."""
+    alarm_emails: tuple[str, ...] = ()
+    """Who is told of alarms by e-mail; each address has to confirm it once."""
+    alarm_urls: tuple[str, ...] = ()
+    """The https URLs that are told of alarms by Amazon SNS, such as a chat's."""
+    alarm_latency_ms: Number = Field(3000, ge=100, le=30000)
+    """Milliseconds within which the API is to answer 99 of 100 requests, or an alarm goes off."""
     tracing: bool = False
     """Whether the functions send X-Ray traces."""
     smoke_at_once: Number = Field(50, ge=1, le=1000)
@@ -95,6 +109,8 @@ class Settings(Capacity):
     """Whether table, secrets and images are safe from deletion; by default not on local and dev."""
     point_in_time_recovery: bool
     """Whether the table can go back to any second of 35 days; by default not on local and dev."""
+    accept_data_loss: bool = False
+    """Whether on prod `deletion_protection` and `point_in_time_recovery` may be off, as before it is deleted."""
     secret_recovery_days: Number
     """Days a deleted secret can be brought back, 0 or 7 to 30; by default 0 on local and dev, else 30."""
     untagged_image_days: Number = Field(14, ge=1, le=365)
@@ -159,6 +175,8 @@ class Settings(Capacity):
         return {
             "environment": environment,
             "image_by_promotion": lasting,
+            "log_retention_days": 365 if environment == "prod" else 30,
+            "monitoring": environment != LOCAL,
             "deletion_protection": lasting,
             "point_in_time_recovery": lasting,
             "secret_recovery_days": 30 if lasting else 0,

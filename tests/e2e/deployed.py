@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.support.checkout import Checkout
+from tests.support.leftovers import leftovers
 
 
 @pytest.fixture(scope="session")
@@ -51,11 +52,13 @@ def user(url: str, tokens: dict[str, Any]) -> Iterator[httpx.Client]:
 
 @contextmanager
 def deployment(checkout: Checkout) -> Iterator[Checkout]:
-    """The checkout, deployed while the block runs; destroyed and stopped at the end."""
+    """The checkout, deployed while the block runs; destroyed, which leaves nothing, and stopped at
+    the end."""
     checkout.be_patient()
     try:
         checkout.done("deploy")
         yield checkout
         checkout.done("destroy")
+        assert leftovers(checkout) == {}
     finally:
         checkout.make("down")

@@ -91,7 +91,13 @@ def prod(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[None]:
     """A stack ``prod`` with 20 users, an AWS in process, and an engine, a registry and a Docker that do nothing."""
-    write_stack("prod", architecture="arm64", image_by_promotion=False, deletion_protection=False)
+    write_stack(
+        "prod",
+        architecture="arm64",
+        image_by_promotion=False,
+        deletion_protection=False,
+        accept_data_loss=True,
+    )
     write_seed("prod", *USERS)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")

@@ -34,6 +34,7 @@ class _Call:
     route: str = ""
     authorizer_seconds: float | None = None
     authorizer_error: str = ""
+    integration_id: str = ""
     integration_seconds: float | None = None
     integration_error: str = ""
 
@@ -104,6 +105,13 @@ async def _run(function: Callable[..., Any], record: Any, event: Any, *rest: Any
     return result
 
 
+def invoked(event: Any, invocation: str) -> None:
+    """Notes the id of the ``invocation`` by which Lambda gives a route's function this event."""
+    call = _call.get(None)
+    if call is not None and isinstance(event, dict) and event.get("type") != "REQUEST":
+        call.integration_id = invocation
+
+
 def _error(result: Any) -> str:
     """Why a function failed, empty where it did not."""
     if not isinstance(result, dict) or not result.get("error"):
@@ -147,6 +155,7 @@ def _values(
         "responseLength": len(body),
         "responseLatency": _milliseconds(time.time() - call.began),
         "integrationLatency": _milliseconds(call.integration_seconds),
+        "integration.requestId": call.integration_id,
         "authorizer.latency": _milliseconds(call.authorizer_seconds),
         "authorizer.error": call.authorizer_error,
         "integrationErrorMessage": call.integration_error,

@@ -9,7 +9,7 @@ import time
 import urllib.request
 from typing import Any
 
-from . import internals
+from . import gateway, internals
 
 PORT = 6000
 """A port that browsers refuse to connect to (Fetch Standard: "Port blocking")."""
@@ -17,6 +17,9 @@ PORT = 6000
 _functions = internals.functions
 _PATH = "/2015-03-31/functions/function/invocations"
 _PAUSE_SECONDS = 0.1
+_LOG_SECONDS = 0.25
+"""How long Docker may take to have what a container wrote before it answered: it reads that in its own time."""
+_LOG_PAUSE_SECONDS = 0.005
 
 
 def entrypoint() -> list[str]:
@@ -28,6 +31,7 @@ def entrypoint() -> list[str]:
 
 def _invoke(container: Any, event: Any, timeout: int, request_id: str) -> dict[str, Any]:
     """What ministack's own function returns of an invocation, which asks on another port."""
+    gateway.invoked(event, request_id)
     deadline = time.time() + min(timeout + 2.0, _functions._RIE_CONNECT_RETRY_SECONDS)
     while time.time() < deadline:
         container.reload()
@@ -42,7 +46,7 @@ def _invoke(container: Any, event: Any, timeout: int, request_id: str) -> dict[s
                 return {**result, "log_source": "rie"}
             time.sleep(_PAUSE_SECONDS)
         else:
-            return _result(answer, error, _log(container, since=began))
+            return _result(answer, error, _whole_log(container, began, request_id))
     log = _log(container)
     failed = {"errorMessage": f"The function does not come up: {log[:500]}", "errorType": "Runtime.ExitError"}
     return {"body": failed, "error": True, "log": log}
@@ -80,6 +84,17 @@ def _result(answer: str, error: str, log: str) -> dict[str, Any]:
             failed = {"errorMessage": result["body"], "errorType": "Sandbox.Timedout"}
             result |= {"body": failed, "timeout": True}
     return result
+
+
+def _whole_log(container: Any, began: float, request_id: str) -> str:
+    """What the container has logged since ``began`` up to the report that ends each invocation; without one, as after a
+    failure, what there is in the end."""
+    deadline = time.time() + _LOG_SECONDS
+    while f"REPORT RequestId: {request_id}" not in (log := _log(container, since=began)):
+        if time.time() > deadline:
+            break
+        time.sleep(_LOG_PAUSE_SECONDS)
+    return log
 
 
 def _log(container: Any, since: float | None = None) -> str:

@@ -12,7 +12,7 @@ from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import set_root_resource
 
-from infrastructure.automation import aliases, updates
+from infrastructure.automation import aliases, update_message, updates
 from infrastructure.commands import rollback
 from infrastructure.commands.rollback import plan_rollback, select_target
 from infrastructure.errors import DeployError
@@ -259,7 +259,7 @@ def test_a_rollback_is_an_update_that_names_the_release_and_leaves_the_other_out
     engine = Engine()
     outputs = carried_out(engine, monkeypatch)
     [(message, versions, _)] = engine.updates
-    said = updates.parse_message(message)
+    said = update_message.parse_message(message)
     assert said is not None
     assert (said.tag, said.kind) == (FIRST.tag, "rollback")
     assert versions == {"root": "1", "healthz": "1"}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infrastructure.automation import updates, workspace
+from infrastructure.automation import update_message, workspace
 from infrastructure.commands import stack_info
 from infrastructure.errors import DeployError
 from infrastructure.release.state import STACK, StackState
@@ -82,7 +82,7 @@ def test_what_updates_are_called_is_what_the_history_reads(
     updated: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GITHUB_ACTOR", "ada")
-    updated(OLD, ("update", "succeeded", updates.update_message(OLD, "automatic return")))
+    updated(OLD, ("update", "succeeded", update_message.update_message(OLD, "automatic return")))
     [told] = stack_info.history(load_settings("local"))
     assert (told.tag, told.kind, told.by) == (OLD, "automatic return", "ada")
 

@@ -14,6 +14,7 @@ API, GROUP = "psn-test", "/aws/vendedlogs/psn-test/access"
 OWNER = ("000000000000", "us-east-1")
 FORMAT = {
     "id": "$context.requestId",
+    "invocation": "$context.integration.requestId",
     "ip": "$context.identity.sourceIp",
     "agent": "$context.identity.userAgent",
     "route": "$context.routeKey",
@@ -139,7 +140,23 @@ def test_a_line_has_what_the_stage_declares(
         "error": "-",
         "failure": "-",
         "unknown": "-",
+        "invocation": "-",
     }
+
+
+def test_a_line_names_the_functions_invocation_and_not_the_authorizers(
+    server: Server, functions: Functions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    functions.answers = [{"body": {}}, {"body": {}}]
+    run, names = functions.run, iter(("of-authorizer", "of-function"))
+
+    async def invoking(function: object, record: object, event: Any, **options: object) -> dict[str, Any]:
+        server.part("gateway").invoked(event, next(names))
+        return await run(function, record, event, **options)
+
+    monkeypatch.setattr(server.part("gateway"), "_run_unchanged", invoking)
+    request(server, monkeypatch, ["REQUEST", ""], ANSWERED)
+    assert [line["invocation"] for line in lines(server)] == ["of-function"]
 
 
 def test_a_function_that_fails_is_told_apart_from_one_that_answers_an_error(

@@ -100,6 +100,7 @@ def test_the_stage_throttles_and_logs_every_access_as_json(declared: Declared) -
     }
     logged = json.loads(stage["accessLogSettings"]["format"])
     assert {"$context.requestId", "$context.routeKey", "$context.status"} <= set(logged.values())
+    assert logged["functionRequestId"] == "$context.integration.requestId"
     assert "authorization" not in stage["accessLogSettings"]["format"].lower().replace("authorizer", "")
     assert {route.urn for route in recorded.of(ROUTE)} <= recorded.named("stage").after
 
@@ -155,3 +156,14 @@ def test_a_local_stacks_url_is_usable_from_this_machine_and_stays_the_same(
     )
     assert recorded.outputs["api_url"] == "http://localhost:4999/_aws/execute-api/api-id/$default"
     assert recorded.outputs["ecr_url"] == "localhost:4999/psn-emulator-local-7"
+
+
+def test_the_access_log_holds_nothing_that_a_token_or_a_password_is_in(declared: Declared) -> None:
+    log = json.loads(declared("prod").named("stage").inputs["accessLogSettings"]["format"])
+    assert all(value.startswith("$context.") for value in log.values())
+    # The path has no query; of the authorizer only how long it took and whether it failed.
+    assert "$context.path" in log.values()
+    of_authorizer = {value for value in log.values() if "authorizer" in value}
+    assert of_authorizer <= {
+        f"$context.authorizer.{name}" for name in ("latency", "error", "status", "integrationStatus")
+    }

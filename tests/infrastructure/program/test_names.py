@@ -11,8 +11,10 @@ import yaml
 import routes
 from infrastructure.get_image_tag import ROOT
 from infrastructure.program.provider import SERVICES
+from infrastructure.stack.alarms import alarms, composite_alarms
 from infrastructure.stack.loading import load_seed, load_settings
 from infrastructure.stack.names import PROJECT
+from infrastructure.stack.saved_queries import saved_queries
 from tests.infrastructure.conftest import Declared, WriteStack
 from tests.support.recorded import record
 from tests.support.stacks import ALL_FUNCTIONS, ALL_ROUTES, KINDS
@@ -69,6 +71,7 @@ def test_outputs_are_what_other_commands_read(declared: Declared) -> None:
     outputs = declared("dev").outputs
     names = {
         "api_url",
+        "dashboard_url",
         "docs_url",
         "image_tag",
         "image_uri",
@@ -87,13 +90,18 @@ def test_resources_are_as_many_as_the_routes_explain(declared: Declared) -> None
     recorded = declared("dev")
     custom = [item for item in recorded.resources if not item.type.startswith(("psn-emulator:", "pulumi:"))]
     a_function, a_route, others = 7, 2, 14
+    settings = load_settings("dev")
+    watching = len([*alarms(settings), *composite_alarms(settings), *saved_queries(settings)])
+    watching += len(("key", "topic", "dashboard"))
     heads = sum(route.method == "GET" for route in routes.ROUTES)
-    assert len(custom) == a_function * len(ALL_FUNCTIONS) + a_route * len(ALL_ROUTES) + heads + others
+    assert (
+        len(custom) == a_function * len(ALL_FUNCTIONS) + a_route * len(ALL_ROUTES) + heads + others + watching
+    )
 
 
 def test_components_are_named_by_their_concern(declared: Declared) -> None:
     names = {item.name for item in declared("dev").resources if item.type.startswith("psn-emulator:")}
-    assert names == {"images", "storage", "gateway", *ALL_FUNCTIONS}
+    assert names == {"images", "storage", "gateway", "monitoring", *ALL_FUNCTIONS}
 
 
 def test_a_preview_before_the_first_deploy_declares_all_of_it(declared: Declared) -> None:

@@ -54,6 +54,15 @@ RULES: dict[tuple[str, str], Rule] = {
     ("aws:cloudwatch/logGroup:LogGroup", "CKV_AWS_66"): lambda group: group["retentionInDays"] > 0,
     ("aws:cloudwatch/logGroup:LogGroup", "CKV_AWS_158"): lambda group: "kmsKeyId" in group,
     ("aws:cloudwatch/logGroup:LogGroup", "CKV_AWS_338"): lambda group: group["retentionInDays"] >= 365,
+    ("aws:cloudwatch/metricAlarm:MetricAlarm", "CKV_AWS_319"): lambda alarm: alarm.get(
+        "actionsEnabled", True
+    ),
+    ("aws:kms/key:Key", "CKV_AWS_7"): lambda key: key["enableKeyRotation"],
+    ("aws:kms/key:Key", "CKV_AWS_33"): lambda key: all(
+        statement["Principal"] not in ("*", {"AWS": "*"})
+        for statement in json.loads(key["policy"])["Statement"]
+    ),
+    ("aws:sns/topic:Topic", "CKV_AWS_26"): lambda topic: "kmsMasterKeyId" in topic,
     ("aws:dynamodb/table:Table", "CKV_AWS_28"): lambda table: bool(table["pointInTimeRecovery"]["enabled"]),
     ("aws:dynamodb/table:Table", "CKV_AWS_119"): lambda table: "kmsKeyArn" in table["serverSideEncryption"],
     ("aws:ecr/repository:Repository", "CKV_AWS_51"): lambda images: (

@@ -11,6 +11,7 @@ from handlers.dispatch import Endpoint, entry_point
 from models.responses import FieldError
 from routes import ROUTES
 from tests.conftest import ENVIRONMENT, Log
+from tests.support.embedded_metrics import metrics_in
 from tests.support.gateway import Answer, Context, Gateway
 from utils import table
 from utils.errors import NotFoundException, ThrottledException, ValidationException
@@ -105,11 +106,46 @@ class TestEveryAnswer:
         assert line["function_request_id"] == "lambda-request"
         assert line["duration_ms"] >= 0
 
+    @pytest.mark.parametrize(
+        ("handler", "measured"),
+        [
+            (answering(Response(201)), {"Requests": "201"}),
+            (raising(InvalidGrantException()), {"Requests": "400", "Denials": "invalid_grant"}),
+            (raising(ThrottledException()), {"Requests": "429", "Denials": "throttled"}),
+            (raising(NotFoundException()), {"Requests": "404"}),
+            (raising(RuntimeError()), {"Requests": "500", "ServerErrors": "root"}),
+        ],
+    )
+    def test_is_measured_in_its_line(
+        self, handler: Callable[[Request], Response], measured: dict[str, str], log: Log
+    ) -> None:
+        call(handler)
+        found = metrics_in(log.lines()[-1])
+        assert found.pop("ColdStarts") == (1, {"Function": "root"})
+        latency, dimensions = found.pop("Latency")
+        assert (latency >= 0, dimensions) == (True, {"Route": "root"})
+        assert {name: [*of.values()][-1] for name, (_, of) in found.items()} == measured
+        assert found["Requests"] == (1, {"Route": "root", "Status": measured["Requests"]})
+
     def test_says_in_the_log_whether_its_function_had_just_started(self, log: Log) -> None:
         entry = entry_point(Endpoint(ROOT, answering(Response())))
         for _ in range(2):
             entry({"requestContext": {"http": {"method": "GET", "path": "/"}}}, Context())
         assert [line["cold_start"] for line in log.lines()] == [True, False]
+
+    @pytest.mark.usefixtures("the_table")
+    def test_lists_the_calls_of_aws_of_its_own_request(self, log: Log) -> None:
+        def reading(request: Request) -> Response:
+            table.get(("a", "b"))
+            return Response(204)
+
+        call(reading)
+        call(answering(Response(204)))
+        read, unread = log.lines()
+        [[operation, began, took]] = read["calls"]
+        assert operation == "get_item"
+        assert 0 <= began <= began + took <= read["duration_ms"] + 0.2
+        assert "calls" not in unread
 
     def test_keeps_one_requests_keys_out_of_the_next_ones_line(self, log: Log) -> None:
         call(answering(Response()), headers={"traceparent": TRACEPARENT, "x-correlation-id": "c-1"})

@@ -112,7 +112,15 @@ def test_a_denial_is_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> Non
     line = json.loads(capsys.readouterr().out)
     moment = datetime.fromisoformat(line.pop("timestamp"))
     assert moment.tzinfo == UTC
+    [directive] = line.pop("_aws")["CloudWatchMetrics"]
+    assert directive == {
+        "Namespace": "psn-emulator-local",
+        "Dimensions": [["Reason"]],
+        "Metrics": [{"Name": "Denials", "Unit": "Count"}],
+    }
     assert line == {
+        "Denials": 1,
+        "Reason": "issuer",
         "level": "WARNING",
         "message": "denied",
         "reason": "issuer",

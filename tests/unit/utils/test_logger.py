@@ -1,9 +1,12 @@
 """A line of the log tells what happened and nothing secret."""
 
+from time import process_time
+
 import pytest
 
 from tests.conftest import Log
-from utils.logger import logger, masked
+from utils.logger import logger
+from utils.masking import masked
 
 TOKEN = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 
@@ -21,6 +24,12 @@ TOKEN = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
             '{"refresh_token":"abc","token_type":"Bearer"}',
             '{"refresh_token":"[masked]","token_type":"Bearer"}',
         ),
+        ("{'password': 'hun\\'ter2', 'n': 1}", "{'password': '[masked]', 'n': 1}"),
+        ("{'client_secret': b\"it's\"}", "{'client_secret': b'[masked]'}"),
+        ("grant_type=password&password=hunter2&n=1", "grant_type=password&password=[masked]&n=1"),
+        ("/callback?code=abc123&state=1", "/callback?code=[masked]&state=1"),
+        ("refresh_token=r-1 was refused", "refresh_token=[masked] was refused"),
+        ("username=jo%40mail.example&n=1", "username=[e-mail]&n=1"),
         ("nothing to hide, 12 @ home", "nothing to hide, 12 @ home"),
     ],
 )
@@ -68,6 +77,22 @@ def test_a_line_is_masked_wherever_in_a_text_a_secret_begins_and_stays_json(
 
 
 def test_the_value_of_a_key_with_a_secret_name_is_masked(log: Log) -> None:
-    logger.info("hello", extra={"sent": {"client_secret": "one", "scope": "two", "cookies": 3}})
+    logger.info(
+        "hello", extra={"sent": {"client_secret": "one", "scope": "two", "cookies": 3, "passwords": ["a"]}}
+    )
     (line,) = log.lines()
-    assert line["sent"] == {"client_secret": "[masked]", "scope": "two", "cookies": 3}
+    assert line["sent"] == {
+        "client_secret": "[masked]",
+        "scope": "two",
+        "cookies": 3,
+        "passwords": "[masked]",
+    }
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 16_384, "%" * 16_384, '"' + "password" * 2048, "'" + "password" * 2048, "a%40" * 4096]
+)
+def test_a_long_text_takes_no_time_to_mask(text: str) -> None:
+    began = process_time()
+    masked(text)
+    assert process_time() - began < 1

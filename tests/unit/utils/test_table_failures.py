@@ -14,8 +14,9 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from tests.support.interception import Call, Intercept
-from utils import table
+from utils import metrics, table
 from utils.errors import StorageFullException, ThrottledException, UnavailableException
+from utils.metrics import Datum
 from utils.table import ConditionFailedError
 from utils.writes import Key, Put
 
@@ -191,3 +192,13 @@ def test_a_pause_takes_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", slept.append)
     table._pause(0.25)
     assert slept == [0.25]
+
+
+def test_the_size_of_a_partition_is_noted_where_dynamodb_tells_it(failing: Failing, the_table: str) -> None:
+    sizes = {"ItemCollectionKey": {"pk": {"S": A[0]}}, "SizeEstimateRangeGB": [7.0, 8.0]}
+    metrics.counted()
+    failing.answers = [{"ItemCollectionMetrics": sizes}, {"ItemCollectionMetrics": {the_table: [sizes]}}, {}]
+    table.write(Put(item(A)))
+    table.transact(Put(item(A)), Put(item(B)))
+    table.write(Put(item(A)))
+    assert metrics.counted() == [Datum("ItemCollectionSize", 8.0, {}, "Gigabytes")] * 2
