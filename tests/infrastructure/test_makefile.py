@@ -15,7 +15,6 @@ HARMLESS = {
     "FIND_UV",
     "PY",
     "RUN",
-    "FIND_UV",
     "PYTEST",
     "ARGS",
     "JSON_FLAG",
