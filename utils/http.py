@@ -6,7 +6,7 @@ The format is AWS's "Create AWS Lambda proxy integrations for HTTP APIs in API G
 import base64
 import binascii
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -171,9 +171,12 @@ class Request:
         self._require(FORM_TYPE)
         return _pairs(self.raw_body)
 
-    def form(self) -> dict[str, str]:
-        """:meth:`form_pairs` by name; raises :class:`InvalidRequestException` too when a parameter is repeated."""
-        pairs = self.form_pairs()
+    def form(self, repeatable: Collection[str] = ()) -> dict[str, str]:
+        """:meth:`form_pairs` by name, without those that are ``repeatable``.
+
+        Raises :class:`InvalidRequestException` too when a parameter is repeated.
+        """
+        pairs = [pair for pair in self.form_pairs() if pair[0] not in repeatable]
         parameters = dict(pairs)
         if len(parameters) != len(pairs):
             raise InvalidRequestException("A parameter is repeated.")

@@ -48,8 +48,8 @@ class KeySchedule:
 
     @property
     def leaving(self) -> dict[str, int]:
-        """The times until which the other keys are published, in seconds since 1970, by key id."""
-        return {str(key["kid"]): int(key["published_until"]) for key in self.keys[:-1]}
+        """The times until which the keys that go are published, in seconds since 1970, by key id."""
+        return {str(key["kid"]): int(key["published_until"]) for key in self.keys if "published_until" in key}
 
 
 def schedule_rotation(

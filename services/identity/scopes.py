@@ -6,7 +6,7 @@ from typing import Final
 from routes import ADMIN
 from utils.oauth_errors import InvalidScopeException
 
-OF_USERS: Final = ("openid", "profile", "email")
+OF_USERS: Final = ("openid", "profile", "email", "address", "phone")
 """Scopes of claims about a user, which a client's own token (client credentials) cannot have."""
 
 

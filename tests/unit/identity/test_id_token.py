@@ -37,7 +37,6 @@ def test_it_says_who_logged_in_when_and_for_whom(client: Client, stopped_clock: 
         "auth_time": now - 30,
         "nonce": "n-0S6_WzA2Mj",
         "at_hash": identity.encode(half),
-        "sandbox": "default",
     }
 
 
@@ -80,7 +79,7 @@ def test_on_refresh_it_keeps_the_time_of_the_login_and_loses_the_nonce(
     stopped_clock.moment += timedelta(minutes=10)
     second = client.granted("refresh_token", refresh_token=first["refresh_token"])
     before, after = _claims(first), _claims(second)
-    same = ("iss", "sub", "aud", "auth_time", "sandbox")
+    same = ("iss", "sub", "aud", "auth_time")
     assert {name: after[name] for name in same} == {name: before[name] for name in same}
     assert after["iat"] == before["iat"] + 600
     assert "nonce" not in after
