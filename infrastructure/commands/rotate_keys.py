@@ -101,8 +101,8 @@ def add_missing_key(stack: LeanStack) -> bool:
 def _new_schedule(settings: Settings, state: StackState, private: str, *, now: bool) -> KeySchedule:
     """The rotation of both kinds of keys, of ID tokens' only where a deploy has added one.
 
-    That of ID tokens signs a second earlier: a release that knows one kind only, and is rolled back to, signs by the key
-    that came last.
+    That of ID tokens signs a second earlier: a release that knows one kind only, and is rolled back to, signs by
+    the key that came last.
     """
     keys = signing_keys.keys_in(private)
     at = int(time.time())
