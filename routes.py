@@ -288,6 +288,7 @@ ROUTES: tuple[Route, ...] = (
             _INVALID_SCOPE,
             _UNAUTHORIZED_CLIENT,
             "utils.oauth_errors:UnsupportedGrantTypeException",
+            "utils.oauth_errors:InvalidTargetException",
         ),
         errors_as="oauth",
         client=True,

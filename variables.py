@@ -67,6 +67,10 @@ class Settings:
         str, Variable("SIGNING_KEYS_SECRET", "secret:signing-keys", "psn-emulator/local/signing-keys")
     ]
     seed_secret: Annotated[str, Variable("SEED_SECRET", "secret:seed", "psn-emulator/local/seed")]
+    acr_values: Annotated[str, Variable("ACR_VALUES", "setting:acr_values", "1")]
+    session_cookie_same_site: Annotated[
+        str, Variable("SESSION_COOKIE_SAME_SITE", "setting:session_cookie_same_site", "Lax")
+    ]
     access_token_lifetime: Annotated[
         timedelta, Variable("ACCESS_TOKEN_SECONDS", "setting:access_token_seconds", "3600")
     ]

@@ -112,7 +112,8 @@ def _sign_in(
     previous = stored_session(request.sandbox, browser.session_secret(request))
     secret = open_session(request.sandbox, user, previous)
     answer = _redirect_to_rest(request, pairs, prompts=("login", "select_account"), names=("max_age",))
-    return replace(answer, cookies=(cookies.set_cookie(browser.SESSION_COOKIE, secret),))
+    cookie = cookies.set_cookie(browser.SESSION_COOKIE, secret, same_site=settings().session_cookie_same_site)
+    return replace(answer, cookies=(cookie,))
 
 
 def _allow(
@@ -124,7 +125,7 @@ def _allow(
     session = find_session(request.sandbox, browser.session_secret(request))
     if session is None:
         raise LoginRequiredException("The session ended before the user decided.")
-    scope = authorization.scope_for(session, client_redirect, authorization_request)
+    scope = authorization.consent_scope(session, client_redirect, authorization_request)
     client_id = client_redirect.client.client_id
     consents.record_consent(request.sandbox, session.subject, client_id, scope)
     return _redirect_to_rest(request, pairs, prompts=("consent",))

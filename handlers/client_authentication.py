@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_plus
 
@@ -17,10 +17,13 @@ _ASSERTION: Final = frozenset({"client_assertion", "client_assertion_type"})
 _BASIC: Final = re.compile(r"basic +([A-Za-z0-9+/]+={0,2})", re.IGNORECASE)
 
 
-def form_of(request: Request) -> Mapping[str, str]:
-    """The request's form by name; any error of it is an :class:`InvalidRequestException`."""
+def form_of(request: Request, *, repeatable: Collection[str] = ()) -> Mapping[str, str]:
+    """The request's form by name, without the parameters ``repeatable``.
+
+    Any error of it is an :class:`InvalidRequestException`.
+    """
     try:
-        return request.form()
+        return request.form(repeatable)
     except PSNEmulatorException as error:
         raise InvalidRequestException(error.detail) from None
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 from handlers.token import GRANTS
 from models.auth import JWKSet, ProviderMetadata, ServerMetadata
 from routes import SCOPES, path_to
+from services.identity import authentication_context, claims
 from services.identity.authorization_request import CHALLENGE_METHOD, PROMPTS, RESPONSE_MODE, RESPONSE_TYPE
 from services.identity.public_keys import published_keys
 from utils.http import Request, Response
@@ -12,8 +13,8 @@ from utils.settings import settings
 
 _CACHED: Final = {"Cache-Control": "public, max-age=300"}
 _BY_SECRET: Final = ("client_secret_basic", "client_secret_post")
-_ID_TOKEN_CLAIMS: Final = ("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash")
-_USERINFO_CLAIMS: Final = ("name", "preferred_username", "email", "email_verified")
+_ID_TOKEN_CLAIMS: Final = ("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "acr")
+_USERINFO_CLAIMS: Final = tuple(name for names in claims.OF_SCOPES.values() for name in names)
 
 
 def jwks(_request: Request) -> Response:
@@ -46,7 +47,9 @@ def openid_configuration(_request: Request) -> Response:
         prompt_values_supported=list(PROMPTS),
         subject_types_supported=["public"],
         id_token_signing_alg_values_supported=sorted({key["alg"] for key in published_keys()}),
+        acr_values_supported=authentication_context.offered(),
         claims_supported=[*_ID_TOKEN_CLAIMS, *_USERINFO_CLAIMS],
+        claims_parameter_supported=True,
         request_uri_parameter_supported=False,
     )
     return _cached(metadata)

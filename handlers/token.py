@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 type Form = Mapping[str, str]
 
+_RESOURCE: Final = "resource"
 _NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 """The headers of every answer that contains a token (RFC 6749 section 5.1)."""
 
@@ -64,7 +65,7 @@ def refresh(request: Request) -> Response:
 def _grant(request: Request) -> "Tokens":
     from services.identity.clients import require_grant
 
-    form = form_of(request)
+    form = form_of(request, repeatable=(_RESOURCE,))
     grant_type = required(form, "grant_type")
     if grant_type not in GRANTS:
         raise UnsupportedGrantTypeException(f"The grants are {', '.join(GRANTS)}.")
@@ -78,8 +79,9 @@ def _by_code(request: Request, client: "Client", form: Form) -> "Tokens":
     from services.identity.authorization_codes import redeem
 
     body = _fields(CodeBody, form)
+    code = body.code.get_secret_value()
     verifier = body.code_verifier.get_secret_value() if body.code_verifier else None
-    return redeem(request.sandbox, client, body.code.get_secret_value(), body.redirect_uri, verifier)
+    return redeem(request.sandbox, client, code, body.redirect_uri, verifier, resources=_resources(request))
 
 
 def _by_refresh_token(request: Request, client: "Client", form: Form) -> "Tokens":
@@ -87,35 +89,43 @@ def _by_refresh_token(request: Request, client: "Client", form: Form) -> "Tokens
     from services.identity.refresh_tokens import rotate
 
     body = _fields(RefreshBody, form)
-    return rotate(request.sandbox, client, body.refresh_token.get_secret_value(), body.scope)
+    return rotate(
+        request.sandbox, client, body.refresh_token.get_secret_value(), body.scope, _resources(request)
+    )
 
 
 def _by_password(request: Request, client: "Client", form: Form) -> "Tokens":
     from models.auth_body import LoginBody
 
-    return _log_in(request, client, _fields(LoginBody, form))
+    return _log_in(request, client, _fields(LoginBody, form), _resources(request))
 
 
 def _by_client_credentials(request: Request, client: "Client", form: Form) -> "Tokens":
     """A token of the client itself, without the scopes of users and without a refresh token (RFC 6749 section 4.4)."""
     from models.auth_body import ClientCredentialsBody
     from services.identity.refresh_tokens import open_family
+    from services.identity.resources import audience_of
     from services.identity.scopes import OF_USERS, granted
 
     body = _fields(ClientCredentialsBody, form)
     scope = granted(body.scope, [scope for scope in client.scopes if scope not in OF_USERS])
-    return open_family(request.sandbox, client, None, scope, refreshable=False)
+    audience = audience_of(_resources(request), client)
+    return open_family(request.sandbox, client, None, scope, refreshable=False, audience=audience)
 
 
-def _log_in(request: Request, client: "Client", login: "LoginBody") -> "Tokens":
+def _log_in(
+    request: Request, client: "Client", login: "LoginBody", resources: Sequence[str] = ()
+) -> "Tokens":
     from services.identity.refresh_tokens import open_family
+    from services.identity.resources import audience_of
     from services.identity.scopes import granted
     from services.identity.users import authenticate
 
+    audience = audience_of(resources, client)
     user = authenticate(request.sandbox, login.username, login.password.get_secret_value(), request.source)
     scope = granted(login.scope, client.allowed(user.scopes))
     refreshable = "refresh_token" in client.grant_types
-    return open_family(request.sandbox, client, user, scope, refreshable=refreshable)
+    return open_family(request.sandbox, client, user, scope, refreshable=refreshable, audience=audience)
 
 
 GRANTS: Final[Mapping[str, Callable[[Request, "Client", Form], "Tokens"]]] = {
@@ -125,6 +135,11 @@ GRANTS: Final[Mapping[str, Callable[[Request, "Client", Form], "Tokens"]]] = {
     "password": _by_password,
 }
 """The grants of the form by their ``grant_type``: of request, client and form the tokens."""
+
+
+def _resources(request: Request) -> list[str]:
+    """The values of the parameter ``resource``, which may be repeated (RFC 8707 section 2)."""
+    return [value for name, value in request.form_pairs() if name == _RESOURCE]
 
 
 def _fields[M: BaseModel](model: type[M], form: Form) -> M:

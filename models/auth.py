@@ -22,10 +22,23 @@ class Tokens:
     id_token: str | None = None
 
 
+class Address(TypedDict):
+    """A postal address (OpenID Connect Core section 5.1.1)."""
+
+    formatted: NotRequired[str]
+    street_address: NotRequired[str]
+    locality: NotRequired[str]
+    region: NotRequired[str]
+    postal_code: NotRequired[str]
+    country: NotRequired[str]
+
+
 class UserInfo(TypedDict):
     """The answer of ``GET /auth/userinfo`` (OpenID Connect Core section 5.3.2).
 
-    The scope ``profile`` adds ``name`` and ``preferred_username``, ``email`` adds the other two.
+    The scopes ``profile``, ``email``, ``address`` and ``phone`` add the claims of section 5.4 that the user has, and
+    the
+    ``claims`` parameter those that it names. ``updated_at`` is in seconds since 1970.
     """
 
     sub: str
@@ -33,6 +46,21 @@ class UserInfo(TypedDict):
     preferred_username: NotRequired[str]
     email: NotRequired[str]
     email_verified: NotRequired[bool]
+    given_name: NotRequired[str]
+    family_name: NotRequired[str]
+    middle_name: NotRequired[str]
+    nickname: NotRequired[str]
+    profile: NotRequired[str]
+    picture: NotRequired[str]
+    website: NotRequired[str]
+    gender: NotRequired[str]
+    birthdate: NotRequired[str]
+    zoneinfo: NotRequired[str]
+    locale: NotRequired[str]
+    updated_at: NotRequired[int]
+    address: NotRequired[Address]
+    phone_number: NotRequired[str]
+    phone_number_verified: NotRequired[bool]
 
 
 class Introspection(TypedDict):
@@ -50,7 +78,7 @@ class Introspection(TypedDict):
     iat: NotRequired[int]
     nbf: NotRequired[int]
     sub: NotRequired[str]
-    aud: NotRequired[str]
+    aud: NotRequired[str | list[str]]
     iss: NotRequired[str]
     jti: NotRequired[str]
     sandbox: NotRequired[str]
@@ -93,7 +121,9 @@ class ProviderMetadata(ServerMetadata):
     prompt_values_supported: list[str]
     subject_types_supported: list[str]
     id_token_signing_alg_values_supported: list[str]
+    acr_values_supported: list[str]
     claims_supported: list[str]
+    claims_parameter_supported: bool
     request_uri_parameter_supported: bool
 
 
@@ -127,7 +157,9 @@ def examples() -> Examples:
         prompt_values_supported=["none", "login"],
         subject_types_supported=["public"],
         id_token_signing_alg_values_supported=["ES256"],
+        acr_values_supported=["1"],
         claims_supported=["iss", "sub", "name"],
+        claims_parameter_supported=True,
         request_uri_parameter_supported=False,
     )
     key = {"kty": "EC", "crv": "P-256", "kid": "key-1", "alg": "ES256", "x": "f83O…", "y": "x_FE…"}

@@ -1,6 +1,7 @@
 """Cookies of the issuer's own pages (RFC 6265, and its successor 6265bis for ``SameSite`` and the name's prefixes).
 
-``HttpOnly``: no script reads them. ``SameSite=Lax``: no other site's form or frame sends them. Where the issuer has
+``HttpOnly``: no script reads them. ``SameSite=Lax``: no other site's form or frame sends them, unless the stack's
+setting says so of the session. Where the issuer has
 https and a host of its own, the prefix ``__Host-`` keeps every other host from setting them.
 """
 
@@ -29,11 +30,16 @@ def prefixed_name(name: str) -> str:
     return f"__Secure-{name}" if issuer.path else f"__Host-{name}"
 
 
-def set_cookie(name: str, value: str) -> str:
-    """The value of the ``Set-Cookie`` header of a session cookie: the browser keeps it until it is closed."""
+def set_cookie(name: str, value: str, *, same_site: str = "Lax") -> str:
+    """The value of the ``Set-Cookie`` header of a session cookie: the browser keeps it until it is closed.
+
+    ``same_site`` is ``Lax``, or ``None`` for a cookie that frames of other sites send too, which takes https:
+    without it
+    browsers drop such a cookie, and ``Lax`` is set.
+    """
     issuer = urlsplit(settings().issuer)
-    secure = "; Secure" if issuer.scheme == "https" else ""
-    return f"{prefixed_name(name)}={value}; Path={issuer.path or '/'}; HttpOnly; SameSite=Lax{secure}"
+    attributes = f"SameSite={same_site}; Secure" if issuer.scheme == "https" else "SameSite=Lax"
+    return f"{prefixed_name(name)}={value}; Path={issuer.path or '/'}; HttpOnly; {attributes}"
 
 
 def delete_cookie(name: str) -> str:

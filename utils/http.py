@@ -177,9 +177,12 @@ class Request:
         charset = min(_charsets(self.headers.get("content-type", "")), default="utf-8")
         return _pairs(self.raw_body, _FORM_CHARSETS[charset])
 
-    def form(self) -> dict[str, str]:
-        """:meth:`form_pairs` by name; raises :class:`InvalidRequestException` too when a parameter is repeated."""
-        pairs = self.form_pairs()
+    def form(self, repeatable: Collection[str] = ()) -> dict[str, str]:
+        """:meth:`form_pairs` by name, without those that are ``repeatable``.
+
+        Raises :class:`InvalidRequestException` too when a parameter is repeated.
+        """
+        pairs = [pair for pair in self.form_pairs() if pair[0] not in repeatable]
         parameters = dict(pairs)
         if len(parameters) != len(pairs):
             raise InvalidRequestException("A parameter is repeated.")

@@ -54,6 +54,13 @@ class UnauthorizedClientException(OAuthException):
         super().__init__("The client may not do this.")
 
 
+class InvalidTargetException(OAuthException):
+    """A ``resource`` is unknown, or may not be had (RFC 8707 section 2)."""
+
+    code = "invalid_target"
+    title = "Invalid target"
+
+
 class InvalidGrantException(OAuthException):
     """The password, refresh token or code is wrong, expired, revoked or another client's."""
 

@@ -14,7 +14,14 @@ from infrastructure.automation import (
 from infrastructure.automation.lean_stack import LeanStack
 from infrastructure.cloud import drift, probe, versions
 from infrastructure.cloud.probe import ProbeResult
-from infrastructure.commands import automatic_return, build_ahead, description, readiness, rollback
+from infrastructure.commands import (
+    automatic_return,
+    build_ahead,
+    description,
+    readiness,
+    rollback,
+    rotate_keys,
+)
 from infrastructure.commands.deploy_request import DeployRequest, DeployResult
 from infrastructure.errors import DeployError
 from infrastructure.program.stack import declare_stack
@@ -76,7 +83,8 @@ def deploy(request: DeployRequest) -> DeployResult:
                 automatic_return.give_up(
                     stack, before, outputs, results, moved=moved, was_cut_off=was_cut_off
                 )
-        if was_cut_off or log.changes or outputs["releases"] != before.outputs.get("releases"):
+        added = bool(log.changes) and rotate_keys.add_missing_key(stack)
+        if added or was_cut_off or log.changes or outputs["releases"] != before.outputs.get("releases"):
             versions.retain(settings, stack.state())
             readiness.persist(settings)
         if request.is_of_the_tree:

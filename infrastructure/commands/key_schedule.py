@@ -49,9 +49,11 @@ class KeySchedule:
 
     @property
     def leaving(self) -> dict[str, int]:
-        """The times until which the other keys are published, in seconds since 1970, by key id; those left out that
+        """The times until which the keys that go are published, in seconds since 1970, by key id; those left out that
         will be published no more when the newest one signs."""
-        until = {str(key["kid"]): int(key["published_until"]) for key in self.keys[:-1]}
+        until = {
+            str(key["kid"]): int(key["published_until"]) for key in self.keys if "published_until" in key
+        }
         return {kid: seconds for kid, seconds in until.items() if seconds > self.signs_from}
 
 

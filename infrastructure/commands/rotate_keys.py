@@ -77,16 +77,63 @@ def rotate(settings: Settings, *, now: bool) -> KeySchedule:
     return schedule
 
 
+def add_missing_key(stack: LeanStack) -> bool:
+    """Adds the key of ID tokens to a deployed stack that has none, as an older release made it; whether it did.
+
+    The keys that are there stay as they are. Raises ``DeployError`` when AWS refuses.
+    """
+    settings, state = stack.settings, stack.state()
+    known = signing_keys.keys_in((state.outputs.get("public_jwks") or {"jwks": '{"keys":[]}'})["jwks"])
+    if len({key["alg"] for key in known}) != 1:
+        return False
+    secrets = _secrets(settings.stack, state)
+    keys = signing_keys.keys_in(_secret_value(settings, secrets[SIGNING_KEYS]))
+    if not any("signs" in key for key in keys):
+        keys.append(signing_keys.new_id_token_key(settings.signing_algorithm))
+    private = signing_keys.key_set(keys)
+    public = signing_keys.public_set(private)
+    _put_secret_value(settings, secrets[PUBLIC_KEYS], public)
+    _put_secret_value(settings, secrets[SIGNING_KEYS], private)
+    _record_public_keys(stack, state, secrets[SIGNING_KEYS], public)
+    return True
+
+
 def _new_schedule(settings: Settings, state: StackState, private: str, *, now: bool) -> KeySchedule:
-    return key_schedule.schedule_rotation(
-        signing_keys.keys_in(private),
+    """The rotation of both kinds of keys, of ID tokens' only where a deploy has added one.
+
+    That of ID tokens signs a second earlier: a release that knows one kind only, and is rolled back to, signs by
+    the key that came last.
+    """
+    keys = signing_keys.keys_in(private)
+    at = int(time.time())
+    lead = key_schedule.SOON_SECONDS if now else key_schedule.LEAD_SECONDS
+    token_seconds = max(settings.access_token_seconds, _deployed_seconds(state, "ACCESS_TOKEN_SECONDS"))
+    session_seconds = max(
+        settings.browser_session_seconds, _deployed_seconds(state, "BROWSER_SESSION_SECONDS")
+    )
+    id_token_keys = [key for key in keys if "signs" in key]
+    of_access_tokens = key_schedule.schedule_rotation(
+        [key for key in keys if "signs" not in key],
         partial(signing_keys.new_key, settings.signing_algorithm),
-        at=int(time.time()),
-        lead=key_schedule.SOON_SECONDS if now else key_schedule.LEAD_SECONDS,
-        token_seconds=max(settings.access_token_seconds, _deployed_seconds(state, "ACCESS_TOKEN_SECONDS")),
-        session_seconds=max(
-            settings.browser_session_seconds, _deployed_seconds(state, "BROWSER_SESSION_SECONDS")
-        ),
+        at=at,
+        lead=lead,
+        token_seconds=token_seconds,
+        session_seconds=session_seconds,
+    )
+    if not id_token_keys:
+        return of_access_tokens
+    of_id_tokens = key_schedule.schedule_rotation(
+        id_token_keys,
+        partial(signing_keys.new_id_token_key, settings.signing_algorithm),
+        at=at,
+        lead=lead - 1,
+        token_seconds=token_seconds,
+        session_seconds=session_seconds,
+    )
+    return KeySchedule(
+        (*of_id_tokens.keys, *of_access_tokens.keys),
+        (*of_id_tokens.dropped, *of_access_tokens.dropped),
+        of_access_tokens.begun,
     )
 
 

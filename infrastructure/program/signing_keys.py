@@ -1,7 +1,8 @@
 """The keys that sign tokens, and sets of them.
 
 A set of them is a JWK Set (RFC 7517) as JSON, the same text for the same keys. Beside its own members a key may
-have ``signs_from`` and ``published_until``, which ``services.identity.signing_keys`` and ``public_keys`` explain.
+have ``signs``, ``signs_from`` and ``published_until``, which ``services.identity.signing_keys`` and ``public_keys``
+explain.
 """
 
 import json
@@ -23,6 +24,16 @@ def new_key(algorithm: SigningAlgorithm) -> dict[str, Any]:
     """A new private key for ``algorithm`` as a JWK (RFC 7518 section 6); its ``kid`` is its thumbprint (RFC 7638)."""
     key = RSAKey.generate_key(_RSA_BITS) if algorithm == "RS256" else ECKey.generate_key("P-256")
     return {**key.as_dict(private=True), "kid": key.thumbprint(), "alg": algorithm, "use": "sig"}
+
+
+def new_keys(algorithm: SigningAlgorithm) -> list[dict[str, Any]]:
+    """The keys of a new stack: the one of access tokens for ``algorithm``, and that of ID tokens by the other one."""
+    return [new_key(algorithm), new_id_token_key(algorithm)]
+
+
+def new_id_token_key(algorithm: SigningAlgorithm) -> dict[str, Any]:
+    """A new key of the other algorithm than ``algorithm``, which signs ID tokens for the clients that ask for it."""
+    return {**new_key("ES256" if algorithm == "RS256" else "RS256"), "signs": "id_token"}
 
 
 def key_set(keys: Iterable[Jwk]) -> str:

@@ -48,7 +48,7 @@ class Storage(pulumi.ComponentResource):
             ),
             SEED: self._secret(SEED, "The users and clients"),
         }
-        first = signing_keys.key_set([signing_keys.new_key(settings.signing_algorithm)])
+        first = signing_keys.key_set(signing_keys.new_keys(settings.signing_algorithm))
         # The value is given once: afterwards rotations change it.
         private = self._value(SIGNING_KEYS, pulumi.Output.secret(first), initial=True)
         public = private.secret_string.apply(lambda keys: signing_keys.public_set(str(keys)))

@@ -91,11 +91,29 @@ def _named(scopes: object) -> object:
 type Scopes = Annotated[tuple[str, ...], BeforeValidator(_named)]
 type Hash = Annotated[str, AfterValidator(_require_strong)]
 type RedirectURI = Annotated[str, AfterValidator(_require_safe)]
+type Resource = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:[!-\"$-~]+$")]
+"""An absolute URI without a fragment (RFC 8707 section 2)."""
 type Grant = Literal["authorization_code", "refresh_token", "client_credentials", "password"]
 
 
+class Address(BaseModel):
+    """A postal address (OpenID Connect Core section 5.1.1)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    formatted: str | None = None
+    street_address: str | None = None
+    locality: str | None = None
+    region: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+
+
 class User(BaseModel):
-    """A user who may log in. ``password_hash`` is argon2id in PHC form, never a password."""
+    """A user who may log in. ``password_hash`` is argon2id in PHC form, never a password.
+
+    What follows ``scopes`` are claims of OpenID Connect Core section 5.1 that a user may have.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -106,6 +124,21 @@ class User(BaseModel):
     email_verified: bool
     name: str
     scopes: Scopes
+    given_name: str | None = None
+    family_name: str | None = None
+    middle_name: str | None = None
+    nickname: str | None = None
+    profile: str | None = None
+    picture: str | None = None
+    website: str | None = None
+    gender: str | None = None
+    birthdate: str | None = Field(None, pattern=r"^\d{4}(-\d{2}-\d{2})?$")
+    zoneinfo: str | None = None
+    locale: str | None = None
+    updated_at: int | None = Field(None, ge=0)
+    phone_number: str | None = None
+    phone_number_verified: bool | None = None
+    address: Address | None = None
 
 
 class Client(BaseModel):
@@ -114,6 +147,9 @@ class Client(BaseModel):
     ``scopes`` are the most that it may be granted. With ``consent`` the user is asked before it gets anything, with
     ``require_pkce`` its requests for codes need a challenge though it has a secret, with ``any_localhost_port`` its
     redirect URIs of ``localhost`` may have any port, as those of ``127.0.0.1`` and ``[::1]`` may.
+    ``id_token_signed_response_alg`` is by key only: a secret is known by its hash alone, so none can sign (HS256), and
+    none need be 32 bytes long for that. ``resources`` are the URIs, besides the API's, that its access tokens may be
+    for.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -128,6 +164,8 @@ class Client(BaseModel):
     consent: bool = True
     require_pkce: bool = False
     any_localhost_port: bool = False
+    id_token_signed_response_alg: Literal["ES256", "RS256"] | None = None
+    resources: tuple[Resource, ...] = ()
 
     @model_validator(mode="after")
     def _possible_together(self) -> Self:

@@ -95,6 +95,10 @@ class Settings(Capacity):
     """Where the functions reach the keys of `issuer`; https, or http on a local stack."""
     signing_algorithm: SigningAlgorithm = "ES256"
     """What the stack's first key signs with, and each that a rotation adds: ES256 or RS256."""
+    acr_values: str = Field("1", pattern=r"^\S+( \S+)*$")
+    """The classes of authentication (`acr`) that a login passes for where a client asks, separated by spaces."""
+    session_cookie_same_site: Literal["Lax", "None"] = "Lax"
+    """`None` lets frames of other sites log in silently (`prompt=none`); it works with https only."""
     access_token_seconds: Number = Field(3600, ge=60, le=86400)
     """Seconds an access token lives."""
     refresh_token_seconds: Number = Field(30 * 86400, ge=60, le=365 * 86400)

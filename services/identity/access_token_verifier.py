@@ -79,6 +79,7 @@ class AccessToken(NamedTuple):
     issued_at: int
     not_before: int
     expires_at: int
+    audience: str | tuple[str, ...] = ""
 
     @property
     def scopes(self) -> frozenset[str]:
@@ -97,13 +98,14 @@ class Verifier:
         jwks: str | None,
         *,
         issuer: str,
-        audience: str,
+        audience: str | None,
         jwks_uri: str | None = None,
         assumed: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         """Import the keys of ``jwks``, a JWK Set (RFC 7517) as JSON text; newer ones are fetched from ``jwks_uri``.
 
-        ``assumed`` are claims of a token that lacks them. Raises ``ValueError`` when the set has no public key for an
+        ``audience`` ``None`` takes tokens for whomever. ``assumed`` are claims of a token that lacks them. Raises
+        ``ValueError`` when the set has no public key for an
         allowed signature algorithm, or when ``jwks_uri`` is neither http nor https.
         """
         self._issuer = issuer
@@ -123,7 +125,11 @@ class Verifier:
         if claims.get("iss") != self._issuer:
             raise TokenRefusedError("issuer")
         audience = claims.get("aud")
-        if audience != self._audience and not (isinstance(audience, list) and self._audience in audience):
+        if (
+            self._audience is not None
+            and audience != self._audience
+            and not (isinstance(audience, list) and self._audience in audience)
+        ):
             raise TokenRefusedError("audience")
         if self._assumed:
             claims = {**self._assumed, **claims}
@@ -147,6 +153,7 @@ class Verifier:
             claims["iat"],
             claims["nbf"],
             claims["exp"],
+            tuple(audience) if isinstance(audience, list) else audience or "",
         )
 
 
@@ -197,6 +204,15 @@ def verifier() -> Verifier:
         issuer=deployment.issuer,
         audience=deployment.audience,
         jwks_uri=deployment.jwks_uri,
+    )
+
+
+@cache
+def issued_verifier() -> Verifier:
+    """The verifier of this deployment's tokens for whatever resource (RFC 8707); raises as :func:`verifier` does."""
+    deployment = settings()
+    return Verifier(
+        deployment.public_jwks, issuer=deployment.issuer, audience=None, jwks_uri=deployment.jwks_uri
     )
 
 

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Literal
 
 from services import clock
-from services.identity import authorization_codes, consents
+from services.identity import authorization_codes, claims, consents
 from services.identity.authorization_codes import Authorization
 from services.identity.authorization_errors import ConsentRequiredException, LoginRequiredException
 from services.identity.authorization_request import AuthorizationRequest, ClientRedirect
@@ -18,7 +18,8 @@ from utils.table import ConditionFailedError
 class Interaction:
     """What the user has to do before the client gets a code: log in, or consent.
 
-    ``scope`` is what the client would be granted; empty before a login.
+    ``scope`` is what the user consents to: what the client would be granted, and the scopes of the claims that its
+    request names. Empty before a login.
     """
 
     prompt: Literal["login", "consent"]
@@ -44,10 +45,11 @@ def next_step(
     if request.subject not in {None, session.subject}:
         raise LoginRequiredException("Another user is logged in.")
     scope = scope_for(session, client_redirect, request)
-    if _needs_consent(sandbox, client_redirect, request, session, scope):
+    consented = consent_scope(session, client_redirect, request)
+    if _needs_consent(sandbox, client_redirect, request, session, consented):
         if request.is_silent:
             raise ConsentRequiredException("The user has not consented to this.")
-        return Interaction("consent", scope)
+        return Interaction("consent", consented)
     try:
         return _grant(sandbox, client_redirect, request, session, scope)
     except ConditionFailedError:  # the user has logged out meanwhile
@@ -57,6 +59,19 @@ def next_step(
 def scope_for(session: LiveSession, client_redirect: ClientRedirect, request: AuthorizationRequest) -> str:
     """The scope that the client would be granted; raises :class:`InvalidScopeException` if the user may not give it."""
     return granted(request.scope, client_redirect.client.allowed(session.user.scopes))
+
+
+def consent_scope(
+    session: LiveSession, client_redirect: ClientRedirect, request: AuthorizationRequest
+) -> str:
+    """What the user is asked to consent to: :func:`scope_for`, and the scopes of the claims that the request names.
+
+    Raises as that does.
+    """
+    scope = scope_for(session, client_redirect, request)
+    of_claims = client_redirect.client.allowed(session.user.scopes)
+    named = [name for name in claims.scopes_of(request.claims) if name in of_claims]
+    return " ".join(dict.fromkeys([*scope.split(" "), *named]))
 
 
 def _needs_consent(
@@ -90,6 +105,9 @@ def _grant(
             code_challenge=request.code_challenge,
             auth_time=int(session.authenticated_at.timestamp()),
             basis=session.basis_for(client_redirect.client),
+            audience=request.audience,
+            claims=request.claims,
+            acr=request.acr,
         ),
         partial(listing, sandbox, session),
     )

@@ -6,8 +6,8 @@ the family that the first one got its tokens from, and revoking the family revok
 
 import hmac
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any, Final
@@ -36,7 +36,7 @@ class Authorization:
 
     ``redirect_uri`` is where the code is sent; ``code_challenge`` is of the method S256 (RFC 7636 section 4.2), or
     ``None`` where the client proves by its secret alone that the code is its own; ``basis`` is what it rests on
-    (``services.identity.grant_basis``).
+    (``services.identity.grant_basis``); ``audience``, ``claims`` and ``acr`` are those of the token family.
     """
 
     client_id: str
@@ -47,6 +47,9 @@ class Authorization:
     code_challenge: str | None
     auth_time: int
     basis: Item
+    audience: tuple[str, ...] = ()
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    acr: str | None = None
 
 
 def issue_code(
@@ -68,6 +71,9 @@ def issue_code(
         auth_time=authorization.auth_time,
         expires_at=now + int(LIFETIME.total_seconds()),
         basis=authorization.basis,
+        audience=authorization.audience,
+        claims=authorization.claims,
+        acr=authorization.acr,
     )
     code = token_families.new_secret(family.id)
     binding: dict[str, Any] = {
@@ -80,8 +86,18 @@ def issue_code(
     return code
 
 
-def redeem(sandbox: str, client: Client, code: str, redirect_uri: str, code_verifier: str | None) -> Tokens:
+def redeem(
+    sandbox: str,
+    client: Client,
+    code: str,
+    redirect_uri: str,
+    code_verifier: str | None,
+    *,
+    resources: Sequence[str] = (),
+) -> Tokens:
     """The tokens for ``code``, any text, of ``client`` (RFC 6749 section 4.1.3, RFC 7636 section 4.5).
+
+    ``resources`` limits the audience of the access token; :class:`InvalidTargetException` for one not granted.
 
     Raises :class:`InvalidGrantException`, in the same words for every cause: there is no such code, it expired or was
     revoked, it is another client's, the redirect URI is not the one it was sent to, the verifier does not fit, is
@@ -90,6 +106,7 @@ def redeem(sandbox: str, client: Client, code: str, redirect_uri: str, code_veri
     have redeemed it can revoke them so: a code that a third party has read somewhere revokes nothing.
     """
     from services.identity.refresh_tokens import issue_first  # not loaded where codes are issued: it may sign
+    from services.identity.resources import narrowed
 
     now = clock.seconds(sandbox)
     family_id = token_families.family_id_of(code)
@@ -101,6 +118,7 @@ def redeem(sandbox: str, client: Client, code: str, redirect_uri: str, code_veri
     family = token_families.live_family(sandbox, client, family_id, item, now)
     if family is None:
         raise _refusal()
+    audience = narrowed(resources, client, family.audience)
     refreshable = "refresh_token" in client.grant_types
     family = replace(family, expires_at=now + token_families.lifetime(refreshable=refreshable))
     redemption = Update(
@@ -109,7 +127,15 @@ def redeem(sandbox: str, client: Client, code: str, redirect_uri: str, code_veri
         condition=has("code") & lacks("redeemed_at") & lacks("revoked_at"),
     )
     try:
-        return issue_first(family, redemption, at=now, refreshable=refreshable, nonce=item["nonce"])
+        return issue_first(
+            family,
+            redemption,
+            client,
+            at=now,
+            refreshable=refreshable,
+            nonce=item["nonce"],
+            audience=audience,
+        )
     except ConditionFailedError:
         raise _reused(sandbox, family_id) from None
 

@@ -34,6 +34,16 @@ class ConsentRequiredException(OAuthException):
     title = "Consent required"
 
 
+class UnmetAuthenticationRequirementsException(OAuthException):
+    """No login is of the ``acr`` that the client says is essential.
+
+    By OpenID Connect Core Error Code unmet_authentication_requirements 1.0.
+    """
+
+    code = "unmet_authentication_requirements"
+    title = "Unmet authentication requirements"
+
+
 class RequestNotSupportedException(OAuthException):
     """The parameters are in a signed object (``request``), which is not supported."""
 

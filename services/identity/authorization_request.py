@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from routes import SCOPES
+from services.identity import authentication_context, claims
 from services.identity.authorization_errors import (
     RegistrationNotSupportedException,
     RequestNotSupportedException,
@@ -20,6 +21,7 @@ from services.identity.authorization_errors import (
 from services.identity.browser_sessions import BrowserSession
 from services.identity.id_token_hint import read_hint
 from services.identity.registration import unregistered
+from services.identity.resources import audience_of
 from services.identity.scopes import granted
 from services.identity.seed import Client, seed
 from utils.oauth_errors import InvalidRequestException, OAuthException, UnauthorizedClientException
@@ -53,6 +55,9 @@ RFC 7636, RFC 8707, RFC 9449."""
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 """A SHA-256 digest in base64url (RFC 7636 section 4.2)."""
 
+_REPEATABLE: Final = "resource"
+"""The one parameter that may be repeated (RFC 8707 section 2)."""
+
 _SECONDS: Final = re.compile(r"\d{1,9}", re.ASCII)
 _UNSUPPORTED: Final[Mapping[str, type[OAuthException]]] = {
     "request": RequestNotSupportedException,
@@ -75,7 +80,8 @@ class AuthorizationRequest:
     """What a client asks for.
 
     ``scope`` is limited to what the client may have, whatever the user may give; ``subject`` is the user of the
-    ``id_token_hint``; ``max_age`` is how long ago the user may have logged in.
+    ``id_token_hint`` or of the claim ``sub``; ``max_age`` is how long ago the user may have logged in. ``audience``,
+    ``claims`` and ``acr`` are a token family's (``services.identity.token_families``).
     """
 
     scope: str | None
@@ -85,6 +91,9 @@ class AuthorizationRequest:
     max_age: timedelta | None
     login_hint: str
     subject: str | None
+    audience: tuple[str, ...]
+    claims: Mapping[str, Any]
+    acr: str | None
 
     @property
     def is_silent(self) -> bool:
@@ -117,12 +126,13 @@ def read_client_redirect(pairs: Sequence[tuple[str, str]]) -> ClientRedirect:
 def read_request(pairs: Sequence[tuple[str, str]], client: Client) -> AuthorizationRequest:
     """The request of ``client`` in these parameters; raises the :class:`OAuthException` to send back to the client."""
     parameters = _unrepeated(pairs)
-    if len(parameters) != len(pairs):
+    if len(parameters) != len([name for name, _ in pairs if name != _REPEATABLE or name in parameters]):
         raise InvalidRequestException("A parameter is repeated.")
     for name, error in _UNSUPPORTED.items():
         if name in parameters:
             raise error(f"The parameter {name} is not supported.")
     _require_code_flow(parameters, client)
+    requested = claims.read_request(parameters.get("claims"))
     return AuthorizationRequest(
         scope=_scope(parameters.get("scope"), client),
         code_challenge=_code_challenge(parameters, client),
@@ -130,7 +140,12 @@ def read_request(pairs: Sequence[tuple[str, str]], client: Client) -> Authorizat
         prompts=_prompts(parameters.get("prompt")),
         max_age=_max_age(parameters.get("max_age")),
         login_hint=parameters.get("login_hint", ""),
-        subject=_expected_subject(parameters.get("id_token_hint")),
+        subject=_expected_subject(parameters.get("id_token_hint"), requested),
+        audience=tuple(audience_of([value for name, value in pairs if name == _REPEATABLE], client)),
+        claims=requested,
+        acr=authentication_context.chosen(
+            parameters.get("acr_values"), requested.get("id_token", {}).get("acr")
+        ),
     )
 
 
@@ -181,9 +196,11 @@ def _max_age(text: str | None) -> timedelta | None:
     return timedelta(seconds=int(text))
 
 
-def _expected_subject(id_token_hint: str | None) -> str | None:
+def _expected_subject(id_token_hint: str | None, requested: Mapping[str, Any]) -> str | None:
+    """The user whom the request is about, by its hint or else by the value of the claim ``sub`` (section 5.5.1)."""
     if id_token_hint is None:
-        return None
+        values = [names["sub"].get("value") for names in requested.values() if "sub" in names]
+        return next((str(value) for value in values if value is not None), None)
     hint = read_hint(id_token_hint)
     if hint is None:
         raise InvalidRequestException("The parameter id_token_hint is no id token of this issuer.")

@@ -123,9 +123,11 @@ def open_session(sandbox: str, user: SeedUser, previous: BrowserSession | None) 
 
 
 def listing(sandbox: str, session: BrowserSession, family_id: str) -> tuple[Put, Check]:
-    """What to write with a token family that is opened in ``session``, so that it is revoked when that ends.
+    """Two writes to make in the transaction that stores the token family ``family_id``, opened in ``session``.
 
-    The condition fails when the session has ended meanwhile, whose logout would not find the family any more.
+    The first lists the family under the session, so that :func:`end_session` revokes it. The second writes nothing:
+    it is
+    a condition, which makes the transaction fail when the session has ended meanwhile.
     """
     lifetime = settings().refresh_token_lifetime + settings().browser_session_lifetime
     expires_at = int((clock.now(sandbox) + lifetime).timestamp())

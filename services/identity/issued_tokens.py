@@ -4,7 +4,7 @@ from models.auth import Introspection
 from routes import INTROSPECT
 from services import clock
 from services.identity import token_families
-from services.identity.access_token_verifier import AccessToken, TokenRefusedError, verifier
+from services.identity.access_token_verifier import AccessToken, TokenRefusedError, issued_verifier
 from services.identity.seed import Client
 from services.identity.sessions import InvalidTokenException, Session, require_alive, user_key
 from utils.oauth_errors import InvalidGrantException, UnauthorizedClientException
@@ -19,7 +19,7 @@ def revoke(sandbox: str, client: Client, token: str) -> None:
     Does nothing if it is no token of ours. Raises :class:`InvalidGrantException` for a token of another client.
     """
     try:
-        access_token = verifier().verify(token)
+        access_token = issued_verifier().verify(token)
     except TokenRefusedError:
         refresh_token = token_families.find_refresh_token(sandbox, token)
         if refresh_token is None:
@@ -43,7 +43,7 @@ def introspect(sandbox: str, client: Client, token: str) -> Introspection:
     if INTROSPECT not in client.scopes:
         raise UnauthorizedClientException
     try:
-        return _access_token(verifier().verify(token))
+        return _access_token(issued_verifier().verify(token))
     except TokenRefusedError:
         return _refresh_token(sandbox, client, token)
     except InvalidTokenException:
@@ -64,7 +64,7 @@ def _access_token(token: AccessToken) -> Introspection:
         "iat": token.issued_at,
         "nbf": token.not_before,
         "sub": token.subject,
-        "aud": settings().audience,
+        "aud": list(token.audience) if isinstance(token.audience, tuple) else token.audience,
         "iss": settings().issuer,
         "jti": token.token_id,
         "sandbox": token.sandbox,

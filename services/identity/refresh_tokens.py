@@ -5,6 +5,7 @@ is used a second time comes from a client that lost the answer, or was stolen an
 :data:`GRACE`, and until the successor is used, the answer is repeated to the byte; after that the family is revoked.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +14,7 @@ from typing import Final
 from models.auth import Tokens
 from services import clock
 from services.identity import token_families
+from services.identity.resources import narrowed
 from services.identity.scopes import granted
 from services.identity.seed import Client, SeedUser
 from services.identity.sessions import family_key
@@ -31,48 +33,76 @@ GRACE: Final = timedelta(seconds=10)
 
 
 def open_family(
-    sandbox: str, client: Client, user: SeedUser | None, scope: str, *, refreshable: bool
+    sandbox: str,
+    client: Client,
+    user: SeedUser | None,
+    scope: str,
+    *,
+    refreshable: bool,
+    audience: Sequence[str] = (),
 ) -> Tokens:
     """Store a new family for a login at this moment, and issue its first tokens.
 
-    Without a ``user`` they are the client's own. ``refreshable`` says whether there is a refresh token among them.
+    Without a ``user`` they are the client's own. ``refreshable`` says whether there is a refresh token among them;
+    ``audience`` is who the access tokens are for, by default the API.
     """
-    family = token_families.new_family(sandbox, client, user, scope, refreshable=refreshable)
-    return issue_first(family, Put(family.to_item(), ABSENT), at=family.auth_time, refreshable=refreshable)
+    family = token_families.new_family(
+        sandbox, client, user, scope, refreshable=refreshable, audience=audience
+    )
+    opening = Put(family.to_item(), ABSENT)
+    return issue_first(family, opening, client, at=family.auth_time, refreshable=refreshable)
 
 
 def issue_first(
-    family: Family, opening: Put | Update, *, at: int, refreshable: bool, nonce: str | None = None
+    family: Family,
+    opening: Put | Update,
+    client: Client,
+    *,
+    at: int,
+    refreshable: bool,
+    nonce: str | None = None,
+    audience: Sequence[str] | None = None,
 ) -> Tokens:
     """Write ``opening``, the write that opens the family, and issue its first tokens ``at`` (seconds since 1970).
 
-    ``nonce`` is the one of the authorization request. Raises :class:`ConditionFailedError` when the condition of
+    ``nonce`` is the one of the authorization request; ``audience`` is the access token's, by default the family's.
+    Raises :class:`ConditionFailedError` when the condition of
     ``opening`` does not hold.
     """
     key = current_signing_key()
+    id_key = current_signing_key(client.id_token_signed_response_alg)
+    narrow = family if audience is None else replace(family, audience=tuple(audience))
     if not refreshable:
         table.write(opening)
-        return issue(family, None, at=at, key=key, nonce=nonce)
+        return issue(narrow, None, at=at, key=key, id_key=id_key, nonce=nonce)
     refresh_token = token_families.new_secret(family.id)
     table.transact(opening, _storing(family, refresh_token))
-    return issue(family, refresh_token, at=at, key=key, nonce=nonce)
+    return issue(narrow, refresh_token, at=at, key=key, id_key=id_key, nonce=nonce)
 
 
-def rotate(sandbox: str, client: Client, refresh_token: str, scope: str | None = None) -> Tokens:
+def rotate(
+    sandbox: str,
+    client: Client,
+    refresh_token: str,
+    scope: str | None = None,
+    resources: Sequence[str] = (),
+) -> Tokens:
     """The next tokens for ``refresh_token``, any text, of ``client`` (RFC 6749 section 6).
 
-    ``scope`` may ask for less than the token's scope, for the access token only. Raises
+    ``scope`` may ask for less than the token's scope, for the access token only, and ``resources`` for less of its
+    audience. Raises
     :class:`InvalidGrantException`, in the same words for every cause: it is no token of this sandbox or of this
     client, it expired, its family was revoked, its user is locked, what it was granted on was taken away, or it was
     used before, which revokes the family too. Raises :class:`InvalidScopeException`, and leaves the token unused, for
-    more than its scope.
+    more than its scope, and :class:`InvalidTargetException` for a resource that was not granted.
     """
     now = clock.seconds(sandbox)
     family, item = _live(sandbox, client, refresh_token, now)
-    narrowed = family if scope is None else replace(family, scope=granted(scope, family.scope.split(" ")))
+    limited = family if scope is None else replace(family, scope=granted(scope, family.scope.split(" ")))
+    narrowed_family = replace(limited, audience=tuple(narrowed(resources, client, family.audience)))
     is_first_use = False
     if "used_at" not in item:
-        item, is_first_use = _use(sandbox, refresh_token, now)
+        item, is_first_use = _use(sandbox, client, refresh_token, now)
     key = find_key(item["kid"])
     if key is None or now - item["used_at"] > GRACE.total_seconds():
         raise _reused(family)
@@ -80,7 +110,8 @@ def rotate(sandbox: str, client: Client, refresh_token: str, scope: str | None =
     is_new = _store(family, successor)
     if not (is_first_use or is_new) and _is_used(sandbox, successor):
         raise _reused(family)
-    return issue(narrowed, successor, at=item["used_at"], key=key)
+    id_key = find_key(item.get("id_kid", "")) or current_signing_key(client.id_token_signed_response_alg)
+    return issue(narrowed_family, successor, at=item["used_at"], key=key, id_key=id_key)
 
 
 def _live(sandbox: str, client: Client, refresh_token: str, now: int) -> tuple[Family, Item]:
@@ -103,10 +134,11 @@ def _give_basis(family: Family) -> None:
         table.write(Update(key, assign_once={"basis": family.basis}, condition=EXISTS))
 
 
-def _use(sandbox: str, refresh_token: str, now: int) -> tuple[Item, bool]:
-    """The token's item with time and key of its first use, and whether the first use is this one."""
+def _use(sandbox: str, client: Client, refresh_token: str, now: int) -> tuple[Item, bool]:
+    """The token's item with time and keys of its first use, and whether the first use is this one."""
     key = refresh_key(sandbox, refresh_token)
-    use = {"used_at": now, "kid": current_signing_key().kid}
+    id_key = current_signing_key(client.id_token_signed_response_alg)
+    use = {"used_at": now, "kid": current_signing_key().kid, "id_kid": id_key.kid}
     try:
         return table.write(Update(key, assign=use, condition=EXISTS & lacks("used_at"))), True
     except ConditionFailedError:

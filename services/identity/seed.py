@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from routes import OFFLINE_ACCESS, RESERVED_SCOPES, SCOPES
+from services.identity import claims
 from utils import secrets, strict_json
 from utils.settings import settings
 from utils.ttl_cache import TTLCache
@@ -34,12 +35,28 @@ class SeedUser:
     name: str
     scopes: tuple[str, ...]
     fingerprint: str
+    more: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """The claims of ``claims.OPTIONAL`` that the entry has."""
+
+    @property
+    def claims(self) -> dict[str, Any]:
+        """All claims about the user but the subject."""
+        return claims_of(
+            {
+                "name": self.name,
+                "username": self.username,
+                "email": self.email,
+                "email_verified": self.email_verified,
+                "claims": self.more,
+            }
+        )
 
     @classmethod
     def from_seed(cls, entry: Mapping[str, Any]) -> "SeedUser":
         """The user in an entry of the seed."""
         fingerprint = hashlib.sha256(strict_json.dump(entry).encode()).hexdigest()
-        return cls(**_members(cls, {**entry, "fingerprint": fingerprint}))
+        more = {name: _given(entry[name]) for name in claims.OPTIONAL if entry.get(name) is not None}
+        return cls(**_members(cls, {**entry, "fingerprint": fingerprint, "more": more}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +66,9 @@ class Client:
     ``secret_hash`` is argon2id in PHC form, ``None`` for a public client (section 2.1). ``consent`` says whether users
     are asked for their consent, ``require_pkce`` whether a client with a secret has to send a ``code_challenge`` as a
     public one has, ``any_localhost_port`` whether a redirect URI of ``localhost`` may have any port, as those of
-    ``127.0.0.1`` and ``[::1]`` always may.
+    ``127.0.0.1`` and ``[::1]`` always may. ``id_token_signed_response_alg`` is what its ID tokens are signed by,
+    ``None`` for what access tokens are; ``resources`` are the URIs, besides the API's, that its access tokens may be
+    for (RFC 8707).
     """
 
     client_id: str
@@ -62,6 +81,8 @@ class Client:
     consent: bool
     require_pkce: bool = False
     any_localhost_port: bool = False
+    id_token_signed_response_alg: str | None = None
+    resources: tuple[str, ...] = ()
 
     @classmethod
     def from_seed(cls, entry: Mapping[str, Any]) -> "Client":
@@ -104,10 +125,37 @@ class Client:
         )
 
 
+def _given(claim: Any) -> Any:
+    """The claim, without the members of an address that the seed does not give."""
+    if isinstance(claim, dict):
+        return {name: value for name, value in claim.items() if value is not None}
+    return claim
+
+
+_NEWER: Final = frozenset({"id_token_signed_response_alg", "resources", "require_pkce", "any_localhost_port"})
+
+
+def claims_of(user: Mapping[str, Any]) -> dict[str, Any]:
+    """All claims about a user, of an entry of the seed or an item of the table, but the subject."""
+    return {
+        "name": user["name"],
+        "preferred_username": user["username"],
+        "email": user["email"],
+        "email_verified": user["email_verified"],
+        **user.get("claims", {}),
+    }
+
+
 def _members(kind: type[SeedUser | Client], entry: Mapping[str, Any]) -> dict[str, Any]:
-    """The members of ``entry`` that are fields of ``kind``; a release that was rolled back to may lack some, and a seed
-    of one before lacks those that have a default."""
-    members = {field.name: entry[field.name] for field in fields(kind) if field.name in entry}
+    """The members of ``entry`` that are fields of ``kind``; a release that was rolled back to may lack some.
+
+    A seed that an older release wrote lacks those of ``_NEWER``, which have defaults.
+    """
+    members = {
+        field.name: entry[field.name]
+        for field in fields(kind)
+        if field.name in entry or field.name not in _NEWER
+    }
     return {name: tuple(value) if isinstance(value, list) else value for name, value in members.items()}
 
 

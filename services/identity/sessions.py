@@ -39,7 +39,12 @@ class InvalidTokenException(PSNEmulatorException):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The claims of an access token that decide whether it is alive."""
+    """The claims of an access token that decide whether it is alive.
+
+    ``issuer`` is its ``iss``, ``sandbox`` the set of data that it belongs to, ``subject`` the user or the client itself
+    (``sub``), ``token_id`` its ``jti``; it is valid from ``not_before`` until just before ``expires_at``, which are in
+    UTC by the sandbox's clock.
+    """
 
     issuer: str
     sandbox: str

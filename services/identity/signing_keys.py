@@ -1,7 +1,9 @@
 """The keys that sign tokens, from Secrets Manager. Only functions that issue tokens may read them.
 
 Their JWKs have a member beside those of RFC 7517: ``signs_from``, from when the key signs, in seconds since 1970 by
-the machine's clock, not by a sandbox's. Without it, as with a stack's first key, it always did.
+the machine's clock, not by a sandbox's. Without it, as with a stack's first key, it always did. And ``signs``,
+``id_token`` for the key of the other algorithm
+than that of access tokens, which signs ID tokens for the clients that ask for it.
 """
 
 import hmac
@@ -9,6 +11,7 @@ from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from math import inf
 from time import time
 from typing import Any, Final
@@ -50,26 +53,33 @@ _REGISTRY: Final = jws.JWSRegistry(algorithms=["ES256", "RS256"])
 _REGISTRY.algorithms = {**jws.JWSRegistry.algorithms, "ES256": _DeterministicES256()}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SigningKey:
     """A private key with its ``kid``, its algorithm (``ES256`` or ``RS256``), and from when it signs.
 
-    ``signs_from`` is in seconds since 1970, negative infinity for a key that always did.
+    ``signs_from`` is in seconds since 1970, negative infinity for a key that always did. ``is_for_id_tokens`` says that
+    it signs nothing but the ID tokens of clients that ask for its algorithm.
     """
 
     kid: str
     algorithm: str
     signs_from: float
-    _key: ECKey | RSAKey = field(repr=False)
+    is_for_id_tokens: bool = field(repr=False)
+    _jwk: Mapping[str, Any] = field(repr=False)
     _derivation: bytes = field(repr=False)
 
     @classmethod
     def from_jwk(cls, jwk: Mapping[str, Any]) -> "SigningKey":
         """The key in a private JWK, EC of curve P-256 or RSA (RFC 7518 sections 6.2.2 and 6.3.2)."""
-        key = _TYPES[jwk["kty"]].import_key(dict(jwk))
         secret = urlsafe_b64decode(f"{jwk['d']}==")
         derivation = hmac.digest(secret, b"psn-emulator: derivation", "sha256")
-        return cls(str(jwk["kid"]), str(jwk["alg"]), float(jwk.get("signs_from", -inf)), key, derivation)
+        signs_from = float(jwk.get("signs_from", -inf))
+        return cls(str(jwk["kid"]), str(jwk["alg"]), signs_from, "signs" in jwk, jwk, derivation)
+
+    @cached_property
+    def _key(self) -> ECKey | RSAKey:
+        """The imported key. Importing an RSA one is slow, so that only who signs with it does."""
+        return _TYPES[self._jwk["kty"]].import_key(dict(self._jwk))
 
     def sign(self, payload: bytes, *, typ: str) -> str:
         """``payload`` as a compact JWS (RFC 7515 section 7.1), the same bytes for the same arguments."""
@@ -90,10 +100,28 @@ signing_keys: Final = TTLCache(_read, _REREAD_AFTER)
 """The key that signs, the next one during a rotation, and those before whose tokens may still be valid."""
 
 
-def current_signing_key() -> SigningKey:
-    """The key with the latest ``signs_from`` that is not in the future."""
-    now = time()
-    return max((key for key in signing_keys() if key.signs_from <= now), key=lambda key: key.signs_from)
+class NoKeyError(RuntimeError):
+    """The stack has no key of the algorithm yet: a deploy adds it."""
+
+
+def current_signing_key(algorithm: str | None = None) -> SigningKey:
+    """The key with the latest ``signs_from`` that is not in the future: of ``algorithm``, else that of access tokens.
+
+    Reads the secret again for an algorithm that no key has, which a deploy may just have added; raises
+    :class:`NoKeyError` if it has not.
+    """
+    for _ in range(2):
+        now = time()
+        signing = [
+            key
+            for key in signing_keys()
+            if key.signs_from <= now
+            and (not key.is_for_id_tokens if algorithm is None else key.algorithm == algorithm)
+        ]
+        if signing:
+            return max(signing, key=lambda key: key.signs_from)
+        signing_keys.cache_clear()
+    raise NoKeyError(f"no key signs by {algorithm}")
 
 
 def find_key(kid: str) -> SigningKey | None:

@@ -7,9 +7,10 @@ revoking the family revokes all of its tokens at once.
 import hashlib
 import re
 import secrets
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from services import clock
 from services.identity.grant_basis import basis_of_grant
@@ -30,6 +31,9 @@ class Family:
     """A family. ``auth_time``, when the subject logged in, and ``expires_at`` are in seconds since 1970.
 
     ``scope`` is separated by spaces, as in tokens; ``basis`` is what it rests on (``services.identity.grant_basis``).
+    ``audience`` is who its access tokens are for, empty for the API; ``claims`` are those that the authorization
+    request
+    named (``services.identity.claims``), ``acr`` is the class of the login that it asked for.
     """
 
     sandbox: str
@@ -40,10 +44,14 @@ class Family:
     auth_time: int
     expires_at: int
     basis: Item
+    audience: tuple[str, ...] = ()
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    acr: str | None = None
 
     def to_item(self) -> Item:
         """The family as an item of the table."""
         pk, sk = family_key(self.sandbox, self.id)
+        asked = {"audience": list(self.audience), "claims": dict(self.claims), "acr": self.acr}
         return {
             "pk": pk,
             "sk": sk,
@@ -53,6 +61,7 @@ class Family:
             "auth_time": self.auth_time,
             "expires_at": self.expires_at,
             "basis": self.basis,
+            **{name: value for name, value in asked.items() if value},
         }
 
 
@@ -66,7 +75,13 @@ class StoredRefreshToken:
 
 
 def new_family(
-    sandbox: str, client: Client, user: SeedUser | None, scope: str, *, refreshable: bool
+    sandbox: str,
+    client: Client,
+    user: SeedUser | None,
+    scope: str,
+    *,
+    refreshable: bool,
+    audience: Sequence[str] = (),
 ) -> Family:
     """A new family of a login at this moment, which expires when its last token may; nothing is stored.
 
@@ -82,6 +97,7 @@ def new_family(
         auth_time=now,
         expires_at=now + lifetime(refreshable=refreshable),
         basis=basis_of_grant(user, client),
+        audience=tuple(audience),
     )
 
 
@@ -154,6 +170,9 @@ def live_family(sandbox: str, client: Client, family_id: str, item: Item, now: i
         auth_time=item["auth_time"],
         expires_at=item["expires_at"],
         basis=item.get("basis") or basis,
+        audience=tuple(item.get("audience", ())),
+        claims=item.get("claims", {}),
+        acr=item.get("acr"),
     )
 
 

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from models.auth import Tokens
+from services.identity import claims
 from services.identity.access_token_verifier import JWT_TYPE
+from services.identity.seed import seed
 from services.identity.signing_keys import SigningKey
 from services.identity.token_families import Family
 from utils.settings import settings
@@ -16,29 +18,36 @@ _BEARER: Final = "Bearer"
 
 
 def issue(
-    family: Family, refresh_token: str | None, *, at: int, key: SigningKey, nonce: str | None = None
+    family: Family,
+    refresh_token: str | None,
+    *,
+    at: int,
+    key: SigningKey,
+    id_key: SigningKey | None = None,
+    nonce: str | None = None,
 ) -> Tokens:
     """The answer of the token endpoint with ``refresh_token``, its tokens issued ``at`` (seconds since 1970).
 
     The same bytes for the same arguments: ``jti`` is derived from them, and the signature is deterministic. An access
     token expires with its family at the latest, because its revocation is stored there. The scope ``openid`` adds an
-    ID token, with the ``nonce`` of the authorization request.
+    ID token, signed by ``id_key`` or else ``key``, with the ``nonce``, the claims and the ``acr`` that the
+    authorization request asked for.
     """
     deployment = settings()
     lifetime = int(deployment.access_token_lifetime.total_seconds())
     expires_at = min(at + lifetime, family.expires_at)
     common = {"iss": deployment.issuer, "sub": family.subject, "exp": expires_at, "iat": at}
     token_id = key.derive("jti", f"{family.scope}:{refresh_token or family.id}")[:16]
-    claims = {
+    access_claims = {
         **common,
-        "aud": deployment.audience,
+        "aud": _audience(family, deployment.audience),
         "nbf": at,
         "jti": f"{family.id}.{base64url(token_id)}",
         "client_id": family.client_id,
         "scope": family.scope,
         "sandbox": family.sandbox,
     }
-    access_token = _signed(claims, key, typ=JWT_TYPE)
+    access_token = _signed(access_claims, key, typ=JWT_TYPE)
     id_token = None
     if "openid" in family.scope.split(" "):
         id_claims = {
@@ -46,8 +55,11 @@ def issue(
             "aud": family.client_id,
             "auth_time": family.auth_time,
             "at_hash": _half_hash(access_token),
+            **_requested_claims(family),
+            **({} if nonce is None else {"nonce": nonce}),
+            **({} if family.acr is None else {"acr": family.acr}),
         }
-        id_token = _signed(id_claims if nonce is None else {**id_claims, "nonce": nonce}, key, typ="JWT")
+        id_token = _signed(id_claims, id_key or key, typ="JWT")
     return Tokens(
         access_token=access_token,
         token_type=_BEARER,
@@ -63,10 +75,25 @@ def base64url(value: bytes) -> str:
     return urlsafe_b64encode(value).rstrip(b"=").decode()
 
 
-def _signed(claims: Mapping[str, Any], key: SigningKey, *, typ: str) -> str:
-    return key.sign(json.dumps(claims, separators=(",", ":")).encode(), typ=typ)
+def _signed(payload: Mapping[str, Any], key: SigningKey, *, typ: str) -> str:
+    return key.sign(json.dumps(payload, separators=(",", ":")).encode(), typ=typ)
+
+
+def _audience(family: Family, default: str) -> str | list[str]:
+    """One audience as a text, several as a list (RFC 7519 section 4.1.3)."""
+    audience = list(family.audience) or [default]
+    return audience if len(audience) > 1 else audience[0]
+
+
+def _requested_claims(family: Family) -> dict[str, Any]:
+    """The claims that the request named for the ID token, as the seed has them (Core section 5.5)."""
+    requested = family.claims.get("id_token", {})
+    user, client = seed().subjects.get(family.subject), seed().clients.get(family.client_id)
+    if not requested or user is None or client is None:
+        return {}
+    return claims.select(user.claims, (), requested, client.allowed(user.scopes))
 
 
 def _half_hash(access_token: str) -> str:
-    """The ``at_hash`` of an ID token: the left half of the SHA-256, which both our algorithms use (Core 3.1.3.6)."""
+    """The ``at_hash`` of an ID token: the left half of the SHA-256, for ES256 and RS256 alike (Core 3.1.3.6)."""
     return base64url(hashlib.sha256(access_token.encode()).digest()[:16])

@@ -1,14 +1,19 @@
 """The claims about the user of an access token (OpenID Connect Core section 5.3)."""
 
+from typing import cast
+
 from models.auth import UserInfo
+from services.identity import claims
 from services.identity.access_token_verifier import AccessToken
-from services.identity.sessions import InvalidTokenException, Session, require_alive, user_key
+from services.identity.seed import claims_of, seed
+from services.identity.sessions import InvalidTokenException, Session, family_key, require_alive, user_key
 from services.identity.token_families import require_standing
 from utils.oauth_errors import InsufficientScopeException
 
 
 def user_info(token: AccessToken) -> UserInfo:
-    """The claims about the user of ``token``, known to be authentic: those of its scopes (section 5.4).
+    """The claims about the user of ``token``, known to be authentic: those of its scopes (section 5.4), and
+    those that the authorization request named for userinfo (section 5.5).
 
     Raises :class:`InvalidTokenException` when it is not alive, :class:`InsufficientScopeException` when it was not
     issued for ``openid``.
@@ -22,9 +27,9 @@ def user_info(token: AccessToken) -> UserInfo:
         raise InsufficientScopeException("openid")
     if user is None:
         raise InvalidTokenException("The user is gone.")
-    claims: UserInfo = {"sub": user["subject"]}
-    if "profile" in token.scopes:
-        claims |= {"name": user["name"], "preferred_username": user["username"]}
-    if "email" in token.scopes:
-        claims |= {"email": user["email"], "email_verified": user["email_verified"]}
-    return claims
+    family = items[family_key(token.sandbox, session.family)]
+    requested = family.get("claims", {}).get("userinfo", {})
+    client = seed().clients.get(token.client_id)
+    allowed = client.allowed(user["scopes"]) if client else ()
+    told = claims.select(claims_of(user), token.scopes, requested, allowed)
+    return cast("UserInfo", {"sub": user["subject"], **told})

@@ -80,6 +80,7 @@ def _store(key: Key, entry: SeedUser, before: Item | None, password_hash: str) -
         "email": entry.email,
         "email_verified": entry.email_verified,
         "name": entry.name,
+        "claims": dict(entry.more),
         "scopes": list(entry.scopes),
         "status": ACTIVE,
         "seed": entry.fingerprint,

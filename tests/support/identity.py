@@ -44,6 +44,8 @@ def new_rsa_key(kid: str) -> RSAKey:
 
 
 KEY = new_key("key-1")
+RSA_KEY = new_rsa_key("key-rsa")
+FOR_ID_TOKENS = {"key-rsa": {"signs": "id_token"}}
 
 
 def public_jwks(*signing: ECKey | RSAKey) -> str:
@@ -61,13 +63,14 @@ def forget() -> None:
     """Let every function read its settings, keys and seed anew."""
     settings.cache_clear()
     access_token_verifier.verifier.cache_clear()
+    access_token_verifier.issued_verifier.cache_clear()
     access_token_verifier.trusted_verifier.cache_clear()
     signing_keys.signing_keys.cache_clear()
     public_keys.public_keys.cache_clear()
     seed.cache_clear()
 
 
-def store_keys(*signing: ECKey | RSAKey, times: Mapping[str, Mapping[str, float]] | None = None) -> None:
+def store_keys(*signing: ECKey | RSAKey, times: Mapping[str, Mapping[str, Any]] | None = None) -> None:
     """Make ``signing`` the signing keys, and publish them; ``times`` are theirs by ``kid``.
 
     Without any, the first signs.

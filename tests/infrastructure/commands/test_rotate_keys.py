@@ -295,3 +295,23 @@ def _holders(deployed: Deployed, label: str) -> list[str]:
     """The versions of the private keys with the staging label."""
     stages = deployed.vault.describe_secret(SecretId="psn-emulator/dev/signing-keys")["VersionIdsToStages"]
     return [version for version, labels in stages.items() if label in labels]
+
+
+class TestTheKeyOfIDTokens:
+    def test_is_added_beside_the_one_that_is_there(
+        self, deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Deployed, "settings", load_settings("dev"), raising=False)
+        public = {"made": "1", "jwks": deployed.text("public-keys")}
+        deployed.resources["urn::stack"]["outputs"]["public_jwks"] = public
+        assert rotate_keys.add_missing_key(deployed)  # type: ignore[arg-type]  # stands in for a stack
+        first, added = deployed.keys("signing-keys")
+        assert first == deployed.first
+        assert (added["alg"], added["signs"]) == ("RS256", "id_token")
+        assert deployed.text("public-keys") == public_set(deployed.text("signing-keys"))
+        assert not rotate_keys.add_missing_key(deployed)  # type: ignore[arg-type]  # stands in for a stack
+
+        schedule = rotate_keys.rotate(load_settings("dev"), now=False)
+        assert {key["alg"] for key in schedule.keys if "published_until" not in key} == {"ES256", "RS256"}
+        assert schedule.keys[-1]["alg"] == "ES256"
+        assert schedule.leaving.keys() == {first["kid"], added["kid"]}

@@ -75,9 +75,11 @@ def test_the_published_keys_are_the_public_half_of_the_signing_keys(
 ) -> None:
     write_stack("dev", architecture="amd64", signing_algorithm=algorithm)
     recorded = record("dev")
-    [private] = keys_in(recorded.named("signing-keys").inputs["secretString"]["value"])
-    [public] = keys_in(variables(recorded, "authorizer")["PUBLIC_JWKS"])
-    assert keys_in(recorded.named("public-keys").inputs["secretString"]["value"]) == [public]
+    private, of_id_tokens = keys_in(recorded.named("signing-keys").inputs["secretString"]["value"])
+    public, other = keys_in(variables(recorded, "authorizer")["PUBLIC_JWKS"])
+    assert keys_in(recorded.named("public-keys").inputs["secretString"]["value"]) == [public, other]
+    assert (of_id_tokens["kid"], of_id_tokens["signs"]) == (other["kid"], "id_token")
+    assert {public["alg"], other["alg"]} == {"ES256", "RS256"}
     assert public == {key: value for key, value in private.items() if key not in PRIVATE}
     assert (public["kty"], public.get("crv")) == form
     assert (public["alg"], public["use"]) == (algorithm, "sig")
@@ -105,7 +107,9 @@ def test_the_users_and_clients_of_the_seed_file_are_in_the_seed_secret(
     game = a_client("game")
     write_seed("prod", jane, clients=[game])
     seed = json.loads(record("prod").named("seed").inputs["secretString"]["value"])
-    assert seed == {"users": [jane], "clients": [game]}
+    [user], [client] = seed["users"], seed["clients"]
+    assert {name: value for name, value in user.items() if name in jane or value is not None} == jane
+    assert client == {**game, "id_token_signed_response_alg": None, "resources": []}
 
 
 def test_the_registry_keeps_every_release(declared: Declared) -> None:
@@ -142,6 +146,6 @@ class TestThePublicKeysThatARotationNoted:
 
     def test_count_no_more_when_the_program_had_to_make_new_keys(self) -> None:
         recorded = self._next_deploy(self.NOTED | {"made": "of keys that are gone"})
-        [made] = keys_in(recorded.named("public-keys").inputs["secretString"]["value"])
-        assert keys_in(variables(recorded, "authorizer")["PUBLIC_JWKS"]) == [made]
+        made = keys_in(recorded.named("public-keys").inputs["secretString"]["value"])
+        assert keys_in(variables(recorded, "authorizer")["PUBLIC_JWKS"]) == made
         assert recorded.outputs["public_jwks"]["made"] == "made-first"

@@ -10,6 +10,7 @@ from joserfc.jwk import KeySet
 
 from routes import ROUTES
 from services.identity import public_keys
+from services.identity.claims import OPTIONAL
 from tests.conftest import ENVIRONMENT
 from tests.support import identity
 from tests.support.gateway import Answer
@@ -133,7 +134,10 @@ class TestOpenIDMetadata:
         document = _document(client, "openid-configuration")
         claims = client.userinfo(client.tokens()["access_token"]).json()
         id_token = jws.extract_compact(client.redeem(client.code()).json()["id_token"].encode())
-        assert set(document["claims_supported"]) == {*claims, *json.loads(id_token.payload)}
+        of_some = {"acr", *OPTIONAL}
+        assert set(document["claims_supported"]) == {*claims, *json.loads(id_token.payload), *of_some}
+        assert document["claims_parameter_supported"] is True
+        assert document["acr_values_supported"] == ["1"]
         assert document["subject_types_supported"] == ["public"]
 
     def test_every_prompt_that_is_named_is_known(self, client: Client) -> None:

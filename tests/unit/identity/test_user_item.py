@@ -34,6 +34,7 @@ def test_the_first_login_makes_it(client: Client) -> None:
         "email": "testuser@example.test",
         "email_verified": True,
         "name": "Test User",
+        "claims": {},
         "scopes": identity.SCOPES,
         "basis": basis_of_session(seed().subjects[identity.SUBJECT]),
         "status": "active",

@@ -27,6 +27,15 @@ def test_a_cookie_is_for_the_issuers_url_alone(issuer: None, header: str) -> Non
     assert header.startswith(f"{cookies.prefixed_name('psn-x')}=")
 
 
+def test_a_cookie_for_frames_of_other_sites_says_so() -> None:
+    assert cookies.set_cookie("psn-x", "1", same_site="None").endswith("SameSite=None; Secure")
+
+
+@pytest.mark.parametrize("issuer", ["http://localhost:8080"], indirect=True)
+def test_a_cookie_for_frames_of_other_sites_takes_https(issuer: None) -> None:
+    assert cookies.set_cookie("psn-x", "1", same_site="None").endswith("SameSite=Lax")
+
+
 def test_a_cookie_is_forgotten_under_the_same_name_and_path() -> None:
     assert (
         cookies.delete_cookie("psn-x") == "__Host-psn-x=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0"
