@@ -20,7 +20,6 @@ TIMES = 20
 FIGURES = ("list", "page deep in", "filter", "create")
 
 
-
 @contextmanager
 def contestants() -> Iterator[Contestants]:
     """Seconds of the ``FIGURES``, each some times over and in process: the first page of 100, the one after half of all
