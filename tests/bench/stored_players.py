@@ -35,11 +35,19 @@ def selected(name: str) -> Iterator[None]:
     settings.cache_clear()
 
 
+def id_of(number: int) -> str:
+    """The id of the player of this number, from 0."""
+    milliseconds = f"{int(_moment(number).timestamp() * 1000):012x}"
+    return f"{milliseconds[:8]}-{milliseconds[8:]}-7000-8000-{number:012x}"
+
+
+def _moment(number: int) -> datetime:
+    return _BEGAN + timedelta(seconds=number)
+
+
 def _items(players: int) -> Iterator[Item]:
     for number in range(players):
-        moment = _BEGAN + timedelta(seconds=number)
-        player_id = f"{int(moment.timestamp() * 1000):012x}"
-        player_id = f"{player_id[:8]}-{player_id[8:]}-7000-8000-{number:012x}"
+        moment, player_id = _moment(number), id_of(number)
         username = f"player-{number}"
         player = Player(
             player_id,
