@@ -49,8 +49,9 @@ class Note:
 class Migration:
     """What a command does to the form of a stack's table: a class for the note, which is read once."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, name: str | None = None) -> None:
         self._settings = settings
+        self._name = name or settings.names.base
         self._note: Note | None = None
 
     def prepare(self, form: int) -> None:
@@ -85,7 +86,7 @@ class Migration:
     def _open(self) -> Iterator[Table]:
         """The table. Where there is none yet the block ends when it first asks it; botocore's other exceptions become
         ``DeployError``."""
-        name = self._settings.names.base
+        name = self._name
         client = session.client(self._settings, "dynamodb")
         try:
             yield Table(client, name)
@@ -108,9 +109,15 @@ class Migration:
             self._note = note
 
 
-def widen(settings: Settings, low: int, high: int) -> None:
+def noted(settings: Settings, name: str) -> list[int]:
+    """The forms, from the first to the last, that items of the table may have. Raises botocore's exceptions."""
+    note = Note.from_item(Table(session.client(settings, "dynamodb"), name).get(NOTE))
+    return [note.low, note.high]
+
+
+def widen(settings: Settings, name: str, low: int, high: int) -> None:
     """Notes that items of these forms come into the table besides what is there. Raises botocore's exceptions."""
-    table = Table(session.client(settings, "dynamodb"), settings.names.base)
+    table = Table(session.client(settings, "dynamodb"), name)
     note = Note.from_item(table.get(NOTE))
     wider = replace(note, low=min(low, note.low), high=max(high, note.high))
     table.client.put_item(TableName=table.name, Item=marshal(wider.as_item()))

@@ -88,6 +88,7 @@ def preview(request: DeployRequest) -> Review:
     with workspace.open_stack(settings, may_create=first, scratch=first) as stack:
         log = ChangeLog()
         state = stack.state()
+        protection.require_same_shards(settings, state, request.replaceable)
         if request.refresh:
             readiness.require_aws(settings, state.accounts)
         selected = _select_release(request, state)
@@ -120,6 +121,7 @@ def _update(
     """Updates the stack, whose state is ``state``, to the release that was asked for; its outputs, what changed, the
     ``last_deploy.inputs`` of the update, and the migration of the table that is to be settled. Raises ``DeployError``;
     all aliases are then where they were."""
+    protection.require_same_shards(stack.settings, state, request.replaceable)
     protection.apply(stack, state, request.replaceable)
     made_of, selected = _read_tree(request, seed, state)
     if selected.to_build and description.write():
