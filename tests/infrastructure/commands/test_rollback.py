@@ -42,14 +42,17 @@ def function_in_state(row: str, version: str) -> dict[str, Any]:
     smoke = urn_of(row, "aws:lambda/invocation:Invocation", "smoke")
     alias = urn_of(row, ALIAS, "live")
 
-    def custom(urn: str, type_: str, inputs: dict[str, str], **more: Any) -> dict[str, Any]:
+    def custom(urn: str, type_: str, inputs: dict[str, Any], **more: Any) -> dict[str, Any]:
         own = {"parent": parent, "provider": PROVIDER, "custom": True}
         return {"urn": urn, "type": type_, "inputs": inputs} | own | more
 
     items = [
         {"urn": parent, "type": COMPONENT, "custom": False, "parent": STACK_URN},
         custom(
-            function, "aws:lambda/function:Function", {"name": f"psn-{row}"}, outputs={"version": version}
+            function,
+            "aws:lambda/function:Function",
+            {"name": f"psn-{row}", "environment": {"variables": {}}},
+            outputs={"version": version},
         ),
         custom(smoke, "aws:lambda/invocation:Invocation", {}, dependencies=[function]),
         custom(
