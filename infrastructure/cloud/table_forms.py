@@ -4,11 +4,11 @@ A way changes one item at a time, each by one write or one transaction that depe
 off anywhere and be gone again from the start, and does no harm while functions read and write the table.
 """
 
-import random
 import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from random import SystemRandom
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -137,7 +137,7 @@ def _merge(table: Table, source: Item | None, key: Key) -> None:
                 ]
             )
         except table.client.exceptions.TransactionCanceledException:
-            time.sleep(random.uniform(0, 0.01 * 2 ** min(attempt, 6)))  # noqa: S311 - no secret
+            time.sleep(SystemRandom().uniform(0, 0.01 * 2 ** min(attempt, 6)))
             source = table.get(source_key)
         else:
             return
