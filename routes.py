@@ -542,7 +542,10 @@ ROUTES: tuple[Route, ...] = (
         versioned=True,
         idempotent=True,
         prefetch=_STATS_KEYS,
-        stores=("services.players.player_items:stats_key",),
+        stores=(
+            "services.players.player_items:stats_key",
+            "services.players.player_items:shared_stats_key",
+        ),
     ),
     Route(
         "emulator-unlock",

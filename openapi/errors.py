@@ -11,7 +11,7 @@ from utils.errors import (
     MalformedJSONException,
     PayloadTooLargeException,
     PSNEmulatorException,
-    StorageFullException,
+    SandboxFullException,
     ThrottledException,
     UnavailableException,
     UnsupportedMediaTypeException,
@@ -108,7 +108,7 @@ def _implied(route: Route, operation: Operation) -> Iterator[Error]:
         yield ThrottledException
         yield UnavailableException
     if not {"PutItem", "UpdateItem", "DeleteItem"}.isdisjoint(route.table):
-        yield StorageFullException
+        yield SandboxFullException
     if route.scope:
         yield InvalidTokenException
     if route.errors_as == "problem" and operation.bodies:

@@ -10,7 +10,8 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
-from services import clock
+from services import clock, keys
+from services.expiry import expiry
 from utils import strict_json, table
 from utils.attributes import Item
 from utils.errors import PSNEmulatorException, ThrottledException
@@ -51,7 +52,7 @@ class IdempotencyKeyReusedException(PSNEmulatorException):
 def record_key(sandbox: str, subject: str, client_id: str, route: str, idempotency_key: str) -> Key:
     """The key of a request's record: an ``Idempotency-Key`` counts for one subject, client and route."""
     names = strict_json.dump([subject, client_id, route, idempotency_key])
-    return f"{sandbox}#idempotency#{_digest(names)}", "-"
+    return keys.alone(sandbox, "idempotency", _digest(names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class IdempotencyRecord:
             "pk": pk,
             "sk": sk,
             "fingerprint": _digest(self.content),
-            "expires_at": now + int(LIFETIME.total_seconds()),
+            **expiry(now, now + int(LIFETIME.total_seconds())),
         }
         if answer is not None:
             item["answer"] = answer

@@ -95,7 +95,7 @@ READ_TABLES = {
         "stack/function_specs",
         "stack/seeds",
     },
-    "variables.py": {"commands/run_local", "program/stack"},
+    "variables.py": {"automation/protection", "commands/run_local", "program/stack"},
     "main.py": set(),
     "authorizer.py": set(),
 }

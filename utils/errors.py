@@ -111,12 +111,12 @@ class ValidationException(PSNEmulatorException):
         super().__init__(f"{len(self.errors)} {fields} invalid.")
 
 
-class StorageFullException(PSNEmulatorException):
-    """The partition of the table takes no more; nothing was written (507: RFC 4918 section 11.5)."""
+class SandboxFullException(PSNEmulatorException):
+    """The partition that the item belongs to takes no more; nothing was written (507: RFC 4918 section 11.5)."""
 
     status = 507
-    code = "storage_full"
-    title = "Storage full"
+    code = "sandbox_full"
+    title = "Sandbox full"
 
 
 class UnavailableException(PSNEmulatorException):

@@ -6,7 +6,7 @@ names the DynamoDB action that its caller's role has to allow.
 Each raises :class:`ThrottledException` for want of capacity, when writers collide again and again, or when a
 transaction is repeated, because its answer was lost, while it is still carried out, and
 :class:`UnavailableException` when DynamoDB does not answer. A write also raises
-:class:`ConditionFailedError`, and :class:`StorageFullException` when its partition has the 10 GB that one may have in
+:class:`ConditionFailedError`, and :class:`SandboxFullException` when its partition has the 10 GB that one may have in
 a table with local secondary indexes. Whatever else DynamoDB refuses is a bug, and raised as botocore's
 ``ClientError``. Never met are ``IdempotentParameterMismatch``, because botocore makes a new token for each
 transaction, and ``ReplicatedWriteConflict``, because the table has no replica.
@@ -20,7 +20,7 @@ from typing import Any
 from utils import metrics
 from utils.attributes import Item, marshal_item, unmarshal_item
 from utils.aws import call, error_code, is_throttled
-from utils.errors import StorageFullException, ThrottledException
+from utils.errors import SandboxFullException, ThrottledException
 from utils.settings import settings
 from utils.writes import Check, Delete, Expression, Key, Put, Update, marshal_key
 
@@ -199,7 +199,7 @@ def _collided(error: Any) -> list[int]:
         raise ConditionFailedError(failed or (0,)) from None
     codes = {code, *reasons}
     if _FULL in codes:
-        raise StorageFullException from error
+        raise SandboxFullException from error
     if _IN_PROGRESS in codes or any(map(is_throttled, codes)):
         raise ThrottledException from error
     if _CONFLICT not in codes:

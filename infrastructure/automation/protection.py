@@ -11,6 +11,10 @@ from collections.abc import Collection
 from infrastructure.automation.lean_stack import LeanStack
 from infrastructure.errors import DeployError
 from infrastructure.release.state import SECRET, TABLE, StackState, resource_name
+from infrastructure.stack.settings import Settings
+from variables import VARIABLES
+
+_SHARDS = VARIABLES["player_shards"].name
 
 _REFUSED = re.compile(
     r'unable to (?P<verb>replace) resource "\S*::(?P<name>[\w-]+)" as it is currently marked for protection'
@@ -31,6 +35,20 @@ def apply(stack: LeanStack, state: StackState, replaceable: Collection[str]) -> 
         stack.protect(bare)
     if held := [urn for name, (urn, on) in kept.items() if on and name in replaceable]:
         stack.unprotect(held)
+
+
+def require_same_shards(settings: Settings, state: StackState, replaceable: Collection[str]) -> None:
+    """Raises ``DeployError`` where a table is there already and the settings would look for its players in another
+    number of partitions: a player's is told by a hash of the id."""
+    if not state.of_type(TABLE) or "table" in replaceable:
+        return
+    known = {function.variables.get(_SHARDS, "1") for function in state.functions}
+    if other := known - {str(settings.player_shards)}:
+        raise DeployError(
+            f"The players of stack {settings.stack!r} are spread over {', '.join(sorted(other))} partitions, and "
+            f"player_shards says {settings.player_shards}.",
+            "It is decided with the table: put the number back, or deploy with REPLACE=table, which begins with none.",
+        )
 
 
 def refusal(cause: str, stack: str) -> DeployError | None:

@@ -14,6 +14,7 @@ from infrastructure.automation import (
 from infrastructure.automation.lean_stack import LeanStack
 from infrastructure.cloud import drift, probe, versions
 from infrastructure.cloud.probe import ProbeResult
+from infrastructure.cloud.table_migration import Migration
 from infrastructure.commands import (
     automatic_return,
     build_ahead,
@@ -67,7 +68,7 @@ def deploy(request: DeployRequest) -> DeployResult:
         if not recovered and (request.refresh or changed_by_hand):
             before = workspace.read_back(stack, before, phases=phases)
         lost = _tell_lost(before)
-        outputs, log, made_of = _update(stack, request, seed, before, phases)
+        outputs, log, made_of, migration = _update(stack, request, seed, before, phases)
         with phases.phase("answer"):
             results = _probe(stack, outputs)
             moved = any(change.type == ALIAS for change in log.changes)
@@ -77,12 +78,14 @@ def deploy(request: DeployRequest) -> DeployResult:
                     readiness.prepare_build(settings)
                 now = workspace.read_back(stack, stack.state(), phases=phases)
                 lost = lost or _tell_lost(now)
-                outputs, log, made_of = _update(stack, request, seed, now, phases)
+                outputs, log, made_of, migration = _update(stack, request, seed, now, phases)
                 results = _probe(stack, outputs)
             if probe.failed(results):
                 automatic_return.give_up(
                     stack, before, outputs, results, moved=moved, was_cut_off=was_cut_off
                 )
+        with phases.phase("update"):
+            migration.settle(release.Deployed.from_state(stack.state()).form)
         added = bool(log.changes) and rotate_keys.add_missing_key(stack)
         if added or was_cut_off or log.changes or outputs["releases"] != before.outputs.get("releases"):
             versions.retain(settings, stack.state())
@@ -101,6 +104,7 @@ def preview(request: DeployRequest) -> Review:
     with workspace.open_stack(settings, may_create=first, scratch=first) as stack:
         log = ChangeLog()
         state = stack.state()
+        protection.require_same_shards(settings, state, request.replaceable)
         if request.refresh:
             readiness.require_aws(settings, state.accounts)
         selected = _select_release(request, state)
@@ -124,14 +128,22 @@ def preview(request: DeployRequest) -> Review:
 
 
 def _update(
-    stack: LeanStack, request: DeployRequest, seed: Seed, state: StackState, phases: Phases
-) -> tuple[dict[str, object], ChangeLog, dict[str, str]]:
-    """Updates the stack, whose state is ``state``, to the release that was asked for; its outputs, what changed, and
-    the ``last_deploy.inputs`` of the update. Raises ``DeployError``; all aliases are then where they were."""
+    stack: LeanStack,
+    request: DeployRequest,
+    seed: Seed,
+    state: StackState,
+    phases: Phases,
+) -> tuple[dict[str, object], ChangeLog, dict[str, str], Migration]:
+    """Updates the stack, whose state is ``state``, to the release that was asked for; its outputs, what changed, the
+    ``last_deploy.inputs`` of the update, and the migration of the table that is to be settled. Raises ``DeployError``;
+    all aliases are then where they were."""
+    protection.require_same_shards(stack.settings, state, request.replaceable)
     protection.apply(stack, state, request.replaceable)
     made_of, selected = _read_tree(request, seed, state)
     if selected.to_build and description.write():
         made_of, selected = _read_tree(request, seed, state)
+    migration = Migration(stack.settings)
+    migration.prepare(selected.form)
     build_ahead.start(stack.settings, selected)
     try:
         outputs, log = updates.up(
@@ -151,7 +163,7 @@ def _update(
         )
     except DeployError as error:
         raise rollback.restore_aliases(stack, state, error) from error
-    return outputs, log, made_of
+    return outputs, log, made_of, migration
 
 
 def _probe(stack: LeanStack, outputs: dict[str, object]) -> tuple[ProbeResult, ...]:

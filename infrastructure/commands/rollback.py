@@ -13,6 +13,7 @@ from pulumi.automation import CommandError
 from infrastructure.automation import aliases, exclusion, update_message, updates, workspace
 from infrastructure.automation.lean_stack import LeanStack
 from infrastructure.cloud import probe, session
+from infrastructure.cloud.table_migration import Migration
 from infrastructure.commands import readiness
 from infrastructure.errors import DeployError
 from infrastructure.release.release import Deployed, Entry
@@ -67,6 +68,7 @@ def rollback(settings: Settings, tag: str | None) -> tuple[RollbackPlan, Phases]
             deployed = Deployed.from_state(state)
             plan = plan_rollback(state, select_target(stack.name, state, tag))
             if plan.entry.tag == deployed.tag and not plan.moves:
+                Migration(settings).settle(plan.entry.form)
                 return plan, phases
             require_versions(settings, plan)
             outputs = carry_out(stack, state, plan, "rollback", deployed.entries)
@@ -156,15 +158,18 @@ def require_versions(settings: Settings, plan: RollbackPlan) -> None:
 def carry_out(
     stack: LeanStack, state: StackState, plan: RollbackPlan, kind: str, entries: tuple[Entry, ...]
 ) -> dict[str, object]:
-    """Moves the aliases as planned, together or not at all; the stack's outputs then. ``entries`` are the releases that
-    they name as kept, ``kind`` is what the history calls the update.
+    """Moves the aliases as planned, together or not at all, and brings what is in the table into the form of the
+    release; the stack's outputs then. ``entries`` are the releases that they name as kept, ``kind`` is what the history
+    calls the update.
 
     Raises ``DeployError`` when an alias does not move; the others are then moved back.
     """
     before = dict(state.outputs)
     after = before | plan.entry.outputs() | {"releases": [entry.as_output() for entry in entries]}
+    migration = Migration(stack.settings)
+    migration.prepare(plan.entry.form)
     try:
-        return aliases.move(
+        outputs = aliases.move(
             stack,
             state,
             plan.after,
@@ -174,6 +179,8 @@ def carry_out(
         )
     except DeployError as error:
         raise restore_aliases(stack, state, error) from error
+    migration.settle(plan.entry.form)
+    return outputs
 
 
 def restore_aliases(stack: LeanStack, before: StackState, error: DeployError) -> DeployError:
@@ -209,6 +216,7 @@ def restore_aliases(stack: LeanStack, before: StackState, error: DeployError) ->
             message=update_message.update_message(live, "put back"),
             failure=f"{cause}. And putting the aliases back failed too",
         )
+        Migration(stack.settings).settle(Deployed.from_state(before).form)
     except DeployError as another:
         return another
     return DeployError(

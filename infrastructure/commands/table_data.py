@@ -18,9 +18,11 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infrastructure.automation import workspace
-from infrastructure.cloud import session
+from infrastructure.cloud import session, table_migration
 from infrastructure.commands import readiness
 from infrastructure.errors import DeployError
+from infrastructure.release.release import Deployed
+from infrastructure.release.table_form import FIRST, FORM
 from infrastructure.stack.settings import Settings
 from infrastructure.terminal import display
 from infrastructure.tools import disk
@@ -44,13 +46,20 @@ def export(settings: Settings, file: Path) -> int:
         raise DeployError(f"There is no folder {file.parent}.", "Make it, or name another file.")
     with _table(settings) as (client, name, keys), display.progress(f"Reading the table {name}") as step:
         pages = client.get_paginator("scan").paginate(TableName=name, ConsistentRead=True)
-        head = {"table": name, "form": _FORM, "keys": keys, "at": datetime.now(UTC).isoformat()}
+        forms = table_migration.noted(settings, name)
+        head = {
+            "table": name,
+            "form": _FORM,
+            "keys": keys,
+            "at": datetime.now(UTC).isoformat(),
+            "forms": forms,
+        }
         draft = file.with_name(f".{file.name}.{os.getpid()}")
         written = 0
         try:
             with disk.reporting_errors(file.parent), open(draft, "x", opener=_private) as output:
                 output.write(json.dumps(head) + "\n")
-                for item in (item for page in pages for item in page["Items"]):
+                for item in (item for page in pages for item in page["Items"] if not _is_note(item)):
                     output.write(json.dumps(item, default=_encode) + "\n")
                     written += 1
                     step.detail = f"{written} items"
@@ -68,20 +77,31 @@ def bring_back(settings: Settings, file: Path, *, force: bool = False, dry_run: 
     Raises ``DeployError``, before anything is written also where the file is no whole export or of other keys.
     """
     with _table(settings) as (client, name, keys):
-        total = _check(file, keys)
-        if not force and client.scan(TableName=name, Limit=1, ConsistentRead=True)["Items"]:
+        total, forms = _check(file, keys)
+        held = client.scan(TableName=name, Limit=2, ConsistentRead=True)["Items"]
+        is_empty = all(map(_is_note, held))
+        if not is_empty and not force:
             raise DeployError(
                 f"The table {name} is not empty.",
                 "FORCE=1 writes the items into it all the same: those with the same keys are replaced.",
             )
+        if not is_empty and forms != table_migration.noted(settings, name):
+            raise DeployError(
+                f"The items in {file} have other keys than those in the table, for they are of another release.",
+                "Bring them into an empty table, where they are given the keys of the release that serves it.",
+            )
         if dry_run:
             return total
+        table_migration.widen(settings, name, *forms)
         written = 0
         with display.progress(f"Writing the table {name}") as step:
             for items in batched(_items(file, total), _AT_ONCE, strict=False):
                 _write(client, name, items)
                 written += len(items)
                 step.detail = f"{written} of {total} items"
+        table_migration.Migration(settings, name).settle(
+            Deployed.from_state(workspace.read_state(settings)).form
+        )
         readiness.persist(settings)
     return written
 
@@ -105,8 +125,9 @@ def _table(settings: Settings) -> Iterator[tuple[Any, str, list[str]]]:
         raise DeployError(f"The table {name} cannot be read or written: {error}", session.LOG_IN) from error
 
 
-def _check(file: Path, keys: list[str]) -> int:
-    """The number of items in an export. Raises ``DeployError`` where it is none, cut off, or of other keys."""
+def _check(file: Path, keys: list[str]) -> tuple[int, list[int]]:
+    """The number of items in an export, and the forms that they may have. Raises ``DeployError`` where it is none, cut
+    off, or of other keys or a later form."""
     again = "Give FILE the path of a file that make export-data wrote."
     head: dict[str, Any] = {}
     end: dict[str, Any] = {}
@@ -143,7 +164,17 @@ def _check(file: Path, keys: list[str]) -> int:
         raise DeployError(
             f"{file} is no whole export: it says {end['items']} items and has {number - 2}.", again
         )
-    return number - 2
+    forms = head.get("forms", [FIRST, FIRST])
+    if forms[1] > FORM:
+        raise DeployError(
+            f"The items in {file} have form {forms[1]}; this tree knows forms up to {FORM}.",
+            "Use the tree of the release that wrote them, or of a later one.",
+        )
+    return number - 2, forms
+
+
+def _is_note(item: Item) -> bool:
+    return item.get("pk") == {"S": table_migration.NOTE[0]}
 
 
 def _items(file: Path, number: int) -> Iterator[Item]:

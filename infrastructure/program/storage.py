@@ -73,12 +73,16 @@ class Storage(pulumi.ComponentResource):
             local_secondary_indexes=[
                 {"name": name, "range_key": name, "projection_type": "ALL"} for name in INDEXES
             ],
-            ttl={"attribute_name": "expires_at", "enabled": True},
+            ttl={"attribute_name": "purge_at", "enabled": True},
             server_side_encryption={"enabled": True},
             point_in_time_recovery={"enabled": self._settings.point_in_time_recovery},
             deletion_protection_enabled=self._settings.deletion_protection,
             tags=self._settings.names.tags,
-            opts=self._protected("table"),
+            opts=pulumi.ResourceOptions.merge(
+                self._protected("table"),
+                # AWS takes another attribute in two changes, an hour apart: cloud.table_migration sees to it.
+                pulumi.ResourceOptions(ignore_changes=["ttl"]),
+            ),
         )
 
     def _protected(self, name: str) -> pulumi.ResourceOptions:

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from infrastructure.release.origin import Origin
 from infrastructure.release.state import IMAGE, StackState
+from infrastructure.release.table_form import FIRST, FORM
 from infrastructure.stack.permissions import Permissions
 
 _IMAGES = "psn-emulator:image:Images"
@@ -24,6 +25,7 @@ class Entry:
     versions that it runs, by function name, ``inputs`` what its tag is a hash of, as
     ``get_image_tag.inputs`` gives it. ``promoted_from`` is the stack that its image came from, empty where it was
     built for this one. ``permissions`` are what its functions may do; empty where an older program wrote it.
+    ``form`` is how it keeps what is in the table.
     """
 
     tag: str
@@ -36,13 +38,14 @@ class Entry:
     inputs: Mapping[str, str]
     promoted_from: str = ""
     permissions: Mapping[str, Permissions] = field(default_factory=dict)
+    form: int = FIRST
 
     @classmethod
     def from_output(cls, value: Mapping[str, Any]) -> Self:
         """The entry that ``as_output`` made ``value`` of."""
         outputs = value.get("permissions") or {}
         permissions = {name: Permissions.from_output(item) for name, item in outputs.items()}
-        return cls(**{**value, "permissions": permissions})
+        return cls(**{**value, "permissions": permissions, "form": int(value.get("form", FIRST))})
 
     def as_output(self) -> dict[str, Any]:
         """The entry as an item of the stack's output."""
@@ -105,6 +108,12 @@ class Deployed:
             image_provider=image.get("provider", ""),
         )
 
+    @property
+    def form(self) -> int:
+        """How the release in service keeps what is in the table."""
+        live = self.entry(self.tag)
+        return live.form if live else FIRST
+
     def entry(self, tag: str | None) -> Entry | None:
         """The entry of the release ``tag``, if it is kept."""
         return next((entry for entry in self.entries if entry.tag == tag), None)
@@ -126,7 +135,8 @@ class Deployed:
 class Release:
     """A release to put into service. ``to_build`` says that its image is still to be built, ``to_copy`` that it is
     still to be copied from the stack ``promoted_from``. ``inputs`` are what its tag is a hash of, ``permissions`` what
-    its functions may do, by name, and ``before`` is what the stack's state knew before it."""
+    its functions may do, by name, ``before`` is what the stack's state knew before it, and ``form`` how it keeps
+    what is in the table."""
 
     tag: str
     origin: Origin
@@ -137,6 +147,7 @@ class Release:
     before: Deployed = Deployed()
     promoted_from: str = ""
     to_copy: bool = False
+    form: int = FORM
 
     def entries(self, image_uri: str, versions: Mapping[str, str], keep: int) -> list[Entry]:
         """The releases to keep when this one is live with these ``versions`` by function: it and ``others``, ``keep``
@@ -156,6 +167,7 @@ class Release:
             inputs=self.inputs,
             promoted_from=self.promoted_from,
             permissions=self.permissions,
+            form=self.form,
         )
         kept = [item.of_functions(self.before.functions) for item in self.others(keep)]
         was_live = entry_before and self.tag == self.before.tag

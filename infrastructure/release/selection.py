@@ -4,6 +4,7 @@ from infrastructure import get_image_tag
 from infrastructure.errors import DeployError
 from infrastructure.release.origin import Origin, origin
 from infrastructure.release.release import Deployed, Entry, Release
+from infrastructure.release.table_form import FIRST
 from infrastructure.stack.function_specs import function_specs
 from infrastructure.stack.permissions import Permissions
 from infrastructure.stack.settings import Settings
@@ -74,6 +75,7 @@ def promoted_release(settings: Settings, entry: Entry, source: str, deployed: De
         before=deployed,
         promoted_from=source,
         to_copy=True,
+        form=entry.form,
     )
 
 
@@ -95,6 +97,7 @@ def _current_release(settings: Settings, deployed: Deployed, base_image: str) ->
         inputs=entry.inputs if entry else {},
         before=deployed,
         promoted_from=entry.promoted_from if entry else "",
+        form=entry.form if entry else FIRST,
     )
 
 

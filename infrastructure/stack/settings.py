@@ -109,6 +109,9 @@ class Settings(Capacity):
     """Failed logins of a user, or with a client's secret, from one address until the next are refused."""
     lockout_seconds: Number = Field(900, ge=1, le=86400)
     """Seconds that failed logins count, and that a lock-out lasts from the last of them."""
+    player_shards: Number = Field(1, ge=1, le=32)
+    """Partitions that a sandbox's players are spread over: each takes 10 GB and some 125 new players a second. It is
+    decided with the table, and stays."""
     deletion_protection: bool
     """Whether table, secrets and images are safe from deletion; by default not on local and dev."""
     point_in_time_recovery: bool

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from models.auth import Tokens
 from services import clock
+from services.expiry import expiry
 from services.identity import token_families
 from services.identity.seed import Client
 from services.identity.sessions import family_key
@@ -123,7 +124,7 @@ def redeem(
     family = replace(family, expires_at=now + token_families.lifetime(refreshable=refreshable))
     redemption = Update(
         family_key(sandbox, family_id),
-        assign={"redeemed_at": now, "expires_at": family.expires_at},
+        assign={"redeemed_at": now, **expiry(now, family.expires_at)},
         condition=has("code") & lacks("redeemed_at") & lacks("revoked_at"),
     )
     try:

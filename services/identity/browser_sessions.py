@@ -12,7 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from services import clock
+from services import clock, keys
+from services.expiry import expiry
 from services.identity import token_families
 from services.identity.grant_basis import basis_of_grant, basis_of_session
 from services.identity.seed import Client, SeedUser
@@ -113,7 +114,7 @@ def open_session(sandbox: str, user: SeedUser, previous: BrowserSession | None) 
                 "subject": subject,
                 "basis": basis_of_session(user),
                 "auth_time": now,
-                "expires_at": now + int(settings().browser_session_lifetime.total_seconds()),
+                **expiry(now, now + int(settings().browser_session_lifetime.total_seconds())),
             }
         )
     )
@@ -130,8 +131,9 @@ def listing(sandbox: str, session: BrowserSession, family_id: str) -> tuple[Put,
     a condition, which makes the transaction fail when the session has ended meanwhile.
     """
     lifetime = settings().refresh_token_lifetime + settings().browser_session_lifetime
-    expires_at = int((clock.now(sandbox) + lifetime).timestamp())
-    entry = Put({"pk": _families(sandbox, session), "sk": family_id, "expires_at": expires_at})
+    now = clock.seconds(sandbox)
+    expires = expiry(now, now + int(lifetime.total_seconds()))
+    entry = Put({"pk": _families(sandbox, session), "sk": family_id, **expires})
     return entry, Check(session.key, EXISTS & lacks("ended_at"))
 
 
@@ -172,8 +174,8 @@ def _family_ids(sandbox: str, session: BrowserSession) -> Iterator[str]:
 
 
 def _families(sandbox: str, session: BrowserSession) -> str:
-    return f"{sandbox}#browser#{session.id}"
+    return keys.partition(sandbox, "browser", session.id)
 
 
 def _key(sandbox: str, secret: str) -> Key:
-    return f"{sandbox}#session#{hashlib.sha256(secret.encode()).hexdigest()}", "-"
+    return keys.alone(sandbox, "session", hashlib.sha256(secret.encode()).hexdigest())

@@ -1,5 +1,6 @@
 """The scopes that users have consented to let clients have."""
 
+from services import keys
 from utils import table
 from utils.writes import Key, Put
 
@@ -24,4 +25,4 @@ def _scopes(key: Key) -> set[str]:
 
 
 def _key(sandbox: str, subject: str, client_id: str) -> Key:
-    return f"{sandbox}#consent#{subject}", client_id
+    return keys.partition(sandbox, "consent", subject), client_id

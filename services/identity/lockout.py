@@ -6,6 +6,8 @@ after the secret was compared, so that any number of honest logins may run at on
 are therefore all compared; the gateway's throttling bounds how many these are.
 """
 
+from services import keys
+from services.expiry import expiry
 from utils import table
 from utils.attributes import Item
 from utils.oauth_errors import InvalidClientException, InvalidGrantException
@@ -21,12 +23,12 @@ _WORDS = "Too many failed attempts; try again later."
 
 def user_failures_key(sandbox: str, folded_username: str, source: str) -> Key:
     """The key of the item that counts a username's failures at ``source``; ``make unlock`` deletes it."""
-    return f"{sandbox}#login#{folded_username}", source
+    return keys.partition(sandbox, "login", folded_username), source
 
 
 def client_failures_key(sandbox: str, client_id: str, source: str) -> Key:
     """The key of the item that counts a client's failures at ``source``; ``make unlock`` deletes it."""
-    return f"{sandbox}#client-login#{client_id}", source
+    return keys.partition(sandbox, "client-login", client_id), source
 
 
 def require_user_not_locked_out(failures: Item | None, now: int) -> None:
@@ -46,16 +48,14 @@ def require_client_not_locked_out(failures: Item | None, now: int) -> None:
 
 def count_failure(key: Key, now: int) -> None:
     """Count one more failure. One that comes after the period of those before begins another."""
-    expires_at = now + int(settings().lockout_period.total_seconds())
+    expires = expiry(now, now + int(settings().lockout_period.total_seconds()))
     more = Update(
         key,
         add={"failures": 1},
-        assign={"expires_at": expires_at},
+        assign={**expires},
         condition=lacks("expires_at") | above("expires_at", now),
     )
-    first = Update(
-        key, assign={"failures": 1, "expires_at": expires_at}, condition=below("expires_at", now + 1)
-    )
+    first = Update(key, assign={"failures": 1, **expires}, condition=below("expires_at", now + 1))
     for change in (more, first, more):
         try:
             table.write(change)

@@ -13,6 +13,7 @@ from typing import Final
 
 from models.auth import Tokens
 from services import clock
+from services.expiry import expiry
 from services.identity import token_families
 from services.identity.resources import narrowed
 from services.identity.scopes import granted
@@ -76,7 +77,7 @@ def issue_first(
         table.write(opening)
         return issue(narrow, None, at=at, key=key, id_key=id_key, nonce=nonce)
     refresh_token = token_families.new_secret(family.id)
-    table.transact(opening, _storing(family, refresh_token))
+    table.transact(opening, _storing(family, refresh_token, at))
     return issue(narrow, refresh_token, at=at, key=key, id_key=id_key, nonce=nonce)
 
 
@@ -107,7 +108,7 @@ def rotate(
     if key is None or now - item["used_at"] > GRACE.total_seconds():
         raise _reused(family)
     successor = f"{family.id}.{base64url(key.derive('refresh', refresh_token))}"
-    is_new = _store(family, successor)
+    is_new = _store(family, successor, now)
     if not (is_first_use or is_new) and _is_used(sandbox, successor):
         raise _reused(family)
     id_key = find_key(item.get("id_kid", "")) or current_signing_key(client.id_token_signed_response_alg)
@@ -148,19 +149,20 @@ def _use(sandbox: str, client: Client, refresh_token: str, now: int) -> tuple[It
     return item, False
 
 
-def _store(family: Family, refresh_token: str) -> bool:
+def _store(family: Family, refresh_token: str, now: int) -> bool:
     """Store the token; whether it was not stored before."""
     try:
-        table.write(_storing(family, refresh_token))
+        table.write(_storing(family, refresh_token, now))
     except ConditionFailedError:
         return False
     return True
 
 
-def _storing(family: Family, refresh_token: str) -> Put:
+def _storing(family: Family, refresh_token: str, now: int) -> Put:
     """The write of a token's item, by its hash. It stays as long as the family, so that a late reuse is recognised."""
     pk, sk = refresh_key(family.sandbox, refresh_token)
-    return Put({"pk": pk, "sk": sk, "family": family.id, "expires_at": family.expires_at}, ABSENT)
+    expires = expiry(now, family.expires_at)
+    return Put({"pk": pk, "sk": sk, "family": family.id, **expires}, ABSENT)
 
 
 def _is_used(sandbox: str, refresh_token: str) -> bool:

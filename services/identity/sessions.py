@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from services import clock
+from services import clock, keys
 from services.identity.grant_basis import holds
 from utils import table
 from utils.errors import PSNEmulatorException
@@ -93,12 +93,12 @@ class Session:
 
 def family_key(sandbox: str, family: str) -> Key:
     """The key of a token family, which is revoked when its item has ``revoked_at`` or does not exist."""
-    return f"{sandbox}#family#{family}", "-"
+    return keys.alone(sandbox, "family", family)
 
 
 def user_key(sandbox: str, subject: str) -> Key:
     """The key of a user, who is locked when the item's ``status`` is not :data:`ACTIVE`."""
-    return f"{sandbox}#user#{subject}", "-"
+    return keys.alone(sandbox, "user", subject)
 
 
 def require_alive(session: Session, also: Iterable[Key] = ()) -> Snapshot:

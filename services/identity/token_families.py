@@ -12,7 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from services import clock
+from services import clock, keys
+from services.expiry import expiry
 from services.identity.grant_basis import basis_of_grant
 from services.identity.seed import Client, SeedUser
 from services.identity.sessions import ACTIVE, InvalidTokenException, family_key, user_key
@@ -59,7 +60,7 @@ class Family:
             "client_id": self.client_id,
             "scope": self.scope,
             "auth_time": self.auth_time,
-            "expires_at": self.expires_at,
+            **expiry(self.auth_time, self.expires_at),
             "basis": self.basis,
             **{name: value for name, value in asked.items() if value},
         }
@@ -131,7 +132,7 @@ def digest(secret: str) -> str:
 
 def refresh_key(sandbox: str, refresh_token: str) -> Key:
     """The key of a refresh token's item."""
-    return f"{sandbox}#refresh#{digest(refresh_token)}", "-"
+    return keys.alone(sandbox, "refresh", digest(refresh_token))
 
 
 def find_refresh_token(sandbox: str, refresh_token: str) -> StoredRefreshToken | None:

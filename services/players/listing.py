@@ -10,8 +10,9 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from models.player import Player
-from services.players import player_items
-from services.players.player_items import INDEXES, index_prefix, partition, player_keys, unique_key
+from services import keys
+from services.players import player_items, shards
+from services.players.player_items import INDEXES, index_prefix, player_keys, unique_key
 from utils import cursors, strict_json, table
 from utils.errors import InvalidCursorException, ThrottledException
 from utils.table import Snapshot
@@ -35,7 +36,7 @@ class Page:
 
 def secret_key(sandbox: str) -> Key:
     """The key of the secret that signs the sandbox's cursors, which is made for the first of them."""
-    return f"{sandbox}#cursors", "-"
+    return keys.alone(sandbox, "cursors")
 
 
 def secret_keys(sandbox: str) -> list[Key]:
@@ -55,8 +56,8 @@ def page(items: Snapshot, sandbox: str, query: "PlayersQuery") -> Page:
     if query.username or query.email:
         return Page(_named(sandbox, query), None)
     index = next((name for name, attributes in INDEXES.items() if set(attributes) == _given(query)), None)
-    items_after = table.query(
-        partition(sandbox),
+    items_after = shards.query(
+        sandbox,
         limit=query.limit + 1,
         after=after,
         index=index,

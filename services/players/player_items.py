@@ -1,6 +1,6 @@
 """A player's items in the table: their keys, and a player as an item and back.
 
-A player is one item in the partition of its sandbox's players, sorted by creation because its id is a UUIDv7, and two
+A player is one item in a partition of its sandbox's players, sorted by creation because its id is a UUIDv7, and two
 more, whose keys are its username and its e-mail address without regard to case, so that no other player can have them.
 The first has an attribute for every index in which it is found.
 """
@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from models.player import Player
+from services import keys
+from services.players import shards
 from utils.attributes import Item
 from utils.strict_json import rfc3339
 from utils.writes import Key
@@ -27,24 +29,27 @@ _PLAYER_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}
 _ATTRIBUTES_OF_THE_ITEM = {"pk", "sk", "version", *INDEXES}
 
 
-def partition(sandbox: str) -> str:
-    """The partition of the sandbox's players."""
-    return f"{sandbox}#players"
-
-
 def player_key(sandbox: str, player_id: str) -> Key:
     """The key of a player."""
-    return partition(sandbox), player_id
+    return shards.partition(sandbox, player_id), player_id
 
 
 def stats_key(sandbox: str, player_id: str) -> Key:
     """The key of a player's statistics, which are removed together with the player."""
-    return f"{sandbox}#stats", player_id
+    return keys.alone(sandbox, "stats", player_id)
+
+
+def shared_stats_key(sandbox: str, player_id: str) -> Key:
+    """The key of a player's statistics in form 1 of the table, where those of all players share a partition.
+
+    It is read, and removed with the player, until no table has form 1 any more.
+    """
+    return keys.partition(sandbox, "stats"), player_id
 
 
 def unique_key(sandbox: str, attribute: str, value: str) -> Key:
     """The key that holds a ``username`` or ``email`` against all others of the sandbox, whatever their case."""
-    return f"{sandbox}#{attribute}#{unicodedata.normalize('NFC', value.casefold())}", "-"
+    return keys.alone(sandbox, attribute, unicodedata.normalize("NFC", value.casefold()))
 
 
 def player_keys(sandbox: str, player_id: str) -> list[Key]:

@@ -3,6 +3,9 @@
 DynamoDB adds to counters atomically (``ADD``). It has no such operation for maxima (the best score, the latest match):
 these are set on the condition that they grow. They never shrink, so one that failed to grow need not be tried again,
 and a result is written after three attempts at the most.
+
+Because all of it is sums and maxima, statistics may lie in two items, which readers add up: that of form 1 of the table
+and the one that results are added to. A deploy merges the first into the second.
 """
 
 from collections.abc import Iterable, Mapping
@@ -35,6 +38,8 @@ could never be corrected."""
 _ANY_VERSION = IfMatch()
 _FUTURE = FieldError("played_at", "datetime_past", "Input should not be in the future.")
 _OUTCOMES = {"win": "wins", "loss": "losses", "draw": "draws"}
+_MAXIMA = ("score_best", "last_played_at")
+_KEY = ("pk", "sk")
 _GRADES = ("bronze", "silver", "gold", "platinum")
 
 
@@ -46,7 +51,13 @@ def level(experience: int) -> int:
 def keys(sandbox: str, player_id: str) -> list[Key]:
     """The keys that :func:`find` and :func:`record` want in their ``items``; none when no player could have the id."""
     player = player_items.player_keys(sandbox, player_id)
-    return [*player, player_items.stats_key(sandbox, player_id)] if player else []
+    if not player:
+        return []
+    return [
+        *player,
+        player_items.stats_key(sandbox, player_id),
+        player_items.shared_stats_key(sandbox, player_id),
+    ]
 
 
 def find(items: Snapshot, sandbox: str, player_id: str) -> Versioned[Stats]:
@@ -55,7 +66,7 @@ def find(items: Snapshot, sandbox: str, player_id: str) -> Versioned[Stats]:
     Raises :class:`PlayerNotFoundException`.
     """
     players.find(items, sandbox, player_id)
-    item = items.get(player_items.stats_key(sandbox, player_id), {})
+    item = _merged(items, keys(sandbox, player_id)[1:])
     return Versioned(_stats(player_id, item), _version(item))
 
 
@@ -84,27 +95,29 @@ def record(
     if played_at > now + CLOCK_TOLERANCE:
         raise ValidationException([_FUTURE])
     find(items, sandbox, player_id)
-    player, stats = keys(sandbox, player_id)
+    player, stats, shared = keys(sandbox, player_id)
     maxima: dict[str, int | str] = {
         "score_best": result.score,
         "last_played_at": rfc3339(played_at),
     }
     while True:
         item = items.get(stats, {})
-        if_match.require(_version(item))
+        if_match.require(_version(_merged(items, (stats, shared))))
         grown = {name: value for name, value in maxima.items() if name not in item or item[name] < value}
         conditions = _growing(grown)
+        checks: list[Write] = [Check(player, EXISTS)]
         if if_match.names_versions:
-            conditions.append(equals("version", item["version"]) if item else ABSENT)
+            conditions.append(_unchanged(items, stats))
+            checks.append(Check(shared, _unchanged(items, shared)))
         change = Update(stats, assign=grown, add=_additions(result), condition=all_of(conditions))
         try:
-            table.transact(Check(player, EXISTS), change, *further_writes)
+            table.transact(*checks, change, *further_writes)
         except ConditionFailedError as error:
             if 0 in error.failed:
                 raise PlayerNotFoundException from None
-            if error.failed != {1}:
+            if max(error.failed) > len(checks):
                 raise
-            items = table.get_many([player, stats])
+            items = table.get_many([player, stats, shared])
         else:
             return read(sandbox, player_id)
 
@@ -123,6 +136,22 @@ def _additions(result: "ResultBody") -> dict[str, int]:
 
 def _growing(maxima: Mapping[str, int | str]) -> list[Condition]:
     return [lacks(name) | below(name, value) for name, value in maxima.items()]
+
+
+def _merged(items: Snapshot, keys_: Iterable[Key]) -> Item:
+    """The statistics of which each item of ``keys_`` has a part: the sums of them, and the larger of their maxima."""
+    merged: Item = {}
+    for item in (items[key] for key in keys_ if key in items):
+        for name, value in item.items():
+            if name in _MAXIMA:
+                merged[name] = max(merged.get(name, value), value)
+            elif name not in _KEY:
+                merged[name] = merged.get(name, 0) + value
+    return merged
+
+
+def _unchanged(items: Snapshot, key: Key) -> Condition:
+    return equals("version", items[key]["version"]) if key in items else ABSENT
 
 
 def _version(item: Item) -> int:

@@ -1,4 +1,5 @@
 """``python -m tests.bench [NAME …]``: measures ours against what it is compared with, in turn, in one run.
+Without names it measures all but those that take very long.
 
 Machines are noisy, so what counts is the ratio of the medians; the spread of each side is printed beside it. The
 results go to ``bench/results.json``, where those of other benchmarks stay. What needs npm is skipped, and said to
@@ -16,7 +17,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.benchmarks import UNDEPLOYED, deployed
+from tests.bench.benchmarks import ONLY_BY_NAME, UNDEPLOYED, deployed
 from tests.bench.measure import Benchmark, Result, measure
 from tests.bench.stack import Stacks
 from tests.support import node
@@ -40,7 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
             parser.error("a median takes at least one round")
         if unknown := set(options.names) - set(known):
             parser.error(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(known)}")
-        return run({name: known[name] for name in options.names or known}, options.rounds)
+        names = options.names or [name for name in known if name not in ONLY_BY_NAME]
+        return run({name: known[name] for name in names}, options.rounds)
 
 
 def run(chosen: dict[str, Benchmark], rounds: int, results_file: Path = RESULTS) -> int:

@@ -14,6 +14,7 @@ from tests.bench import (
     page,
     preview,
     rollback,
+    table_scale,
     tag,
     warm_get,
 )
@@ -28,9 +29,16 @@ UNDEPLOYED = {
     "authorize": Benchmark(authorizer.warm, "a bare ES256 verification (300 of each)", 1.5),
     "login": Benchmark(login.contestants, "an argon2id verification", 1.15),
     "page": Benchmark(page.contestants, "the same among 200 players", 1.1),
+    "table-scale": Benchmark(
+        table_scale.contestants, "the same among 10,000 players", 1.5, figures=table_scale.FIGURES
+    ),
     "image": Benchmark(image.contestants, "the runtime packages, compiled", 0.75, "bytes"),
 }
 """Those that need no stack, by name."""
+
+
+ONLY_BY_NAME = ("table-scale",)
+"""Those that take too long to run unless they are named: a million players are made for it."""
 
 
 def deployed(stacks: Stacks) -> dict[str, Benchmark]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import tests.bench
-from tests.bench import page, tag
+from tests.bench import page, table_scale, tag
 from tests.bench.__main__ import main, run
 from tests.bench.benchmarks import UNDEPLOYED
 from tests.bench.measure import Benchmark, Contestants, measure
@@ -26,6 +26,8 @@ MODULES = [module.name for module in pkgutil.iter_modules(tests.bench.__path__)]
 def test_both_sides_of_a_benchmark_go(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tag, "FILES", 200)
     monkeypatch.setattr(page, "MANY", 400)
+    monkeypatch.setattr(table_scale, "MANY", 2000)
+    monkeypatch.setattr(table_scale, "FEW", 1500)
     for result in measure(name, UNDEPLOYED[name], 1, warm_up=False):
         assert result.ours > 0
         assert result.theirs > 0

@@ -8,7 +8,7 @@ import pytest
 from infrastructure.automation import protection, updates, workspace
 from infrastructure.automation.lean_stack import LeanStack
 from infrastructure.errors import DeployError
-from infrastructure.release.state import SECRET, TABLE, StackState
+from infrastructure.release.state import FUNCTION, SECRET, TABLE, StackState
 from infrastructure.stack import kept
 from infrastructure.stack.loading import load_settings
 from tests.infrastructure.conftest import WriteStack
@@ -95,6 +95,23 @@ REPLACING = (
     " as it is currently marked for protection. To unprotect the resource, remove the `protect` flag from the resource"
     " in your Pulumi program and run `pulumi up`"
 )
+
+
+@pytest.mark.parametrize(
+    ("shards", "known"), [(2, {"PLAYER_SHARDS": "1"}), (2, {}), (1, {"PLAYER_SHARDS": "4"})]
+)
+def test_players_that_would_be_looked_for_elsewhere_stop_a_deploy(shards: int, known: dict[str, str]) -> None:
+    function = {"type": FUNCTION, "inputs": {"environment": {"variables": known}}}
+    state = StackState({"urn::function": function, "urn::table": {"type": TABLE}})
+    settings = load_settings("local").model_copy(update={"player_shards": shards})
+    with pytest.raises(DeployError, match=f"player_shards says {shards}") as caught:
+        protection.require_same_shards(settings, state, ())
+    assert "REPLACE=table" in caught.value.remedy
+    protection.require_same_shards(settings, state, ("table",))
+    without_table = StackState({"urn::function": function})
+    protection.require_same_shards(settings, without_table, ())
+    same = settings.model_copy(update={"player_shards": int(known.get("PLAYER_SHARDS", "1"))})
+    protection.require_same_shards(same, state, ())
 
 
 def test_what_the_engine_says_becomes_what_would_be_lost_and_how_to_keep_or_lose_it() -> None:

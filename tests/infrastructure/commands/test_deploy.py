@@ -11,6 +11,7 @@ import pytest
 from infrastructure.automation import aliases, exclusion, last_deploy, updates, workspace
 from infrastructure.cloud import drift, probe, versions
 from infrastructure.cloud.probe import ProbeResult
+from infrastructure.cloud.table_migration import Migration
 from infrastructure.commands import deploy, readiness, report
 from infrastructure.commands.deploy_request import DeployRequest
 from infrastructure.errors import DeployError
@@ -39,6 +40,7 @@ class Stack:
         self.meanwhile: Entry | None = None
         self.was_cut_off = False
         self.updates: list[str] = []
+        self.forms: list[str] = []
         self.run(live, *kept)
 
     def run(self, live: Entry, *kept: Entry, **versions: str) -> None:
@@ -126,6 +128,8 @@ def deploying(monkeypatch: pytest.MonkeyPatch) -> Deploying:
         monkeypatch.setattr(workspace, "recover", lambda *_: (known(), False))
         monkeypatch.setattr(workspace, "read_back", known)
         monkeypatch.setattr(drift, "reading_functions", looking)
+        monkeypatch.setattr(Migration, "prepare", lambda _, form: stack.forms.append(f"before {form}"))
+        monkeypatch.setattr(Migration, "settle", lambda _, form: stack.forms.append(f"after {form}"))
         monkeypatch.setattr(last_deploy, "note", lambda *_: None)
         monkeypatch.setattr(updates, "up", stack.update)
         monkeypatch.setattr(aliases, "move", stack.move)
@@ -141,6 +145,18 @@ def test_a_new_release_that_fails_gives_way_to_the_one_that_ran(deploying: Deplo
     assert stack.deploy().endswith(f"{SECOND.tag} is live again, and answers.")
     assert stack.versions == SECOND.versions
     assert stack.kept == [SECOND, FIRST]
+    assert stack.forms == ["before 2", "before 2", "after 2"]
+
+
+def test_the_table_is_brought_into_the_form_of_the_release_that_answers(
+    deploying: Deploying, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = deploying(Stack(FIRST, FIRST, brought=SECOND))
+    monkeypatch.setattr(versions, "retain", lambda *_: None)
+    monkeypatch.setattr(deploy, "summary", lambda *_, **__: "2 changed")
+    monkeypatch.setattr(updates, "up", lambda *_, **__: (stack.update()[0], ChangeLog()))
+    deploy.deploy(DeployRequest(load_settings("local")))
+    assert stack.forms == ["before 2", "after 2"]
 
 
 @pytest.mark.parametrize("others", [(FIRST,), ()])

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -13,6 +14,7 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import set_root_resource
 
 from infrastructure.automation import aliases, update_message, updates
+from infrastructure.cloud.table_migration import Migration
 from infrastructure.commands import rollback
 from infrastructure.commands.rollback import plan_rollback, select_target
 from infrastructure.errors import DeployError
@@ -40,14 +42,17 @@ def function_in_state(row: str, version: str) -> dict[str, Any]:
     smoke = urn_of(row, "aws:lambda/invocation:Invocation", "smoke")
     alias = urn_of(row, ALIAS, "live")
 
-    def custom(urn: str, type_: str, inputs: dict[str, str], **more: Any) -> dict[str, Any]:
+    def custom(urn: str, type_: str, inputs: dict[str, Any], **more: Any) -> dict[str, Any]:
         own = {"parent": parent, "provider": PROVIDER, "custom": True}
         return {"urn": urn, "type": type_, "inputs": inputs} | own | more
 
     items = [
         {"urn": parent, "type": COMPONENT, "custom": False, "parent": STACK_URN},
         custom(
-            function, "aws:lambda/function:Function", {"name": f"psn-{row}"}, outputs={"version": version}
+            function,
+            "aws:lambda/function:Function",
+            {"name": f"psn-{row}", "environment": {"variables": {}}},
+            outputs={"version": version},
         ),
         custom(smoke, "aws:lambda/invocation:Invocation", {}, dependencies=[function]),
         custom(
@@ -83,6 +88,7 @@ def a_release(number: int, **versions: str) -> Entry:
 
 
 FIRST, SECOND, THIRD = (a_release(number, root=str(number), healthz=str(number)) for number in (1, 2, 3))
+SECOND, THIRD = (replace(entry, form=2) for entry in (SECOND, THIRD))
 
 
 def state(live: Entry, *kept: Entry, **functions: str) -> StackState:
@@ -221,11 +227,13 @@ class Engine:
     moved that are named first."""
 
     name = "local"
+    settings = load_settings("local")
 
     def __init__(self, *failing: str, moving: Collection[str] = ("root",)) -> None:
         self.failing, self.moving = failing, moving
         self.updates: list[tuple[str, Mapping[str, str], Mapping[str, Any]]] = []
         self.live = SECOND
+        self.forms: list[tuple[str, int]] = []
         self.versions = {"root": "2", "healthz": "2"}
 
     def move(
@@ -248,6 +256,8 @@ def carried_out(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> dict[str, ob
     """A rollback from the second release to the first by ``engine``."""
     monkeypatch.setattr(aliases, "move", engine.move)
     monkeypatch.setattr(display, "say", lambda _: None)
+    monkeypatch.setattr(Migration, "prepare", lambda _, form: engine.forms.append(("before", form)))
+    monkeypatch.setattr(Migration, "settle", lambda _, form: engine.forms.append(("after", form)))
     before = state(SECOND, SECOND, FIRST, root="2", healthz="2")
     stack: Any = engine
     return rollback.carry_out(stack, before, plan_rollback(before, FIRST), "rollback", (SECOND, FIRST))
@@ -266,6 +276,7 @@ def test_a_rollback_is_an_update_that_names_the_release_and_leaves_the_other_out
     assert outputs["image_tag"] == FIRST.tag
     assert outputs["api_url"] == "http://api"
     assert outputs["releases"] == [SECOND.as_output(), FIRST.as_output()]
+    assert engine.forms == [("before", 1), ("after", 1)]
 
 
 def test_when_one_alias_does_not_move_all_are_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,6 +285,7 @@ def test_when_one_alias_does_not_move_all_are_put_back(monkeypatch: pytest.Monke
         carried_out(engine, monkeypatch)
     message, versions, outputs = engine.updates[-1]
     assert message.startswith(f"{SECOND.tag} put back")
+    assert engine.forms == [("before", 1), ("after", 2)]
     assert versions == engine.versions == {"root": "2", "healthz": "2"}
     assert outputs["image_tag"] == SECOND.tag
 

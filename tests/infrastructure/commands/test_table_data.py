@@ -11,11 +11,14 @@ import pytest
 
 from infrastructure import cli
 from infrastructure.automation import workspace
+from infrastructure.cloud import table_migration
 from infrastructure.commands import readiness, table_data
 from infrastructure.errors import DeployError
+from infrastructure.release.release import Deployed
 from infrastructure.release.state import STACK, StackState
 from infrastructure.stack.loading import load_settings
 
+NOTE = {"S": table_migration.NOTE[0]}
 ITEMS: list[dict[str, Any]] = [
     {
         "pk": {"S": "a"},
@@ -59,7 +62,7 @@ def fill(client: Any) -> None:
 
 
 def content(client: Any) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = client.scan(TableName="psn")["Items"]
+    items = [item for item in client.scan(TableName="psn")["Items"] if item["pk"] != NOTE]
     return sorted(items, key=lambda item: item["sk"]["S"])
 
 
@@ -75,6 +78,36 @@ def test_what_was_exported_comes_back_into_a_new_table(client: Any, tmp_path: Pa
     assert content(client) == []
     assert table_data.bring_back(load_settings("dev"), file) == len(ITEMS)
     assert content(client) == before
+
+
+def test_items_of_an_earlier_form_are_brought_into_that_of_the_release(
+    client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "data.jsonl"
+    stats = {"pk": {"S": "default#stats"}, "sk": {"S": "1"}, "version": {"N": "3"}, "wins": {"N": "2"}}
+    client.put_item(TableName="psn", Item=stats)
+    table_data.export(load_settings("dev"), file)
+    client.delete_item(TableName="psn", Key={name: stats[name] for name in ("pk", "sk")})
+    monkeypatch.setattr(Deployed, "form", 2)
+    table_data.bring_back(load_settings("dev"), file)
+    moved = stats | {"pk": {"S": "default#stats#1"}, "sk": {"S": "-"}}
+    assert content(client) == [moved]
+    with pytest.raises(DeployError, match="have other keys than those in the table"):
+        table_data.bring_back(load_settings("dev"), file, force=True)
+    again = tmp_path / "again.jsonl"
+    table_data.export(load_settings("dev"), again)
+    table_data.bring_back(load_settings("dev"), again, force=True)
+    client.delete_table(TableName="psn")
+    create(client)
+    table_data.bring_back(load_settings("dev"), again)
+    assert content(client) == [moved]
+
+
+def test_items_of_a_later_form_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "data.jsonl"
+    file.write_text(HEAD.replace('"form": 1', '"form": 1, "forms": [3, 3]') + END.replace("1", "0"))
+    with pytest.raises(DeployError, match="have form 3; this tree knows forms up to 2"):
+        table_data.bring_back(load_settings("dev"), file)
 
 
 def test_an_empty_table_is_an_export_too(client: Any, tmp_path: Path) -> None:

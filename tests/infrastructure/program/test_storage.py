@@ -28,7 +28,7 @@ def test_the_table_is_what_the_application_expects(declared: Declared, stack: st
     table = declared(stack).named("table").inputs
     assert (table["hashKey"], table["rangeKey"]) == ("pk", "sk")
     assert table["billingMode"] == "PAY_PER_REQUEST"
-    assert table["ttl"] == {"attributeName": "expires_at", "enabled": True}
+    assert table["ttl"] == {"attributeName": "purge_at", "enabled": True}
     assert table["serverSideEncryption"] == {"enabled": True}
     indexes = {index["name"]: index["rangeKey"] for index in table["localSecondaryIndexes"]}
     assert indexes == {name: name for name in player_items.INDEXES}

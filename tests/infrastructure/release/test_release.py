@@ -15,6 +15,7 @@ from infrastructure.release.origin import Origin
 from infrastructure.release.release import Deployed, Entry, Release
 from infrastructure.release.selection import promoted_release, select_release
 from infrastructure.release.state import IMAGE, STACK, StackState
+from infrastructure.release.table_form import FIRST, FORM
 from infrastructure.stack.function_specs import function_specs
 from infrastructure.stack.loading import load_settings
 from infrastructure.stack.permissions import Permissions
@@ -268,8 +269,26 @@ def test_a_first_release_is_kept_with_all_that_a_return_to_it_needs() -> None:
         {"root": "7"},
         {"main.py": "0"},
         permissions={"root": READS},
+        form=FORM,
     )
     assert Entry.from_output(made.as_output()) == made
+
+
+def test_a_release_that_says_no_form_of_the_table_has_the_first() -> None:
+    output = {name: value for name, value in entry(1).as_output().items() if name != "form"}
+    assert Entry.from_output(output).form == FIRST
+    assert after(2, 1, live=1).form == FIRST
+
+
+@pytest.mark.parametrize("live", [1, 2])
+def test_the_image_that_is_kept_or_promoted_has_the_form_that_it_had(live: int) -> None:
+    deployed = after(2, 1, live=live)
+    deployed = replace(deployed, entries=(replace(entry(2), form=FORM), entry(1)))
+    had = deployed.form
+    assert select_release(load_settings("dev"), deployed, keep_image=True).form == had
+    promoted = promoted_release(load_settings("dev"), deployed.entries[2 - live], "staging", deployed)
+    assert promoted.form == had
+    assert (had == FORM) == (live == 2)
 
 
 def test_a_new_release_comes_before_those_before_it() -> None:

@@ -132,7 +132,7 @@ def test_a_table_that_has_no_capacity_left_is_429_with_the_seconds_to_wait(
 
 REFUSED = {
     "TransactionInProgressException": (429, "throttled"),
-    "ItemCollectionSizeLimitExceededException": (507, "storage_full"),
+    "ItemCollectionSizeLimitExceededException": (507, "sandbox_full"),
 }
 
 

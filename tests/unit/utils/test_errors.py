@@ -80,7 +80,7 @@ def test_each_has_an_errors_status_a_code_and_a_title(kind: type[PSNEmulatorExce
         ("VersionConflictException", 412, "version_conflict"),
         ("ValidationException", 422, "validation_error"),
         ("ThrottledException", 429, "throttled"),
-        ("StorageFullException", 507, "storage_full"),
+        ("SandboxFullException", 507, "sandbox_full"),
         ("StaleFormException", 403, "stale_form"),
         ("AccessDeniedException", 400, "access_denied"),
         ("IdempotencyKeyInUseException", 409, "idempotency_key_in_use"),

@@ -15,7 +15,7 @@ from botocore.parsers import ResponseParserError
 
 from tests.support.interception import Call, Intercept
 from utils import metrics, table
-from utils.errors import StorageFullException, ThrottledException, UnavailableException
+from utils.errors import SandboxFullException, ThrottledException, UnavailableException
 from utils.metrics import Datum
 from utils.table import ConditionFailedError
 from utils.writes import Key, Put
@@ -148,7 +148,7 @@ def test_a_service_that_does_not_answer_is_unavailable(failing: Failing, error: 
 )
 def test_a_partition_that_takes_no_more_is_storage_that_is_full(failing: Failing, error: ClientError) -> None:
     failing.answers = [error]
-    with pytest.raises(StorageFullException):
+    with pytest.raises(SandboxFullException):
         table.write(Put(item(A)))
 
 
