@@ -13,6 +13,7 @@ takes.deploy-infra := REPLACE DRY_RUN JSON MARKDOWN
 takes.update-image := FORCE REPLACE DRY_RUN JSON MARKDOWN
 takes.rollback := TAG DRY_RUN
 takes.rotate-keys := NOW DRY_RUN
+takes.bootstrap := REPOSITORY YES DRY_RUN
 takes.unlock := USER CLIENT SANDBOX DRY_RUN
 takes.history := JSON
 takes.export-data := FILE
@@ -37,7 +38,7 @@ takes.test-kills := KILLS SEED ARGS
 takes.test-model := STEPS SEED DEPLOYED ARGS
 takes.test-fuzz := REQUESTS SEED ARGS
 takes.bench := ONLY ROUNDS
-FLAGS := FORCE REFRESH DRY_RUN JSON MARKDOWN DETAILED NOW FOLLOW DEPLOYED DEBUG
+FLAGS := FORCE REFRESH DRY_RUN JSON MARKDOWN DETAILED NOW YES FOLLOW DEPLOYED DEBUG
 
 override before_dotenv := $(.VARIABLES)
 -include .env
@@ -91,7 +92,7 @@ unexport $(foreach name,LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE AWS_PROFILE
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup deploy preview promote deploy-infra update-image rollback rotate-keys unlock outputs ecr-url history env logs \
+.PHONY: help setup deploy preview promote deploy-infra update-image rollback rotate-keys bootstrap smoke unlock outputs ecr-url history env logs \
 	export-data import-data \
 	destroy down clean doctor check-docker docker-login build-local run-local test test-unit test-infrastructure test-e2e \
 	test-operations coverage openapi lint format bench test-kills test-model test-fuzz
@@ -126,6 +127,12 @@ rollback: setup ## Put the release before the live one into service again, or TA
 
 rotate-keys: setup ## Let a new key sign tokens; the old one goes when its tokens have expired (NOW=1, DRY_RUN=1)
 	@$(RUN) rotate-keys $(call flag,NOW,--now) $(DRY_FLAG)
+
+smoke: setup ## Ask the deployed API whether it answers as it must
+	@$(RUN) smoke
+
+bootstrap: setup ## Make the state's bucket and key and the role of GitHub's jobs, once an account (STACK=dev, REPOSITORY=owner/name, YES=1, DRY_RUN=1)
+	@$(RUN) bootstrap $(call flag,YES,--yes) $(DRY_FLAG) --repository=$(call given,REPOSITORY)
 
 unlock: setup ## Lift the lock-out of a user, or a client, after failed logins (USER=testuser, CLIENT=demo-backend, DRY_RUN=1)
 	@$(RUN) unlock $(DRY_FLAG) $(call typed,USER,--user) $(call typed,CLIENT,--client) $(call typed,SANDBOX,--sandbox)

@@ -30,7 +30,8 @@ def function_policy(
     """The policy of one function as JSON: its own log, its table actions, its secrets.
 
     ``table_actions`` are DynamoDB's operations such as ``GetItem``. A function without any has no statement about
-    the table; likewise for the secrets. Who has either may decrypt by ``kms_key``, which they are encrypted with. Who may query the table may query its indexes, which hold the same items.
+    the table; likewise for the secrets. Who has either may decrypt by
+    ``kms_key``, which they are encrypted with. Who may query the table may query its indexes, of the same items.
     """
     statements: list[dict[str, object]] = [
         _allow(

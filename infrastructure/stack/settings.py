@@ -69,8 +69,8 @@ class Settings(Capacity):
     log_retention_days: Number = 30
     """Days the logs are kept: one of the numbers that CloudWatch Logs knows."""
     kms_key: str | None = Field(None, pattern=_KEY_ARN)
-    """The ARN of the customer's key that encrypts table, secrets, logs and images, on AWS only; none: AWS's own keys. Its
-    policy has to let CloudWatch Logs use it; the images of a repository keep the key that it was made with."""
+    """The ARN of the customer's key that encrypts table, secrets, logs and images, on AWS only; none: AWS's own
+    keys. Its policy has to let CloudWatch Logs use it; a repository keeps the key that it was made with."""
     tracing: bool = False
     """Whether the functions send X-Ray traces."""
     smoke_at_once: Number = Field(50, ge=1, le=1000)

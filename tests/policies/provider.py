@@ -1,7 +1,7 @@
 """HashiCorp's AWS provider, where Terraform and it are on the machine: what it says of a configuration.
 
-Nothing is downloaded and no account is asked: the provider is given credentials that are none, and every endpoint on a port
-of loopback where nobody answers.
+Nothing is downloaded and no account is asked: the provider is given credentials that are none, and every endpoint on
+a port of loopback where nobody answers.
 """
 
 import json
@@ -50,8 +50,8 @@ class Workspace:
         return schema
 
     def judge(self, configuration: dict[str, Any]) -> list[str]:
-        """What ``validate`` and, where that finds nothing, ``plan`` have against the configuration: a line of each error and
-        of each warning."""
+        """What ``validate`` and, where that finds nothing, ``plan`` have against the configuration: a line of each
+        error and of each warning."""
         self._write("resources", configuration)
         self._write("aws", {"provider": {"aws": _settings(configuration)}})
         found = [_line(item) for item in json.loads(self._run("validate", "-json"))["diagnostics"]]

@@ -1,7 +1,7 @@
 """Translates what the program declares into Terraform's JSON configuration.
 
-Source of the rules: the names in the Pulumi AWS plugin are those of the bridged provider in camel case, a list in the plural,
-and a block of which there is at most one as its only element ("Pulumi Terraform bridge", schema mapping).
+Source of the rules: the names in the Pulumi AWS plugin are those of the bridged provider in camel case, a list in the
+plural, and a block of which there is at most one as its only element ("Pulumi Terraform bridge", schema mapping).
 """
 
 import re
@@ -22,26 +22,26 @@ RENAMED = {
 NEWER = {
     "region": "an argument of every resource since version 6; the provider's own is the same",
 }
-"""The arguments that version 7 of the plugin has and version 5 of the provider has not, and why leaving them out changes
-nothing of what is judged."""
+"""The arguments that version 7 of the plugin has and version 5 of the provider has not, and why leaving them out
+changes nothing of what is judged."""
 
 _NO_SERVICE = re.compile(r"^arn:aws:::")
 _ARN = "arn:aws:service:eu-west-1:123456789012:"
 
 
-class Untranslatable(Exception):
+class UntranslatableError(Exception):
     """A type or an argument that the provider does not know."""
 
 
 def terraform_type(type_: str) -> str:
-    """The provider's name of a type of the plugin, such as ``aws_lambda_function`` of ``aws:lambda/function:Function``."""
+    """The provider's name of a plugin's type, such as ``aws_lambda_function`` of ``aws:lambda/function:Function``."""
     module, name = type_.split(":")[1].split("/")
     return f"aws_{module}_{_snake(name)}"
 
 
 def render(stacks: Mapping[str, Iterable[Resource]]) -> dict[str, Any]:
     """The configuration of all AWS resources of the ``stacks``, each named ``<stack>_<name in the program>``. Raises
-    ``Untranslatable``."""
+    ``UntranslatableError``."""
     configuration: dict[str, dict[str, Any]] = {}
     for stack, resources in stacks.items():
         for resource in resources:
@@ -49,7 +49,7 @@ def render(stacks: Mapping[str, Iterable[Resource]]) -> dict[str, Any]:
                 continue
             type_ = terraform_type(resource.type)
             if type_ not in schema.known():
-                raise Untranslatable(
+                raise UntranslatableError(
                     f"{type_} is not in schema.json: python -m tests.policies.schema {type_}"
                 )
             translated = _block(type_, resource.inputs, schema.known()[type_], type_)
@@ -66,7 +66,7 @@ def _block(type_: str, values: Mapping[str, Any], block: Mapping[str, Any], wher
         if name is None:
             if plugin_name in NEWER:
                 continue
-            raise Untranslatable(f"{where} has no {plugin_name}")
+            raise UntranslatableError(f"{where} has no {plugin_name}")
         if name in block["blocks"]:
             items = value if isinstance(value, list) else [value]
             inner = block["blocks"][name]
@@ -92,7 +92,7 @@ def _snake(name: str) -> str:
 
 
 def _value(value: Any) -> Any:
-    """A value as the provider takes it: the ARNs of the recorded cloud with a service, what could be a template quoted."""
+    """A value as the provider takes it: recorded ARNs with a service in them, what could be a template quoted."""
     if isinstance(value, str):
         return _NO_SERVICE.sub(_ARN, value).replace("${", "$${").replace("%{", "%%{")
     if isinstance(value, list):

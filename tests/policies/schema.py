@@ -1,8 +1,8 @@
 """What HashiCorp's AWS provider calls the attributes and blocks of the resource types that the program uses.
 
-``schema.json`` is the part of ``terraform providers schema`` that a translation needs, so that one can be made on a machine
-without Terraform. ``python -m tests.policies.schema`` writes it anew, of the types that are named in it and on the command
-line, where Terraform and the provider are.
+``schema.json`` is the part of ``terraform providers schema`` that a translation needs, so that one can be made on a
+machine without Terraform. ``python -m tests.policies.schema`` writes it anew, of the types that are in it and those on
+the command line, where Terraform and the provider are.
 """
 
 import json

@@ -4,7 +4,6 @@ import pytest
 
 from tests.infrastructure.conftest import Declared
 from tests.policies import provider, rendering, schema
-from tests.support.recorded import Resource
 
 pytestmark = pytest.mark.skipif(
     provider.mirror() is None,
@@ -20,9 +19,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> provider.Workspace:
 
 @pytest.mark.usefixtures("few_routes")
 def test_the_provider_refuses_nothing_of_any_stack(declared: Declared, workspace: provider.Workspace) -> None:
-    stacks: dict[str, list[Resource]] = {
-        stack: declared(stack).resources for stack in ("local", "dev", "staging", "prod")
-    }
+    stacks = {stack: declared(stack).resources for stack in ("local", "dev", "staging", "prod")}
     assert workspace.judge(rendering.render(stacks)) == []
 
 
