@@ -12,8 +12,8 @@ LOADS = (0, 1, 10, 100, 1000)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What one request of the mix asks of AWS: half reads, half writes, of players; the authorizer's answer is cached for all
-    but one in fifty."""
+    """What one request of the mix asks of AWS: each reads a unit, half write four; the authorizer's answer is cached
+    for all but one in fifty."""
 
     function_seconds: float = 0.020
     memory_gib: float = 0.5
