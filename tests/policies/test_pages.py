@@ -1,4 +1,4 @@
-"""The operators' pages say what is so: a page for each kind of alarm, the cost as it is computed, commands that exist."""
+"""The operators' pages: a page for each kind of alarm, the cost as it is computed, commands that exist."""
 
 import re
 from pathlib import Path

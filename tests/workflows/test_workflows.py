@@ -75,7 +75,18 @@ def test_the_scripts_run_what_they_are_to(tmp_path: Path) -> None:
         ("check", "check"): [["make", "lint"], ["make", "test"]],
         ("preview", "preview"): [
             ["make", "-s", "preview", "STACK=dev", "MARKDOWN=1"],
-            "gh pr comment 7 --repo studio/emulator --edit-last --create-if-none --body-file preview.md".split(),
+            [
+                "gh",
+                "pr",
+                "comment",
+                "7",
+                "--repo",
+                "studio/emulator",
+                "--edit-last",
+                "--create-if-none",
+                "--body-file",
+                "preview.md",
+            ],
         ],
         ("deploy", "dev"): [["make", "deploy", "STACK=dev"], ["make", "smoke", "STACK=dev"]],
         ("deploy", "staging"): [
