@@ -13,6 +13,7 @@ takes.deploy-infra := REPLACE DRY_RUN JSON MARKDOWN
 takes.update-image := FORCE REPLACE DRY_RUN JSON MARKDOWN
 takes.rollback := TAG DRY_RUN
 takes.rotate-keys := NOW DRY_RUN
+takes.bootstrap := REPOSITORY YES DRY_RUN
 takes.unlock := USER CLIENT SANDBOX DRY_RUN
 takes.update-base := DRY_RUN
 takes.history := JSON
@@ -42,7 +43,7 @@ takes.test-model := STEPS SEED DEPLOYED ARGS
 takes.test-fuzz := REQUESTS SEED ARGS
 takes.bench := ONLY ROUNDS
 takes.sbom := FILE
-FLAGS := FORCE REFRESH DRY_RUN JSON MARKDOWN DETAILED NOW FOLLOW DEPLOYED DEBUG
+FLAGS := FORCE REFRESH DRY_RUN JSON MARKDOWN DETAILED NOW YES FOLLOW DEPLOYED DEBUG
 
 override before_dotenv := $(.VARIABLES)
 -include .env
@@ -97,8 +98,8 @@ unexport $(foreach name,LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE AWS_PROFILE
 unexport PYTHONDONTWRITEBYTECODE PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help setup deploy preview promote deploy-infra update-image rollback rotate-keys unlock update-base outputs ecr-url \
-	history env status logs trace dashboard \
+.PHONY: help setup deploy preview promote deploy-infra update-image rollback rotate-keys bootstrap smoke unlock update-base \
+	outputs ecr-url history env status logs trace dashboard \
 	export-data import-data \
 	destroy down clean doctor check-docker docker-login build-local run-local test test-unit test-infrastructure test-e2e \
 	test-operations coverage openapi lint format bench audit sbom test-kills test-model test-fuzz
@@ -136,6 +137,12 @@ rotate-keys: setup ## Let a new key sign tokens; the old one goes when its token
 
 update-base: setup ## Note the digest of the base image in a stack's file, for its builds to start from (STACK=dev, DRY_RUN=1)
 	@$(RUN) update-base $(DRY_FLAG)
+
+smoke: setup ## Ask the deployed API whether it answers as it must
+	@$(RUN) smoke
+
+bootstrap: setup ## Make the state's bucket and key and the role of GitHub's jobs, once an account (STACK=dev, REPOSITORY=owner/name, YES=1, DRY_RUN=1)
+	@$(RUN) bootstrap $(call flag,YES,--yes) $(DRY_FLAG) --repository=$(call given,REPOSITORY)
 
 unlock: setup ## Lift the lock-out of a user, or a client, after failed logins (USER=testuser, CLIENT=demo-backend, DRY_RUN=1)
 	@$(RUN) unlock $(DRY_FLAG) $(call typed,USER,--user) $(call typed,CLIENT,--client) $(call typed,SANDBOX,--sandbox)

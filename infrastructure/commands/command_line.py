@@ -136,6 +136,19 @@ def _add_release_commands(commands: _Commands) -> None:
     _add_flag(command, "--force", "write into a table that is not empty")
     _add_flag(command, "--dry-run", "show only")
 
+    commands.add("smoke", make_targets.smoke)
+    command = commands.add("bootstrap", make_targets.bootstrap)
+    command.add_argument(
+        "--repository",
+        required=True,
+        type=_not_empty(
+            "name the repository on GitHub, as in make bootstrap STACK=dev REPOSITORY=owner/name"
+        ),
+        help="the repository on GitHub, owner/name, whose jobs deploy the stack",
+    )
+    _add_flag(command, "--yes", "do not ask")
+    _add_flag(command, "--dry-run", "show only")
+
     command = commands.add("destroy", make_targets.destroy, changes=True)
     _add_forms(command)
     _add_flag(command, "--dry-run", "show only")

@@ -88,6 +88,45 @@ def rotate_keys(options: argparse.Namespace) -> int:
     return 0
 
 
+def smoke(options: argparse.Namespace) -> int:
+    """Ask the deployed API whether it answers as it must."""
+    from infrastructure.automation import workspace
+    from infrastructure.cloud import probe
+
+    state = workspace.read_state(options.settings)
+    if failed := probe.failed(probe.probe(state.outputs)):
+        raise DeployError(
+            f"Stack {options.settings.stack!r} does not answer as it must: {probe.describe(failed)}.",
+            probe.remedy(failed, options.settings.stack),
+        )
+    print(f"Stack {options.settings.stack} answers as it must: {state.outputs['image_tag']}")
+    return 0
+
+
+def bootstrap(options: argparse.Namespace) -> int:
+    """Make what an AWS account needs once: the state's bucket and key, and the role of GitHub's jobs."""
+    from infrastructure.commands import bootstrap
+
+    account = bootstrap.find_account(options.settings)
+    parts = list(bootstrap.plan(account, options.repository))
+    print(f"Account {account.number}, region {account.settings.region}, stack {account.settings.stack}")
+    for part in parts:
+        print(f"  {'is there' if part.is_there else 'to make '}  {part.kind}: {part.name}")
+    missing = [part for part in parts if not part.is_there]
+    if missing and not options.dry_run:
+        if not options.yes and input("Make them? [y/N] ").strip().lower() not in {"y", "yes"}:
+            print("Nothing was made.")
+            return 1
+        for part in missing:
+            part.make()
+            print(f"  made      {part.kind}: {part.name}")
+    print(f"PULUMI_BACKEND_URL={account.backend}")
+    for purpose in account.roles:
+        print(f"AWS_ROLE={account.role_arn(purpose)} in the jobs that {purpose}")
+    print(f"secrets provider: {account.secrets_provider}")
+    return 0
+
+
 def unlock(options: argparse.Namespace) -> int:
     """Lift the lock-out of a user or a client after failed logins."""
     from infrastructure.commands import unlock

@@ -63,6 +63,7 @@ class Function(pulumi.ComponentResource):
             f"{spec.name}-log",
             name=settings.names.function_log_group(spec.name),
             retention_in_days=settings.log_retention_days,
+            kms_key_id=settings.kms_key,
             tags=settings.names.tags,
             opts=self._child_options,
         )
@@ -118,6 +119,7 @@ class Function(pulumi.ComponentResource):
                 # A release that is kept may name a secret that is gone.
                 [arn for name, arn in shared.secret_arns.items() if name in permissions.secrets],
                 tracing=settings.tracing,
+                kms_key=settings.kms_key,
             ),
             opts=self._child_options,
         )

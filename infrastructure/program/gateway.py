@@ -188,6 +188,7 @@ class Gateway(pulumi.ComponentResource):
             "access-log",
             name=self._settings.names.access_log_group,
             retention_in_days=self._settings.log_retention_days,
+            kms_key_id=self._settings.kms_key,
             tags=self._settings.names.tags,
             opts=self._child_options,
         )

@@ -64,7 +64,11 @@ class Images(pulumi.ComponentResource):
             name=settings.names.base,
             image_tag_mutability="IMMUTABLE",
             image_scanning_configuration={"scan_on_push": True},
-            encryption_configurations=[{"encryption_type": "AES256"}],
+            encryption_configurations=[
+                {"encryption_type": "KMS", "kms_key": settings.kms_key}
+                if settings.kms_key
+                else {"encryption_type": "AES256"}
+            ],
             force_delete=not settings.deletion_protection,
             tags=settings.names.tags,
             opts=pulumi.ResourceOptions(parent=self, protect=settings.deletion_protection),

@@ -25,11 +25,13 @@ def function_policy(
     secret_arns: Sequence[pulumi.Input[str]],
     *,
     tracing: bool,
+    kms_key: str | None = None,
 ) -> pulumi.Output[str]:
     """The policy of one function as JSON: its own log, its table actions, its secrets.
 
     ``table_actions`` are DynamoDB's operations such as ``GetItem``. A function without any has no statement about
-    the table; likewise for the secrets. Who may query the table may query its indexes, which hold the same items.
+    the table; likewise for the secrets. Who has either may decrypt by
+    ``kms_key``, which they are encrypted with. Who may query the table may query its indexes, of the same items.
     """
     statements: list[dict[str, object]] = [
         _allow(
@@ -46,6 +48,9 @@ def function_policy(
         statements.append(_allow("Indexes", ["dynamodb:Query"], indexes))
     if secret_arns:
         statements.append(_allow("Secrets", ["secretsmanager:GetSecretValue"], list(secret_arns)))
+    if kms_key and (actions or secret_arns):
+        # DynamoDB uses the key in the name of who calls it ("Encryption at rest" in its guide), Secrets Manager too.
+        statements.append(_allow("Key", ["kms:Decrypt"], kms_key))
     if tracing:
         # X-Ray knows no finer resource for these (Service Authorization Reference, AWS X-Ray).
         statements.append(_allow("Traces", ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*"))

@@ -74,7 +74,7 @@ class Storage(pulumi.ComponentResource):
                 {"name": name, "range_key": name, "projection_type": "ALL"} for name in INDEXES
             ],
             ttl={"attribute_name": "purge_at", "enabled": True},
-            server_side_encryption={"enabled": True},
+            server_side_encryption={"enabled": True, "kms_key_arn": self._settings.kms_key},
             point_in_time_recovery={"enabled": self._settings.point_in_time_recovery},
             deletion_protection_enabled=self._settings.deletion_protection,
             tags=self._settings.names.tags,
@@ -93,6 +93,7 @@ class Storage(pulumi.ComponentResource):
             f"{name}-secret",
             name=self._settings.names.secret(name),
             description=description,
+            kms_key_id=self._settings.kms_key,
             recovery_window_in_days=self._settings.secret_recovery_days,
             tags=self._settings.names.tags,
             opts=self._protected(name),

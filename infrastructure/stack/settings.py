@@ -17,6 +17,7 @@ SigningAlgorithm = Literal["ES256", "RS256"]
 
 LOCAL = "local"
 _URL = r"^https?://[^/?#\s]+[^?#\s]*$"
+_KEY_ARN = r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$"
 _ORIGIN = re.compile(r"\*|https?://[^/?#\s*@]+")
 _RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731)
 _RETENTION_YEARS = (1096, 1827, 2192, 2557, 2922, 3288, 3653)
@@ -83,6 +84,9 @@ class Settings(Capacity):
     """The https URLs that are told of alarms by Amazon SNS, such as a chat's."""
     alarm_latency_ms: Number = Field(3000, ge=100, le=30000)
     """Milliseconds within which the API is to answer 99 of 100 requests, or an alarm goes off."""
+    kms_key: str | None = Field(None, pattern=_KEY_ARN)
+    """The ARN of the customer's key that encrypts table, secrets, logs and images, on AWS only; none: AWS's own
+    keys. Its policy has to let CloudWatch Logs use it; a repository keeps the key that it was made with."""
     tracing: bool = False
     """Whether the functions send X-Ray traces."""
     smoke_at_once: Number = Field(50, ge=1, le=1000)
@@ -202,6 +206,11 @@ class Settings(Capacity):
                 "architecture",
                 not (self.architecture or self.local),
                 f"must be {' or '.join(get_args(Architecture))}, or the tag would differ from machine to machine",
+            ),
+            (
+                "kms_key",
+                self.local and self.kms_key is not None,
+                "is for stacks on AWS",
             ),
             (
                 "issuer",

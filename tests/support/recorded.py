@@ -20,7 +20,8 @@ from infrastructure.release.selection import select_release
 from infrastructure.release.state import StackState
 from infrastructure.stack.loading import load_seed, load_settings
 
-_SECRET = "4dabf18193072939515e22adb298388d"
+SECRET = "4dabf18193072939515e22adb298388d"
+"""The key by which Pulumi's protocol marks an object as a secret, whose plain form is its ``value``."""
 _STACK = "pulumi:pulumi:Stack"
 _ACCOUNT = "123456789012"
 
@@ -109,7 +110,7 @@ class _Monitor(mocks.MockMonitor):
         plain = json.loads(json.dumps(rpc.deserialize_properties(request.object)))
         raw = Struct()
         raw.CopyFrom(request.object)
-        secret = {key for key, value in raw.fields.items() if _SECRET in value.struct_value.fields}
+        secret = {key for key, value in raw.fields.items() if SECRET in value.struct_value.fields}
         self._recorded.resources.append(
             Resource(
                 urn=answer.urn,

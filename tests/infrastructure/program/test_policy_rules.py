@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 import routes
-from tests.infrastructure.conftest import Declared
-from tests.support.recorded import Resource
+from tests.infrastructure.conftest import Declared, WriteStack
+from tests.support.recorded import Resource, record
 from tests.support.stacks import KINDS
+from tests.support.stacks import statements as statements_of
 
 Rule = Callable[[dict[str, Any]], bool]
 
@@ -64,7 +65,9 @@ RULES: dict[tuple[str, str], Rule] = {
     ),
     ("aws:sns/topic:Topic", "CKV_AWS_26"): lambda topic: "kmsMasterKeyId" in topic,
     ("aws:dynamodb/table:Table", "CKV_AWS_28"): lambda table: bool(table["pointInTimeRecovery"]["enabled"]),
-    ("aws:dynamodb/table:Table", "CKV_AWS_119"): lambda table: "kmsKeyArn" in table["serverSideEncryption"],
+    ("aws:dynamodb/table:Table", "CKV_AWS_119"): lambda table: bool(
+        table["serverSideEncryption"].get("kmsKeyArn")
+    ),
     ("aws:ecr/repository:Repository", "CKV_AWS_51"): lambda images: (
         images["imageTagMutability"] == "IMMUTABLE"
     ),
@@ -201,3 +204,23 @@ def test_a_wildcard_is_in_a_policy_only_where_aws_has_no_finer_name(declared: De
                 own_streams = resource.endswith(":log-stream:*") and resource.count("*") == 1
                 traces = resource == "*" and all(action.startswith("xray:Put") for action in actions)
                 assert "*" not in resource or own_streams or traces, policy.name
+
+
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/0190f3c4-5a00-7000-8000-000000000001"
+BY_KEY = {"CKV_AWS_119", "CKV_AWS_136", "CKV_AWS_149", "CKV_AWS_158"}
+
+
+@pytest.mark.usefixtures("few_routes", "every_stack")
+def test_a_stack_with_a_key_of_its_own_needs_no_exception_for_encryption(write_stack: WriteStack) -> None:
+    write_stack("staging", architecture="arm64", image_by_promotion=False, kms_key=KEY)
+    recorded = record("staging")
+    assert BY_KEY.isdisjoint(rule for rule, _ in violations(recorded.resources))
+    of_function = {name: statements_of(recorded, name) for name in ("players-get", "authorizer", "root")}
+    assert of_function["players-get"]["Key"] == {
+        "Sid": "Key",
+        "Effect": "Allow",
+        "Action": ["kms:Decrypt"],
+        "Resource": KEY,
+    }
+    assert "Table" not in of_function["authorizer"]
+    assert "Key" not in of_function["root"]

@@ -1,0 +1,44 @@
+"""The operators' pages: a page for each kind of alarm, the cost as it is computed, commands that exist."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.policies import cost
+
+ROOT = Path(__file__).resolve().parents[2]
+OPERATIONS = ROOT / "docs" / "operations"
+RUNBOOK = OPERATIONS / "runbook"
+PAGES = sorted(RUNBOOK.glob("*.md"))
+ALARMS = ROOT / "infrastructure" / "stack" / "alarms.py"
+TARGETS = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def test_the_cost_in_the_page_is_what_is_computed() -> None:
+    assert cost.table() in (OPERATIONS / "cost.md").read_text()
+
+
+def test_an_idle_stack_costs_what_stands_and_each_request_adds_the_same() -> None:
+    idle, one, ten = (sum(cost.monthly(rate).values()) for rate in (0, 1, 10))
+    assert ten - idle == pytest.approx(10 * (one - idle))
+    assert cost.monthly(1)["API Gateway"] == pytest.approx(2.592 * 1.11)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_leads_from_symptoms_to_a_remedy_by_targets_that_are_there(page: Path) -> None:
+    text = page.read_text()
+    if page.stem != "README":
+        assert all(f"**{part}.**" in text for part in ("Symptoms", "Look", "Remedy"))
+        assert f"({page.name})" in (RUNBOOK / "README.md").read_text()
+    assert set(re.findall(r"\bmake (?:-s )?([a-z][a-z-]+)", text)) <= TARGETS
+    for link in re.findall(r"\]\(([\w./-]+\.md)\)", text):
+        assert (RUNBOOK / link).is_file()
+
+
+@pytest.mark.skipif(not ALARMS.is_file(), reason="the program has no alarms yet")
+def test_each_kind_of_alarm_has_its_page() -> None:
+    from infrastructure.stack import alarms, loading  # type: ignore[attr-defined, unused-ignore]
+
+    kinds = {alarm.runbook for alarm in alarms.alarms(loading.load_settings("dev"))}
+    assert kinds <= {page.stem for page in PAGES}
