@@ -69,13 +69,13 @@ def userinfo_form(request: Request) -> Response:
 
 def _userinfo(authorization: str | None) -> Response:
     """The answer to what an ``Authorization`` header says; a challenge where there is none."""
-    from services.identity.access_token_verifier import TokenRefusedError, bearer_token, issued_verifier
+    from services.identity.access_token_verifier import TokenRefusedError, bearer_token, verifier
     from services.identity.userinfo import user_info
 
     if authorization is None:
         return Response(401, headers=_CHALLENGE)
     try:
-        return Response(200, user_info(issued_verifier().verify(bearer_token(authorization))))
+        return Response(200, user_info(verifier().verify(bearer_token(authorization))))
     except TokenRefusedError:
         raise BearerTokenException("The access token is malformed or not ours.") from None
     except InvalidTokenException as error:

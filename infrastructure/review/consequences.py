@@ -16,6 +16,7 @@ class Consequence:
 
 
 _RETRIED = Consequence("interrupts", "requests that go by it fail until the new one is there")
+_WATCHING = Consequence("harmless", "it judges anew from what was measured")
 _UNKNOWN = Consequence("loses", "nothing is known of what it holds: take it for lost")
 
 CONSEQUENCES: dict[str, Consequence] = {
@@ -27,6 +28,21 @@ CONSEQUENCES: dict[str, Consequence] = {
     "aws:apigatewayv2/integration:Integration": _RETRIED,
     "aws:apigatewayv2/route:Route": _RETRIED,
     "aws:apigatewayv2/stage:Stage": _RETRIED,
+    "aws:cloudwatch/compositeAlarm:CompositeAlarm": _WATCHING,
+    "aws:cloudwatch/dashboard:Dashboard": Consequence("harmless", "it is drawn of the same metrics"),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": _WATCHING,
+    "aws:cloudwatch/queryDefinition:QueryDefinition": Consequence("harmless", "it is saved again"),
+    "aws:kms/alias:Alias": Consequence("harmless", "its key stays"),
+    "aws:kms/key:Key": Consequence("interrupts", "nobody is told of an alarm until the new one is there"),
+    "aws:sns/topic:Topic": Consequence(
+        "interrupts", "nobody is told of an alarm until the new one is there and confirmed"
+    ),
+    "aws:sns/topicPolicy:TopicPolicy": Consequence(
+        "interrupts", "nobody is told of an alarm until the new one is there"
+    ),
+    "aws:sns/topicSubscription:TopicSubscription": Consequence(
+        "interrupts", "nobody is told of an alarm until it is confirmed again"
+    ),
     "aws:cloudwatch/logGroup:LogGroup": Consequence("loses", "the lines in it are lost"),
     "aws:dynamodb/table:Table": Consequence(
         "loses", "everything in it is lost: players, statistics, sessions"

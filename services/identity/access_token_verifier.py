@@ -104,9 +104,9 @@ class Verifier:
     ) -> None:
         """Import the keys of ``jwks``, a JWK Set (RFC 7517) as JSON text; newer ones are fetched from ``jwks_uri``.
 
-        ``audience`` ``None`` takes tokens for whomever. ``assumed`` are claims of a token that lacks them. Raises
-        ``ValueError`` when the set has no public key for an
-        allowed signature algorithm, or when ``jwks_uri`` is neither http nor https.
+        ``audience`` ``None`` leaves it to the caller to judge that of a token. ``assumed`` are claims of a token that
+        lacks them. Raises ``ValueError`` when the set has no public key for an allowed signature algorithm, or when
+        ``jwks_uri`` is neither http nor https.
         """
         self._issuer = issuer
         self._audience = audience
@@ -125,11 +125,9 @@ class Verifier:
         if claims.get("iss") != self._issuer:
             raise TokenRefusedError("issuer")
         audience = claims.get("aud")
-        if (
-            self._audience is not None
-            and audience != self._audience
-            and not (isinstance(audience, list) and self._audience in audience)
-        ):
+        if self._audience is None:
+            _require_texts(audience)
+        elif audience != self._audience and not (isinstance(audience, list) and self._audience in audience):
             raise TokenRefusedError("audience")
         if self._assumed:
             claims = {**self._assumed, **claims}
@@ -155,6 +153,13 @@ class Verifier:
             claims["exp"],
             tuple(audience) if isinstance(audience, list) else audience or "",
         )
+
+
+def _require_texts(audience: object) -> None:
+    """Raises :class:`TokenRefusedError` unless it is a text, or a list of texts (RFC 7519 section 4.1.3)."""
+    several = audience if isinstance(audience, list) else [audience]
+    if not several or not all(type(one) is str and one for one in several):
+        raise TokenRefusedError("audience")
 
 
 def authentic_claims(token: str, keys: IssuerKeys, types: tuple[str, ...]) -> dict[str, Any]:

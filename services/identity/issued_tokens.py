@@ -5,7 +5,7 @@ from routes import INTROSPECT
 from services import clock
 from services.identity import token_families
 from services.identity.access_token_verifier import AccessToken, TokenRefusedError, issued_verifier
-from services.identity.seed import Client
+from services.identity.seed import Client, seed
 from services.identity.sessions import InvalidTokenException, Session, require_alive, user_key
 from utils.oauth_errors import InvalidGrantException, UnauthorizedClientException
 from utils.settings import settings
@@ -19,7 +19,7 @@ def revoke(sandbox: str, client: Client, token: str) -> None:
     Does nothing if it is no token of ours. Raises :class:`InvalidGrantException` for a token of another client.
     """
     try:
-        access_token = issued_verifier().verify(token)
+        access_token = _verified(token)
     except TokenRefusedError:
         refresh_token = token_families.find_refresh_token(sandbox, token)
         if refresh_token is None:
@@ -43,11 +43,23 @@ def introspect(sandbox: str, client: Client, token: str) -> Introspection:
     if INTROSPECT not in client.scopes:
         raise UnauthorizedClientException
     try:
-        return _access_token(issued_verifier().verify(token))
+        return _access_token(_verified(token))
     except TokenRefusedError:
         return _refresh_token(sandbox, client, token)
     except InvalidTokenException:
         return _INACTIVE
+
+
+def _verified(token: str) -> AccessToken:
+    """The claims of an access token of ours, for the API or for what its client may ask for (RFC 8707). Raises
+    :class:`TokenRefusedError`."""
+    verified = issued_verifier().verify(token)
+    client = seed().clients.get(verified.client_id)
+    known = {settings().audience, *(client.resources if client else ())}
+    audience = {verified.audience} if isinstance(verified.audience, str) else {*verified.audience}
+    if not audience & known:
+        raise TokenRefusedError("audience")
+    return verified
 
 
 def _access_token(token: AccessToken) -> Introspection:

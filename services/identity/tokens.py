@@ -88,8 +88,10 @@ def _audience(family: Family, default: str) -> str | list[str]:
 def _requested_claims(family: Family) -> dict[str, Any]:
     """The claims that the request named for the ID token, as the seed has them (Core section 5.5)."""
     requested = family.claims.get("id_token", {})
+    if not requested:
+        return {}
     user, client = seed().subjects.get(family.subject), seed().clients.get(family.client_id)
-    if not requested or user is None or client is None:
+    if user is None or client is None:
         return {}
     return claims.select(user.claims, (), requested, client.allowed(user.scopes))
 

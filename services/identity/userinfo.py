@@ -30,6 +30,6 @@ def user_info(token: AccessToken) -> UserInfo:
     family = items[family_key(token.sandbox, session.family)]
     requested = family.get("claims", {}).get("userinfo", {})
     client = seed().clients.get(token.client_id)
-    allowed = client.allowed(user["scopes"]) if client else ()
+    allowed = client.allowed(user.get("scopes", ())) if client else ()
     told = claims.select(claims_of(user), token.scopes, requested, allowed)
     return cast("UserInfo", {"sub": user["subject"], **told})

@@ -97,6 +97,7 @@ def prod(
         image_by_promotion=False,
         deletion_protection=False,
         accept_data_loss=True,
+        base_image_digest=f"sha256:{'0' * 64}",
     )
     write_seed("prod", *USERS)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):

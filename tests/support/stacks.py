@@ -10,7 +10,7 @@ KINDS = ("local", "local-7", "dev", "staging", "prod")
 """A stack of every kind."""
 
 ALL_ROUTES = (*routes.ROUTES, routes.FALLBACK)
-ALL_FUNCTIONS = (*(route.name for route in ALL_ROUTES), "authorizer")
+ALL_FUNCTIONS = (*dict.fromkeys(route.function_name for route in ALL_ROUTES), "authorizer")
 
 ALIAS = "aws:lambda/alias:Alias"
 FUNCTION = "aws:lambda/function:Function"

@@ -36,8 +36,8 @@ def test_every_route_has_a_function_that_runs_its_row(declared: Declared, stack:
     recorded = declared(stack)
     assert len(recorded.of(FUNCTION)) == len(ALL_FUNCTIONS)
     for route in ALL_ROUTES:
-        function = recorded.named(f"{route.name}-function").inputs
-        assert function["name"] == f"psn-emulator-{stack}-{route.name}"
+        function = recorded.named(f"{route.function_name}-function").inputs
+        assert function["name"] == f"psn-emulator-{stack}-{route.function_name}"
         assert function["imageConfig"] == {"commands": [f"main.{route.entry}"]}
         assert (function["memorySize"], function["timeout"]) == (route.memory, route.timeout)
         assert function["packageType"] == "Image"
@@ -154,7 +154,7 @@ def test_a_stack_may_set_memory_and_timeout_of_all_routes(
     write_stack("dev", architecture="amd64", memory_mib=2048, timeout_seconds=20)
     recorded = record("dev")
     for route in ALL_ROUTES:
-        function = recorded.named(f"{route.name}-function").inputs
+        function = recorded.named(f"{route.function_name}-function").inputs
         assert (function["memorySize"], function["timeout"]) == (2048, 20)
 
 
@@ -238,7 +238,7 @@ def test_every_function_has_a_role_of_its_own_that_only_lambda_may_take(
 @pytest.mark.parametrize("route", ALL_ROUTES, ids=lambda route: route.name)
 def test_a_role_allows_what_the_row_names_and_no_more(declared: Declared, route: routes.Route) -> None:
     recorded = declared("dev")
-    allowed = statements(recorded, route.name)
+    allowed = statements(recorded, route.function_name)
     table = allowed.pop("Table", {"Action": [], "Resource": "arn:aws:::psn-emulator-dev"})
     assert set(table["Action"]) == {f"dynamodb:{action}" for action in route.table}
     assert table["Resource"] == "arn:aws:::psn-emulator-dev"
@@ -253,7 +253,7 @@ def test_a_role_allows_what_the_row_names_and_no_more(declared: Declared, route:
         f"arn:aws:::psn-emulator-dev/index/{name}" for name in INDEXES if "Query" in route.table
     ]
     own_log = allowed.pop("OwnLog")
-    assert own_log["Resource"] == f"arn:aws:::/aws/lambda/psn-emulator-dev-{route.name}:log-stream:*"
+    assert own_log["Resource"] == f"arn:aws:::/aws/lambda/psn-emulator-dev-{route.function_name}:log-stream:*"
     assert not allowed
 
 

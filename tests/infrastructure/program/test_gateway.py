@@ -26,9 +26,9 @@ def test_every_route_of_the_table_and_the_rest_lead_to_an_alias(declared: Declar
     }
     for route in ALL_ROUTES:
         declared_route = recorded.named(f"{route.name}-route").inputs
-        assert declared_route["target"] == f"integrations/{route.name}-integration-id"
-        integration = recorded.named(f"{route.name}-integration").inputs
-        assert integration["integrationUri"] == f"invoke:psn-emulator-dev-{route.name}:live"
+        assert declared_route["target"] == f"integrations/{route.function_name}-integration-id"
+        integration = recorded.named(f"{route.function_name}-integration").inputs
+        assert integration["integrationUri"] == f"invoke:psn-emulator-dev-{route.function_name}:live"
         assert integration["payloadFormatVersion"] == "2.0"
         assert 50 <= integration["timeoutMilliseconds"] <= 30_000
 

@@ -109,7 +109,13 @@ def test_the_users_and_clients_of_the_seed_file_are_in_the_seed_secret(
     seed = json.loads(record("prod").named("seed").inputs["secretString"]["value"])
     [user], [client] = seed["users"], seed["clients"]
     assert {name: value for name, value in user.items() if name in jane or value is not None} == jane
-    assert client == {**game, "id_token_signed_response_alg": None, "resources": []}
+    assert client == {
+        **game,
+        "id_token_signed_response_alg": None,
+        "resources": [],
+        "require_pkce": False,
+        "any_localhost_port": False,
+    }
 
 
 def test_the_registry_keeps_every_release(declared: Declared) -> None:

@@ -194,7 +194,7 @@ class TestResources:
         token = _tokens(client, resource=RESOURCE)["access_token"]
         with pytest.raises(TokenRefusedError, match="audience"):
             access_token_verifier.verifier().verify(token)
-        assert client.userinfo(token).status == 200
+        assert client.userinfo(token).status == 401
         told = client.form("/auth/introspect", {"token": token}, basic=SERVICE).json()
         assert (told["active"], told["aud"]) == (True, RESOURCE)
 

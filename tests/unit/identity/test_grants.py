@@ -57,7 +57,7 @@ class TestEveryGrant:
 
     @pytest.mark.parametrize("grant", ["password", "client_credentials"])
     def test_a_parameter_that_is_unknown_is_ignored(self, client: Client, grant: str) -> None:
-        assert client.grant(grant, **GRANTS[grant], resource="https://x.test", audience="x").status == 200
+        assert client.grant(grant, **GRANTS[grant], requested_token_type="x", audience="x").status == 200
 
     @pytest.mark.parametrize(
         ("grant", "changes", "detail"),

@@ -20,6 +20,10 @@ REASONS: dict[str, str] = {
         ("/paths/~1auth~1authorize/get/parameters", "/paths/~1auth~1authorize/post/parameters"),
         "a client with a secret needs no challenge, and some redirect URIs may have any port",
     ),
+    "/paths/~1auth~1token/post/responses/400/description": "one more: invalid_target (RFC 8707)",
+    "/components/schemas/Introspection/properties/aud/type": "several, where a client has asked so (RFC 8707)",
+    "/components/schemas/UserInfo/description": "more claims",
+    "/components/schemas/ProviderMetadata/required": "more is told of the provider",
     "/components/schemas/CodeGrant/required": "a client with a secret needs no challenge, and then no code_verifier",
 } | {
     f"/paths/{route.path.replace('/', '~1')}/{route.method.lower()}/responses/{status}/description": _OWN
