@@ -137,13 +137,14 @@ _NEWER: Final = frozenset({"id_token_signed_response_alg", "resources", "require
 
 def claims_of(user: Mapping[str, Any]) -> dict[str, Any]:
     """All claims about a user, of an entry of the seed or an item of the table, but the subject."""
-    return {
-        "name": user["name"],
-        "preferred_username": user["username"],
-        "email": user["email"],
-        "email_verified": user["email_verified"],
+    known = {
+        "name": user.get("name"),
+        "preferred_username": user.get("username"),
+        "email": user.get("email"),
+        "email_verified": user.get("email_verified"),
         **user.get("claims", {}),
     }
+    return {name: value for name, value in known.items() if value is not None}
 
 
 def _members(kind: type[SeedUser | Client], entry: Mapping[str, Any]) -> dict[str, Any]:
