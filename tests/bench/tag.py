@@ -17,7 +17,7 @@ FILES = 5_000
 FOLDERS = ("handlers", "models", "services", "utils")
 REQUIRED = (
     *("Dockerfile", "pyproject.toml", "uv.lock", "main.py", "routes.py", "variables.py", "authorizer.py"),
-    *("infrastructure/get_image_tag.py", "infrastructure/trim_packages.py"),
+    *("infrastructure/get_image_tag.py", "infrastructure/trim_packages.py", "infrastructure/uv.txt"),
 )
 
 

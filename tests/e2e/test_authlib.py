@@ -96,7 +96,7 @@ def test_a_code_with_pkce_gives_tokens_which_can_be_refreshed(
 
 @pytest.mark.parametrize(
     ("proof", "error"),
-    [({"code_verifier": generate_token(48)}, "invalid_grant"), ({}, "invalid_request")],
+    [({"code_verifier": generate_token(48)}, "invalid_grant"), ({}, "invalid_grant")],
     ids=["another's", "none"],
 )
 def test_a_code_without_its_verifier_gives_nothing(

@@ -9,6 +9,8 @@ import pytest
 
 from tests.support.checkout import Checkout
 
+_TRIES = 8
+
 
 @pytest.fixture
 def broken_root(deployed: Checkout, api: httpx.Client) -> Iterator[None]:
@@ -76,7 +78,11 @@ def test_the_way_of_a_request_is_traced_to_the_table(deployed: Checkout, user: h
 
 def test_the_state_of_it_all_is_told_in_time(deployed: Checkout, api: httpx.Client) -> None:
     assert api.get("/healthz").status_code == 200
-    findings = {finding["name"]: finding for finding in json.loads(deployed.make("status", "JSON=1").stdout)}
+    for _ in range(_TRIES):  # what a busy machine does not answer in time is told as not known
+        lines = json.loads(deployed.make("status", "JSON=1").stdout)
+        findings = {finding["name"]: finding for finding in lines}
+        if not [finding for finding in lines if "no answer within" in finding["text"]]:
+            break
     for name in ("release", "local AWS", "answers", "functions", "data"):
         assert findings[name]["ok"] is True, findings
     assert findings["release"]["values"]["by"]

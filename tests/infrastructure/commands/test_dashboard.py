@@ -5,6 +5,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -51,7 +52,11 @@ def test_the_widgets_are_those_of_the_dashboard_with_what_the_logs_tell(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     settings = load_settings("local")
-    monkeypatch.setattr(recorded_metrics, "read", lambda *_: EVENTS)
+    monkeypatch.setattr(
+        recorded_metrics,
+        "read",
+        lambda *_: [replace(event, time=event.time + (datetime.now(UTC) - NOW)) for event in EVENTS],
+    )
     data = json.loads(json.dumps(dashboard_data.read(settings)))
     assert [widget["title"] for widget in data["widgets"]] == [
         widget.title for widget in dashboard.widgets(settings)

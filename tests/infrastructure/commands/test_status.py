@@ -2,6 +2,7 @@
 
 import json
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -157,7 +158,11 @@ def line(source: str, message: Any) -> LogEvent:
 def test_alarms_fire_by_their_own_definitions_over_what_the_logs_tell(
     monkeypatch: pytest.MonkeyPatch, events: list[LogEvent], firing: list[str]
 ) -> None:
-    monkeypatch.setattr(recorded_metrics, "read", lambda *_: events)
+    monkeypatch.setattr(
+        recorded_metrics,
+        "read",
+        lambda *_: [replace(event, time=event.time + (datetime.now(UTC) - NOW)) for event in events],
+    )
     found = status._alarms(load_settings("local"))
     assert found.values["firing"] == [f"psn-emulator-local-{name}" for name in firing]
     assert found.ok is not bool(firing)
