@@ -33,8 +33,7 @@ class Family:
 
     ``scope`` is separated by spaces, as in tokens; ``basis`` is what it rests on (``services.identity.grant_basis``).
     ``audience`` is who its access tokens are for, empty for the API; ``claims`` are those that the authorization
-    request
-    named (``services.identity.claims``), ``acr`` is the class of the login that it asked for.
+    request named (``services.identity.claims``), ``acr`` is the class of the login that it asked for.
     """
 
     sandbox: str
