@@ -1,6 +1,6 @@
 """A Chromium before the login page, and what it must never do there."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,25 @@ def browser() -> Iterator[Browser]:
             yield running
 
 
+_NETWORK_CHANGED = "net::ERR_NETWORK_CHANGED"
+_LOST = pytest.StashKey[list[str]]()
+
+
 def _network_changed(error: BaseException) -> bool:
     """Whether Chromium broke a request off because the machine got or lost an address, as it does with each container
     that starts or ends."""
-    return "ERR_NETWORK_CHANGED" in str(error)
+    return any(_NETWORK_CHANGED in said for said in (str(error), *getattr(error, "__notes__", ())))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """Notes on what a test failed of the requests that its pages lost: it may be for them that it waited in vain."""
+    try:
+        return (yield)
+    except BaseException as error:
+        for request in item.stash.get(_LOST, []):
+            error.add_note(request)
+        raise
 
 
 again_if_the_network_changed = pytest.mark.flaky(reruns=3, condition=_network_changed)
@@ -36,10 +51,12 @@ type Open = Callable[..., Page]
 
 
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[Open]:
+def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Open]:
     """Opens pages in a fresh browser context; at the end none has asked a foreign host, lost the network or logged an
     error, unless it was to be expected."""
     complaints: list[str] = []
+    lost: list[str] = request.node.stash.setdefault(_LOST, [])
+    lost.clear()
     contexts = []
 
     def open_one(*, expect_errors: bool = False, **options: Any) -> Page:
@@ -51,13 +68,13 @@ def open_page(browser: Browser) -> Iterator[Open]:
             page.on("pageerror", lambda error: complaints.append(str(error)))
             page.on("console", lambda line: complaints.extend(_errors(line)))
         page.on("request", lambda request: complaints.extend(_foreign(request.url)))
-        page.on("requestfailed", lambda request: complaints.extend(_lost(request)))
+        page.on("requestfailed", lambda request: lost.extend(_lost(request)))
         return page
 
     yield open_one
     for context in contexts:
         context.close()
-    assert not complaints, "\n".join(complaints)
+    assert not complaints + lost, "\n".join(complaints + lost)
 
 
 def _errors(line: ConsoleMessage) -> list[str]:
@@ -72,8 +89,7 @@ def _foreign(url: str) -> list[str]:
 
 
 def _lost(request: Request) -> list[str]:
-    lost = request.failure == "net::ERR_NETWORK_CHANGED"
-    return [f"{request.failure} {request.url}"] if lost else []
+    return [f"{_NETWORK_CHANGED} {request.url}"] if request.failure == _NETWORK_CHANGED else []
 
 
 @dataclass(frozen=True)

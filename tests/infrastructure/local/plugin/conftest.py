@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docker import DockerClient
 
 from infrastructure.local.plugin import serve
+from infrastructure.tools import docker
 from infrastructure.tools import engine as local_engine
 from tests.infrastructure.local.plugin import local_aws
 from tests.infrastructure.local.plugin.driver import Engine
@@ -23,6 +25,12 @@ type Cloud = Callable[..., Any]
 def aws_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with local_aws.running(tmp_path_factory.mktemp("local-aws")) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def docker_client() -> DockerClient:
+    """A client of the Docker engine, which is started, or installed and started, where there is none."""
+    return docker.ensure().endpoint.client()
 
 
 @pytest.fixture(scope="session")

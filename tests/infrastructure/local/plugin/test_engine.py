@@ -11,13 +11,13 @@ from unittest import mock
 
 import pulumi
 import pytest
+from docker import DockerClient
 from pulumi import automation
 from pulumi.resource import DependencyProviderResource
 
 from infrastructure.local.plugin import serve
 from infrastructure.release.state import IMAGE, StackState
 from infrastructure.tools import credentials
-from infrastructure.tools import docker as docker_engine
 from tests.infrastructure.local.plugin.conftest import Cloud
 
 PROJECT = "stand-in"
@@ -148,7 +148,11 @@ def declare(name: str, wishes: Wishes, endpoint: str) -> None:
 
 @pytest.fixture
 def stack(
-    tmp_path: Path, aws_url: str, pulumi_root: Path, unique: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    aws_url: str,
+    pulumi_root: Path,
+    docker_client: DockerClient,
+    unique: str,
 ) -> Iterator[Stack]:
     context = tmp_path / "context"
     context.mkdir()
@@ -179,14 +183,8 @@ def stack(
             ),
         )
         yield Stack(unique, wishes, handle, aws_url)
-    forget_images(f"{aws_url.removeprefix('http://')}/{unique}")
-
-
-def forget_images(repository: str) -> None:
-    """Takes the images that a test built out of Docker."""
-    client = docker_engine.endpoint().client()
-    for image in client.api.images(repository):
-        client.api.remove_image(image["Id"], force=True)
+    for image in docker_client.api.images(f"{aws_url.removeprefix('http://')}/{unique}"):
+        docker_client.api.remove_image(image["Id"], force=True)
 
 
 def changed(events: list[automation.EngineEvent]) -> dict[str, list[str]]:
@@ -348,7 +346,9 @@ def test_a_run_goes_on_with_what_a_cut_off_one_made(stack: Stack, aws: Cloud) ->
     assert unchanged == {"same": ALL}
 
 
-def test_a_build_is_watched_live_and_takes_only_what_the_context_lets_in(stack: Stack) -> None:
+def test_a_build_is_watched_live_and_takes_only_what_the_context_lets_in(
+    stack: Stack, docker_client: DockerClient
+) -> None:
     _, events = stack.run("up")
     told = [event.diagnostic_event for event in events if event.diagnostic_event]
     steps = [each for each in told if each.message.strip().startswith("Step 2/3 : COPY . /")]
@@ -356,12 +356,11 @@ def test_a_build_is_watched_live_and_takes_only_what_the_context_lets_in(stack: 
     assert steps[0].urn
     assert steps[0].urn.endswith("::image")
     name = f"{stack.endpoint.removeprefix('http://')}/{stack.name}:1"
-    assert files_in(name) == {"kept"}
+    assert files_in(docker_client, name) == {"kept"}
 
 
-def files_in(image: str) -> set[str]:
+def files_in(client: DockerClient, image: str) -> set[str]:
     """The files of a one-layer image."""
-    client = docker_engine.endpoint().client()
     with tempfile.TemporaryFile() as saved:
         for chunk in client.api.get_image(image):
             saved.write(chunk)
