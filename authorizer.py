@@ -24,13 +24,8 @@ from services.identity.access_token_verifier import (
 from utils import correlation, metrics
 from utils.settings import settings
 
-_SCOPES: Final = {
-    f"{method} {route.path}": route.scope
-    for route in ROUTES
-    if route.scope is not None
-    for method in (("GET", "HEAD") if route.method == "GET" else (route.method,))
-}
-"""The scope that a route key needs; ``HEAD`` needs that of ``GET``."""
+_SCOPES: Final = {key: route.scope for route in ROUTES if route.scope is not None for key in route.keys}
+"""The scope that a route key needs."""
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -55,6 +50,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             "client_id": token.client_id,
             "scope": token.scope,
             "sandbox": token.sandbox,
+            **({"generation": token.generation} if token.generation else {}),
             "jti": token.token_id,
             "exp": str(token.expires_at),
             "nbf": str(token.not_before),

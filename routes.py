@@ -14,6 +14,8 @@ Method = Literal["GET", "POST", "PUT", "DELETE"]
 ADMIN = "emulator:admin"
 INTROSPECT = "tokens:introspect"
 OFFLINE_ACCESS = "offline_access"
+SANDBOX_PREFIX = "/s/{sandbox}"
+"""What the base URL of a sandbox has after the API's."""
 _READ = "players:read"
 _WRITE = "players:write"
 
@@ -131,6 +133,8 @@ class Route:
     """Whether a client authenticates here, or may (RFC 6749 section 2.3)."""
     bearer: str | None = None
     """The scope of the bearer token that the handler itself asks for, where the gateway asks none."""
+    issuer_metadata: bool = False
+    """Whether it answers the metadata of an issuer (RFC 8414, OpenID Connect Discovery)."""
 
     versioned: bool = False
     """Whether what it is about has an ``ETag``: ``If-None-Match`` on ``GET``, ``If-Match`` on changes."""
@@ -156,6 +160,12 @@ class Route:
         return self.name.replace("-", "_")
 
     @property
+    def opens_sandbox(self) -> bool:
+        """Whether a request to it begins the sandbox that it names. The identity provider's do, where no token says
+        that there is one."""
+        return bool(self.table) and self.errors_as != "problem" and self.bearer is None
+
+    @property
     def function_name(self) -> str:
         """The function that answers, without the stack's part."""
         return self.function or self.name
@@ -164,6 +174,24 @@ class Route:
     def key(self) -> str:
         """The gateway's route key, such as ``GET /players/{player_id}``."""
         return f"{self.method} {self.path}"
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Its paths at the gateway: its own, and the one under a sandbox's base URL. Metadata of an issuer is where its
+        base URL has a path under the well-known path with that appended too (RFC 8414 section 3.1)."""
+        under = (f"{SANDBOX_PREFIX}{self.path}",)
+        return (
+            (self.path, *under, f"{self.path}{SANDBOX_PREFIX}")
+            if self.issuer_metadata
+            else (self.path, *under)
+        )
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The gateway's route keys that lead to it: its paths, by ``HEAD`` too where it answers ``GET`` (RFC 9110
+        section 9.1)."""
+        methods = ("GET", "HEAD") if self.method == "GET" else (self.method,)
+        return tuple(f"{method} {path}" for path in self.paths for method in methods)
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -179,7 +207,7 @@ class Route:
     @property
     def request_headers(self) -> frozenset[str]:
         """The headers, in lower case, that a caller may send for the route to read."""
-        read = {"traceparent", "x-correlation-id"}
+        read = {"traceparent", "x-correlation-id", "x-sandbox"}
         read |= {"authorization"} if self.scope or self.bearer or self.client else set()
         read |= {"content-type"} if self.body or self.form else set()
         read |= {"if-match", "if-none-match"} if self.versioned else set()
@@ -195,6 +223,7 @@ class Route:
             "www-authenticate",
             "x-correlation-id",
             "x-request-id",
+            "x-sandbox",
         }
         given |= {"etag"} if self.versioned else set()
         given |= {"link"} if self.page_of else set()
@@ -348,7 +377,7 @@ ROUTES: tuple[Route, ...] = (
         "GET",
         "/auth/userinfo",
         "handlers.auth:userinfo",
-        table=("BatchGetItem", "UpdateItem"),
+        table=("GetItem", "BatchGetItem", "UpdateItem"),
         secrets=("seed",),
         answer="models.auth:UserInfo",
         errors=("utils.oauth_errors:BearerTokenException", "utils.oauth_errors:InsufficientScopeException"),
@@ -361,7 +390,7 @@ ROUTES: tuple[Route, ...] = (
         "POST",
         "/auth/userinfo",
         "handlers.auth:userinfo_form",
-        table=("BatchGetItem", "UpdateItem"),
+        table=("GetItem", "BatchGetItem", "UpdateItem"),
         secrets=("seed",),
         function="auth-userinfo",
         form="models.token_forms:UserInfoForm",
@@ -445,6 +474,7 @@ ROUTES: tuple[Route, ...] = (
         "/.well-known/openid-configuration",
         "handlers.discovery:openid_configuration",
         secrets=("public-keys",),
+        issuer_metadata=True,
         answer="models.auth:ProviderMetadata",
     ),
     Route(
@@ -452,6 +482,7 @@ ROUTES: tuple[Route, ...] = (
         "GET",
         "/.well-known/oauth-authorization-server",
         "handlers.discovery:oauth_authorization_server",
+        issuer_metadata=True,
         answer="models.auth:ServerMetadata",
     ),
     Route(

@@ -43,9 +43,9 @@ def show(request: Request) -> Response:
         303: Back to the client, with what came of it in the query.
     """
     pairs = request.query_pairs()
-    client_redirect = read_client_redirect(pairs)
+    client_redirect = read_client_redirect(request.sandbox, pairs)
     try:
-        authorization_request = read_request(pairs, client_redirect.client)
+        authorization_request = read_request(request.sandbox, pairs, client_redirect.client)
         session = find_session(request.sandbox, browser.session_secret(request))
         step = authorization.next_step(request.sandbox, client_redirect, authorization_request, session)
     except OAuthException as error:
@@ -69,10 +69,10 @@ def submit(request: Request) -> Response:
     """
     form_pairs = request.form_pairs()
     if browser.is_request(form_pairs):
-        return browser.redirect_as_get(settings().url(_PATH), form_pairs, PARAMETERS)
+        return browser.redirect_as_get(request.sandbox.url(_PATH), form_pairs, PARAMETERS)
     form = request.form()
     pairs = request.query_pairs()
-    client_redirect = read_client_redirect(pairs)
+    client_redirect = read_client_redirect(request.sandbox, pairs)
     try:
         browser.require_csrf_token(request, form)
     except browser.StaleFormException as error:
@@ -86,7 +86,7 @@ def submit(request: Request) -> Response:
 def _decide(
     request: Request, form: Mapping[str, str], pairs: Pairs, client_redirect: ClientRedirect
 ) -> Response:
-    authorization_request = read_request(pairs, client_redirect.client)
+    authorization_request = read_request(request.sandbox, pairs, client_redirect.client)
     match form.get("decision"):
         case "sign-in":
             return _sign_in(request, form, pairs, client_redirect)
@@ -112,7 +112,9 @@ def _sign_in(
     previous = stored_session(request.sandbox, browser.session_secret(request))
     secret = open_session(request.sandbox, user, previous)
     answer = _redirect_to_rest(request, pairs, prompts=("login", "select_account"), names=("max_age",))
-    cookie = cookies.set_cookie(browser.SESSION_COOKIE, secret, same_site=settings().session_cookie_same_site)
+    cookie = cookies.set_cookie(
+        browser.SESSION_COOKIE, secret, request.sandbox, same_site=settings().session_cookie_same_site
+    )
     return replace(answer, cookies=(cookie,))
 
 
@@ -178,7 +180,7 @@ def _redirect_to_rest(
 ) -> Response:
     """Redirect to the same request less the parameters that a form has settled, as in :func:`_without`."""
     rest = _without(pairs, prompts=prompts, names=names)
-    return browser.redirect_after_form(request, browser.url_with(settings().url(_PATH), rest))
+    return browser.redirect_after_form(request, browser.url_with(request.sandbox.url(_PATH), rest))
 
 
 def _without(pairs: Pairs, *, prompts: tuple[str, ...] = (), names: tuple[str, ...] = ()) -> Pairs:
@@ -199,5 +201,5 @@ def _error_url(client_redirect: ClientRedirect, error: OAuthException) -> str:
 
 def _answer_url(client_redirect: ClientRedirect, **answer: str) -> str:
     """The client's URI with ``answer``, the client's ``state`` and the issuer (RFC 9207) in its query."""
-    parameters = {**answer, "state": client_redirect.state, "iss": settings().issuer}
+    parameters = {**answer, "state": client_redirect.state, "iss": client_redirect.issuer}
     return browser.url_with(client_redirect.redirect_uri, parameters)

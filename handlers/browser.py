@@ -55,7 +55,7 @@ def html_errors(handler: Callable[[Request], Response]) -> Callable[[Request], R
 
 def session_secret(request: Request) -> str | None:
     """The secret in the browser's session cookie; ``None`` without the cookie."""
-    return request.cookies.get(cookies.prefixed_name(SESSION_COOKIE))
+    return request.cookies.get(cookies.prefixed_name(SESSION_COOKIE, request.sandbox))
 
 
 def with_csrf_token(request: Request, page: Callable[[str], Response]) -> Response:
@@ -64,7 +64,10 @@ def with_csrf_token(request: Request, page: Callable[[str], Response]) -> Respon
     if secret is not None:
         return page(_csrf_token(request, secret))
     secret = secrets.token_urlsafe(32)
-    return replace(page(_csrf_token(request, secret)), cookies=(cookies.set_cookie(_CSRF_COOKIE, secret),))
+    return replace(
+        page(_csrf_token(request, secret)),
+        cookies=(cookies.set_cookie(_CSRF_COOKIE, secret, request.sandbox),),
+    )
 
 
 def require_csrf_token(request: Request, form: Mapping[str, str]) -> None:
@@ -120,7 +123,7 @@ def redirect_as_get(url: str, form: Pairs, names: Collection[str]) -> Response:
 
 def _csrf_secret(request: Request) -> str | None:
     """The secret in the CSRF cookie; ``None`` without a well-formed one."""
-    secret = request.cookies.get(cookies.prefixed_name(_CSRF_COOKIE), "")
+    secret = request.cookies.get(cookies.prefixed_name(_CSRF_COOKIE, request.sandbox), "")
     return secret if _CSRF_SECRET.fullmatch(secret) else None
 
 

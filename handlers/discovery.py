@@ -9,7 +9,7 @@ from services.identity import authentication_context, claims
 from services.identity.authorization_request import CHALLENGE_METHOD, PROMPTS, RESPONSE_MODE, RESPONSE_TYPE
 from services.identity.public_keys import published_keys
 from utils.http import Request, Response
-from utils.settings import settings
+from utils.sandbox import Sandbox
 
 _CACHED: Final = {"Cache-Control": "public, max-age=300"}
 _BY_SECRET: Final = ("client_secret_basic", "client_secret_post")
@@ -26,24 +26,24 @@ def jwks(_request: Request) -> Response:
     return _cached(JWKSet(published_keys()))
 
 
-def oauth_authorization_server(_request: Request) -> Response:
+def oauth_authorization_server(request: Request) -> Response:
     """The issuer, for OAuth clients.
 
     Answers:
         200: RFC 8414.
     """
-    return _cached(ServerMetadata(**_server()))
+    return _cached(ServerMetadata(**_server(request.sandbox)))
 
 
-def openid_configuration(_request: Request) -> Response:
+def openid_configuration(request: Request) -> Response:
     """The issuer, for OpenID clients.
 
     Answers:
         200: OpenID Connect Discovery 1.0.
     """
     metadata = ProviderMetadata(
-        **_server(),
-        end_session_endpoint=settings().url(path_to("auth-logout")),
+        **_server(request.sandbox),
+        end_session_endpoint=request.sandbox.url(path_to("auth-logout")),
         prompt_values_supported=list(PROMPTS),
         subject_types_supported=["public"],
         id_token_signing_alg_values_supported=sorted({key["alg"] for key in published_keys()}),
@@ -55,16 +55,15 @@ def openid_configuration(_request: Request) -> Response:
     return _cached(metadata)
 
 
-def _server() -> dict[str, Any]:
-    deployment = settings()
+def _server(sandbox: Sandbox) -> dict[str, Any]:
     return {
-        "issuer": deployment.issuer,
-        "authorization_endpoint": deployment.url(path_to("auth-authorize")),
-        "token_endpoint": deployment.url(path_to("auth-token")),
-        "revocation_endpoint": deployment.url(path_to("auth-revoke")),
-        "introspection_endpoint": deployment.url(path_to("auth-introspect")),
-        "userinfo_endpoint": deployment.url(path_to("auth-userinfo")),
-        "jwks_uri": deployment.url(path_to("jwks")),
+        "issuer": sandbox.issuer,
+        "authorization_endpoint": sandbox.url(path_to("auth-authorize")),
+        "token_endpoint": sandbox.url(path_to("auth-token")),
+        "revocation_endpoint": sandbox.url(path_to("auth-revoke")),
+        "introspection_endpoint": sandbox.url(path_to("auth-introspect")),
+        "userinfo_endpoint": sandbox.url(path_to("auth-userinfo")),
+        "jwks_uri": sandbox.url(path_to("jwks")),
         "scopes_supported": list(SCOPES),
         "response_types_supported": [RESPONSE_TYPE],
         "response_modes_supported": [RESPONSE_MODE],

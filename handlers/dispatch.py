@@ -7,17 +7,17 @@ from importlib import import_module
 from time import perf_counter, time
 from typing import Any
 
+from handlers import admission
 from models.responses import OAuthErrorResponse
 from routes import Route
-from services.identity.sessions import Session, require_alive
-from utils import metrics, table
+from utils import metrics
 from utils.aws import calls, client
 from utils.errors import PSNEmulatorException
 from utils.http import Request, Response, problem
 from utils.logger import logger
 from utils.named import named
 from utils.oauth_errors import OAuthException
-from utils.settings import settings
+from utils.settings import DEFAULT_SANDBOX, settings
 from utils.writes import Key
 
 type Handler = Callable[..., Response]
@@ -76,7 +76,8 @@ def entry_point(*endpoints: Endpoint) -> EntryPoint:
 
     A function whose environment is incomplete does not start (:class:`SettingsError`).
     """
-    first, by_key = endpoints[0].route, {endpoint.route.key: endpoint for endpoint in endpoints}
+    first = endpoints[0].route
+    by_key = {key: endpoint for endpoint in endpoints for key in endpoint.route.keys}
     settings()
     if any(endpoint.route.table for endpoint in endpoints):
         client("dynamodb")
@@ -91,7 +92,7 @@ def entry_point(*endpoints: Endpoint) -> EntryPoint:
         nonlocal cold_start
         if event.get("smoke") is True:
             return _smoke([endpoint.route for endpoint in endpoints], context)
-        endpoint = endpoints[0] if len(endpoints) == 1 else by_key[_served_key(event["routeKey"])]
+        endpoint = endpoints[0] if len(endpoints) == 1 else by_key[event["routeKey"]]
         started, cold, cold_start = perf_counter(), cold_start, False
         calls.clear()
         request = Request.from_event(event, endpoint.route.name)
@@ -100,7 +101,7 @@ def entry_point(*endpoints: Endpoint) -> EntryPoint:
             function_request_id=getattr(context, "aws_request_id", None),
             correlation_id=request.correlation_id or request.request_id,
             traceparent=request.traceparent,
-            sandbox=request.sandbox,
+            sandbox=request.claims.get("sandbox") or DEFAULT_SANDBOX,
         )
         result = _answer(request, endpoint)
         duration = round((perf_counter() - started) * 1000, 1)
@@ -139,36 +140,34 @@ def _metrics(route: Route, status: int, duration_ms: float, *, cold: bool) -> di
     return metrics.embedded(settings().metrics_namespace, data, round(time() * 1000))
 
 
-def _served_key(key: str) -> str:
-    """The route key of the row that answers ``key``: ``HEAD`` is answered by the row of ``GET``."""
-    return f"GET {key.removeprefix('HEAD ')}" if key.startswith("HEAD ") else key
+def _refusal(request: Request, route: Route, error: PSNEmulatorException) -> Response:
+    """The answer of ``error`` in the form in which ``route`` tells of errors."""
+    if route.errors_as == "page":
+        from handlers import pages
+
+        return pages.failure(request, error)
+    if isinstance(error, OAuthException):
+        return Response(error.status, OAuthErrorResponse(error.error, error.error_description), error.headers)
+    return problem(request, error)
 
 
 def _answer(request: Request, endpoint: Endpoint) -> dict[str, Any]:
     try:
-        return _complete(request, endpoint.answer(_admit(request, endpoint)))
+        request = admission.named(request, endpoint.route)
+        request = admission.admitted(request, endpoint.route, endpoint.keys)
+        logger.append_keys(sandbox=request.sandbox.name)
+        return _complete(request, endpoint.answer(request))
     except OAuthException as error:
         metrics.count("Denials", Reason=error.error)
-        body = OAuthErrorResponse(error.error, error.error_description)
-        return _complete(request, Response(error.status, body, error.headers))
+        return _complete(request, _refusal(request, endpoint.route, error))
     except PSNEmulatorException as error:
         if error.status in _DENIED:
             metrics.count("Denials", Reason=error.code)
-        return _complete(request, problem(request, error))
+        return _complete(request, _refusal(request, endpoint.route, error))
     except Exception:
         logger.exception("a bug")
         bug = PSNEmulatorException("Something is wrong on this side; the request id leads to the log.")
         return _complete(request, problem(request, bug))
-
-
-def _admit(request: Request, endpoint: Endpoint) -> Request:
-    """The request with what its row wants read beforehand; raises unless the bearer of a scope is alive."""
-    keys = endpoint.keys(request)
-    if endpoint.route.scope is None:
-        items = table.get_many(keys) if keys else {}
-    else:
-        items = require_alive(Session.from_claims(request.claims), keys)
-    return replace(request, items=items)
 
 
 def _complete(request: Request, response: Response) -> dict[str, Any]:
@@ -179,6 +178,7 @@ def _complete(request: Request, response: Response) -> dict[str, Any]:
     """
     headers: Mapping[str, str | None] = {
         "X-Request-Id": request.request_id,
+        "X-Sandbox": request.sandbox.name,
         "X-Correlation-Id": request.correlation_id,
         "traceparent": request.traceparent,
         "Cache-Control": "private, no-cache" if "ETag" in response.headers else "no-store",

@@ -5,7 +5,7 @@ The page is Swagger UI as it comes, served from here. It logs in by OAuth as a c
 
 import json
 from collections.abc import Callable
-from functools import cache, wraps
+from functools import lru_cache, wraps
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from utils.settings import Settings, settings
 
 _FLOW_URLS: Final = ("authorizationUrl", "tokenUrl", "refreshUrl")
 """Where an OAuth flow of the document goes (OpenAPI 3.1.1 section 4.8.29.1)."""
+_KEPT: Final = 16
 _CACHED: Final = {"Cache-Control": "public, max-age=300"}
 
 
@@ -31,7 +32,7 @@ def _where_described(handler: Callable[[Request], Response]) -> Callable[[Reques
 
 
 @_where_described
-def openapi(_request: Request) -> Response:
+def openapi(request: Request) -> Response:
     """This document.
 
     It is made of the routes and models that serve. In prod there is none.
@@ -39,11 +40,11 @@ def openapi(_request: Request) -> Response:
     Answers:
         200: The OpenAPI 3.1 document.
     """
-    return Response(200, _document(settings()), _CACHED)
+    return Response(200, _document(settings(), request.sandbox.issuer), _CACHED)
 
 
 @_where_described
-def page(_request: Request) -> Response:
+def page(request: Request) -> Response:
     """A page to read this document on, and to try it.
 
     Answers:
@@ -53,7 +54,7 @@ def page(_request: Request) -> Response:
     from services.identity.seed import docs_client
     from utils.markup import markup
 
-    client = docs_client()
+    client = docs_client(request.sandbox)
     body = markup(
         swagger_ui.text("docs.html"),
         icon=ICON,
@@ -78,16 +79,17 @@ def file(request: Request) -> Response:
     return Response(200, swagger_ui.text(name), {**_guarded(), **_CACHED}, swagger_ui.FILES[name])
 
 
-@cache
-def _document(deployment: Settings) -> str:
-    """The committed document with ``deployment``'s name, its URL, and whoever issues the tokens."""
+@lru_cache(_KEPT)
+def _document(deployment: Settings, base_url: str) -> str:
+    """The committed document with ``deployment``'s name, the API's or a sandbox's ``base_url``, and whoever issues the
+    tokens."""
     document = json.loads((Path(__file__).with_name("openapi.json")).read_bytes())
-    document["servers"] = [{"url": deployment.issuer, "description": deployment.environment}]
+    document["servers"] = [{"url": base_url, "description": deployment.environment}]
     schemes = document["components"]["securitySchemes"]
     if deployment.trusted_issuer == deployment.issuer:
         for flow in schemes["oauth"]["flows"].values():
             urls = {name: urlsplit(flow[name]).path for name in _FLOW_URLS if name in flow}
-            flow |= {name: deployment.url(path) for name, path in urls.items()}
+            flow |= {name: base_url + path for name, path in urls.items()}
     else:
         discovery = f"{deployment.trusted_issuer}/.well-known/openid-configuration"
         schemes["oauth"] = {

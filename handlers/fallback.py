@@ -25,7 +25,7 @@ def fallback(request: Request) -> Response:
     ``/docs/``, which people type, is redirected to ``/docs``, where it is served.
     """
     if request.path == f"{_DOCS}/" and request.method in {"GET", "HEAD"} and settings().is_described:
-        return Response(308, headers={"Location": settings().url(_DOCS)})
+        return Response(308, headers={"Location": request.sandbox.url(_DOCS)})
     allowed = {method for path, methods in _METHODS if path.fullmatch(request.path) for method in methods}
     if allowed:
         raise MethodNotAllowedException(sorted(allowed))

@@ -29,7 +29,7 @@ def root(request: Request) -> Response:
         200: What this is and where to go.
     """
     names = {**_LINKS, **_DESCRIPTION} if settings().is_described else _LINKS
-    links = {relation: settings().url(path_to(name)) for relation, name in names.items()}
+    links = {relation: request.sandbox.url(path_to(name)) for relation, name in names.items()}
     return success(
         request, Root("PSN Partner Emulator", VERSION, settings().release, settings().environment, links)
     )

@@ -17,7 +17,6 @@ from services.identity.browser_sessions import (
 from services.identity.logout_request import PARAMETERS, LogoutRequest, read_logout
 from utils import cookies
 from utils.http import Request, Response
-from utils.settings import settings
 
 _PATH: Final = path_to("auth-logout")
 
@@ -33,7 +32,7 @@ def show(request: Request) -> Response:
         303: Back to the client, with what came of it in the query.
     """
     pairs = request.query_pairs()
-    logout_request = read_logout(pairs)
+    logout_request = read_logout(request.sandbox, pairs)
     session = _session(request)
     if session is None or session.is_over or session.subject == logout_request.subject:
         return _log_out(request, logout_request, session, browser.see_other)
@@ -51,10 +50,10 @@ def submit(request: Request) -> Response:
     """
     form_pairs = request.form_pairs()
     if browser.is_request(form_pairs):
-        return browser.redirect_as_get(settings().url(_PATH), form_pairs, PARAMETERS)
+        return browser.redirect_as_get(request.sandbox.url(_PATH), form_pairs, PARAMETERS)
     form = request.form()
     pairs = request.query_pairs()
-    logout_request = read_logout(pairs)
+    logout_request = read_logout(request.sandbox, pairs)
     try:
         browser.require_csrf_token(request, form)
     except browser.StaleFormException as error:
@@ -79,4 +78,4 @@ def _log_out(
         answer = pages.logged_out()
     else:
         answer = redirect(browser.url_with(logout_request.redirect_uri, {"state": logout_request.state}))
-    return replace(answer, cookies=(cookies.delete_cookie(browser.SESSION_COOKIE),))
+    return replace(answer, cookies=(cookies.delete_cookie(browser.SESSION_COOKIE, request.sandbox),))

@@ -11,7 +11,6 @@ from routes import path_to
 from services.players import listing, players
 from utils.etags import Versioned
 from utils.http import Request, Response
-from utils.settings import settings
 from utils.writes import Put
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def create(request: Request, body: "PlayerBody") -> Response:
     idempotent = IdempotentRequest.from_request(request)
 
     def answer(player: Versioned[Player]) -> Response:
-        location = settings().url(path_to("players-get", player_id=player.value.player_id))
+        location = request.sandbox.url(path_to("players-get", player_id=player.value.player_id))
         return versioned(request, player, status=201, headers={"Location": location})
 
     def record(player: Versioned[Player]) -> list[Put]:
@@ -55,7 +54,9 @@ def index(request: Request, query: "PlayersQuery") -> Response:
             "limit": query.limit,
             "cursor": page.next_cursor,
         }
-        headers["Link"] = f'<{settings().url(path_to(request.route))}?{urlencode(next_query)}>; rel="next"'
+        headers["Link"] = (
+            f'<{request.sandbox.url(path_to(request.route))}?{urlencode(next_query)}>; rel="next"'
+        )
     meta = PageMeta(request.request_id, page.next_cursor, query.limit)
     return Response(200, PageResponse(page.players, meta), headers)
 

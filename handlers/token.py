@@ -109,7 +109,7 @@ def _by_client_credentials(request: Request, client: "Client", form: Form) -> "T
 
     body = _fields(ClientCredentialsBody, form)
     scope = granted(body.scope, [scope for scope in client.scopes if scope not in OF_USERS])
-    audience = audience_of(_resources(request), client)
+    audience = audience_of(request.sandbox, _resources(request), client)
     return open_family(request.sandbox, client, None, scope, refreshable=False, audience=audience)
 
 
@@ -121,7 +121,7 @@ def _log_in(
     from services.identity.scopes import granted
     from services.identity.users import authenticate
 
-    audience = audience_of(resources, client)
+    audience = audience_of(request.sandbox, resources, client)
     user = authenticate(request.sandbox, login.username, login.password.get_secret_value(), request.source)
     scope = granted(login.scope, client.allowed(user.scopes))
     refreshable = "refresh_token" in client.grant_types

@@ -2,13 +2,15 @@
 
 from datetime import UTC, datetime
 
-
-def now(_sandbox: str) -> datetime:
-    """The present moment in a sandbox, aware and in UTC; it is the same in every sandbox."""
-    return datetime.now(UTC)
+from utils.sandbox import Sandbox
 
 
-def seconds(sandbox: str) -> int:
+def now(sandbox: Sandbox) -> datetime:
+    """The present moment in a sandbox, by its own clock, aware and in UTC."""
+    return sandbox.clock.now()
+
+
+def seconds(sandbox: Sandbox) -> int:
     """The present moment in a sandbox in whole seconds since 1970 (RFC 7519 section 2, NumericDate)."""
     return int(now(sandbox).timestamp())
 

@@ -15,6 +15,7 @@ from services.expiry import expiry
 from utils import strict_json, table
 from utils.attributes import Item
 from utils.errors import PSNEmulatorException, ThrottledException
+from utils.sandbox import Sandbox
 from utils.table import ConditionFailedError, Snapshot
 from utils.writes import ABSENT, Key, Put, Update, below
 
@@ -49,7 +50,7 @@ class IdempotencyKeyReusedException(PSNEmulatorException):
         super().__init__("Another request was sent with this Idempotency-Key.")
 
 
-def record_key(sandbox: str, subject: str, client_id: str, route: str, idempotency_key: str) -> Key:
+def record_key(sandbox: Sandbox, subject: str, client_id: str, route: str, idempotency_key: str) -> Key:
     """The key of a request's record: an ``Idempotency-Key`` counts for one subject, client and route."""
     names = strict_json.dump([subject, client_id, route, idempotency_key])
     return keys.alone(sandbox, "idempotency", _digest(names))
@@ -59,7 +60,7 @@ def record_key(sandbox: str, subject: str, client_id: str, route: str, idempoten
 class IdempotencyRecord:
     """The record of one request: its key, and in ``content`` all that makes the request what it is."""
 
-    sandbox: str
+    sandbox: Sandbox
     key: Key
     content: str
 

@@ -32,6 +32,7 @@ from tests.support.interception import Call, Intercept, interception
 from tests.support.scheduling import Scheduling, place
 from utils.aws import client
 from utils.logger import logger
+from utils.sandbox import DEFAULT, Sandbox
 from utils.settings import settings
 from variables import VARIABLES
 
@@ -226,7 +227,7 @@ class Clock:
     def __init__(self, moment: datetime) -> None:
         self.moment = moment
 
-    def now(self, _sandbox: str) -> datetime:
+    def now(self, _sandbox: Sandbox) -> datetime:
         """The moment it was set to."""
         return self.moment
 
@@ -234,7 +235,7 @@ class Clock:
 @pytest.fixture
 def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock, stopped at the present moment."""
-    stopped = Clock(clock.now("default"))
+    stopped = Clock(clock.now(DEFAULT))
     monkeypatch.setattr(clock, "now", stopped.now)
     return stopped
 

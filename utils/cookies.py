@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from utils.settings import settings
+from utils.sandbox import Sandbox
+from utils.settings import DEFAULT_SANDBOX
 
 
 def read(sent: Iterable[str]) -> dict[str, str]:
@@ -22,26 +23,32 @@ def read(sent: Iterable[str]) -> dict[str, str]:
     return {name: value for name, value in pairs if counts[name] == 1}
 
 
-def prefixed_name(name: str) -> str:
-    """``name`` with the strictest prefix that the issuer's URL allows: ``__Host-``, ``__Secure-`` or none."""
-    issuer = urlsplit(settings().issuer)
+def prefixed_name(name: str, sandbox: Sandbox) -> str:
+    """``name`` with the strictest prefix that the issuer's URL allows: ``__Host-``, ``__Secure-`` or none.
+
+    A sandbox's has its name in it, unless it is the default one at the API's own base URL: a cookie of that is sent
+    under the base URLs of all.
+    """
+    issuer = urlsplit(sandbox.issuer)
+    if sandbox.prefix or sandbox.name != DEFAULT_SANDBOX:
+        name = f"{name}-{sandbox.name}"
     if issuer.scheme != "https":
         return name
     return f"__Secure-{name}" if issuer.path else f"__Host-{name}"
 
 
-def set_cookie(name: str, value: str, *, same_site: str = "Lax") -> str:
+def set_cookie(name: str, value: str, sandbox: Sandbox, *, same_site: str = "Lax") -> str:
     """The value of the ``Set-Cookie`` header of a session cookie: the browser keeps it until it is closed.
 
     ``same_site`` is ``Lax``, or ``None`` for a cookie that frames of other sites send too, which takes https:
     without it
     browsers drop such a cookie, and ``Lax`` is set.
     """
-    issuer = urlsplit(settings().issuer)
+    issuer = urlsplit(sandbox.issuer)
     attributes = f"SameSite={same_site}; Secure" if issuer.scheme == "https" else "SameSite=Lax"
-    return f"{prefixed_name(name)}={value}; Path={issuer.path or '/'}; HttpOnly; {attributes}"
+    return f"{prefixed_name(name, sandbox)}={value}; Path={issuer.path or '/'}; HttpOnly; {attributes}"
 
 
-def delete_cookie(name: str) -> str:
+def delete_cookie(name: str, sandbox: Sandbox) -> str:
     """The value of the ``Set-Cookie`` header that deletes the cookie."""
-    return f"{set_cookie(name, '')}; Max-Age=0"
+    return f"{set_cookie(name, '', sandbox)}; Max-Age=0"

@@ -5,6 +5,7 @@ The format is AWS's "Create AWS Lambda proxy integrations for HTTP APIs in API G
 
 import base64
 import binascii
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from utils.errors import (
     ValidationException,
 )
 from utils.oauth_errors import InvalidRequestException
-from utils.settings import DEFAULT_SANDBOX
+from utils.sandbox import DEFAULT, Sandbox
 from utils.validation import validated
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 HTML_TYPE = "text/html; charset=utf-8"
 PROBLEM_TYPE = "application/problem+json"
 
+_PREFIX = re.compile(
+    r"(?P<first>/s/[^/]+)(?P<after>/.*)?|(?P<before>/\.well-known/[^/]+)(?P<last>/s/[^/]+)", re.DOTALL
+)
 _MAX_PARAMETERS = 100
 _REPLACEMENT = "\ufffd"
 _UTF_8 = frozenset({"utf-8", "utf8"})
@@ -52,10 +56,13 @@ _FORM_CHARSETS = {"utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "ascii", "ascii
 class Request:
     """One request.
 
-    Header names are lower-case, path parameters and ``query`` are decoded, the values of a repeated query parameter
-    are joined by commas; ``raw_query`` is the query as it was sent. ``claims`` is the authorizer's context, empty on
-    routes without a scope. ``route`` is the name of its row, ``address`` the
-    caller's IP address as the gateway tells it, ``items`` was read from the table as that row says.
+    ``path`` is the one under the base URL of the API or of a sandbox, ``prefix`` is what the sandbox's has before it,
+    ``/s/<name>``. Header names are lower-case, path parameters and ``query`` are decoded, the values of a repeated
+    query parameter are joined by commas; ``raw_query`` is the query as it was sent. ``claims`` is the authorizer's
+    context, empty on routes without a scope. ``route`` is the name of its row, ``address`` the caller's IP address as
+    the gateway tells it. ``sandbox`` is the one that the request is about, which it may name besides its token
+    (``names_sandbox``), ``bearer_sandbox`` the token's; ``items`` was read from the table as the row says. These four
+    are told by ``handlers.admission``.
     """
 
     method: str
@@ -70,6 +77,10 @@ class Request:
     raw_body: bytes = b""
     route: str = ""
     address: str = ""
+    prefix: str = ""
+    sandbox: Sandbox = DEFAULT
+    names_sandbox: bool = False
+    bearer_sandbox: str = ""
     items: "Snapshot" = field(default_factory=dict)
 
     @classmethod
@@ -78,11 +89,14 @@ class Request:
         context = event.get("requestContext") or {}
         http = context.get("http") or {}
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        prefix, path = _split(event.get("rawPath") or http.get("path", ""))
+        parameters = event.get("pathParameters") or {}
         return cls(
             method=http.get("method", ""),
-            path=event.get("rawPath") or http.get("path", ""),
+            path=path,
+            prefix=prefix,
             request_id=context.get("requestId", ""),
-            path_parameters=event.get("pathParameters") or {},
+            path_parameters={name: value for name, value in parameters.items() if name != "sandbox"},
             query=event.get("queryStringParameters") or {},
             raw_query=event.get("rawQueryString") or "",
             headers=headers,
@@ -93,11 +107,6 @@ class Request:
             route=route,
             address=http.get("sourceIp") or "",
         )
-
-    @property
-    def sandbox(self) -> str:
-        """The sandbox of the access token, else the default one."""
-        return str(self.claims.get("sandbox") or DEFAULT_SANDBOX)
 
     @property
     def source(self) -> str:
@@ -240,7 +249,7 @@ def problem(request: Request, error: PSNEmulatorException) -> Response:
         "title": error.title,
         "status": error.status,
         "detail": error.detail,
-        "instance": request.path,
+        "instance": request.prefix + request.path,
         "code": error.code,
         "request_id": request.request_id,
     }
@@ -250,6 +259,15 @@ def problem(request: Request, error: PSNEmulatorException) -> Response:
         else ErrorResponse(**common)
     )
     return Response(error.status, body, error.headers, PROBLEM_TYPE)
+
+
+def _split(path: str) -> tuple[str, str]:
+    """The prefix and the path in what the gateway calls the path: a sandbox's prefix begins it, or ends it where it
+    begins with a well-known path (RFC 8414 section 3.1)."""
+    found = _PREFIX.fullmatch(path)
+    if found is None:
+        return "", path
+    return found["first"] or found["last"], (found["after"] or "/") if found["first"] else found["before"]
 
 
 def _body_bytes(event: Mapping[str, Any]) -> bytes:

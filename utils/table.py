@@ -14,6 +14,7 @@ transaction, and ``ReplicatedWriteConflict``, because the table has no replica.
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from random import SystemRandom
 from typing import Any
 
@@ -123,6 +124,7 @@ def write(change: Put | Update | Delete) -> Item:
 
     Returns the item as an update left it, or as it was before a put or delete, ``{}`` if there was none.
     """
+    change = _purged(change)
     returned = "ALL_NEW" if isinstance(change, Update) else "ALL_OLD"
     operation = f"{type(change).__name__.lower()}_item"
     answer = _call(
@@ -142,7 +144,7 @@ def transact(*writes: Write) -> None:
     botocore gives each call a token, so that its retry after a lost answer does not write twice.
     """
     table = _name()
-    items = [{_action(write): {"TableName": table, **write.arguments()}} for write in writes]
+    items = [{_action(write): {"TableName": table, **write.arguments()}} for write in map(_purged, writes)]
     keys = [write.key for write in writes]
     answer = _call("transact_write_items", keys, TransactItems=items, ReturnItemCollectionMetrics="SIZE")
     _measure(answer.get("ItemCollectionMetrics", {}).get(table, []))
@@ -151,6 +153,29 @@ def transact(*writes: Write) -> None:
 def probe() -> None:
     """Read a key that is not there (GetItem); raises when the table does not answer."""
     get(_PROBE)
+
+
+def purge(prefix: str, at: int) -> None:
+    """From now on let what is written to partitions whose key begins with ``prefix`` be deleted at ``at`` (real time,
+    seconds since 1970) at the latest, whatever it is; ``""`` for none. It is one prefix at a time, the last one."""
+    global _purge  # noqa: PLW0603 - a process serves one request at a time
+    _purge = (prefix, at) if prefix else None
+
+
+_purge: tuple[str, int] | None = None
+
+
+def _purged[W: Write](change: W) -> W:
+    """``change`` with the ``purge_at`` that :func:`purge` asks for."""
+    if _purge is None or not change.key[0].startswith(_purge[0]):
+        return change
+    if isinstance(change, Put):
+        before = change.item.get("purge_at", _purge[1])
+        return replace(change, item={**change.item, "purge_at": min(before, _purge[1])})
+    if isinstance(change, Update):
+        before = change.assign.get("purge_at", _purge[1])
+        return replace(change, assign={**change.assign, "purge_at": min(before, _purge[1])})
+    return change
 
 
 def _measure(collections: Iterable[Mapping[str, Any] | None]) -> None:

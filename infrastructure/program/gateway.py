@@ -115,14 +115,14 @@ class Gateway(pulumi.ComponentResource):
     def _routes(
         self, route: Route, function: Function, authorizer: aws.apigatewayv2.Authorizer
     ) -> Iterator[aws.apigatewayv2.Route]:
-        """The gateway's routes to the function: a ``GET`` has a ``HEAD`` beside it (RFC 9110 section 9.1)."""
+        """The gateway's routes to the function."""
         is_fallback = route is FALLBACK
         integration = self._integration(route.function_name, function)
         shared = route.function is not None
-        self._allow(route.name, function, "/*/*" if is_fallback else f"/*/*{route.path}", shared=shared)
-        keys = {f"{route.name}-route": route.path if is_fallback else route.key}
-        if route.method == "GET" and not is_fallback:
-            keys[f"{route.name}-head-route"] = f"HEAD {route.path}"
+        # The second asterisk stands for what a sandbox's base URL has before the path too.
+        source = "/*/*" if is_fallback else f"/*/*{route.path}{'*' if route.issuer_metadata else ''}"
+        self._allow(route.name, function, source, shared=shared)
+        keys = {f"{route.name}-route": route.path} if is_fallback else _resource_names(route)
         for name, key in keys.items():
             yield aws.apigatewayv2.Route(
                 name,
@@ -167,12 +167,12 @@ class Gateway(pulumi.ComponentResource):
         self._permissions.append(permission)
 
     def _route_settings(self) -> list[aws.apigatewayv2.StageRouteSettingArgs] | None:
-        """The throttling of the routes that have one of their own; that of ``HEAD`` is the one of ``GET``."""
+        """The throttling of the routes that have one of their own: each of their keys has the same."""
         throttles = [
             (key, self._settings.routes[route.name])
             for route in ROUTES
             if route.name in self._settings.routes
-            for key in ([route.key, f"HEAD {route.path}"] if route.method == "GET" else [route.key])
+            for key in route.keys
         ]
         return [
             aws.apigatewayv2.StageRouteSettingArgs(
@@ -207,3 +207,11 @@ class Gateway(pulumi.ComponentResource):
             # All routes are there when the first deployment is made of them.
             opts=pulumi.ResourceOptions(parent=self, depends_on=routes),
         )
+
+
+def _resource_names(route: Route) -> dict[str, str]:
+    """The route keys of ``route`` by the names of their resources."""
+    kinds = ("", "-sandbox", "-sandbox-metadata")
+    names = {path: f"{route.name}{kind}" for path, kind in zip(route.paths, kinds, strict=False)}
+    named = ((method, names[path], f"{method} {path}") for method, path in map(str.split, route.keys))
+    return {f"{name}-head-route" if method == "HEAD" else f"{name}-route": key for method, name, key in named}

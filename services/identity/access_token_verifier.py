@@ -32,6 +32,7 @@ _HEADERS_KEPT: Final = 16
 _FROM_BASE64URL: Final = bytes.maketrans(b"-_+/=", b"+/\0\0\0")
 """From base64url to base64, whose own characters become one that neither has (RFC 4648 section 5)."""
 _TEXT_CLAIMS: Final = ("sub", "client_id", "sandbox", "jti")
+_GENERATION: Final = re.compile(r"[0-9a-f]{0,16}")
 _LONGEST_TEXT: Final = 255
 """Characters: the most of a ``sub`` (OpenID Connect Core section 2), and what the table's keys have room for twice."""
 _TIME_CLAIMS: Final = ("iat", "nbf", "exp")
@@ -66,7 +67,8 @@ class TokenRefusedError(Exception):
 class AccessToken(NamedTuple):
     """The claims of an authentic token (RFC 9068 section 2.2).
 
-    ``scope`` is separated by spaces; times are seconds since 1970 by the sandbox's clock, and were not judged. A tuple
+    ``sandbox`` and ``generation`` say whose data it is for (``utils.sandbox``), ``scope`` is separated by
+    spaces; times are seconds since 1970 by the sandbox's clock, and were not judged. A tuple
     without keywords is made in a fifth of the time of a frozen dataclass.
     """
 
@@ -80,6 +82,7 @@ class AccessToken(NamedTuple):
     not_before: int
     expires_at: int
     audience: str | tuple[str, ...] = ""
+    generation: str = ""
 
     @property
     def scopes(self) -> frozenset[str]:
@@ -89,6 +92,8 @@ class AccessToken(NamedTuple):
 
 class Verifier:
     """Verifies tokens of one issuer for one audience.
+
+    The issuer of a sandbox's token may also be the sandbox's base URL, ``<issuer>/s/<sandbox>``.
 
     A class because it keeps the issuer's keys, which are imported once.
     """
@@ -122,7 +127,8 @@ class Verifier:
         return self._claims(authentic_claims(token, self._keys, _TYPES))
 
     def _claims(self, claims: Mapping[str, Any]) -> AccessToken:
-        if claims.get("iss") != self._issuer:
+        issuer = claims.get("iss")
+        if issuer != self._issuer and issuer != f"{self._issuer}/s/{claims.get('sandbox')}":
             raise TokenRefusedError("issuer")
         audience = claims.get("aud")
         if self._audience is None:
@@ -141,8 +147,11 @@ class Verifier:
             value = claims.get(name)
             if type(value) is not int or not 0 <= value <= _LAST_SECOND:
                 raise TokenRefusedError("claims")
+        generation = claims.get("generation", "")
+        if type(generation) is not str or not _GENERATION.fullmatch(generation):
+            raise TokenRefusedError("claims")
         return AccessToken(
-            self._issuer,
+            issuer,
             claims["sub"],
             claims["client_id"],
             claims["scope"],
@@ -152,6 +161,7 @@ class Verifier:
             claims["nbf"],
             claims["exp"],
             tuple(audience) if isinstance(audience, list) else audience or "",
+            generation,
         )
 
 

@@ -11,6 +11,7 @@ from services.identity.authorization_errors import ConsentRequiredException, Log
 from services.identity.authorization_request import AuthorizationRequest, ClientRedirect
 from services.identity.browser_sessions import LiveSession, listing
 from services.identity.scopes import granted
+from utils.sandbox import Sandbox
 from utils.table import ConditionFailedError
 
 
@@ -27,7 +28,7 @@ class Interaction:
 
 
 def next_step(
-    sandbox: str,
+    sandbox: Sandbox,
     client_redirect: ClientRedirect,
     request: AuthorizationRequest,
     session: LiveSession | None,
@@ -75,7 +76,7 @@ def consent_scope(
 
 
 def _needs_consent(
-    sandbox: str,
+    sandbox: Sandbox,
     client_redirect: ClientRedirect,
     request: AuthorizationRequest,
     session: LiveSession,
@@ -88,7 +89,7 @@ def _needs_consent(
 
 
 def _grant(
-    sandbox: str,
+    sandbox: Sandbox,
     client_redirect: ClientRedirect,
     request: AuthorizationRequest,
     session: LiveSession,

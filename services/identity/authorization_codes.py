@@ -22,6 +22,7 @@ from utils import table
 from utils.attributes import Item
 from utils.logger import logger
 from utils.oauth_errors import InvalidGrantException
+from utils.sandbox import Sandbox
 from utils.table import ConditionFailedError, Write
 from utils.writes import ABSENT, Put, Update, has, lacks
 
@@ -54,7 +55,7 @@ class Authorization:
 
 
 def issue_code(
-    sandbox: str,
+    sandbox: Sandbox,
     authorization: Authorization,
     listing: Callable[[str], Sequence[Write]] = lambda _family_id: (),
 ) -> str:
@@ -76,7 +77,7 @@ def issue_code(
         claims=authorization.claims,
         acr=authorization.acr,
     )
-    code = token_families.new_secret(family.id)
+    code = token_families.new_secret(family)
     binding: dict[str, Any] = {
         "code": token_families.digest(code),
         "redirect_uri": authorization.redirect_uri,
@@ -88,7 +89,7 @@ def issue_code(
 
 
 def redeem(
-    sandbox: str,
+    sandbox: Sandbox,
     client: Client,
     code: str,
     redirect_uri: str,
@@ -119,7 +120,7 @@ def redeem(
     family = token_families.live_family(sandbox, client, family_id, item, now)
     if family is None:
         raise _refusal()
-    audience = narrowed(resources, client, family.audience)
+    audience = narrowed(sandbox, resources, client, family.audience)
     refreshable = "refresh_token" in client.grant_types
     family = replace(family, expires_at=now + token_families.lifetime(refreshable=refreshable))
     redemption = Update(
@@ -162,7 +163,7 @@ def _fits(code_verifier: str | None, code_challenge: str | None) -> bool:
     return hmac.compare_digest(code_challenge, base64url(sha256(code_verifier.encode()).digest()))
 
 
-def _reused(sandbox: str, family_id: str) -> InvalidGrantException:
+def _reused(sandbox: Sandbox, family_id: str) -> InvalidGrantException:
     token_families.revoke(sandbox, family_id)
     logger.warning("a code was redeemed twice; its family is revoked", extra={"family": family_id})
     return _refusal()

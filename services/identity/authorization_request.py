@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from routes import SCOPES
-from services.identity import authentication_context, claims
+from services.identity import accounts, authentication_context, claims
 from services.identity.authorization_errors import (
     RegistrationNotSupportedException,
     RequestNotSupportedException,
@@ -23,8 +23,9 @@ from services.identity.id_token_hint import read_hint
 from services.identity.registration import unregistered
 from services.identity.resources import audience_of
 from services.identity.scopes import granted
-from services.identity.seed import Client, seed
+from services.identity.seed import Client
 from utils.oauth_errors import InvalidRequestException, OAuthException, UnauthorizedClientException
+from utils.sandbox import Sandbox
 
 GRANT: Final = "authorization_code"
 RESPONSE_TYPE: Final = "code"
@@ -68,11 +69,13 @@ _UNSUPPORTED: Final[Mapping[str, type[OAuthException]]] = {
 
 @dataclass(frozen=True, slots=True)
 class ClientRedirect:
-    """Where the browser is sent in the end: a registered redirect URI of the client, with the client's ``state``."""
+    """Where the browser is sent in the end: a registered redirect URI of the client, with the client's ``state`` and
+    the ``issuer`` that it asked."""
 
     client: Client
     redirect_uri: str
     state: str | None
+    issuer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,23 +110,23 @@ class AuthorizationRequest:
         return self.max_age is None or now - session.authenticated_at < self.max_age
 
 
-def read_client_redirect(pairs: Sequence[tuple[str, str]]) -> ClientRedirect:
+def read_client_redirect(sandbox: Sandbox, pairs: Sequence[tuple[str, str]]) -> ClientRedirect:
     """The client and its redirect URI in a request's parameters.
 
     Raises :class:`InvalidRequestException` when the client is unknown or has not registered this URI; the user has to
     be told then, for nobody else can be (RFC 6749 section 4.1.2.1).
     """
     parameters = _unrepeated(pairs)
-    client = seed().clients.get(parameters.get("client_id", ""))
+    client = accounts.find_client(sandbox, parameters.get("client_id", ""))
     if client is None:
-        raise unregistered("client_id", parameters.get("client_id", ""), tuple(seed().clients))
+        raise unregistered("client_id", parameters.get("client_id", ""), accounts.client_ids(sandbox))
     redirect_uri = parameters.get("redirect_uri", "")
     if not client.may_redirect_to(redirect_uri):
         raise unregistered("redirect_uri", redirect_uri, client.redirect_uris)
-    return ClientRedirect(client, redirect_uri, parameters.get("state"))
+    return ClientRedirect(client, redirect_uri, parameters.get("state"), sandbox.issuer)
 
 
-def read_request(pairs: Sequence[tuple[str, str]], client: Client) -> AuthorizationRequest:
+def read_request(sandbox: Sandbox, pairs: Sequence[tuple[str, str]], client: Client) -> AuthorizationRequest:
     """The request of ``client`` in these parameters; raises the :class:`OAuthException` to send back to the client."""
     parameters = _unrepeated(pairs)
     if len(parameters) != len([name for name, _ in pairs if name != _REPEATABLE or name in parameters]):
@@ -140,8 +143,8 @@ def read_request(pairs: Sequence[tuple[str, str]], client: Client) -> Authorizat
         prompts=_prompts(parameters.get("prompt")),
         max_age=_max_age(parameters.get("max_age")),
         login_hint=parameters.get("login_hint", ""),
-        subject=_expected_subject(parameters.get("id_token_hint"), requested),
-        audience=tuple(audience_of([value for name, value in pairs if name == _REPEATABLE], client)),
+        subject=_expected_subject(sandbox, parameters.get("id_token_hint"), requested),
+        audience=tuple(audience_of(sandbox, [value for name, value in pairs if name == _REPEATABLE], client)),
         claims=requested,
         acr=authentication_context.chosen(
             parameters.get("acr_values"), requested.get("id_token", {}).get("acr")
@@ -196,12 +199,14 @@ def _max_age(text: str | None) -> timedelta | None:
     return timedelta(seconds=int(text))
 
 
-def _expected_subject(id_token_hint: str | None, requested: Mapping[str, Any]) -> str | None:
+def _expected_subject(
+    sandbox: Sandbox, id_token_hint: str | None, requested: Mapping[str, Any]
+) -> str | None:
     """The user whom the request is about, by its hint or else by the value of the claim ``sub`` (section 5.5.1)."""
     if id_token_hint is None:
         values = [names["sub"].get("value") for names in requested.values() if "sub" in names]
         return next((str(value) for value in values if value is not None), None)
-    hint = read_hint(id_token_hint)
+    hint = read_hint(sandbox, id_token_hint)
     if hint is None:
         raise InvalidRequestException("The parameter id_token_hint is no id token of this issuer.")
     return hint.subject

@@ -21,6 +21,7 @@ from services.identity.sessions import ACTIVE, user_key
 from services.identity.standing import standing_user
 from utils import table
 from utils.attributes import Item
+from utils.sandbox import Sandbox
 from utils.settings import settings
 from utils.table import ConditionFailedError
 from utils.writes import EXISTS, Check, Delete, Key, Put, Update, lacks
@@ -53,7 +54,7 @@ class LiveSession(BrowserSession):
         return basis_of_grant(self.user, client)
 
 
-def stored_session(sandbox: str, secret: str | None) -> BrowserSession | None:
+def stored_session(sandbox: Sandbox, secret: str | None) -> BrowserSession | None:
     """The session of the browser whose cookie holds ``secret``, alive or not: tokens may be left that it opened.
 
     ``None`` without a cookie, and when nothing is stored of it any more.
@@ -65,7 +66,7 @@ def stored_session(sandbox: str, secret: str | None) -> BrowserSession | None:
     return None if item is None else _session(key, item)
 
 
-def find_session(sandbox: str, secret: str | None) -> LiveSession | None:
+def find_session(sandbox: Sandbox, secret: str | None) -> LiveSession | None:
     """The session of the browser whose cookie holds ``secret``.
 
     ``None`` without a cookie or a session, or when it is over or has expired, its user is locked or gone, or the
@@ -80,7 +81,7 @@ def find_session(sandbox: str, secret: str | None) -> LiveSession | None:
     stored = table.get(user_key(sandbox, item["subject"]))
     if stored is None or stored["status"] != ACTIVE:
         return None
-    user = standing_user(item["subject"], item.get("basis", {}))
+    user = standing_user(sandbox, item["subject"], item.get("basis", {}))
     if user is None:
         _mark_ended(sandbox, key)
         return None
@@ -88,13 +89,13 @@ def find_session(sandbox: str, secret: str | None) -> LiveSession | None:
     return LiveSession(session.id, key, session.subject, session.authenticated_at, is_over=False, user=user)
 
 
-def username(sandbox: str, session: BrowserSession) -> str:
+def username(sandbox: Sandbox, session: BrowserSession) -> str:
     """The name to call the user of ``session`` by, who may be gone from the seed."""
     user = table.get(user_key(sandbox, session.subject))
     return str(user["username"]) if user else session.subject
 
 
-def open_session(sandbox: str, user: SeedUser, previous: BrowserSession | None) -> str:
+def open_session(sandbox: Sandbox, user: SeedUser, previous: BrowserSession | None) -> str:
     """The secret of a new session for a user who has just logged in; it replaces ``previous``, this browser's.
 
     A logout of ``previous`` that was cut off is completed before.
@@ -123,7 +124,7 @@ def open_session(sandbox: str, user: SeedUser, previous: BrowserSession | None) 
     return secret
 
 
-def listing(sandbox: str, session: BrowserSession, family_id: str) -> tuple[Put, Check]:
+def listing(sandbox: Sandbox, session: BrowserSession, family_id: str) -> tuple[Put, Check]:
     """Two writes to make in the transaction that stores the token family ``family_id``, opened in ``session``.
 
     The first lists the family under the session, so that :func:`end_session` revokes it. The second writes nothing:
@@ -137,7 +138,7 @@ def listing(sandbox: str, session: BrowserSession, family_id: str) -> tuple[Put,
     return entry, Check(session.key, EXISTS & lacks("ended_at"))
 
 
-def end_session(sandbox: str, session: BrowserSession) -> None:
+def end_session(sandbox: Sandbox, session: BrowserSession) -> None:
     """End ``session`` and revoke the token families that were opened in it.
 
     No family is opened in it from the first write on, and it is forgotten by the last. So what was cut off between
@@ -149,7 +150,7 @@ def end_session(sandbox: str, session: BrowserSession) -> None:
     table.write(Delete(session.key))
 
 
-def _mark_ended(sandbox: str, key: Key) -> None:
+def _mark_ended(sandbox: Sandbox, key: Key) -> None:
     ended = {"ended_at": clock.seconds(sandbox)}
     with suppress(ConditionFailedError):
         table.write(Update(key, assign_once=ended, condition=EXISTS))
@@ -165,7 +166,7 @@ def _session(key: Key, item: Item) -> BrowserSession:
     )
 
 
-def _family_ids(sandbox: str, session: BrowserSession) -> Iterator[str]:
+def _family_ids(sandbox: Sandbox, session: BrowserSession) -> Iterator[str]:
     after: str | None = None
     while items := table.query(_families(sandbox, session), limit=_PAGE, after=after):
         for item in items:
@@ -173,9 +174,9 @@ def _family_ids(sandbox: str, session: BrowserSession) -> Iterator[str]:
             yield after
 
 
-def _families(sandbox: str, session: BrowserSession) -> str:
+def _families(sandbox: Sandbox, session: BrowserSession) -> str:
     return keys.partition(sandbox, "browser", session.id)
 
 
-def _key(sandbox: str, secret: str) -> Key:
+def _key(sandbox: Sandbox, secret: str) -> Key:
     return keys.alone(sandbox, "session", hashlib.sha256(secret.encode()).hexdigest())

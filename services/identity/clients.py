@@ -5,10 +5,11 @@ import hmac
 from typing import Final
 
 from services import clock
-from services.identity import lockout, passwords
-from services.identity.seed import Client, seed
+from services.identity import accounts, lockout, passwords
+from services.identity.seed import Client
 from utils import table
 from utils.oauth_errors import InvalidClientException, UnauthorizedClientException
+from utils.sandbox import Sandbox
 
 _LONGEST_ID: Final = 64
 """Characters, as a seed's (``infrastructure.stack.seeds``) are."""
@@ -20,13 +21,13 @@ A resource server introspects a token on every request of its own, and argon2id 
 """
 
 
-def authenticate(sandbox: str, client_id: str, secret: str | None, source: str) -> Client:
+def authenticate(sandbox: Sandbox, client_id: str, secret: str | None, source: str) -> Client:
     """The client with this id and secret, which asks from ``source``; a public one has no secret, and must send none.
 
     Raises :class:`InvalidClientException`, in the same words and after the same work whether the id is unknown or the
     secret wrong; in other words, with ``Retry-After``, while the id is locked out for this source.
     """
-    client = seed().clients.get(client_id)
+    client = accounts.find_client(sandbox, client_id)
     if len(client_id) > _LONGEST_ID:
         raise InvalidClientException
     if secret is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from services.identity.public_keys import known_keys
 from utils import strict_json
-from utils.settings import settings
+from utils.sandbox import Sandbox
 
 _TYPES = ("JWT",)
 
@@ -20,8 +20,9 @@ class Hint:
     client_id: str
 
 
-def read_hint(id_token: str) -> Hint | None:
-    """The hint in ``id_token``, any text; ``None`` unless it is an authentic ID token of this issuer."""
+def read_hint(sandbox: Sandbox, id_token: str) -> Hint | None:
+    """The hint in ``id_token``, any text; ``None`` unless it is an authentic ID token of the sandbox's
+    issuer."""
     from services.identity.access_token_verifier import TokenRefusedError, authentic_claims
     from services.identity.issuer_keys import IssuerKeys
 
@@ -31,7 +32,7 @@ def read_hint(id_token: str) -> Hint | None:
     except TokenRefusedError:
         return None
     subject, client_id = claims.get("sub"), claims.get("aud")
-    if claims.get("iss") != settings().issuer:
+    if claims.get("iss") != sandbox.issuer:
         return None
     if not isinstance(subject, str) or not isinstance(client_id, str):
         return None

@@ -3,37 +3,41 @@
 from models.auth import Introspection
 from routes import INTROSPECT
 from services import clock
-from services.identity import token_families
+from services.identity import accounts, token_families
 from services.identity.access_token_verifier import AccessToken, TokenRefusedError, issued_verifier
-from services.identity.seed import Client, seed
+from services.identity.seed import Client
 from services.identity.sessions import InvalidTokenException, Session, require_alive, user_key
-from utils.oauth_errors import InvalidGrantException, UnauthorizedClientException
+from utils.oauth_errors import InvalidGrantException, InvalidRequestException, UnauthorizedClientException
+from utils.sandbox import Sandbox
 from utils.settings import settings
 
 _INACTIVE: Introspection = {"active": False}
 
 
-def revoke(sandbox: str, client: Client, token: str) -> None:
+def revoke(sandbox: Sandbox, client: Client, token: str) -> None:
     """Revoke ``token``, any text, and with it all tokens of its family, as RFC 7009 section 2.1 allows.
 
-    Does nothing if it is no token of ours. Raises :class:`InvalidGrantException` for a token of another client.
+    Does nothing if it is no token of ours. Raises :class:`InvalidGrantException` for a token of another client,
+    :class:`InvalidRequestException` for one of another sandbox.
     """
     try:
-        access_token = _verified(token)
+        access_token = _verified(sandbox, token)
     except TokenRefusedError:
         refresh_token = token_families.find_refresh_token(sandbox, token)
         if refresh_token is None:
             return
         client_id, family_id = refresh_token.family["client_id"], refresh_token.family_id
     else:
-        sandbox, client_id = access_token.sandbox, access_token.client_id
-        family_id = Session.from_token(access_token).family
+        session = Session.from_token(access_token)
+        if session.sandbox.universe != sandbox.universe:
+            raise InvalidRequestException("The token is of another sandbox.")
+        client_id, family_id = access_token.client_id, session.family
     if client_id != client.client_id:
         raise InvalidGrantException("The token was issued to another client.")
     token_families.revoke(sandbox, family_id)
 
 
-def introspect(sandbox: str, client: Client, token: str) -> Introspection:
+def introspect(sandbox: Sandbox, client: Client, token: str) -> Introspection:
     """The state and claims of ``token``, any text: ``{"active": False}`` without a reason unless it is alive.
 
     A refresh token is active for the client it was issued to alone: a resource server that takes whatever is active
@@ -43,18 +47,18 @@ def introspect(sandbox: str, client: Client, token: str) -> Introspection:
     if INTROSPECT not in client.scopes:
         raise UnauthorizedClientException
     try:
-        return _access_token(_verified(token))
+        return _access_token(sandbox, _verified(sandbox, token))
     except TokenRefusedError:
         return _refresh_token(sandbox, client, token)
     except InvalidTokenException:
         return _INACTIVE
 
 
-def _verified(token: str) -> AccessToken:
+def _verified(sandbox: Sandbox, token: str) -> AccessToken:
     """The claims of an access token of ours, for the API or for what its client may ask for (RFC 8707). Raises
     :class:`TokenRefusedError`."""
     verified = issued_verifier().verify(token)
-    client = seed().clients.get(verified.client_id)
+    client = accounts.find_client(sandbox, verified.client_id)
     known = {settings().audience, *(client.resources if client else ())}
     audience = {verified.audience} if isinstance(verified.audience, str) else {*verified.audience}
     if not audience & known:
@@ -62,10 +66,12 @@ def _verified(token: str) -> AccessToken:
     return verified
 
 
-def _access_token(token: AccessToken) -> Introspection:
-    key, session = user_key(token.sandbox, token.subject), Session.from_token(token)
-    items = require_alive(session, [key])
-    token_families.require_standing(token.sandbox, session.family, items)
+def _access_token(sandbox: Sandbox, token: AccessToken) -> Introspection:
+    key, session = user_key(sandbox, token.subject), Session.from_token(token)
+    if session.sandbox.universe != sandbox.universe:
+        return _INACTIVE
+    _, items = require_alive(session, [key])
+    token_families.require_standing(sandbox, session.family, items)
     user = items.get(key)
     introspection: Introspection = {
         "active": True,
@@ -77,14 +83,14 @@ def _access_token(token: AccessToken) -> Introspection:
         "nbf": token.not_before,
         "sub": token.subject,
         "aud": list(token.audience) if isinstance(token.audience, tuple) else token.audience,
-        "iss": settings().issuer,
+        "iss": token.issuer,
         "jti": token.token_id,
         "sandbox": token.sandbox,
     }
     return introspection if user is None else {**introspection, "username": user["username"]}
 
 
-def _refresh_token(sandbox: str, client: Client, token: str) -> Introspection:
+def _refresh_token(sandbox: Sandbox, client: Client, token: str) -> Introspection:
     refresh_token = token_families.find_refresh_token(sandbox, token)
     if refresh_token is None or "used_at" in refresh_token.item:
         return _INACTIVE
@@ -99,6 +105,6 @@ def _refresh_token(sandbox: str, client: Client, token: str) -> Introspection:
         "client_id": family.client_id,
         "exp": family.expires_at,
         "sub": family.subject,
-        "iss": settings().issuer,
-        "sandbox": sandbox,
+        "iss": sandbox.issuer,
+        "sandbox": sandbox.name,
     }

@@ -11,6 +11,7 @@ from services.expiry import expiry
 from utils import table
 from utils.attributes import Item
 from utils.oauth_errors import InvalidClientException, InvalidGrantException
+from utils.sandbox import Sandbox
 from utils.settings import settings
 from utils.table import ConditionFailedError
 from utils.writes import Delete, Key, Update, above, below, lacks
@@ -21,12 +22,12 @@ _LONGEST_NAME = 128
 _WORDS = "Too many failed attempts; try again later."
 
 
-def user_failures_key(sandbox: str, folded_username: str, source: str) -> Key:
+def user_failures_key(sandbox: Sandbox, folded_username: str, source: str) -> Key:
     """The key of the item that counts a username's failures at ``source``; ``make unlock`` deletes it."""
     return keys.partition(sandbox, "login", folded_username), source
 
 
-def client_failures_key(sandbox: str, client_id: str, source: str) -> Key:
+def client_failures_key(sandbox: Sandbox, client_id: str, source: str) -> Key:
     """The key of the item that counts a client's failures at ``source``; ``make unlock`` deletes it."""
     return keys.partition(sandbox, "client-login", client_id), source
 
@@ -70,7 +71,7 @@ def clear_failures(key: Key, failures: Item | None) -> None:
         table.write(Delete(key))
 
 
-def lift(sandbox: str, name: str) -> None:
+def lift(sandbox: Sandbox, name: str) -> None:
     """Forget the failures of the user and of the client called ``name``, any text, at every source."""
     if len(name) > _LONGEST_NAME:
         return

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from services.identity import accounts
 from services.identity.id_token_hint import read_hint
 from services.identity.registration import unregistered
-from services.identity.seed import seed
 from utils.oauth_errors import InvalidRequestException
+from utils.sandbox import Sandbox
 
 PARAMETERS: Final = frozenset(
     {"id_token_hint", "logout_hint", "client_id", "post_logout_redirect_uri", "state", "ui_locales"}
@@ -27,7 +28,7 @@ class LogoutRequest:
     state: str | None
 
 
-def read_logout(pairs: Sequence[tuple[str, str]]) -> LogoutRequest:
+def read_logout(sandbox: Sandbox, pairs: Sequence[tuple[str, str]]) -> LogoutRequest:
     """The request in these parameters.
 
     An ``id_token_hint`` that is no ID token of ours is ignored, unless it was to tell the client of a redirect. Raises
@@ -38,15 +39,15 @@ def read_logout(pairs: Sequence[tuple[str, str]]) -> LogoutRequest:
     if len(parameters) != len(pairs):
         raise InvalidRequestException("A parameter is repeated.")
     id_token = parameters.get("id_token_hint")
-    hint = read_hint(id_token) if id_token is not None else None
+    hint = read_hint(sandbox, id_token) if id_token is not None else None
     client_id = parameters.get("client_id")
     if hint and client_id not in {None, hint.client_id}:
         raise InvalidRequestException("The parameter client_id is not the client of the id_token_hint.")
     if hint:
         client_id = hint.client_id
-    client = seed().clients.get(client_id or "")
+    client = accounts.find_client(sandbox, client_id or "")
     if client_id is not None and client is None:
-        raise unregistered("client_id", client_id, tuple(seed().clients))
+        raise unregistered("client_id", client_id, accounts.client_ids(sandbox))
     redirect_uri = parameters.get("post_logout_redirect_uri")
     if redirect_uri is not None and client is None:
         raise InvalidRequestException(

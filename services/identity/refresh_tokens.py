@@ -26,6 +26,7 @@ from utils import table
 from utils.attributes import Item
 from utils.logger import logger
 from utils.oauth_errors import InvalidGrantException
+from utils.sandbox import Sandbox
 from utils.table import ConditionFailedError
 from utils.writes import ABSENT, EXISTS, Put, Update, lacks
 
@@ -34,7 +35,7 @@ GRACE: Final = timedelta(seconds=10)
 
 
 def open_family(
-    sandbox: str,
+    sandbox: Sandbox,
     client: Client,
     user: SeedUser | None,
     scope: str,
@@ -76,13 +77,13 @@ def issue_first(
     if not refreshable:
         table.write(opening)
         return issue(narrow, None, at=at, key=key, id_key=id_key, nonce=nonce)
-    refresh_token = token_families.new_secret(family.id)
+    refresh_token = token_families.new_secret(family)
     table.transact(opening, _storing(family, refresh_token, at))
     return issue(narrow, refresh_token, at=at, key=key, id_key=id_key, nonce=nonce)
 
 
 def rotate(
-    sandbox: str,
+    sandbox: Sandbox,
     client: Client,
     refresh_token: str,
     scope: str | None = None,
@@ -100,14 +101,14 @@ def rotate(
     now = clock.seconds(sandbox)
     family, item = _live(sandbox, client, refresh_token, now)
     limited = family if scope is None else replace(family, scope=granted(scope, family.scope.split(" ")))
-    narrowed_family = replace(limited, audience=tuple(narrowed(resources, client, family.audience)))
+    narrowed_family = replace(limited, audience=tuple(narrowed(sandbox, resources, client, family.audience)))
     is_first_use = False
     if "used_at" not in item:
         item, is_first_use = _use(sandbox, client, refresh_token, now)
     key = find_key(item["kid"])
     if key is None or now - item["used_at"] > GRACE.total_seconds():
         raise _reused(family)
-    successor = f"{family.id}.{base64url(key.derive('refresh', refresh_token))}"
+    successor = token_families.new_secret(family, base64url(key.derive("refresh", refresh_token)))
     is_new = _store(family, successor, now)
     if not (is_first_use or is_new) and _is_used(sandbox, successor):
         raise _reused(family)
@@ -115,7 +116,7 @@ def rotate(
     return issue(narrowed_family, successor, at=item["used_at"], key=key, id_key=id_key)
 
 
-def _live(sandbox: str, client: Client, refresh_token: str, now: int) -> tuple[Family, Item]:
+def _live(sandbox: Sandbox, client: Client, refresh_token: str, now: int) -> tuple[Family, Item]:
     """The family of a refresh token, and the token's item; :class:`InvalidGrantException` unless both exist."""
     stored = token_families.find_refresh_token(sandbox, refresh_token)
     if stored is None:
@@ -135,7 +136,7 @@ def _give_basis(family: Family) -> None:
         table.write(Update(key, assign_once={"basis": family.basis}, condition=EXISTS))
 
 
-def _use(sandbox: str, client: Client, refresh_token: str, now: int) -> tuple[Item, bool]:
+def _use(sandbox: Sandbox, client: Client, refresh_token: str, now: int) -> tuple[Item, bool]:
     """The token's item with time and keys of its first use, and whether the first use is this one."""
     key = refresh_key(sandbox, refresh_token)
     id_key = current_signing_key(client.id_token_signed_response_alg)
@@ -165,7 +166,7 @@ def _storing(family: Family, refresh_token: str, now: int) -> Put:
     return Put({"pk": pk, "sk": sk, "family": family.id, **expires}, ABSENT)
 
 
-def _is_used(sandbox: str, refresh_token: str) -> bool:
+def _is_used(sandbox: Sandbox, refresh_token: str) -> bool:
     return "used_at" in (table.get(refresh_key(sandbox, refresh_token)) or {})
 
 

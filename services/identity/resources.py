@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from services.identity.seed import Client
 from utils.oauth_errors import InvalidTargetException
+from utils.sandbox import Sandbox
 from utils.settings import settings
 
 
-def audience_of(resources: Sequence[str], client: Client) -> list[str]:
+def audience_of(sandbox: Sandbox, resources: Sequence[str], client: Client) -> list[str]:
     """The audience of tokens of ``client`` for ``resources``, each once; empty if none is named.
 
     The API's URL stands for the API's audience, as RFC 8707 section 2 allows. Raises :class:`InvalidTargetException`
@@ -16,7 +17,7 @@ def audience_of(resources: Sequence[str], client: Client) -> list[str]:
     deployment = settings()
     audience: list[str] = []
     for resource in resources:
-        if resource.rstrip("/") == deployment.issuer or resource == deployment.audience:
+        if resource.rstrip("/") in {deployment.issuer, sandbox.issuer} or resource == deployment.audience:
             audience.append(deployment.audience)
         elif resource in client.resources:
             audience.append(resource)
@@ -25,12 +26,12 @@ def audience_of(resources: Sequence[str], client: Client) -> list[str]:
     return list(dict.fromkeys(audience))
 
 
-def narrowed(resources: Sequence[str], client: Client, granted: Sequence[str]) -> list[str]:
+def narrowed(sandbox: Sandbox, resources: Sequence[str], client: Client, granted: Sequence[str]) -> list[str]:
     """The audience for ``resources`` of those ``granted``, all of them if none is named (RFC 8707 section 2.2).
 
     Raises :class:`InvalidTargetException` for one that was not granted.
     """
-    audience = audience_of(resources, client)
+    audience = audience_of(sandbox, resources, client)
     if not set(audience) <= set(granted or [settings().audience]):
         raise InvalidTargetException("A resource was not granted.")
     return audience or list(granted)

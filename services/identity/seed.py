@@ -10,6 +10,7 @@ from typing import Any, Final
 from routes import OFFLINE_ACCESS, RESERVED_SCOPES, SCOPES
 from services.identity import claims
 from utils import secrets, strict_json
+from utils.sandbox import Sandbox
 from utils.settings import settings
 from utils.ttl_cache import TTLCache
 
@@ -175,13 +176,16 @@ FIRST_PARTY_CLIENT: Final = Client(
 DOCS_REDIRECT: Final = "/docs/oauth2-redirect.html"
 
 
-def docs_client() -> Client:
-    """The public client with which ``/docs`` logs its users in."""
+DOCS_CLIENT: Final = "psn-emulator-docs"
+
+
+def docs_client(sandbox: Sandbox) -> Client:
+    """The public client with which ``/docs`` of a sandbox logs its users in; stacks without a description lack it."""
     return Client(
-        client_id="psn-emulator-docs",
+        client_id=DOCS_CLIENT,
         name="API description",
         secret_hash=None,
-        redirect_uris=(settings().url(DOCS_REDIRECT),),
+        redirect_uris=(sandbox.url(DOCS_REDIRECT),),
         post_logout_redirect_uris=(),
         grant_types=("authorization_code", "refresh_token"),
         scopes=tuple(scope for scope in SCOPES if scope not in RESERVED_SCOPES),
@@ -191,7 +195,7 @@ def docs_client() -> Client:
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """The users by casefolded username and by subject, and the clients by id."""
+    """The users by casefolded username and by subject, and the clients by id, without the emulator's own."""
 
     users: Mapping[str, SeedUser]
     subjects: Mapping[str, SeedUser]
@@ -201,8 +205,7 @@ class Seed:
 def _read() -> Seed:
     content = secrets.read_json(settings().seed_secret)
     users = [SeedUser.from_seed(entry) for entry in content["users"]]
-    own = (FIRST_PARTY_CLIENT, docs_client()) if settings().is_described else (FIRST_PARTY_CLIENT,)
-    clients = [*own, *map(Client.from_seed, content["clients"])]
+    clients = map(Client.from_seed, content["clients"])
     return Seed(
         {user.username.casefold(): user for user in users},
         {user.subject: user for user in users},

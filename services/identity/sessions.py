@@ -1,6 +1,7 @@
 """Whether an access token is alive, asked by the functions; that it is authentic the authorizer has found out.
 
-A token is alive between ``nbf`` and ``exp`` by its sandbox's clock, while its token family exists and is not revoked,
+A token is alive in the generation of its sandbox that it was issued in, between ``nbf`` and ``exp`` by the sandbox's
+clock, while its token family exists and is not revoked,
 while its user is not locked, and until the user logs in with another password, or fewer scopes, than when the family
 was opened. Its ``jti`` is ``<family>.<random>``, so revoking a family revokes every token of it.
 A token of another issuer, where one is trusted, has no family here.
@@ -13,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from services import clock, keys
 from services.identity.grant_basis import holds
+from services.sandboxes.opening import current
 from utils import table
 from utils.errors import PSNEmulatorException
+from utils.sandbox import Sandbox, sandbox_key
 from utils.settings import settings
 from utils.table import Snapshot
 from utils.writes import Key
@@ -41,13 +44,13 @@ class InvalidTokenException(PSNEmulatorException):
 class Session:
     """The claims of an access token that decide whether it is alive.
 
-    ``issuer`` is its ``iss``, ``sandbox`` the set of data that it belongs to, ``subject`` the user or the client itself
-    (``sub``), ``token_id`` its ``jti``; it is valid from ``not_before`` until just before ``expires_at``, which are in
-    UTC by the sandbox's clock.
+    ``issuer`` is its ``iss``, ``sandbox`` the sandbox in the generation that it was issued in, ``subject`` the user or
+    the client itself (``sub``), ``token_id`` its ``jti``; it is valid from ``not_before`` until just before
+    ``expires_at``, which are in UTC by the sandbox's clock.
     """
 
     issuer: str
-    sandbox: str
+    sandbox: Sandbox
     subject: str
     token_id: str
     not_before: datetime
@@ -64,7 +67,7 @@ class Session:
         try:
             return cls(
                 issuer=str(claims.get("iss", settings().issuer)),
-                sandbox=str(claims["sandbox"]),
+                sandbox=Sandbox(str(claims["sandbox"]), str(claims.get("generation", ""))),
                 subject=str(claims["sub"]),
                 token_id=str(claims["jti"]),
                 not_before=datetime.fromtimestamp(int(claims["nbf"]), UTC),
@@ -78,7 +81,7 @@ class Session:
         """The session in a token that the function itself has verified."""
         return cls(
             issuer=token.issuer,
-            sandbox=token.sandbox,
+            sandbox=Sandbox(token.sandbox, token.generation),
             subject=token.subject,
             token_id=token.token_id,
             not_before=datetime.fromtimestamp(token.not_before, UTC),
@@ -86,41 +89,50 @@ class Session:
         )
 
     @property
+    def is_ours(self) -> bool:
+        """Whether this stack issued it."""
+        own = settings().issuer
+        return self.issuer in {own, f"{own}/s/{self.sandbox.name}"}
+
+    @property
     def family(self) -> str:
         """The id of the token family."""
         return self.token_id.partition(".")[0]
 
 
-def family_key(sandbox: str, family: str) -> Key:
+def family_key(sandbox: Sandbox, family: str) -> Key:
     """The key of a token family, which is revoked when its item has ``revoked_at`` or does not exist."""
     return keys.alone(sandbox, "family", family)
 
 
-def user_key(sandbox: str, subject: str) -> Key:
+def user_key(sandbox: Sandbox, subject: str) -> Key:
     """The key of a user, who is locked when the item's ``status`` is not :data:`ACTIVE`."""
     return keys.alone(sandbox, "user", subject)
 
 
-def require_alive(session: Session, also: Iterable[Key] = ()) -> Snapshot:
+def require_alive(session: Session, also: Iterable[Key] = ()) -> tuple[Sandbox, Snapshot]:
     """Raise :class:`InvalidTokenException` unless ``session`` is alive.
 
-    Returns the items that were read for that and those of the keys ``also``, all in one batched read, so that a
-    handler that reads the table anyway needs no read more.
+    Returns its sandbox as it is now, and the items that were read for that and those of the keys ``also``, all in one
+    batched read, so that a handler that reads the table anyway needs no read more.
     """
-    now = clock.now(session.sandbox)
+    family = family_key(session.sandbox, session.family)
+    user = user_key(session.sandbox, session.subject)
+    items = table.get_many([sandbox_key(session.sandbox.name), family, user, *also])
+    sandbox = current(session.sandbox, items)
+    if sandbox is None:
+        raise InvalidTokenException("The sandbox of the access token was reset, deleted, or has ended.")
+    now = clock.now(sandbox)
     if now >= session.expires_at:
         raise InvalidTokenException("The access token expired.")
     if now < session.not_before:
         raise InvalidTokenException("The access token is not valid yet.")
-    family = family_key(session.sandbox, session.family)
-    user = user_key(session.sandbox, session.subject)
-    items = table.get_many([family, user, *also])
     is_revoked = family not in items or items[family].get("revoked_at") is not None
     # Of this stack's own tokens each has a family; so have all, where it trusts no other issuer.
-    if is_revoked and settings().issuer in {session.issuer, settings().trusted_issuer}:
+    if is_revoked and (session.is_ours or settings().trusted_issuer == settings().issuer):
         raise InvalidTokenException("The access token was revoked.")
     if user in items and items[user]["status"] != ACTIVE:
         raise InvalidTokenException("The user is locked.")
     if not holds(items.get(family, {}).get("basis", {}), items.get(user, {}).get("basis", {})):
         raise InvalidTokenException("The user's password or scopes have changed.")
-    return items
+    return sandbox, items

@@ -20,11 +20,14 @@ from services.identity.sessions import ACTIVE, InvalidTokenException, family_key
 from services.identity.standing import standing_basis
 from utils import table
 from utils.attributes import Item
-from utils.settings import settings
+from utils.sandbox import Sandbox
+from utils.settings import DEFAULT_SANDBOX, settings
 from utils.table import ConditionFailedError, Snapshot
 from utils.writes import EXISTS, Key, Update
 
-_SECRET: Final = re.compile(r"([A-Za-z0-9_-]{22})\.[A-Za-z0-9_-]{43}")
+_SECRET: Final = re.compile(
+    r"(?:(?P<sandbox>[a-z0-9-]{1,64})~)?(?P<family>[A-Za-z0-9_-]{22})\.[A-Za-z0-9_-]{43}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Family:
     request named (``services.identity.claims``), ``acr`` is the class of the login that it asked for.
     """
 
-    sandbox: str
+    sandbox: Sandbox
     id: str
     subject: str
     client_id: str
@@ -75,7 +78,7 @@ class StoredRefreshToken:
 
 
 def new_family(
-    sandbox: str,
+    sandbox: Sandbox,
     client: Client,
     user: SeedUser | None,
     scope: str,
@@ -113,15 +116,23 @@ def lifetime(*, refreshable: bool) -> int:
     return int(of_tokens.total_seconds())
 
 
-def new_secret(family_id: str) -> str:
-    """A new refresh token or authorization code: the family's id, a dot and 32 random bytes in base64url."""
-    return f"{family_id}.{secrets.token_urlsafe(32)}"
+def new_secret(family: "Family", tail: str | None = None) -> str:
+    """A new refresh token or authorization code: the family's id, a dot and 32 random bytes in base64url, by default
+    new ones. Before it the name of a sandbox that is not the default one, and a tilde."""
+    sandbox = "" if family.sandbox.name == DEFAULT_SANDBOX else f"{family.sandbox.name}~"
+    return f"{sandbox}{family.id}.{tail or secrets.token_urlsafe(32)}"
 
 
 def family_id_of(secret: str) -> str | None:
     """The id of the family in what :func:`new_secret` made; ``None`` for text of another form."""
     match = _SECRET.fullmatch(secret)
-    return match[1] if match else None
+    return match["family"] if match else None
+
+
+def sandbox_of(secret: str) -> str | None:
+    """The name of the sandbox in what :func:`new_secret` made; ``None`` where it has none."""
+    match = _SECRET.fullmatch(secret)
+    return match["sandbox"] if match else None
 
 
 def digest(secret: str) -> str:
@@ -129,12 +140,12 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def refresh_key(sandbox: str, refresh_token: str) -> Key:
+def refresh_key(sandbox: Sandbox, refresh_token: str) -> Key:
     """The key of a refresh token's item."""
     return keys.alone(sandbox, "refresh", digest(refresh_token))
 
 
-def find_refresh_token(sandbox: str, refresh_token: str) -> StoredRefreshToken | None:
+def find_refresh_token(sandbox: Sandbox, refresh_token: str) -> StoredRefreshToken | None:
     """What is stored of ``refresh_token``, any text, used or not; ``None`` if it is none of this sandbox."""
     family_id = family_id_of(refresh_token)
     if family_id is None:
@@ -146,7 +157,7 @@ def find_refresh_token(sandbox: str, refresh_token: str) -> StoredRefreshToken |
     return StoredRefreshToken(items[token_key], family_id, items[key])
 
 
-def live_family(sandbox: str, client: Client, family_id: str, item: Item, now: int) -> Family | None:
+def live_family(sandbox: Sandbox, client: Client, family_id: str, item: Item, now: int) -> Family | None:
     """The family of this id and ``item``.
 
     ``None`` if it is another client's, expired or revoked, its user is locked or gone, or what it rests on no longer
@@ -176,24 +187,24 @@ def live_family(sandbox: str, client: Client, family_id: str, item: Item, now: i
     )
 
 
-def standing_or_revoked(sandbox: str, family_id: str, item: Item) -> Item | None:
+def standing_or_revoked(sandbox: Sandbox, family_id: str, item: Item) -> Item | None:
     """What the family of this id and ``item`` would rest on now; revokes it, and is ``None``, if it has ended.
 
     Revoked because what opens the API's routes knows no seed.
     """
-    basis = standing_basis(item)
+    basis = standing_basis(sandbox, item)
     if basis is None:
         revoke(sandbox, family_id)
     return basis
 
 
-def require_standing(sandbox: str, family_id: str, items: Snapshot) -> None:
+def require_standing(sandbox: Sandbox, family_id: str, items: Snapshot) -> None:
     """Raise :class:`InvalidTokenException` if the family, which is among ``items``, has ended; it is revoked then."""
     if standing_or_revoked(sandbox, family_id, items[family_key(sandbox, family_id)]) is None:
         raise InvalidTokenException("What the access token was granted on was taken away.")
 
 
-def revoke(sandbox: str, family_id: str) -> None:
+def revoke(sandbox: Sandbox, family_id: str) -> None:
     """Revoke every token of a family from now on. Does nothing if the family does not exist or is revoked already."""
     revocation = {"revoked_at": clock.seconds(sandbox)}
     with suppress(ConditionFailedError):

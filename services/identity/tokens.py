@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from models.auth import Tokens
-from services.identity import claims
+from services.identity import accounts, claims
 from services.identity.access_token_verifier import JWT_TYPE
-from services.identity.seed import seed
 from services.identity.signing_keys import SigningKey
 from services.identity.token_families import Family
 from utils.settings import settings
@@ -36,7 +35,8 @@ def issue(
     deployment = settings()
     lifetime = int(deployment.access_token_lifetime.total_seconds())
     expires_at = min(at + lifetime, family.expires_at)
-    common = {"iss": deployment.issuer, "sub": family.subject, "exp": expires_at, "iat": at}
+    sandbox = family.sandbox
+    common = {"iss": sandbox.issuer, "sub": family.subject, "exp": expires_at, "iat": at}
     token_id = key.derive("jti", f"{family.scope}:{refresh_token or family.id}")[:16]
     access_claims = {
         **common,
@@ -45,7 +45,8 @@ def issue(
         "jti": f"{family.id}.{base64url(token_id)}",
         "client_id": family.client_id,
         "scope": family.scope,
-        "sandbox": family.sandbox,
+        "sandbox": sandbox.name,
+        **({"generation": sandbox.generation} if sandbox.generation else {}),
     }
     access_token = _signed(access_claims, key, typ=JWT_TYPE)
     id_token = None
@@ -90,7 +91,8 @@ def _requested_claims(family: Family) -> dict[str, Any]:
     requested = family.claims.get("id_token", {})
     if not requested:
         return {}
-    user, client = seed().subjects.get(family.subject), seed().clients.get(family.client_id)
+    user = accounts.find_subject(family.sandbox, family.subject)
+    client = accounts.find_client(family.sandbox, family.client_id)
     if user is None or client is None:
         return {}
     return claims.select(user.claims, (), requested, client.allowed(user.scopes))

@@ -3,9 +3,9 @@
 from typing import cast
 
 from models.auth import UserInfo
-from services.identity import claims
+from services.identity import accounts, claims
 from services.identity.access_token_verifier import AccessToken
-from services.identity.seed import claims_of, seed
+from services.identity.seed import claims_of
 from services.identity.sessions import InvalidTokenException, Session, family_key, require_alive, user_key
 from services.identity.token_families import require_standing
 from utils.oauth_errors import InsufficientScopeException
@@ -18,18 +18,18 @@ def user_info(token: AccessToken) -> UserInfo:
     Raises :class:`InvalidTokenException` when it is not alive, :class:`InsufficientScopeException` when it was not
     issued for ``openid``.
     """
-    key = user_key(token.sandbox, token.subject)
     session = Session.from_token(token)
-    items = require_alive(session, [key])
-    require_standing(token.sandbox, session.family, items)
+    key = user_key(session.sandbox, token.subject)
+    sandbox, items = require_alive(session, [key])
+    require_standing(sandbox, session.family, items)
     user = items.get(key)
     if "openid" not in token.scopes:
         raise InsufficientScopeException("openid")
     if user is None:
         raise InvalidTokenException("The user is gone.")
-    family = items[family_key(token.sandbox, session.family)]
+    family = items[family_key(sandbox, session.family)]
     requested = family.get("claims", {}).get("userinfo", {})
-    client = seed().clients.get(token.client_id)
+    client = accounts.find_client(sandbox, token.client_id)
     allowed = client.allowed(user.get("scopes", ())) if client else ()
     told = claims.select(claims_of(user), token.scopes, requested, allowed)
     return cast("UserInfo", {"sub": user["subject"], **told})

@@ -1,21 +1,22 @@
 """Users: the login with username and password.
 
-The stack's seed, a secret, says who exists. A user becomes an item of the table at the first login in a sandbox, and
-is stored again when its entry in the seed has changed. The item adds what the seed cannot know: whether the user is
-locked in the sandbox, and the password's hash with stronger parameters than the seed's.
+Who exists is told by ``services.identity.accounts``. A user becomes an item of the table at the first login in a
+sandbox, and is stored again when its entry has changed. The item adds what the entry cannot know: whether the user is
+locked in the sandbox, and the password's hash with stronger parameters than the entry's.
 """
 
 from contextlib import suppress
 from typing import Final
 
 from services import clock
-from services.identity import lockout, passwords
+from services.identity import accounts, lockout, passwords
 from services.identity.grant_basis import basis_of_session
-from services.identity.seed import SeedUser, newest_seed, seed
+from services.identity.seed import SeedUser, newest_seed
 from services.identity.sessions import ACTIVE, user_key
 from utils import table
 from utils.attributes import Item
 from utils.oauth_errors import InvalidGrantException
+from utils.sandbox import Sandbox
 from utils.table import ConditionFailedError
 from utils.writes import ABSENT, Key, Put, equals
 
@@ -32,7 +33,7 @@ UNKNOWN_USER: Final = SeedUser(
 """Stands in for a username that no user has, so that refusing it takes as long as refusing a wrong password."""
 
 
-def authenticate(sandbox: str, username: str, password: str, source: str) -> SeedUser:
+def authenticate(sandbox: Sandbox, username: str, password: str, source: str) -> SeedUser:
     """The user with this username, compared without regard to case, and this password, who asks from ``source``.
 
     Raises :class:`InvalidGrantException`: in the same words and after the same work whether the username is unknown,
@@ -41,7 +42,7 @@ def authenticate(sandbox: str, username: str, password: str, source: str) -> See
     """
     now = clock.seconds(sandbox)
     folded = username.casefold()
-    seed_user = seed().users.get(folded, UNKNOWN_USER)
+    seed_user = accounts.find_user(sandbox, folded) or UNKNOWN_USER
     key = user_key(sandbox, seed_user.subject)
     failures_key = lockout.user_failures_key(sandbox, folded, source)
     items = table.get_many([key, failures_key])
@@ -53,7 +54,11 @@ def authenticate(sandbox: str, username: str, password: str, source: str) -> See
     if not (passwords.matches(password_hash, password) and may_log_in):
         lockout.count_failure(failures_key, now)
         raise InvalidGrantException("The username or the password is wrong.")
-    if item is not None and not is_current and newest_seed().users.get(folded) != seed_user:
+    if (
+        item is not None
+        and not is_current
+        and accounts.find_user(sandbox, folded, newest_seed()) != seed_user
+    ):
         return authenticate(
             sandbox, username, password, source
         )  # another function knew a newer seed than this one

@@ -15,6 +15,7 @@ from services.players import player_items, shards
 from services.players.player_items import INDEXES, index_prefix, player_keys, unique_key
 from utils import cursors, strict_json, table
 from utils.errors import InvalidCursorException, ThrottledException
+from utils.sandbox import Sandbox
 from utils.table import Snapshot
 from utils.writes import Key, Update
 
@@ -34,24 +35,24 @@ class Page:
     next_cursor: str | None
 
 
-def secret_key(sandbox: str) -> Key:
+def secret_key(sandbox: Sandbox) -> Key:
     """The key of the secret that signs the sandbox's cursors, which is made for the first of them."""
     return keys.alone(sandbox, "cursors")
 
 
-def secret_keys(sandbox: str) -> list[Key]:
+def secret_keys(sandbox: Sandbox) -> list[Key]:
     """The keys of the items that :func:`page` needs read."""
     return [secret_key(sandbox)]
 
 
-def page(items: Snapshot, sandbox: str, query: "PlayersQuery") -> Page:
+def page(items: Snapshot, sandbox: Sandbox, query: "PlayersQuery") -> Page:
     """The page of players that ``query`` asks for; ``items`` holds what :func:`secret_key` names, if it exists.
 
     Queries ``limit`` and one items, whatever the table holds. Raises :class:`InvalidCursorException` for a cursor
     that was not issued by this sandbox for these filters and this order.
     """
     filters = {name: getattr(query, name) for name in (*_UNIQUE, *_FILTERS)}
-    listing = strict_json.dump([sandbox, query.sort, filters])
+    listing = strict_json.dump([sandbox.universe, query.sort, filters])
     after = _position(items, sandbox, query.cursor, listing)
     if query.username or query.email:
         return Page(_named(sandbox, query), None)
@@ -74,7 +75,7 @@ def _given(query: "PlayersQuery") -> set[str]:
     return {name for name in _FILTERS if getattr(query, name) is not None}
 
 
-def _position(items: Snapshot, sandbox: str, cursor: str | None, listing: str) -> str | None:
+def _position(items: Snapshot, sandbox: Sandbox, cursor: str | None, listing: str) -> str | None:
     if cursor is None:
         return None
     if secret_key(sandbox) not in items:
@@ -82,14 +83,14 @@ def _position(items: Snapshot, sandbox: str, cursor: str | None, listing: str) -
     return cursors.decode(_secret(items, sandbox), listing, cursor)
 
 
-def _secret(items: Snapshot, sandbox: str) -> bytes:
+def _secret(items: Snapshot, sandbox: Sandbox) -> bytes:
     """The secret that signs the sandbox's cursors; when two requests make one, the first that is stored."""
     key = secret_key(sandbox)
     item = items.get(key) or table.write(Update(key, assign_once={"secret": token_hex(_SECRET_BYTES)}))
     return bytes.fromhex(item["secret"])
 
 
-def _named(sandbox: str, query: "PlayersQuery") -> list[Player]:
+def _named(sandbox: Sandbox, query: "PlayersQuery") -> list[Player]:
     """The one player with the username and e-mail address of ``query``, if it meets the other filters too.
 
     The player is read after the items that hold its names, so another may have got a name meanwhile: then again.

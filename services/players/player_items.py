@@ -15,6 +15,7 @@ from models.player import Player
 from services import keys
 from services.players import shards
 from utils.attributes import Item
+from utils.sandbox import Sandbox
 from utils.strict_json import rfc3339
 from utils.writes import Key
 
@@ -26,20 +27,20 @@ INDEXES: Mapping[str, tuple[str, ...]] = {
 """The table's indexes, and the attributes that each filters by; a player without one of these is not in the index."""
 
 _PLAYER_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-_ATTRIBUTES_OF_THE_ITEM = {"pk", "sk", "version", *INDEXES}
+_ATTRIBUTES_OF_THE_ITEM = {"pk", "sk", "version", "purge_at", *INDEXES}
 
 
-def player_key(sandbox: str, player_id: str) -> Key:
+def player_key(sandbox: Sandbox, player_id: str) -> Key:
     """The key of a player."""
     return shards.partition(sandbox, player_id), player_id
 
 
-def stats_key(sandbox: str, player_id: str) -> Key:
+def stats_key(sandbox: Sandbox, player_id: str) -> Key:
     """The key of a player's statistics, which are removed together with the player."""
     return keys.alone(sandbox, "stats", player_id)
 
 
-def shared_stats_key(sandbox: str, player_id: str) -> Key:
+def shared_stats_key(sandbox: Sandbox, player_id: str) -> Key:
     """The key of a player's statistics in form 1 of the table, where those of all players share a partition.
 
     It is read, and removed with the player, until no table has form 1 any more.
@@ -47,12 +48,12 @@ def shared_stats_key(sandbox: str, player_id: str) -> Key:
     return keys.partition(sandbox, "stats"), player_id
 
 
-def unique_key(sandbox: str, attribute: str, value: str) -> Key:
+def unique_key(sandbox: Sandbox, attribute: str, value: str) -> Key:
     """The key that holds a ``username`` or ``email`` against all others of the sandbox, whatever their case."""
     return keys.alone(sandbox, attribute, unicodedata.normalize("NFC", value.casefold()))
 
 
-def player_keys(sandbox: str, player_id: str) -> list[Key]:
+def player_keys(sandbox: Sandbox, player_id: str) -> list[Key]:
     """The key of a player in a list, which is empty when ``player_id`` is no UUIDv7 and so no player's."""
     return [player_key(sandbox, player_id)] if _PLAYER_ID.fullmatch(player_id) else []
 
@@ -66,7 +67,7 @@ def index_prefix(index: str, fields: Mapping[str, str | None]) -> str | None:
     return None if None in values else "".join(f"{value}#" for value in values)
 
 
-def to_item(sandbox: str, player: Player, version: int) -> Item:
+def to_item(sandbox: Sandbox, player: Player, version: int) -> Item:
     """The item of ``player`` in this version of it."""
     pk, sk = player_key(sandbox, player.player_id)
     fields = {"country": player.country, "status": player.status}

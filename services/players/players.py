@@ -18,6 +18,7 @@ from utils.attributes import Item
 from utils.errors import NotFoundException, PSNEmulatorException, ThrottledException
 from utils.etags import IfMatch, Versioned
 from utils.named import named
+from utils.sandbox import Sandbox
 from utils.table import ConditionFailedError, Snapshot, Write
 from utils.writes import ABSENT, Delete, Key, Put, equals
 
@@ -69,7 +70,7 @@ _TAKEN: Mapping[str, type[PSNEmulatorException]] = {
 """The attributes that are unique in a sandbox, and what is raised when another player has the value."""
 
 
-def find(items: Snapshot, sandbox: str, player_id: str) -> Versioned[Player]:
+def find(items: Snapshot, sandbox: Sandbox, player_id: str) -> Versioned[Player]:
     """The player among ``items``, which :func:`player_items.player_keys` names.
 
     Raises :class:`PlayerNotFoundException`.
@@ -78,7 +79,9 @@ def find(items: Snapshot, sandbox: str, player_id: str) -> Versioned[Player]:
     return Versioned(player_items.from_item(item), item["version"])
 
 
-def create(sandbox: str, body: "PlayerBody", further_writes: WritesFor = lambda _: ()) -> Versioned[Player]:
+def create(
+    sandbox: Sandbox, body: "PlayerBody", further_writes: WritesFor = lambda _: ()
+) -> Versioned[Player]:
     """Create a player, with a UUIDv7 of the present moment for its id; its version is 1.
 
     ``further_writes`` are made in the same transaction; when a condition of theirs does not hold, nothing is written
@@ -102,7 +105,7 @@ def create(sandbox: str, body: "PlayerBody", further_writes: WritesFor = lambda 
 
 
 def replace(
-    items: Snapshot, sandbox: str, player_id: str, body: "PlayerBody", if_match: IfMatch = _ANY_VERSION
+    items: Snapshot, sandbox: Sandbox, player_id: str, body: "PlayerBody", if_match: IfMatch = _ANY_VERSION
 ) -> Versioned[Player]:
     """Replace the player by ``body``; what it leaves out goes back to its default. Returns the new version.
 
@@ -133,7 +136,7 @@ def replace(
     raise ThrottledException("Too many requests change this player at once.")
 
 
-def remove(items: Snapshot, sandbox: str, player_id: str, if_match: IfMatch = _ANY_VERSION) -> None:
+def remove(items: Snapshot, sandbox: Sandbox, player_id: str, if_match: IfMatch = _ANY_VERSION) -> None:
     """Remove the player, its statistics and its hold on its username and e-mail address.
 
     Raises :class:`PlayerNotFoundException` and :class:`VersionConflictException`.
@@ -155,14 +158,14 @@ def remove(items: Snapshot, sandbox: str, player_id: str, if_match: IfMatch = _A
     raise ThrottledException("Too many requests change this player at once.")
 
 
-def _belongings(sandbox: str, player_id: str) -> list[Key]:
+def _belongings(sandbox: Sandbox, player_id: str) -> list[Key]:
     """The keys of what rows of the route table store of a player, the player itself left out."""
     names = dict.fromkeys(name for route in ROUTES for name in route.stores)
     keys = [named(name)(sandbox, player_id) for name in names]
     return [key for key in keys if key != player_key(sandbox, player_id)]
 
 
-def _item(items: Snapshot, sandbox: str, player_id: str) -> Item:
+def _item(items: Snapshot, sandbox: Sandbox, player_id: str) -> Item:
     try:
         return items[player_key(sandbox, player_id)]
     except KeyError:
@@ -183,11 +186,11 @@ def _from_body(body: "PlayerBody", player_id: str, *, created_at: datetime, upda
     )
 
 
-def _unique(sandbox: str, player: Player, attribute: str) -> Key:
+def _unique(sandbox: Sandbox, player: Player, attribute: str) -> Key:
     return unique_key(sandbox, attribute, getattr(player, attribute))
 
 
-def _claim(sandbox: str, player: Player, attribute: str) -> Put:
+def _claim(sandbox: Sandbox, player: Player, attribute: str) -> Put:
     """The write of the item that holds the player's ``attribute`` against all other players."""
     pk, sk = _unique(sandbox, player, attribute)
     return Put({"pk": pk, "sk": sk, "player_id": player.player_id}, ABSENT)

@@ -1,4 +1,4 @@
-"""The partitions that the players of a universe are spread over.
+"""The partitions that the players of a sandbox are spread over.
 
 A partition with local indexes takes 10 GB and some thousand write units a second and never splits, so a stack that is
 to take more has several (its setting ``player_shards``). A player's is told by a hash of the id; a list asks all and
@@ -15,16 +15,17 @@ from zlib import crc32
 from services import keys
 from utils import table
 from utils.attributes import Item
+from utils.sandbox import Sandbox
 from utils.settings import settings
 
 
-def partition(universe: str, player_id: str) -> str:
+def partition(sandbox: Sandbox, player_id: str) -> str:
     """The partition of a player."""
-    return _partition(universe, crc32(player_id.encode()) % settings().player_shards)
+    return _partition(sandbox, crc32(player_id.encode()) % settings().player_shards)
 
 
 def query(
-    universe: str,
+    sandbox: Sandbox,
     *,
     limit: int,
     after: str | None = None,
@@ -37,7 +38,7 @@ def query(
     Reads ``limit`` items of each partition.
     """
     ask = partial(table.query, limit=limit, after=after, index=index, prefix=prefix, descending=descending)
-    partitions = [_partition(universe, shard) for shard in range(settings().player_shards)]
+    partitions = [_partition(sandbox, shard) for shard in range(settings().player_shards)]
     if len(partitions) == 1:
         return ask(partitions[0])
     with ThreadPoolExecutor(len(partitions)) as pool:
@@ -45,5 +46,5 @@ def query(
     return list(islice(merge(*answers, key=itemgetter("sk"), reverse=descending), limit))
 
 
-def _partition(universe: str, shard: int) -> str:
-    return keys.partition(universe, "players", *([str(shard)] if shard else []))
+def _partition(sandbox: Sandbox, shard: int) -> str:
+    return keys.partition(sandbox, "players", *([str(shard)] if shard else []))

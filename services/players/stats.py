@@ -21,6 +21,7 @@ from utils import table
 from utils.attributes import Item
 from utils.errors import ValidationException
 from utils.etags import IfMatch, Versioned
+from utils.sandbox import Sandbox
 from utils.strict_json import rfc3339
 from utils.table import ConditionFailedError, Snapshot, Write
 from utils.writes import ABSENT, EXISTS, Check, Condition, Key, Update, all_of, below, equals, lacks
@@ -39,7 +40,7 @@ _ANY_VERSION = IfMatch()
 _FUTURE = FieldError("played_at", "datetime_past", "Input should not be in the future.")
 _OUTCOMES = {"win": "wins", "loss": "losses", "draw": "draws"}
 _MAXIMA = ("score_best", "last_played_at")
-_KEY = ("pk", "sk")
+_OF_THE_ITEM = ("pk", "sk", "purge_at")
 _GRADES = ("bronze", "silver", "gold", "platinum")
 
 
@@ -48,7 +49,7 @@ def level(experience: int) -> int:
     return experience // EXPERIENCE_PER_LEVEL
 
 
-def keys(sandbox: str, player_id: str) -> list[Key]:
+def keys(sandbox: Sandbox, player_id: str) -> list[Key]:
     """The keys that :func:`find` and :func:`record` want in their ``items``; none when no player could have the id."""
     player = player_items.player_keys(sandbox, player_id)
     if not player:
@@ -60,7 +61,7 @@ def keys(sandbox: str, player_id: str) -> list[Key]:
     ]
 
 
-def find(items: Snapshot, sandbox: str, player_id: str) -> Versioned[Stats]:
+def find(items: Snapshot, sandbox: Sandbox, player_id: str) -> Versioned[Stats]:
     """The player's statistics among ``items``, which :func:`keys` names; zeros and version 0 before the first result.
 
     Raises :class:`PlayerNotFoundException`.
@@ -70,14 +71,14 @@ def find(items: Snapshot, sandbox: str, player_id: str) -> Versioned[Stats]:
     return Versioned(_stats(player_id, item), _version(item))
 
 
-def read(sandbox: str, player_id: str) -> Versioned[Stats]:
+def read(sandbox: Sandbox, player_id: str) -> Versioned[Stats]:
     """The player's statistics, read from the table; raises :class:`PlayerNotFoundException`."""
     return find(table.get_many(keys(sandbox, player_id)), sandbox, player_id)
 
 
 def record(
     items: Snapshot,
-    sandbox: str,
+    sandbox: Sandbox,
     player_id: str,
     result: "ResultBody",
     *,
@@ -145,7 +146,7 @@ def _merged(items: Snapshot, keys_: Iterable[Key]) -> Item:
         for name, value in item.items():
             if name in _MAXIMA:
                 merged[name] = max(merged.get(name, value), value)
-            elif name not in _KEY:
+            elif name not in _OF_THE_ITEM:
                 merged[name] = merged.get(name, 0) + value
     return merged
 

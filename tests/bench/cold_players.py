@@ -16,6 +16,7 @@ from tests.bench.measure import Contestants, timed
 from tests.support.checkout import ROOT
 from tests.support.gateway import Gateway, open_session
 from tests.support.players import NOBODY
+from utils.sandbox import DEFAULT
 
 _ASK = """
 import json, sys
@@ -34,7 +35,7 @@ def contestants() -> Iterator[Contestants]:
     player = Player(NOBODY, "kratos", "kratos@mail.example", "Kratos", "GR", "el-GR", "active", now, now)
     with table.running():
         table.create()
-        table.store([player_items.to_item("default", player, version=1)])
+        table.store([player_items.to_item(DEFAULT, player, version=1)])
         event, _ = Gateway(open_session()).event("GET", f"/players/{player.player_id}")
         event["requestContext"]["http"]["sourceIp"] = "127.0.0.1"
         # From compiled modules, as in the image: the warm-up compiles them.

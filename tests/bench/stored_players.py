@@ -11,6 +11,7 @@ from services.players import player_items
 from tests.bench import table
 from tests.support.gateway import Gateway, open_session
 from utils.attributes import Item
+from utils.sandbox import DEFAULT
 from utils.settings import settings
 
 _BEGAN = datetime(2025, 1, 1, tzinfo=UTC)
@@ -60,4 +61,4 @@ def _items(players: int) -> Iterator[Item]:
             moment,
             moment,
         )
-        yield player_items.to_item("default", player, version=1)
+        yield player_items.to_item(DEFAULT, player, version=1)

@@ -14,6 +14,7 @@ from tests.bench.page import page
 from tests.support.gateway import Gateway, open_session
 from utils import cursors, strict_json
 from utils import table as application_table
+from utils.sandbox import DEFAULT
 from utils.table import Write
 from utils.writes import Check
 
@@ -57,7 +58,7 @@ def _among(name: str, players: int) -> Callable[[], tuple[float, ...]]:
 
 def _cursor_after(player_id: str) -> str:
     """The cursor that the list of all players gives after this one."""
-    secret = application_table.get(listing.secret_key("default"))
+    secret = application_table.get(listing.secret_key(DEFAULT))
     assert secret
     unfiltered = dict.fromkeys(("username", "email", "country", "status"))
     whole = strict_json.dump(["default", "created_at", unfiltered])

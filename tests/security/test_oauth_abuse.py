@@ -18,6 +18,7 @@ from tests.support import identity
 from tests.support.gateway import Answer
 from tests.unit.identity.conftest import BASIC, SERVICE, Client
 from utils import table
+from utils.sandbox import DEFAULT
 from utils.writes import Put
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -69,10 +70,10 @@ def client(the_table: str, monkeypatch: pytest.MonkeyPatch) -> Client:
 def good(client: Client, stopped_clock: Clock) -> str:
     """The token that the forgeries are made of, alive."""
     stopped_clock.moment = datetime.fromtimestamp(2_000_000_100, UTC)
-    pk, sk = family_key("default", "family")
+    pk, sk = family_key(DEFAULT, "family")
     family = {"subject": identity.SUBJECT, "client_id": "psn-emulator", "scope": "openid"}
     table.write(Put({"pk": pk, "sk": sk, **family}))
-    pk, sk = user_key("default", identity.SUBJECT)
+    pk, sk = user_key(DEFAULT, identity.SUBJECT)
     table.write(
         Put({"pk": pk, "sk": sk, "status": ACTIVE, "username": "testuser", "subject": identity.SUBJECT})
     )
@@ -188,7 +189,7 @@ class TestAbusedRequests:
         assert "a bug" not in log.text
 
     def test_no_client_can_give_itself_another_subject(self, client: Client) -> None:
-        for extra in ("sub", "subject", "user", "client_id_issued_at", "sandbox", "aud"):
+        for extra in ("sub", "subject", "user", "client_id_issued_at", "generation", "aud"):
             claimed: dict[str, Any] = {extra: identity.SUBJECT}
             token = client.granted("client_credentials", **claimed)["access_token"]
             payload = json.loads(identity.decode(token.split(".")[1]))

@@ -15,6 +15,7 @@ import routes
 from services import clock
 from services.identity import sessions
 from utils import table
+from utils.sandbox import DEFAULT, Sandbox
 from utils.writes import Put
 
 
@@ -115,7 +116,7 @@ class Gateway:
     ) -> tuple[dict[str, Any], routes.Route]:
         """The event of a request, and the route that the gateway would choose."""
         path, _, query = target.partition("?")
-        route, parameters = _route(method, path)
+        route, key, parameters = _route(method, path)
         sent = dict(headers or {})
         if body is not None:
             raw = json.dumps(body)
@@ -131,7 +132,7 @@ class Gateway:
             context["authorizer"] = {"lambda": dict(self.claims)}
         event: dict[str, Any] = {
             "version": "2.0",
-            "routeKey": "$default" if route is routes.FALLBACK else f"{method} {route.path}",
+            "routeKey": key,
             "rawPath": path,
             "rawQueryString": query,
             "headers": sent,
@@ -150,7 +151,7 @@ class Gateway:
 
 
 def open_session(
-    sandbox: str = "default", *, subject: str = "11111111-1111-4111-8111-111111111111"
+    sandbox: Sandbox = DEFAULT, *, subject: str = "11111111-1111-4111-8111-111111111111"
 ) -> dict[str, Any]:
     """The claims of a token that is alive, its family and user in the table."""
     family, moment = str(uuid4()), clock.now(sandbox)
@@ -162,17 +163,19 @@ def open_session(
         "sub": subject,
         "client_id": "psn-emulator",
         "scope": "players:read players:write",
-        "sandbox": sandbox,
+        "sandbox": sandbox.name,
+        "generation": sandbox.generation,
         "jti": f"{family}.1",
         "nbf": int(moment.timestamp()) - 1,
         "exp": int((moment + timedelta(minutes=5)).timestamp()),
     }
 
 
-def _route(method: str, path: str) -> tuple[routes.Route, dict[str, str]]:
+def _route(method: str, path: str) -> tuple[routes.Route, str, dict[str, str]]:
+    """The route that the gateway would choose, the key that it goes by, and what the path's parameters are."""
     for route in routes.ROUTES:
-        template = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route.path)
-        found = re.fullmatch(template, path)
-        if found and (route.method == method or (route.method, method) == ("GET", "HEAD")):
-            return route, found.groupdict()
-    return routes.FALLBACK, {}
+        for key in route.keys:
+            template = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", key)
+            if found := re.fullmatch(template, f"{method} {path}"):
+                return route, key, found.groupdict()
+    return routes.FALLBACK, "$default", {}

@@ -21,10 +21,10 @@ from tests.support.players import made
 from utils import table
 from utils.attributes import Item, unmarshal_item
 from utils.aws import client
+from utils.sandbox import DEFAULT
 from utils.settings import settings
 from utils.writes import Put, Update
 
-SANDBOX = "default"
 PLAYERS = 3
 WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"})
 
@@ -63,7 +63,7 @@ def players(api: Gateway) -> list[str]:
 
 def old(player_id: str, number: int) -> None:
     """Store two results as the release before did."""
-    key = player_items.shared_stats_key(SANDBOX, player_id)
+    key = player_items.shared_stats_key(DEFAULT, player_id)
     counted = {"matches_played": 2, "wins": 2, "score_total": 90, "experience": number, "version": 2}
     maxima = {"score_best": 70, "last_played_at": "2025-03-01T12:00:00.000000Z"}
     table.write(Update(key, add=counted, assign=maxima))
@@ -73,12 +73,12 @@ def record(player_id: str, score: int) -> None:
     result = ResultBody.model_validate(
         {"outcome": "win", "score": score, "played_at": "2025-01-01T00:00:00Z"}
     )
-    stats.record(table.get_many(stats.keys(SANDBOX, player_id)), SANDBOX, player_id, result)
+    stats.record(table.get_many(stats.keys(DEFAULT, player_id)), DEFAULT, player_id, result)
 
 
 def told(players: list[str]) -> list[Any]:
     """What the API says of the players' statistics."""
-    return [stats.read(SANDBOX, player_id) for player_id in players]
+    return [stats.read(DEFAULT, player_id) for player_id in players]
 
 
 def stored(kind: str) -> list[Item]:
@@ -111,7 +111,7 @@ def down() -> None:
 
 def form_1(players: list[str]) -> dict[str, tuple[int, int, int]]:
     """What a release of form 1 finds: matches, sum and best of each player."""
-    found = [table.get(player_items.shared_stats_key(SANDBOX, player_id)) or {} for player_id in players]
+    found = [table.get(player_items.shared_stats_key(DEFAULT, player_id)) or {} for player_id in players]
     names = ("matches_played", "score_total", "score_best")
     return {
         player_id: tuple(item.get(name, 0) for name in names)
@@ -123,7 +123,7 @@ def test_statistics_get_partitions_of_their_own_and_nothing_else_changes(players
     before = told(players)
     up()
     assert told(players) == before
-    assert {item["pk"] for item in stored("#stats")} == {f"{SANDBOX}#stats#{one}" for one in players}
+    assert {item["pk"] for item in stored("#stats")} == {f"{DEFAULT}#stats#{one}" for one in players}
     assert (note().low, note().high) == (FORM, FORM)
 
 

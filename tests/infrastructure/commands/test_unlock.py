@@ -18,6 +18,7 @@ from services.identity.lockout import client_failures_key, count_failure, user_f
 from utils import table
 from utils.aws import client
 from utils.oauth_errors import InvalidGrantException
+from utils.sandbox import DEFAULT, Sandbox
 
 SOURCES = ("192.0.2.1", "2001:db8::/64")
 
@@ -44,10 +45,10 @@ def left(*keys: tuple[str, str]) -> list[tuple[str, str]]:
     return list(table.get_many(keys))
 
 
-USERS = [user_failures_key("default", "testuser", source) for source in SOURCES]
-CLIENTS = [client_failures_key("default", "demo-backend", source) for source in SOURCES]
-ELSEWHERE = [user_failures_key("ci-7", "testuser", SOURCES[0])]
-OTHERS = [user_failures_key("default", "admin", SOURCES[0])]
+USERS = [user_failures_key(DEFAULT, "testuser", source) for source in SOURCES]
+CLIENTS = [client_failures_key(DEFAULT, "demo-backend", source) for source in SOURCES]
+ELSEWHERE = [user_failures_key(Sandbox("ci-7"), "testuser", SOURCES[0])]
+OTHERS = [user_failures_key(DEFAULT, "admin", SOURCES[0])]
 ALL = [*USERS, *CLIENTS, *ELSEWHERE, *OTHERS]
 
 

@@ -19,6 +19,7 @@ from tests.infrastructure.conftest import (
     a_client,
     a_user,
 )
+from utils.sandbox import DEFAULT
 
 pytestmark = pytest.mark.usefixtures("every_stack")
 
@@ -249,7 +250,7 @@ def test_a_hash_that_several_have_is_checked_once(
 
 
 def test_the_clients_that_need_no_seed_are_those_that_the_application_has(environment: None) -> None:
-    assert (FIRST_PARTY_CLIENT.client_id, docs_client().client_id) == seeds.OWN_CLIENTS
+    assert (FIRST_PARTY_CLIENT.client_id, docs_client(DEFAULT).client_id) == seeds.OWN_CLIENTS
 
 
 @pytest.mark.parametrize("name", ["local", "dev"])

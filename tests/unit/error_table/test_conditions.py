@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 import routes
-from handlers import dispatch
+from handlers import admission
 from services import clock
 from services.identity import sessions
 from tests.support.gateway import Gateway
@@ -16,6 +16,7 @@ from tests.support.interception import Call, Intercept
 from tests.support.players import NOBODY, body, made
 from tests.unit.error_table.conftest import GOOD, INVALID, OF_A_PLAYER, READING, SCOPED, Send, problem
 from utils import table
+from utils.sandbox import DEFAULT
 from utils.writes import Delete, Update
 
 ONCE = [route for route in READING if route.method == "POST"]
@@ -37,16 +38,16 @@ class TestAToken:
         assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
 
     def _spoil(self, api: Gateway, condition: str) -> None:
-        moment, second = clock.now("default"), timedelta(seconds=1)
+        moment, second = clock.now(DEFAULT), timedelta(seconds=1)
         match condition:
             case "expired":
                 api.claims = {**api.claims, "exp": int((moment - second).timestamp())}
             case "not yet valid":
                 api.claims = {**api.claims, "nbf": int((moment + 60 * second).timestamp())}
             case "revoked":
-                table.write(Delete(sessions.family_key("default", api.claims["jti"].partition(".")[0])))
+                table.write(Delete(sessions.family_key(DEFAULT, api.claims["jti"].partition(".")[0])))
             case _:
-                user = sessions.user_key("default", api.claims["sub"])
+                user = sessions.user_key(DEFAULT, api.claims["sub"])
                 table.write(Update(user, assign={"status": "locked"}))
 
 
@@ -170,7 +171,7 @@ def test_a_bug_is_500_and_tells_nothing_of_itself(api: Gateway, monkeypatch: pyt
     def break_down(*_: Any, **__: Any) -> Any:
         raise RuntimeError("hunter2")
 
-    monkeypatch.setattr(dispatch, "require_alive", break_down)
+    monkeypatch.setattr(admission, "require_alive", break_down)
     answer = api.get(f"/players/{NOBODY}")
     problem(answer, 500, "internal_error")
     assert not {"hunter2", "RuntimeError", "Traceback"} & set(answer.text.split('"'))

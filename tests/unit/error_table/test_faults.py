@@ -18,6 +18,8 @@ from tests.support.interception import Call, Intercept
 from tests.support.sample_requests import Answered, SampleRequest, Values, good_values, row, samples
 from tests.support.sample_sending import in_process, store_local_seed
 from utils import table
+from utils.sandbox import sandbox_key
+from utils.writes import Update
 
 URL = {"endpoint_url": "https://aws.test"}
 
@@ -152,6 +154,7 @@ WAYS = (good, with_a_wrong_password, when_scopes_are_taken_away)
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: str(route.name))
 def test_each_fault_at_each_call_has_its_answer(faulty: Faulty, route: routes.Route) -> None:
     values = good_values(in_process)
+    table.write(Update(sandbox_key("default"), assign={"accounts": 1}))
     in_process(SampleRequest(row("auth-token"), body={"username": "testuser", "password": "wrong"}))
     for client_id in ("demo-backend", "demo-service"):
         form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": "wrong"}

@@ -7,9 +7,11 @@ import pytest
 
 from handlers.swagger_ui import FILES
 from infrastructure import trim_packages
-from services.identity.seed import docs_client, seed
+from services.identity.accounts import find_client
+from services.identity.seed import docs_client
 from tests.support import identity
 from tests.support.gateway import Gateway
+from utils.sandbox import DEFAULT
 from utils.settings import settings
 
 
@@ -71,17 +73,18 @@ def test_prod_does_not_point_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_its_client_comes_back_to_a_file_of_its_own(the_table: str) -> None:
     identity.store_seed()
-    client = seed().clients["psn-emulator-docs"]
+    client = find_client(DEFAULT, "psn-emulator-docs")
+    assert client
     [uri] = client.redirect_uris
     assert uri.startswith(settings().issuer)
     assert Gateway().get(uri.removeprefix(settings().issuer)).status == 200
-    assert (client, client.secret_hash) == (docs_client(), None)
+    assert (client, client.secret_hash) == (docs_client(DEFAULT), None)
 
 
 def test_prod_has_no_client_for_it(the_table: str, monkeypatch: pytest.MonkeyPatch) -> None:
     identity.store_seed()
     in_prod(monkeypatch)
-    assert "psn-emulator-docs" not in seed().clients
+    assert find_client(DEFAULT, "psn-emulator-docs") is None
 
 
 def test_the_image_keeps_every_file_of_the_library_that_is_served(project: Path) -> None:

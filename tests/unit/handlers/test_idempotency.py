@@ -9,12 +9,14 @@ import pytest
 from botocore.exceptions import ClientError
 
 from services.idempotency import LIFETIME
+from services.sandboxes.opening import opened
 from tests.conftest import Clock
 from tests.support.gateway import Answer, Gateway, open_session
 from tests.support.interception import Call, Intercept
 from tests.support.players import body, made
 from utils import table
 from utils.aws import client
+from utils.sandbox import DEFAULT
 from utils.settings import settings
 
 WIN = {"outcome": "win", "score": 7}
@@ -119,7 +121,7 @@ class TestAKey:
 
     @pytest.mark.parametrize("whose", ["sub", "client_id", "sandbox"])
     def test_is_another_by_another_subject_client_or_sandbox(self, api: Gateway, whose: str) -> None:
-        other = Gateway({**open_session("ci-7" if whose == "sandbox" else "default"), whose: "ci-7"})
+        other = Gateway({**open_session(opened("ci-7") if whose == "sandbox" else DEFAULT), whose: "ci-7"})
         assert send(api, "/players", body()).status == 201
         answer = send(other, "/players", body())
         assert "idempotent-replayed" not in answer.headers

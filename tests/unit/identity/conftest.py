@@ -17,6 +17,7 @@ from services.identity.seed import seed
 from tests.support import identity
 from tests.support.gateway import Answer, Gateway
 from tests.support.user_agent import app
+from utils.sandbox import DEFAULT
 
 BASIC = (identity.BACKEND, identity.SECRET)
 SERVICE = (identity.SERVICE, identity.SECRET)
@@ -91,10 +92,10 @@ class Client:
             scope="openid players:read",
             nonce="n-0S6_WzA2Mj",
             code_challenge=identity.encode(sha256(identity.VERIFIER.encode()).digest()),
-            auth_time=clock.seconds("default") - 30,
+            auth_time=clock.seconds(DEFAULT) - 30,
             basis=basis_of_grant(seed().subjects[identity.SUBJECT], seed().clients[client_id]),
         )
-        return issue_code("default", replace(authorization, **changes))
+        return issue_code(DEFAULT, replace(authorization, **changes))
 
     def redeem(self, code: str, *, basic: tuple[str, str] | None = BASIC, **changes: str) -> Answer:
         """The redemption of a code, with ``changes`` to the right parameters."""

@@ -16,6 +16,7 @@ from tests.conftest import ENVIRONMENT, Clock
 from tests.support import identity
 from tests.support.user_agent import CALLBACK, CHALLENGE, VERIFIER, Form, UserAgent, app, authorize, sent_back
 from utils import table
+from utils.sandbox import DEFAULT
 from utils.writes import Update
 
 
@@ -48,7 +49,7 @@ class TestTheWholeWay:
         at = int(stopped_clock.moment.timestamp())
         stopped_clock.moment += timedelta(seconds=30)
         code = sent_back(allow(agent, agent.follow(login)))["code"]
-        tokens = authorization_codes.redeem("default", seed().clients["app"], code, CALLBACK, VERIFIER)
+        tokens = authorization_codes.redeem(DEFAULT, seed().clients["app"], code, CALLBACK, VERIFIER)
         token = verifier().verify(tokens.access_token)
         assert (token.subject, token.client_id) == (identity.SUBJECT, "app")
         assert token.scope == "openid profile players:read"
@@ -161,7 +162,7 @@ class TestTheLogin:
 
     def test_of_a_locked_user_counts_no_more(self, agent: UserAgent) -> None:
         allow(agent, agent.logged_in())
-        table.write(Update(user_key("default", identity.SUBJECT), assign={"status": "locked"}))
+        table.write(Update(user_key(DEFAULT, identity.SUBJECT), assign={"status": "locked"}))
         assert "Sign in" in agent.get(authorize()).text
 
     def test_of_another_user_takes_the_place_of_the_first(self, agent: UserAgent) -> None:
@@ -236,7 +237,7 @@ class TestWithoutAPage:
 class TestTheExpectedUser:
     def hint(self, agent: UserAgent) -> str:
         code = sent_back(allow(agent, agent.logged_in()))["code"]
-        tokens = authorization_codes.redeem("default", seed().clients["app"], code, CALLBACK, VERIFIER)
+        tokens = authorization_codes.redeem(DEFAULT, seed().clients["app"], code, CALLBACK, VERIFIER)
         return tokens.id_token or ""
 
     def test_is_welcome(self, agent: UserAgent) -> None:

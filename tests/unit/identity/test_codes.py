@@ -15,6 +15,7 @@ from tests.support.gateway import Answer
 from tests.unit.identity.conftest import Client
 from utils import table
 from utils.aws import client as aws_client
+from utils.sandbox import DEFAULT
 from utils.writes import Delete
 
 REFUSAL = {"error": "invalid_grant", "error_description": "The authorization code is not valid."}
@@ -186,15 +187,15 @@ class TestRefusal:
 
     def test_one_that_was_revoked_before_its_use(self, client: Client) -> None:
         code = client.code()
-        token_families.revoke("default", str(family_id_of(code)))
+        token_families.revoke(DEFAULT, str(family_id_of(code)))
         assert _refused(client.redeem(code))
 
     def test_one_whose_item_is_gone(self, client: Client) -> None:
         code = client.code()
-        table.write(Delete(family_key("default", str(family_id_of(code)))))
+        table.write(Delete(family_key(DEFAULT, str(family_id_of(code)))))
         assert _refused(client.redeem(code))
 
     def test_one_whose_user_is_gone(self, client: Client) -> None:
         code = client.code()
-        table.write(Delete(user_key("default", identity.SUBJECT)))
+        table.write(Delete(user_key(DEFAULT, identity.SUBJECT)))
         assert _refused(client.redeem(code))

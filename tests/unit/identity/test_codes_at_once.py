@@ -13,6 +13,7 @@ from services.identity.token_families import Family, family_id_of
 from tests.support import identity
 from tests.support.gateway import Answer
 from tests.unit.identity.conftest import Client
+from utils.sandbox import DEFAULT
 
 pytestmark = pytest.mark.usefixtures("one_call_at_a_time")
 
@@ -64,10 +65,10 @@ def test_one_that_a_revocation_overtakes_gets_nothing(
     live = token_families.live_family
 
     def overtaken(*arguments: Any) -> Family | None:
-        token_families.revoke("default", str(family_id_of(code)))
+        token_families.revoke(DEFAULT, str(family_id_of(code)))
         monkeypatch.setattr(token_families, "live_family", live)
         return Family(
-            sandbox="default",
+            sandbox=DEFAULT,
             id=str(family_id_of(code)),
             subject=identity.SUBJECT,
             client_id=identity.BACKEND,

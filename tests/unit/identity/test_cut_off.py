@@ -14,6 +14,7 @@ from tests.support.interception import Call, Intercept
 from tests.support.user_agent import CALLBACK, VERIFIER, UserAgent, app, authorize, sent_back
 from tests.unit.identity.conftest import BASIC, SERVICE, Client
 from utils import table
+from utils.sandbox import DEFAULT
 
 WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
 FAMILIES = 1
@@ -156,7 +157,7 @@ def test_a_session_that_expired_is_logged_out_too(
     client: Client, agent: UserAgent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     got = tokens(client, agent)
-    key = browser_sessions._key("default", agent.cookies["__Host-psn-session"])
+    key = browser_sessions._key(DEFAULT, agent.cookies["__Host-psn-session"])
     item = table.get(key) or {}
     from utils.writes import Update
 

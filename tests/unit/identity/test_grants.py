@@ -12,6 +12,7 @@ from tests.conftest import Clock
 from tests.support import identity
 from tests.unit.identity.conftest import BASIC, SERVICE, Client
 from utils import table
+from utils.sandbox import DEFAULT
 from utils.writes import Update
 
 LOGIN: dict[str, Any] = {"username": identity.USERNAME, "password": identity.PASSWORD}
@@ -239,14 +240,14 @@ class TestClientCredentials:
 
     def test_its_family_lives_no_longer_than_the_token(self, client: Client) -> None:
         token = verifier().verify(client.granted("client_credentials")["access_token"])
-        family = table.get(family_key("default", token.token_id.partition(".")[0])) or {}
+        family = table.get(family_key(DEFAULT, token.token_id.partition(".")[0])) or {}
         assert family["expires_at"] == token.expires_at
 
 
 def test_a_locked_user_gets_nothing_by_any_grant(client: Client) -> None:
     token = client.granted("password", **LOGIN)["refresh_token"]
     code = client.code()
-    table.write(Update(user_key("default", identity.SUBJECT), assign={"status": "locked"}))
+    table.write(Update(user_key(DEFAULT, identity.SUBJECT), assign={"status": "locked"}))
     answers = [
         client.grant("password", **LOGIN),
         client.grant("refresh_token", refresh_token=token),

@@ -12,6 +12,7 @@ from tests.support import identity
 from tests.support.gateway import Answer
 from tests.unit.identity.conftest import BASIC, SERVICE, Client
 from utils import table
+from utils.sandbox import DEFAULT
 from utils.writes import Update
 
 LOGIN: dict[str, Any] = {"username": identity.USERNAME, "password": identity.PASSWORD}
@@ -121,7 +122,7 @@ class TestInactive:
 
     def test_a_token_of_a_locked_user(self, client: Client) -> None:
         token = client.tokens()["access_token"]
-        table.write(Update(user_key("default", identity.SUBJECT), assign={"status": "locked"}))
+        table.write(Update(user_key(DEFAULT, identity.SUBJECT), assign={"status": "locked"}))
         assert _ask(client, token).text == INACTIVE
 
     def test_an_id_token(self, client: Client) -> None:

@@ -17,13 +17,14 @@ from services.identity.tokens import issue
 from tests.support import identity
 from tests.unit.identity.conftest import Client
 from utils import secrets
+from utils.sandbox import DEFAULT, NAME, Sandbox
 
 KEY = SigningKey.from_jwk(identity.KEY.as_dict(private=True))
 RSA = identity.new_rsa_key("rsa-1")
 RSA_KEY = SigningKey.from_jwk(RSA.as_dict(private=True))
 OTHER = SigningKey.from_jwk(identity.new_key("key-2").as_dict(private=True))
 FAMILY = Family(
-    "default", "family", identity.SUBJECT, "psn-emulator", "openid", 1_900_000_000, 2_000_000_000, {}
+    DEFAULT, "family", identity.SUBJECT, "psn-emulator", "openid", 1_900_000_000, 2_000_000_000, {}
 )
 
 
@@ -48,18 +49,21 @@ def test_what_is_derived_depends_on_key_purpose_and_text(
 @settings(deadline=None, max_examples=30)
 @given(
     jwk=st.sampled_from([identity.KEY, RSA]),
-    sandbox=st.text(st.characters(categories=["Ll", "Nd"]), min_size=1, max_size=64),
+    name=st.from_regex(NAME, fullmatch=True),
+    generation=st.from_regex("[0-9a-f]{0,11}", fullmatch=True),
     scope=st.lists(st.sampled_from(identity.SCOPES), unique=True),
     at=st.integers(0, 1_999_999_000),
 )
 def test_what_is_issued_is_accepted_as_it_was_meant(
-    jwk: ECKey | RSAKey, sandbox: str, scope: list[str], at: int
+    jwk: ECKey | RSAKey, name: str, generation: str, scope: list[str], at: int
 ) -> None:
+    sandbox = Sandbox(name, generation)
     family = Family(sandbox, "family", identity.SUBJECT, "client", " ".join(scope), at, 2_000_000_000, {})
     tokens = issue(family, "refresh", at=at, key=SigningKey.from_jwk(jwk.as_dict(private=True)))
     verifier = Verifier(identity.public_jwks(jwk), issuer=identity.ISSUER, audience=identity.AUDIENCE)
     token = verifier.verify(tokens.access_token)
-    assert (token.sandbox, token.subject, token.client_id) == (sandbox, identity.SUBJECT, "client")
+    assert (token.sandbox, token.generation) == (name, generation)
+    assert (token.subject, token.client_id) == (identity.SUBJECT, "client")
     assert (token.scope, token.scopes) == (" ".join(scope), frozenset(scope))
     assert (token.issued_at, token.not_before, token.expires_at) == (at, at, at + 300)
     assert token.token_id.startswith("family.")

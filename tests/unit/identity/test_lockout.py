@@ -6,11 +6,13 @@ import pytest
 
 from services.identity import lockout, users
 from services.identity.lockout import client_failures_key, user_failures_key
+from services.sandboxes.opening import opened
 from tests.conftest import Clock
 from tests.support import identity
 from tests.unit.identity.conftest import Client
 from utils import table
 from utils.oauth_errors import InvalidGrantException
+from utils.sandbox import DEFAULT
 from utils.writes import Put
 
 MAX_FAILURES = 10
@@ -42,7 +44,7 @@ def test_one_failure_fewer_does_not_lock_out(client: Client) -> None:
 def test_a_success_begins_the_count_again(client: Client) -> None:
     _fail(client, MAX_FAILURES - 1)
     client.tokens()
-    assert table.get(user_failures_key("default", "testuser", SOURCE)) is None
+    assert table.get(user_failures_key(DEFAULT, "testuser", SOURCE)) is None
     _fail(client, MAX_FAILURES - 1)
     assert client.login().status == 200
 
@@ -69,11 +71,11 @@ def test_another_username_is_not_locked_out(client: Client) -> None:
 def test_another_sandbox_is_not_locked_out(client: Client) -> None:
     _fail(client, MAX_FAILURES)
     assert (
-        users.authenticate("another", identity.USERNAME, identity.PASSWORD, SOURCE).subject
+        users.authenticate(opened("another"), identity.USERNAME, identity.PASSWORD, SOURCE).subject
         == identity.SUBJECT
     )
     with pytest.raises(InvalidGrantException):
-        users.authenticate("default", identity.USERNAME, identity.PASSWORD, SOURCE)
+        users.authenticate(DEFAULT, identity.USERNAME, identity.PASSWORD, SOURCE)
 
 
 def test_it_ends_by_itself(client: Client, stopped_clock: Clock) -> None:
@@ -96,13 +98,13 @@ def test_failures_of_long_ago_do_not_count(client: Client, stopped_clock: Clock)
     _fail(client, MAX_FAILURES - 1)
     stopped_clock.moment += PERIOD
     _fail(client, 1)
-    item = table.get(user_failures_key("default", "testuser", SOURCE)) or {}
+    item = table.get(user_failures_key(DEFAULT, "testuser", SOURCE)) or {}
     assert item["failures"] == 1
     assert client.login().status == 200
 
 
 def test_of_two_failures_that_begin_a_new_period_both_count(the_table: str) -> None:
-    key = user_failures_key("default", "testuser", SOURCE)
+    key = user_failures_key(DEFAULT, "testuser", SOURCE)
     old = {"pk": key[0], "sk": key[1], "failures": 4, "expires_at": 100}
     table.write(Put(old))
     lockout.count_failure(key, 200)
@@ -174,7 +176,7 @@ class TestAClientsSecret:
     def test_counts_from_the_start_after_a_success(self, client: Client) -> None:
         self._fail(client, MAX_FAILURES - 1)
         client.granted("client_credentials")
-        assert table.get(client_failures_key("default", identity.BACKEND, SOURCE)) is None
+        assert table.get(client_failures_key(DEFAULT, identity.BACKEND, SOURCE)) is None
 
     def test_of_another_source_or_client_is_good_as_before(self, client: Client) -> None:
         self._fail(client, MAX_FAILURES)

@@ -13,6 +13,7 @@ from tests.support import identity
 from tests.support.interception import Call, Intercept
 from tests.unit.identity.conftest import Client
 from utils import table
+from utils.sandbox import DEFAULT
 from utils.writes import Update
 
 WRONG = {"error": "invalid_grant", "error_description": "The username or the password is wrong."}
@@ -88,7 +89,7 @@ class TestRefusal:
 
     def test_a_locked_user_reads_the_same(self, client: Client) -> None:
         client.tokens()
-        table.write(Update(user_key("default", identity.SUBJECT), assign={"status": "locked"}))
+        table.write(Update(user_key(DEFAULT, identity.SUBJECT), assign={"status": "locked"}))
         answer = client.login()
         assert (answer.status, answer.json()) == (400, WRONG)
 
@@ -112,7 +113,7 @@ class TestRefusal:
         intercept(called)
         monkeypatch.setattr(PasswordHasher, "verify", verified)
         assert client.login(username=username, password="wrong").status == 400
-        assert work == ["BatchGetItem", (19456, 2, 1), "UpdateItem"]
+        assert work == ["GetItem", "BatchGetItem", (19456, 2, 1), "UpdateItem"]
 
     def test_nothing_of_the_attempt_is_answered_or_logged(
         self, client: Client, capfd: pytest.CaptureFixture[str]

@@ -13,6 +13,7 @@ from tests.support import identity
 from tests.support.user_agent import CALLBACK, GOODBYE, VERIFIER, UserAgent, app, authorize, sent_back
 from tests.unit.identity.conftest import Client
 from utils.oauth_errors import InvalidGrantException
+from utils.sandbox import DEFAULT
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +35,7 @@ def logout(**parameters: str) -> str:
 
 def tokens(agent: UserAgent) -> dict[str, str]:
     code = sent_back(agent.get(authorize()))["code"]
-    got = authorization_codes.redeem("default", seed().clients["app"], code, CALLBACK, VERIFIER)
+    got = authorization_codes.redeem(DEFAULT, seed().clients["app"], code, CALLBACK, VERIFIER)
     return {"access": got.access_token, "refresh": str(got.refresh_token), "id": str(got.id_token)}
 
 
@@ -86,7 +87,7 @@ class TestAtTheWordOfAnIdToken:
         code = sent_back(agent.get(authorize()))["code"]
         agent.get(logout(id_token_hint=hint))
         with pytest.raises(InvalidGrantException):
-            authorization_codes.redeem("default", seed().clients["app"], code, CALLBACK, VERIFIER)
+            authorization_codes.redeem(DEFAULT, seed().clients["app"], code, CALLBACK, VERIFIER)
 
     def test_of_another_user_the_user_is_asked(self, agent: UserAgent) -> None:
         hint = tokens(agent)["id"]

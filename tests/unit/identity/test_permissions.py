@@ -14,6 +14,9 @@ from tests.support.gateway import Answer, Gateway
 from tests.support.interception import Call, Intercept
 from tests.support.user_agent import Form, UserAgent, app, authorize, sent_back
 from tests.unit.identity.conftest import BASIC, Client
+from utils import table
+from utils.sandbox import sandbox_key
+from utils.writes import Update
 
 type Uses = dict[str, set[str]]
 
@@ -47,7 +50,8 @@ def test_each_does_exactly_what_its_row_allows(client: Client, uses: Uses, stopp
     may_everything = identity.client_entry(identity.BACKEND)
     identity.store_seed(identity.seed_entry(), registered=[may_everything, app()])
     _use_tokens(client, stopped_clock)
-    id_token = client.tokens()["id_token"]
+    login = {"username": identity.USERNAME, "password": identity.PASSWORD}
+    id_token = client.granted("password", **login)["id_token"]
     _use_a_browser(UserAgent(), id_token)
     _take_away(client)
     for route in _ROUTES.values():
@@ -62,6 +66,9 @@ def _use_tokens(client: Client, clock: Clock) -> None:
     first = client.tokens()
     second = client.refresh(first["refresh_token"]).json()
     client.refresh(first["refresh_token"])
+    client.userinfo(second["access_token"])
+    client.form("/auth/userinfo", {"access_token": second["access_token"]})
+    table.write(Update(sandbox_key("default"), assign={"accounts": 1}))
     client.userinfo(second["access_token"])
     client.form("/auth/userinfo", {"access_token": second["access_token"]})
     clock.moment += GRACE + timedelta(seconds=1)

@@ -12,6 +12,7 @@ from services.identity.refresh_tokens import GRACE, rotate
 from services.identity.seed import FIRST_PARTY_CLIENT
 from services.identity.seed import Client as RegisteredClient
 from services.identity.sessions import family_key, user_key
+from services.sandboxes.opening import opened
 from tests.conftest import Clock
 from tests.support import identity
 from tests.support.gateway import Context, Gateway
@@ -19,6 +20,7 @@ from tests.unit.identity.conftest import Client
 from utils import table
 from utils.aws import client as aws_client
 from utils.oauth_errors import InvalidGrantException
+from utils.sandbox import DEFAULT, Sandbox
 from utils.writes import Delete, Update
 
 REFUSAL = {"error": "invalid_grant", "error_description": "The refresh token is not valid."}
@@ -29,7 +31,7 @@ def _family(tokens: dict[str, Any]) -> str:
 
 
 def _stored(tokens: dict[str, Any]) -> dict[str, Any]:
-    return table.get(family_key("default", _family(tokens))) or {}
+    return table.get(family_key(DEFAULT, _family(tokens))) or {}
 
 
 def test_a_refresh_is_answered_like_a_login_with_new_tokens(client: Client, stopped_clock: Clock) -> None:
@@ -86,22 +88,22 @@ def test_a_second_use_after_the_successors_use_revokes_the_family_at_once(client
 
 def test_a_revoked_family_leaves_others_alone(client: Client) -> None:
     revoked, other = client.tokens(), client.tokens()
-    token_families.revoke("default", _family(revoked))
+    token_families.revoke(DEFAULT, _family(revoked))
     assert client.refresh(revoked["refresh_token"]).json() == REFUSAL
     assert client.refresh(other["refresh_token"]).status == 200
 
 
 def test_a_family_stays_revoked_since_it_first_was(client: Client, stopped_clock: Clock) -> None:
     tokens, moment = client.tokens(), int(stopped_clock.moment.timestamp())
-    token_families.revoke("default", _family(tokens))
+    token_families.revoke(DEFAULT, _family(tokens))
     stopped_clock.moment += timedelta(hours=1)
-    token_families.revoke("default", _family(tokens))
+    token_families.revoke(DEFAULT, _family(tokens))
     assert _stored(tokens)["revoked_at"] == moment
 
 
 def test_to_revoke_a_family_that_is_not_there_makes_none(client: Client) -> None:
-    token_families.revoke("default", "gone")
-    assert table.get(family_key("default", "gone")) is None
+    token_families.revoke(DEFAULT, "gone")
+    assert table.get(family_key(DEFAULT, "gone")) is None
 
 
 def test_a_revoked_familys_access_token_stops_at_the_players_routes(client: Client) -> None:
@@ -110,7 +112,7 @@ def test_a_revoked_familys_access_token_stops_at_the_players_routes(client: Clie
     decision = authorizer.handler(event, Context())
     assert decision["isAuthorized"]
     assert Gateway(decision["context"]).get("/players").status == 200
-    token_families.revoke("default", _family(tokens))
+    token_families.revoke(DEFAULT, _family(tokens))
     assert Gateway(decision["context"]).get("/players").code == "invalid_token"
 
 
@@ -161,21 +163,21 @@ class TestRefusal:
 
     def test_a_token_of_another_sandbox(self, client: Client) -> None:
         with pytest.raises(InvalidGrantException):
-            rotate("another", FIRST_PARTY_CLIENT, client.tokens()["refresh_token"])
+            rotate(opened("another"), FIRST_PARTY_CLIENT, client.tokens()["refresh_token"])
 
     def test_a_locked_user(self, client: Client) -> None:
         tokens = client.tokens()
-        table.write(Update(user_key("default", identity.SUBJECT), assign={"status": "locked"}))
+        table.write(Update(user_key(DEFAULT, identity.SUBJECT), assign={"status": "locked"}))
         assert client.refresh(tokens["refresh_token"]).json() == REFUSAL
 
     def test_a_user_who_is_gone(self, client: Client) -> None:
         tokens = client.tokens()
-        table.write(Delete(user_key("default", identity.SUBJECT)))
+        table.write(Delete(user_key(DEFAULT, identity.SUBJECT)))
         assert client.refresh(tokens["refresh_token"]).json() == REFUSAL
 
     def test_a_family_that_is_gone(self, client: Client) -> None:
         tokens = client.tokens()
-        table.write(Delete(family_key("default", _family(tokens))))
+        table.write(Delete(family_key(DEFAULT, _family(tokens))))
         assert client.refresh(tokens["refresh_token"]).json() == REFUSAL
 
     def test_a_token_that_vanishes_between_two_reads(
@@ -184,7 +186,7 @@ class TestRefusal:
         tokens = client.tokens()
         live = refresh_tokens._live
 
-        def vanish(sandbox: str, client: RegisteredClient, refresh_token: str, now: int) -> Any:
+        def vanish(sandbox: Sandbox, client: RegisteredClient, refresh_token: str, now: int) -> Any:
             result = live(sandbox, client, refresh_token, now)
             table.write(Delete(token_families.refresh_key(sandbox, refresh_token)))
             return result

@@ -22,6 +22,7 @@ from tests.unit.identity.conftest import Client
 from utils import table
 from utils.aws import client as aws_client
 from utils.oauth_errors import InvalidGrantException
+from utils.sandbox import DEFAULT, Sandbox
 
 THREADS = 8
 
@@ -43,7 +44,7 @@ def _together[T](work: Callable[[], T]) -> list[T]:
 
 def _attempt(refresh_token: str) -> Tokens | None:
     try:
-        return refresh_tokens.rotate("default", FIRST_PARTY_CLIENT, refresh_token)
+        return refresh_tokens.rotate(DEFAULT, FIRST_PARTY_CLIENT, refresh_token)
     except InvalidGrantException:
         return None
 
@@ -55,7 +56,7 @@ def _refresh_items() -> int:
 
 def test_all_get_the_same_tokens(client: Client) -> None:
     token = client.tokens()["refresh_token"]
-    answers = _together(lambda: refresh_tokens.rotate("default", FIRST_PARTY_CLIENT, token))
+    answers = _together(lambda: refresh_tokens.rotate(DEFAULT, FIRST_PARTY_CLIENT, token))
     assert len(set(answers)) == 1
     assert _refresh_items() == 2
 
@@ -66,7 +67,7 @@ def test_one_that_another_overtakes_gets_the_others_answer(
     token, winners = client.tokens()["refresh_token"], []
     live = refresh_tokens._live
 
-    def overtaken(sandbox: str, client: RegisteredClient, refresh_token: str, now: int) -> Any:
+    def overtaken(sandbox: Sandbox, client: RegisteredClient, refresh_token: str, now: int) -> Any:
         result = live(sandbox, client, refresh_token, now)
         monkeypatch.setattr(refresh_tokens, "_live", live)
         stopped_clock.moment += timedelta(seconds=3)
@@ -74,7 +75,7 @@ def test_one_that_another_overtakes_gets_the_others_answer(
         return result
 
     monkeypatch.setattr(refresh_tokens, "_live", overtaken)
-    assert [refresh_tokens.rotate("default", FIRST_PARTY_CLIENT, token)] == winners
+    assert [refresh_tokens.rotate(DEFAULT, FIRST_PARTY_CLIENT, token)] == winners
 
 
 def test_the_first_use_is_answered_though_a_retry_was_faster_and_is_a_step_ahead(
@@ -85,12 +86,12 @@ def test_the_first_use_is_answered_though_a_retry_was_faster_and_is_a_step_ahead
 
     def overtaken(family: Family, refresh_token: str, now: int) -> bool:
         monkeypatch.setattr(refresh_tokens, "_store", store)
-        ahead.append(refresh_tokens.rotate("default", FIRST_PARTY_CLIENT, token))
-        refresh_tokens.rotate("default", FIRST_PARTY_CLIENT, str(ahead[0].refresh_token))
+        ahead.append(refresh_tokens.rotate(DEFAULT, FIRST_PARTY_CLIENT, token))
+        refresh_tokens.rotate(DEFAULT, FIRST_PARTY_CLIENT, str(ahead[0].refresh_token))
         return store(family, refresh_token, now)
 
     monkeypatch.setattr(refresh_tokens, "_store", overtaken)
-    assert [refresh_tokens.rotate("default", FIRST_PARTY_CLIENT, token)] == ahead
+    assert [refresh_tokens.rotate(DEFAULT, FIRST_PARTY_CLIENT, token)] == ahead
 
 
 def test_all_get_the_same_tokens_though_their_clocks_differ(
@@ -99,12 +100,12 @@ def test_all_get_the_same_tokens_though_their_clocks_differ(
     token = client.tokens()["refresh_token"]
     moments = iter([stopped_clock.moment.replace(second=second) for second in range(THREADS)])
     monkeypatch.setattr(clock, "now", lambda _sandbox: next(moments))
-    assert len(set(_together(lambda: refresh_tokens.rotate("default", FIRST_PARTY_CLIENT, token)))) == 1
+    assert len(set(_together(lambda: refresh_tokens.rotate(DEFAULT, FIRST_PARTY_CLIENT, token)))) == 1
 
 
 def test_of_a_chain_used_at_once_at_most_one_line_goes_on(client: Client) -> None:
     first = client.tokens()["refresh_token"]
-    second = str(refresh_tokens.rotate("default", FIRST_PARTY_CLIENT, first).refresh_token)
+    second = str(refresh_tokens.rotate(DEFAULT, FIRST_PARTY_CLIENT, first).refresh_token)
     answers = {answer for answer in _together(lambda: _attempt(second)) if answer is not None}
     assert len(answers) == 1
     assert _attempt(first) is None
@@ -113,10 +114,10 @@ def test_of_a_chain_used_at_once_at_most_one_line_goes_on(client: Client) -> Non
 
 def test_reuse_found_by_many_revokes_once(client: Client, stopped_clock: Clock) -> None:
     token = client.tokens()["refresh_token"]
-    refresh_tokens.rotate("default", FIRST_PARTY_CLIENT, token)
+    refresh_tokens.rotate(DEFAULT, FIRST_PARTY_CLIENT, token)
     stopped_clock.moment += refresh_tokens.GRACE * 2
     assert set(_together(lambda: _attempt(token))) == {None}
-    family = table.get(family_key("default", token.partition(".")[0])) or {}
+    family = table.get(family_key(DEFAULT, token.partition(".")[0])) or {}
     assert family["revoked_at"] == int(stopped_clock.moment.timestamp())
 
 
@@ -124,8 +125,8 @@ def test_first_logins_at_once_make_one_user_and_a_family_each(client: Client) ->
     seed()
 
     def login() -> str:
-        user = users.authenticate("default", identity.USERNAME, identity.PASSWORD, "192.0.2.1")
-        opened = refresh_tokens.open_family("default", FIRST_PARTY_CLIENT, user, "openid", refreshable=True)
+        user = users.authenticate(DEFAULT, identity.USERNAME, identity.PASSWORD, "192.0.2.1")
+        opened = refresh_tokens.open_family(DEFAULT, FIRST_PARTY_CLIENT, user, "openid", refreshable=True)
         return str(opened.refresh_token)
 
     assert len({token.partition(".")[0] for token in _together(login)}) == THREADS
@@ -138,7 +139,7 @@ def test_failures_at_once_are_all_counted(client: Client) -> None:
 
     def fail() -> None:
         with pytest.raises(InvalidGrantException):
-            users.authenticate("default", identity.USERNAME, "wrong", "192.0.2.1")
+            users.authenticate(DEFAULT, identity.USERNAME, "wrong", "192.0.2.1")
 
     _together(fail)
     key = ("default#login#testuser", "192.0.2.1")

@@ -17,6 +17,7 @@ from tests.support import identity
 from tests.unit.identity.conftest import Client
 from utils import table
 from utils.oauth_errors import InvalidGrantException
+from utils.sandbox import DEFAULT
 from utils.writes import Put
 
 REFUSAL = {"error": "invalid_grant", "error_description": "The refresh token is not valid."}
@@ -53,7 +54,7 @@ class TestKeyRotation:
         client.refresh(tokens["refresh_token"])
         identity.store_keys(identity.new_key("key-2"))
         assert client.refresh(tokens["refresh_token"]).json() == REFUSAL
-        family = table.get(family_key("default", tokens["refresh_token"].partition(".")[0])) or {}
+        family = table.get(family_key(DEFAULT, tokens["refresh_token"].partition(".")[0])) or {}
         assert "revoked_at" in family
 
 
@@ -63,10 +64,10 @@ def test_any_order_of_uses_keeps_to_the_rules(
     client: Client, stopped_clock: Clock, uses: list[tuple[int, int]]
 ) -> None:
     """A use is of the token so many places before the newest, so many seconds after the use before it."""
-    pk, sk = user_key("default", identity.SUBJECT)
+    pk, sk = user_key(DEFAULT, identity.SUBJECT)
     table.write(Put({"pk": pk, "sk": sk, "status": "active", "scopes": ["openid"]}))
     first = open_family(
-        "default", FIRST_PARTY_CLIENT, seed().subjects[identity.SUBJECT], "openid", refreshable=True
+        DEFAULT, FIRST_PARTY_CLIENT, seed().subjects[identity.SUBJECT], "openid", refreshable=True
     )
     chain, revoked = [str(first.refresh_token)], False
     used_at: dict[int, datetime] = {}
@@ -79,9 +80,9 @@ def test_any_order_of_uses_keeps_to_the_rules(
         if revoked or not (fresh or retry):
             revoked = True
             with pytest.raises(InvalidGrantException):
-                rotate("default", FIRST_PARTY_CLIENT, chain[place])
+                rotate(DEFAULT, FIRST_PARTY_CLIENT, chain[place])
             continue
-        tokens = rotate("default", FIRST_PARTY_CLIENT, chain[place])
+        tokens = rotate(DEFAULT, FIRST_PARTY_CLIENT, chain[place])
         if fresh:
             used_at[place], answers[place] = now, tokens
             chain.append(str(tokens.refresh_token))

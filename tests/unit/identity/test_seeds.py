@@ -10,6 +10,7 @@ from services.identity.clients import authenticate
 from services.identity.seed import seed
 from tests.support import identity
 from tests.unit.identity.conftest import Client
+from utils.sandbox import DEFAULT
 
 USER = ("testuser", "password123")
 ADMIN = ("admin", "admin123")
@@ -55,7 +56,7 @@ def test_the_administrators_scope_is_on_local_only_and_admins_only(client: Clien
 def test_the_documented_clients_get_in_with_their_secrets(client: Client, project: Path, name: str) -> None:
     _store(_seed(project, name))
     for client_id, secret in (("demo-web", None), ("demo-backend", "demo-backend-secret")):
-        assert "authorization_code" in authenticate("default", client_id, secret, "192.0.2.1").grant_types
+        assert "authorization_code" in authenticate(DEFAULT, client_id, secret, "192.0.2.1").grant_types
     tokens = client.granted("client_credentials", basic=("demo-service", "demo-service-secret"))
     answer = client.form(
         "/auth/introspect", {"token": tokens["access_token"]}, basic=("demo-service", "demo-service-secret")
@@ -73,7 +74,7 @@ def test_a_release_that_was_rolled_back_to_reads_a_later_seed(client: Client) ->
     later = identity.client_entry("later", sector="games")
     identity.store_seed(identity.seed_entry(locale="en"), registered=[later])
     assert client.tokens()["scope"]
-    assert authenticate("default", "later", identity.SECRET, "192.0.2.1").client_id == "later"
+    assert authenticate(DEFAULT, "later", identity.SECRET, "192.0.2.1").client_id == "later"
 
 
 def test_no_two_stacks_share_a_subject_or_a_hash(project: Path) -> None:

@@ -17,6 +17,7 @@ from tests.support.gateway import Gateway
 from tests.support.user_agent import UserAgent, app, authorize, sent_back
 from tests.unit.identity.conftest import BASIC, SERVICE, Client
 from utils import aws, table
+from utils.sandbox import DEFAULT
 from utils.writes import Key, Update
 
 OTHER = "22222222-2222-4222-8222-222222222222"
@@ -200,7 +201,7 @@ class TestWhatAnOlderReleaseIssued:
 
     def _key(self, access: Access) -> Key:
         family = identity.payload(access.tokens["access_token"])["jti"].partition(".")[0]
-        return family_key("default", family)
+        return family_key(DEFAULT, family)
 
     def test_is_refreshed_and_has_a_basis_from_then_on(self, mine: Access) -> None:
         assert mine.is_refreshed()
@@ -219,7 +220,7 @@ class TestWhatAnOlderReleaseIssued:
         from services.identity.browser_sessions import _key
 
         mine = Access(client)
-        key = _key("default", mine.agent.cookies["__Host-psn-session"])
+        key = _key(DEFAULT, mine.agent.cookies["__Host-psn-session"])
         table.write(Update(key, remove=("basis",)))
         assert mine.is_in_session()
         identity.store_seed(other_entry(), registered=registered())

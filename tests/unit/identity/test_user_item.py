@@ -13,11 +13,12 @@ from tests.support import identity
 from tests.support.cheap_hashes import HASHER
 from tests.unit.identity.conftest import Client
 from utils import secrets, table
+from utils.sandbox import DEFAULT
 from utils.writes import Put, Update
 
 
 def _user() -> dict[str, Any]:
-    return table.get(user_key("default", identity.SUBJECT)) or {}
+    return table.get(user_key(DEFAULT, identity.SUBJECT)) or {}
 
 
 @pytest.mark.usefixtures("real_hashes")
@@ -76,7 +77,7 @@ def test_a_user_gone_from_the_seed_cannot_log_in(client: Client) -> None:
 
 def test_a_change_of_the_seed_does_not_unlock_a_user(client: Client) -> None:
     client.tokens()
-    table.write(Update(user_key("default", identity.SUBJECT), assign={"status": "locked"}))
+    table.write(Update(user_key(DEFAULT, identity.SUBJECT), assign={"status": "locked"}))
     identity.store_seed(identity.seed_entry(name="Renamed"))
     assert client.login().json()["error"] == "invalid_grant"
     assert _user()["status"] == "locked"
@@ -118,7 +119,7 @@ def test_a_hash_that_is_no_weaker_stays_as_the_seed_has_it(client: Client, hashe
 
 def test_whoever_writes_it_first_wins(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     check = passwords.is_outdated
-    pk, sk = user_key("default", identity.SUBJECT)
+    pk, sk = user_key(DEFAULT, identity.SUBJECT)
 
     def overtaken(password_hash: str) -> bool:
         table.write(Put({"pk": pk, "sk": sk, "status": "locked", "version": 7}))

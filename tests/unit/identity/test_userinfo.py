@@ -12,6 +12,7 @@ from tests.conftest import Clock
 from tests.support import identity
 from tests.unit.identity.conftest import Client
 from utils import table
+from utils.sandbox import DEFAULT
 from utils.writes import Delete, Update
 
 PROFILE = {"name": "Test User", "preferred_username": "testuser"}
@@ -77,7 +78,7 @@ class TestInvalidToken:
 
     def test_a_revoked_one(self, client: Client) -> None:
         token = client.tokens()["access_token"]
-        token_families.revoke("default", verifier().verify(token).token_id.partition(".")[0])
+        token_families.revoke(DEFAULT, verifier().verify(token).token_id.partition(".")[0])
         self._refused(client.userinfo(token))
 
     def test_one_of_no_known_family(self, client: Client) -> None:
@@ -89,10 +90,10 @@ class TestInvalidToken:
 
     def test_one_of_a_locked_user(self, client: Client) -> None:
         token = client.tokens()["access_token"]
-        table.write(Update(user_key("default", identity.SUBJECT), assign={"status": "locked"}))
+        table.write(Update(user_key(DEFAULT, identity.SUBJECT), assign={"status": "locked"}))
         self._refused(client.userinfo(token))
 
     def test_one_of_a_user_who_is_gone(self, client: Client) -> None:
         token = client.tokens()["access_token"]
-        table.write(Delete(user_key("default", identity.SUBJECT)))
+        table.write(Delete(user_key(DEFAULT, identity.SUBJECT)))
         self._refused(client.userinfo(token))

@@ -21,13 +21,13 @@ from services.players.players import (
 from utils import table
 from utils.errors import PSNEmulatorException, ThrottledException, VersionConflictException
 from utils.etags import IfMatch, Versioned
+from utils.sandbox import DEFAULT
 from utils.strict_json import rfc3339
 from utils.table import ConditionFailedError, Snapshot
 from utils.writes import Delete, Update
 
 pytestmark = pytest.mark.usefixtures("one_call_at_a_time")
 
-SANDBOX = "default"
 START = datetime(2025, 1, 1, tzinfo=UTC)
 
 
@@ -49,7 +49,7 @@ def body(username: str, email: str | None = None) -> PlayerBody:
 
 
 def create(username: str, email: str | None = None) -> Player:
-    return players.create(SANDBOX, body(username, email)).value
+    return players.create(DEFAULT, body(username, email)).value
 
 
 def result(score: int = 0, *, played_at: datetime = START) -> ResultBody:
@@ -59,18 +59,18 @@ def result(score: int = 0, *, played_at: datetime = START) -> ResultBody:
 
 
 def read(player: Player) -> Snapshot:
-    return table.get_many(stats.keys(SANDBOX, player.player_id))
+    return table.get_many(stats.keys(DEFAULT, player.player_id))
 
 
 def held(attribute: str, value: str) -> str | None:
     """The id of the player that holds a name."""
-    item = table.get(player_items.unique_key(SANDBOX, attribute, value))
+    item = table.get(player_items.unique_key(DEFAULT, attribute, value))
     return item["player_id"] if item else None
 
 
 def there_are() -> list[Player]:
     """All players."""
-    return listing.page({}, SANDBOX, PlayersQuery(limit=100)).players
+    return listing.page({}, DEFAULT, PlayersQuery(limit=100)).players
 
 
 def names_are_consistent(*free: str) -> None:
@@ -100,7 +100,7 @@ class TestCreating:
 class TestReplacing:
     def test_many_times_at_once_leaves_one_name_held_and_no_other(self) -> None:
         player = create("first")
-        replace = partial(players.replace, read(player), SANDBOX, player.player_id)
+        replace = partial(players.replace, read(player), DEFAULT, player.player_id)
         names = [f"name-{n}" for n in range(8)]
         outcomes = at_once([partial(replace, body(name)) for name in names])
         assert {type(outcome) for outcome in outcomes} == {Versioned}
@@ -112,7 +112,7 @@ class TestReplacing:
         outcomes = at_once(
             [
                 partial(
-                    players.replace, read(player), SANDBOX, player.player_id, body("wanted", player.email)
+                    players.replace, read(player), DEFAULT, player.player_id, body("wanted", player.email)
                 )
                 for player in made
             ]
@@ -123,7 +123,7 @@ class TestReplacing:
 
     def test_of_two_that_start_from_one_version_one_is_done(self) -> None:
         player = create("first")
-        replace = partial(players.replace, read(player), SANDBOX, player.player_id)
+        replace = partial(players.replace, read(player), DEFAULT, player.player_id)
         outcomes = at_once([partial(replace, body(name), IfMatch('"v1"')) for name in ("second", "third")])
         assert {type(outcome) for outcome in outcomes} == {Versioned, VersionConflictException}
         (last,) = there_are()
@@ -131,8 +131,8 @@ class TestReplacing:
 
     def test_and_removing_of_one_version_leaves_one_of_them_done(self) -> None:
         player = create("first")
-        acts = partial(players.remove, read(player), SANDBOX, player.player_id, IfMatch('"v1"'))
-        replace = partial(players.replace, read(player), SANDBOX, player.player_id)
+        acts = partial(players.remove, read(player), DEFAULT, player.player_id, IfMatch('"v1"'))
+        replace = partial(players.replace, read(player), DEFAULT, player.player_id)
         removed, replaced = at_once([acts, partial(replace, body("second"), IfMatch('"v1"'))])
         if removed is None:
             assert isinstance(replaced, PlayerNotFoundException)
@@ -144,8 +144,8 @@ class TestReplacing:
         items = read(player)
         replaced, removed = at_once(
             [
-                partial(players.replace, items, SANDBOX, player.player_id, body("second")),
-                partial(players.remove, items, SANDBOX, player.player_id),
+                partial(players.replace, items, DEFAULT, player.player_id, body("second")),
+                partial(players.remove, items, DEFAULT, player.player_id),
             ]
         )
         assert removed is None
@@ -158,8 +158,8 @@ class TestReplacing:
         self, act: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         player = create("first")
-        remove = partial(players.remove, read(player), SANDBOX, player.player_id)
-        replace = partial(players.replace, read(player), SANDBOX, player.player_id, body("second"))
+        remove = partial(players.remove, read(player), DEFAULT, player.player_id)
+        replace = partial(players.replace, read(player), DEFAULT, player.player_id, body("second"))
 
         def always_changed(*_writes: Any) -> None:
             raise ConditionFailedError([0])
@@ -172,36 +172,36 @@ class TestReplacing:
 class TestPostingResults:
     def test_none_is_lost(self) -> None:
         player = create("kratos")
-        record = partial(stats.record, read(player), SANDBOX, player.player_id)
+        record = partial(stats.record, read(player), DEFAULT, player.player_id)
         results = [result(n, played_at=START + timedelta(days=n)) for n in range(40)]
         outcomes = at_once([partial(record, result) for result in results])
         assert {type(outcome) for outcome in outcomes} == {Versioned}
-        total = stats.find(read(player), SANDBOX, player.player_id).value
+        total = stats.find(read(player), DEFAULT, player.player_id).value
         assert (total.matches_played, total.wins, total.experience) == (40, 40, 400)
         assert total.score_total == sum(range(40))
 
     @pytest.mark.parametrize("order", [1, -1], ids=["rising", "falling"])
     def test_the_best_and_the_latest_survive(self, order: int) -> None:
         player = create("kratos")
-        record = partial(stats.record, read(player), SANDBOX, player.player_id)
+        record = partial(stats.record, read(player), DEFAULT, player.player_id)
         results = [result(n, played_at=START + timedelta(days=39 - n)) for n in range(40)]
         at_once([partial(record, result) for result in results[::order]])
-        total = stats.find(read(player), SANDBOX, player.player_id).value
+        total = stats.find(read(player), DEFAULT, player.player_id).value
         assert total.score_best == 39
         assert total.last_played_at == START + timedelta(days=39)
 
     def test_for_one_version_of_the_statistics_are_counted_once_each_time(self) -> None:
         player = create("kratos")
         for version in (0, 1):
-            post = partial(stats.record, read(player), SANDBOX, player.player_id, result())
+            post = partial(stats.record, read(player), DEFAULT, player.player_id, result())
             outcomes = at_once([partial(post, if_match=IfMatch(f'"v{version}"'))] * 5)
             assert [type(outcome) for outcome in outcomes].count(Versioned) == 1
             assert [type(outcome) for outcome in outcomes].count(VersionConflictException) == 4
-        assert stats.find(read(player), SANDBOX, player.player_id).version == 2
+        assert stats.find(read(player), DEFAULT, player.player_id).version == 2
 
     def test_each_takes_three_attempts_at_most(self, monkeypatch: pytest.MonkeyPatch) -> None:
         player = create("kratos")
-        items, key = read(player), player_items.stats_key(SANDBOX, player.player_id)
+        items, key = read(player), player_items.stats_key(DEFAULT, player.player_id)
         overtaken: list[dict[str, Any]] = [{"score_best": 50}, {"last_played_at": rfc3339(START)}]
         attempts: list[int] = []
         transact = table.transact
@@ -214,24 +214,24 @@ class TestPostingResults:
 
         monkeypatch.setattr(table, "transact", overtake)
         late = result(40, played_at=START - timedelta(days=1))
-        total = stats.record(items, SANDBOX, player.player_id, late).value
+        total = stats.record(items, DEFAULT, player.player_id, late).value
         assert len(attempts) == 3
         assert (total.matches_played, total.score_best, total.last_played_at) == (1, 50, START)
 
     def test_for_a_player_that_is_removed_meanwhile_brings_nothing_back(self) -> None:
         player = create("kratos")
         items = read(player)
-        players.remove(items, SANDBOX, player.player_id)
+        players.remove(items, DEFAULT, player.player_id)
         with pytest.raises(PlayerNotFoundException):
-            stats.record(items, SANDBOX, player.player_id, result())
-        assert table.get(player_items.stats_key(SANDBOX, player.player_id)) is None
+            stats.record(items, DEFAULT, player.player_id, result())
+        assert table.get(player_items.stats_key(DEFAULT, player.player_id)) is None
 
     def test_while_the_player_is_removed_leaves_no_statistics_behind(self) -> None:
         player = create("kratos")
         items = read(player)
-        post = partial(stats.record, items, SANDBOX, player.player_id, result())
+        post = partial(stats.record, items, DEFAULT, player.player_id, result())
         outcomes = at_once(
-            [post, post, partial(players.remove, items, SANDBOX, player.player_id), post, post]
+            [post, post, partial(players.remove, items, DEFAULT, player.player_id), post, post]
         )
         assert outcomes[2] is None
         assert read(player) == {}
@@ -242,4 +242,4 @@ def test_an_id_that_is_taken_is_a_conflict(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("uuid_utils.uuid7", lambda **_: first.player_id)
     with pytest.raises(ConditionFailedError):
         create("atreus")
-    table.write(Delete(player_items.player_key(SANDBOX, first.player_id)))
+    table.write(Delete(player_items.player_key(DEFAULT, first.player_id)))

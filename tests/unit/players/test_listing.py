@@ -11,17 +11,19 @@ from hypothesis import strategies as st
 from models.player_body import PlayerBody
 from models.players_query import PlayersQuery
 from services.players import listing, player_items, players
+from services.sandboxes.opening import opened
 from tests.support.gateway import Answer, Gateway, open_session
 from tests.support.players import body
 from utils import cursors, table
 from utils.errors import ThrottledException
+from utils.sandbox import DEFAULT, Sandbox
 from utils.settings import settings
 from utils.writes import Put
 
 FORGED = cursors.encode(bytes(32), '["default","created_at",{}]', "01890000-0000-7000-8000-000000000000")
 
 
-def make(count: int, sandbox: str = "default", start: int = 0) -> list[str]:
+def make(count: int, sandbox: Sandbox = DEFAULT, start: int = 0) -> list[str]:
     """The ids of that many new players."""
     return [
         players.create(
@@ -127,8 +129,8 @@ def test_a_parameter_that_is_not_known_is_refused(api: Gateway) -> None:
 
 
 def test_a_cursor_of_another_sandbox_is_refused(api: Gateway) -> None:
-    other = Gateway(open_session("ci-7"))
-    make(2, "ci-7")
+    other = Gateway(open_session(opened("ci-7")))
+    make(2, opened("ci-7"))
     make(2)
     cursor = other.get("/players?limit=1").json()["meta"]["next_cursor"]
     assert other.get(f"/players?cursor={cursor}").status == 200
@@ -281,8 +283,8 @@ class TestFilters:
                 while others:
                     player_id, name = others.pop(0)
                     players.replace(
-                        read(player_items.player_keys("default", player_id)),
-                        "default",
+                        read(player_items.player_keys(DEFAULT, player_id)),
+                        DEFAULT,
                         player_id,
                         PlayerBody(**body(name)),
                     )
@@ -290,15 +292,15 @@ class TestFilters:
 
         monkeypatch.setattr(table, "get_many", overtaken)
         query = PlayersQuery(username="ares")
-        (player,) = listing.page({}, "default", query).players
+        (player,) = listing.page({}, DEFAULT, query).players
         assert (player.player_id, player.username) == (zeus, "ares")
 
     def test_by_a_name_that_never_rests_are_given_up(self, api: Gateway) -> None:
         (player,) = api.get("/players?username=ares").data
-        key = player_items.unique_key("default", "username", "loki")
+        key = player_items.unique_key(DEFAULT, "username", "loki")
         table.write(Put({"pk": key[0], "sk": key[1], "player_id": player["player_id"]}))
         with pytest.raises(ThrottledException):
-            listing.page({}, "default", PlayersQuery(username="loki"))
+            listing.page({}, DEFAULT, PlayersQuery(username="loki"))
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from services.players import player_items
+from services.sandboxes.opening import opened
 from tests.conftest import ENVIRONMENT, Clock, Log
 from tests.support.gateway import Gateway, open_session
 from tests.support.players import FULL, NOBODY, body, items, made
+from utils.sandbox import DEFAULT
 from utils.strict_json import rfc3339
 
 
@@ -48,7 +50,7 @@ class TestCreating:
         self, api: Gateway, stopped_clock: Clock
     ) -> None:
         player_id = made(api)["player_id"]
-        assert player_items.player_keys("default", player_id)
+        assert player_items.player_keys(DEFAULT, player_id)
         assert int(player_id.replace("-", "")[:12], 16) == int(stopped_clock.moment.timestamp() * 1000)
 
     def test_twice_with_the_same_username_is_refused(self, api: Gateway) -> None:
@@ -73,7 +75,7 @@ class TestCreating:
         made(api, "atreus")
 
     def test_the_same_in_another_sandbox_is_another_player(self, api: Gateway) -> None:
-        other = Gateway(open_session("ci-7"))
+        other = Gateway(open_session(opened("ci-7")))
         first, second = made(api), made(other)
         assert first["player_id"] != second["player_id"]
         assert other.get(f"/players/{first['player_id']}").code == "player_not_found"

@@ -10,6 +10,7 @@ from tests.conftest import Clock
 from tests.support.gateway import Answer, Gateway
 from tests.support.players import FULL, body, items, made
 from utils import table
+from utils.sandbox import DEFAULT
 from utils.strict_json import rfc3339
 
 
@@ -79,7 +80,7 @@ class TestReplacing:
 
     def test_counts_the_version_up(self, api: Gateway) -> None:
         player = made(api)
-        key = player_items.player_key("default", player["player_id"])
+        key = player_items.player_key(DEFAULT, player["player_id"])
         assert table.get_many([key])[key]["version"] == 1
         self.replaced(api, player, **body())
         assert table.get_many([key])[key]["version"] == 2

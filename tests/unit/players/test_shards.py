@@ -8,6 +8,7 @@ from services.players import shards
 from tests.support.gateway import Gateway
 from tests.support.players import items, made
 from tests.unit.players.test_listing import walk
+from utils.sandbox import DEFAULT
 from utils.settings import settings
 
 SHARDS = 4
@@ -53,8 +54,8 @@ def test_a_player_is_found_changed_and_removed_wherever_it_is(api: Gateway) -> N
 
 def test_where_a_player_is_depends_on_its_id_alone(api: Gateway) -> None:
     ids = [f"01890000-0000-7000-8000-{number:012x}" for number in range(400)]
-    told = [shards.partition("default", player_id) for player_id in ids]
-    assert told == [shards.partition("default", player_id) for player_id in ids]
+    told = [shards.partition(DEFAULT, player_id) for player_id in ids]
+    assert told == [shards.partition(DEFAULT, player_id) for player_id in ids]
     assert told[:4] == [f"default#players{shard}" for shard in ("", "#2", "", "#2")]
     assert all(told.count(partition) > 50 for partition in set(told))
 

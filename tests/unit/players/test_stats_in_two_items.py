@@ -8,6 +8,7 @@ from services.players import player_items
 from tests.support.gateway import Gateway
 from tests.support.players import items, made
 from utils import table
+from utils.sandbox import DEFAULT
 from utils.writes import Put
 
 OLD = {
@@ -32,7 +33,7 @@ OLD = {
 def path(api: Gateway) -> str:
     """The path of the statistics of a player whose three results form 1 has."""
     player_id = made(api)["player_id"]
-    pk, sk = player_items.shared_stats_key("default", player_id)
+    pk, sk = player_items.shared_stats_key(DEFAULT, player_id)
     table.write(Put({"pk": pk, "sk": sk, **OLD}))
     return f"/players/{player_id}/stats"
 

@@ -3,6 +3,7 @@
 import pytest
 
 from utils import cookies
+from utils.sandbox import DEFAULT
 from utils.settings import settings
 
 
@@ -23,22 +24,23 @@ def issuer(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
     indirect=["issuer"],
 )
 def test_a_cookie_is_for_the_issuers_url_alone(issuer: None, header: str) -> None:
-    assert cookies.set_cookie("psn-x", "1") == header
-    assert header.startswith(f"{cookies.prefixed_name('psn-x')}=")
+    assert cookies.set_cookie("psn-x", "1", DEFAULT) == header
+    assert header.startswith(f"{cookies.prefixed_name('psn-x', DEFAULT)}=")
 
 
 def test_a_cookie_for_frames_of_other_sites_says_so() -> None:
-    assert cookies.set_cookie("psn-x", "1", same_site="None").endswith("SameSite=None; Secure")
+    assert cookies.set_cookie("psn-x", "1", DEFAULT, same_site="None").endswith("SameSite=None; Secure")
 
 
 @pytest.mark.parametrize("issuer", ["http://localhost:8080"], indirect=True)
 def test_a_cookie_for_frames_of_other_sites_takes_https(issuer: None) -> None:
-    assert cookies.set_cookie("psn-x", "1", same_site="None").endswith("SameSite=Lax")
+    assert cookies.set_cookie("psn-x", "1", DEFAULT, same_site="None").endswith("SameSite=Lax")
 
 
 def test_a_cookie_is_forgotten_under_the_same_name_and_path() -> None:
     assert (
-        cookies.delete_cookie("psn-x") == "__Host-psn-x=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0"
+        cookies.delete_cookie("psn-x", DEFAULT)
+        == "__Host-psn-x=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0"
     )
 
 

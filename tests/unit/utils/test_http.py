@@ -15,6 +15,7 @@ from utils.errors import (
 )
 from utils.http import MAX_BODY_BYTES, Request, Response, problem, success
 from utils.oauth_errors import InvalidRequestException
+from utils.sandbox import DEFAULT
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -48,11 +49,27 @@ class TestARequestOfTheGateway:
     def test_is_read_whole(self) -> None:
         read = Request.from_event(event())
         assert (read.method, read.path) == ("PUT", "/players/7")
-        assert (read.request_id, read.correlation_id, read.sandbox) == ("r-1", "c-1", "ci-7")
+        assert (read.request_id, read.correlation_id) == ("r-1", "c-1")
         assert read.path_parameters == {"player_id": "7"}
         assert read.query == {"a": "1,2"}
         assert read.media_type == JSON
         assert read.json() == {"a": "é"}
+
+    @pytest.mark.parametrize(
+        ("raw", "prefix", "path"),
+        [
+            ("/s/ci-7/players/7", "/s/ci-7", "/players/7"),
+            ("/s/ci-7", "/s/ci-7", "/"),
+            ("/s/ci-7/", "/s/ci-7", "/"),
+            ("/.well-known/openid-configuration/s/ci-7", "/s/ci-7", "/.well-known/openid-configuration"),
+            ("/s", "", "/s"),
+            ("/s//players", "", "/s//players"),
+            ("/players/s/ci-7", "", "/players/s/ci-7"),
+        ],
+    )
+    def test_may_be_under_the_base_url_of_a_sandbox(self, raw: str, prefix: str, path: str) -> None:
+        read = Request.from_event(event(rawPath=raw, pathParameters={"sandbox": "ci-7", "player_id": "7"}))
+        assert (read.prefix, read.path, read.path_parameters) == (prefix, path, {"player_id": "7"})
 
     def test_has_the_query_as_it_was_sent(self) -> None:
         read = Request.from_event(event(rawQueryString="a=1&b=%C3%A9+&a=2&empty="))
@@ -82,11 +99,11 @@ class TestARequestOfTheGateway:
         with pytest.raises(MalformedJSONException):
             Request.from_event(event(body='"\ud800"')).json()
 
-    def test_without_a_token_is_of_the_default_sandbox(self) -> None:
+    def test_that_says_next_to_nothing_is_of_the_default_sandbox(self) -> None:
         bare = Request.from_event(
             {"requestContext": {"http": {"method": "GET", "path": "/x"}, "authorizer": None}}
         )
-        assert (bare.sandbox, bare.claims, bare.path, bare.raw_body) == ("default", {}, "/x", b"")
+        assert (bare.sandbox, bare.claims, bare.path, bare.raw_body) == (DEFAULT, {}, "/x", b"")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,150 @@
+"""Which sandbox a request is about, and whether its bearer may do anything there.
+
+A sandbox is named by the URL, by the header ``X-Sandbox``, at the identity provider by the body, and by a token that
+belongs to it. What of these there is must name the same one.
+"""
+
+from binascii import a2b_base64
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Final
+
+from routes import ADMIN, Route
+from services.identity.sessions import Session, require_alive
+from services.sandboxes.opening import (
+    SandboxMismatchException,
+    SandboxNotFoundException,
+    opened,
+    require_name,
+    stored,
+)
+from utils import strict_json, table
+from utils.errors import PSNEmulatorException
+from utils.http import FORM_TYPE, JSON_TYPE, Pairs, Request
+from utils.oauth_errors import InvalidRequestException
+from utils.sandbox import NAME, Sandbox
+from utils.settings import DEFAULT_SANDBOX
+from utils.writes import Key
+
+HEADER: Final = "X-Sandbox"
+FIELD: Final = "sandbox"
+SCOPE: Final = "sandbox:"
+
+type KeysFor = Callable[[Request], Iterable[Key]]
+
+
+def named(request: Request, route: Route) -> Request:
+    """The request with the sandbox that it names besides its access token, of which nothing is known yet.
+
+    Raises :class:`InvalidSandboxException` and :class:`SandboxMismatchException`, or, at the OAuth endpoints,
+    :class:`InvalidRequestException` for either.
+    """
+    try:
+        names = {require_name(name) for name in _names(request, route)}
+        if len(names) > 1:
+            raise SandboxMismatchException
+    except PSNEmulatorException as error:
+        if route.errors_as == "problem":
+            raise
+        raise InvalidRequestException(error.detail) from None
+    if not names and route.errors_as == "oauth":
+        names = {name for name in _token_names(request) if name}
+    name = min(names, default=None)
+    return replace(
+        request, sandbox=Sandbox(name or DEFAULT_SANDBOX, prefix=request.prefix), names_sandbox=bool(name)
+    )
+
+
+def admitted(request: Request, route: Route, keys: KeysFor) -> Request:
+    """The request with its sandbox, and with the items of ``keys`` read; raises unless the bearer of a scope is alive.
+
+    Raises :class:`SandboxMismatchException` when the token is of another sandbox than the request names, but for the
+    default sandbox's administrator, who operates them all.
+    """
+    if route.scope is None:
+        if route.opens_sandbox:
+            request = replace(request, sandbox=opened(request.sandbox.name, request.prefix))
+        wanted = list(keys(request))
+        return replace(request, items=table.get_many(wanted) if wanted else {})
+    session = Session.from_claims(request.claims)
+    if not session.is_ours:
+        return _of_another_issuer(request, session, keys)
+    bearer = replace(session.sandbox, prefix=request.prefix)
+    operated = request.sandbox.name if request.names_sandbox else bearer.name
+    if operated != bearer.name and (route.scope != ADMIN or bearer.name != DEFAULT_SANDBOX):
+        raise SandboxMismatchException
+    request = replace(request, sandbox=bearer)
+    bearer, items = require_alive(replace(session, sandbox=bearer), keys(request))
+    if operated != bearer.name:
+        return replace(request, sandbox=opened(operated, request.prefix), bearer_sandbox=bearer.name)
+    return replace(request, sandbox=bearer, items=items, bearer_sandbox=bearer.name)
+
+
+def _of_another_issuer(request: Request, session: Session, keys: KeysFor) -> Request:
+    """The request of a token that knows nothing of sandboxes: the request names one that there is."""
+    sandbox = stored(request.sandbox.name, request.prefix)
+    if sandbox is None:
+        raise SandboxNotFoundException
+    request = replace(request, sandbox=sandbox)
+    sandbox, items = require_alive(replace(session, sandbox=sandbox), keys(request))
+    return replace(request, sandbox=sandbox, items=items, bearer_sandbox=sandbox.name)
+
+
+def _names(request: Request, route: Route) -> Iterable[str]:
+    """The names that path, header and body give; none if they give none."""
+    if request.prefix:
+        yield request.prefix.removeprefix("/s/")
+    if (name := request.headers.get(HEADER.lower())) is not None:
+        yield name
+    if route.errors_as == "problem":
+        return
+    pairs = request.query_pairs() if route.errors_as == "page" else _fields(request)
+    for field, value in pairs:
+        if field == FIELD:
+            yield value
+        elif field == "scope":
+            yield from (name.removeprefix(SCOPE) for name in value.split(" ") if name.startswith(SCOPE))
+        elif field in {"code", "refresh_token"} and (name := _sandbox_of(value)):
+            yield name
+
+
+def _fields(request: Request) -> Pairs:
+    """The texts in a form, or in a JSON object, by name; what cannot be read is for the handler to refuse."""
+    try:
+        if request.media_type == FORM_TYPE:
+            return request.form_pairs()
+        body = request.json() if request.media_type == JSON_TYPE else None
+    except PSNEmulatorException:
+        return []
+    return (
+        [(name, value) for name, value in body.items() if isinstance(value, str)]
+        if isinstance(body, dict)
+        else []
+    )
+
+
+def _token_names(request: Request) -> Iterable[str | None]:
+    """The sandbox of the token that the form is about, as it claims; the handler finds out whether that is so."""
+    for name, value in _fields(request):
+        if name == "token":
+            yield _sandbox_of(value) or _claimed(value)
+
+
+def _claimed(token: str) -> str | None:
+    """What a JWT claims to be its sandbox; ``None`` for what is none."""
+    segments = token.split(".")
+    if len(segments) != 3:
+        return None
+    try:
+        payload = a2b_base64(segments[1].replace("-", "+").replace("_", "/") + "==")
+        claims = strict_json.parse(payload)
+    except ValueError:
+        return None
+    name = claims.get("sandbox") if isinstance(claims, dict) else None
+    return name if isinstance(name, str) and NAME.fullmatch(name) else None
+
+
+def _sandbox_of(secret: str) -> str | None:
+    from services.identity.token_families import sandbox_of
+
+    return sandbox_of(secret)

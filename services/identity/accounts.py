@@ -1,0 +1,83 @@
+"""Who exists in a sandbox: the users and clients that were registered in it, then those of the stack's seed.
+
+What was registered is in the table, in the form of an entry of the seed: under a user's folded name and under its
+subject, under a client's id. An entry without content hides the one of the seed. A sandbox without any costs no read.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from services import keys
+from services.identity.seed import (
+    DOCS_CLIENT,
+    FIRST_PARTY_CLIENT,
+    Client,
+    Seed,
+    SeedUser,
+    docs_client,
+    seed,
+)
+from utils import table
+from utils.sandbox import Sandbox
+from utils.settings import settings
+from utils.writes import Key
+
+ENTRY: Final = "entry"
+
+
+def accounts(sandbox: Sandbox) -> str:
+    """The partition of what was registered in a sandbox."""
+    return keys.partition(sandbox, "accounts")
+
+
+def user_account_key(sandbox: Sandbox, folded_username: str) -> Key:
+    """The key of the entry of a user by the name, casefolded."""
+    return accounts(sandbox), f"user#{folded_username}"
+
+
+def subject_account_key(sandbox: Sandbox, subject: str) -> Key:
+    """The key of the same entry by the user's subject."""
+    return accounts(sandbox), f"subject#{subject}"
+
+
+def client_account_key(sandbox: Sandbox, client_id: str) -> Key:
+    """The key of the entry of a client."""
+    return accounts(sandbox), f"client#{client_id}"
+
+
+def find_user(sandbox: Sandbox, folded_username: str, known: Seed | None = None) -> SeedUser | None:
+    """The user with this name, casefolded; ``known`` is the seed to look into, by default one at most a minute old."""
+    if item := _registered(sandbox, user_account_key(sandbox, folded_username)):
+        return _user(item)
+    return (known or seed()).users.get(folded_username) if sandbox.is_seeded else None
+
+
+def find_subject(sandbox: Sandbox, subject: str, known: Seed | None = None) -> SeedUser | None:
+    """The user with this subject, as :func:`find_user`."""
+    if item := _registered(sandbox, subject_account_key(sandbox, subject)):
+        return _user(item)
+    return (known or seed()).subjects.get(subject) if sandbox.is_seeded else None
+
+
+def find_client(sandbox: Sandbox, client_id: str, known: Seed | None = None) -> Client | None:
+    """The client with this id, as :func:`find_user`. The emulator's own are in every sandbox."""
+    if client_id == FIRST_PARTY_CLIENT.client_id:
+        return FIRST_PARTY_CLIENT
+    if client_id == DOCS_CLIENT and settings().is_described:
+        return docs_client(sandbox)
+    if item := _registered(sandbox, client_account_key(sandbox, client_id)):
+        return Client.from_seed(item[ENTRY]) if ENTRY in item else None
+    return (known or seed()).clients.get(client_id) if sandbox.is_seeded else None
+
+
+def client_ids(sandbox: Sandbox) -> list[str]:
+    """The ids of the clients that the stack's seed gives the sandbox."""
+    return list(seed().clients) if sandbox.is_seeded else []
+
+
+def _registered(sandbox: Sandbox, key: Key) -> Mapping[str, Any] | None:
+    return table.get(key) if sandbox.has_accounts else None
+
+
+def _user(item: Mapping[str, Any]) -> SeedUser | None:
+    return SeedUser.from_seed(item[ENTRY]) if ENTRY in item else None

@@ -1,0 +1,176 @@
+"""Which generation of a sandbox is the present one, and the beginning of one that was never named before.
+
+A sandbox exists as soon as it is named. Its first generation is made by the first request to the identity provider in
+it, for without a token no other route has anything to do there. It ends after its ``ttl``, by real time; what is named
+so afterwards is another generation, which sees nothing of it.
+"""
+
+import time
+from datetime import timedelta
+from typing import Any, Final
+from zlib import crc32
+
+from services import clock
+from services.expiry import KEPT
+from utils import table
+from utils.attributes import Item
+from utils.errors import NotFoundException, PSNEmulatorException
+from utils.sandbox import NAME, Sandbox, sandbox_key
+from utils.settings import DEFAULT_SANDBOX
+from utils.table import ConditionFailedError, Snapshot
+from utils.writes import ABSENT, Condition, Key, Update, equals
+
+UNDECLARED: Final = timedelta(days=7)
+"""How long a sandbox lives that was never declared."""
+
+LONGEST: Final = timedelta(days=30)
+"""How long a generation of a sandbox may live."""
+
+_SHARDS: Final = 16
+
+
+class InvalidSandboxException(PSNEmulatorException):
+    """A sandbox is named by what cannot be a name."""
+
+    status = 400
+    code = "invalid_sandbox"
+    title = "Invalid sandbox"
+
+    def __init__(self) -> None:
+        super().__init__("The name of a sandbox is 1 to 64 of a-z, 0-9 and hyphens.")
+
+
+class SandboxMismatchException(PSNEmulatorException):
+    """The path, the header, the body and the token of a request do not name the same sandbox."""
+
+    status = 400
+    code = "sandbox_mismatch"
+    title = "Sandbox mismatch"
+
+    def __init__(self) -> None:
+        super().__init__("Path, header X-Sandbox, body and token must name the same sandbox.")
+
+
+class SandboxNotFoundException(NotFoundException):
+    """The sandbox was declared strict and has ended, or must be declared before it is used."""
+
+    code = "sandbox_not_found"
+    title = "Sandbox not found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such sandbox: declare it first.")
+
+
+def require_name(name: str) -> str:
+    """``name``; raises :class:`InvalidSandboxException` if it cannot be one."""
+    if not NAME.fullmatch(name):
+        raise InvalidSandboxException
+    return name
+
+
+def opened(name: str, prefix: str = "") -> Sandbox:
+    """The sandbox ``name`` in its present generation; one that there is not, or no longer, begins.
+
+    Raises :class:`SandboxNotFoundException` for one that was declared strict and is no longer there.
+    """
+    key = sandbox_key(name)
+    for _ in range(table.ATTEMPTS):
+        item = table.get(key)
+        sandbox = alive(Sandbox(name, prefix=prefix), item)
+        if sandbox is not None:
+            return sandbox
+        if item and item.get("strict"):
+            raise SandboxNotFoundException
+        try:
+            begin(name, item, {"ends_at": clock.real_seconds() + int(UNDECLARED.total_seconds())})
+        except ConditionFailedError:
+            continue  # another request has just begun it
+    raise SandboxNotFoundException
+
+
+def stored(name: str, prefix: str = "") -> Sandbox | None:
+    """The sandbox ``name`` in its present generation; ``None`` if there is none (BatchGetItem)."""
+    key = sandbox_key(name)
+    return alive(Sandbox(name, prefix=prefix), table.get_many([key]).get(key))
+
+
+def alive(sandbox: Sandbox, item: Item | None) -> Sandbox | None:
+    """``sandbox`` with what its ``item`` knows; ``None`` if it has not begun, or has ended.
+
+    The default one needs no item. What is written to it from now on is deleted after its longest life.
+    """
+    if item is None:
+        found = sandbox if sandbox.name == DEFAULT_SANDBOX else None
+    elif item.get("ends_at") is not None and item["ends_at"] <= clock.real_seconds():
+        found = None
+    else:
+        found = sandbox.with_item(item)
+    table.purge(
+        *((f"{found.universe}#", _purge_at(found.generation)) if found and found.ends_at else ("", 0))
+    )
+    return found
+
+
+def current(sandbox: Sandbox, items: Snapshot) -> Sandbox | None:
+    """``sandbox``, of a token's generation, as its item among ``items`` has it; ``None`` if that is over."""
+    found = alive(sandbox, items.get(sandbox_key(sandbox.name)))
+    return found if found is not None and found.generation == sandbox.generation else None
+
+
+def begin(name: str, before: Item | None, attributes: dict[str, Any], generation: str | None = None) -> str:
+    """Begin a generation of the sandbox ``name`` with these ``attributes`` in its item; its name, by default a new one.
+
+    Raises :class:`ConditionFailedError` if its item is not as it was ``before``.
+    """
+    generation = generation or new_generation()
+    item = {
+        "created_at": clock.real_seconds(),
+        "strict": False,
+        "is_declared": False,
+        "seed": "default",
+        **attributes,
+        "generation": generation,
+    }
+    is_lasting = item.get("ends_at") is None
+    purge = {} if is_lasting else {"purge_at": _purge_at(generation)}
+    forgotten = [
+        attribute for attribute in (before or {}) if attribute not in {*item, *purge, "pk", "sk", "serial"}
+    ]
+    opening = Update(
+        sandbox_key(name),
+        assign={**item, **purge},
+        add={"serial": 1},
+        remove=tuple(forgotten),
+        condition=unchanged(before),
+    )
+    entry = Update(
+        listing_key(name), assign={"name": name, **purge}, remove=("purge_at",) if is_lasting else ()
+    )
+    table.transact(opening, entry)
+    return generation
+
+
+def unchanged(item: Item | None) -> Condition:
+    """The condition that a sandbox's item is as it was read."""
+    return equals("serial", item["serial"]) if item else ABSENT
+
+
+def new_generation() -> str:
+    """A name that no generation had before: the real time in milliseconds, in hexadecimal."""
+    return format(time.time_ns() // 1_000_000, "x")
+
+
+def listing_key(name: str) -> Key:
+    """The key of the item by which a sandbox is listed."""
+    return f"#sandboxes#{crc32(name.encode()) % _SHARDS}", name
+
+
+def listings() -> list[str]:
+    """The partitions in which sandboxes are listed, each in order of names."""
+    return [f"#sandboxes#{shard}" for shard in range(_SHARDS)]
+
+
+def _purge_at(generation: str) -> int:
+    """When DynamoDB may delete what a generation holds that ends: nothing does before it can have ended."""
+    began = int(generation, 16) // 1000 if generation else clock.real_seconds()
+    return began + int((LONGEST + KEPT).total_seconds())
