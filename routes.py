@@ -584,7 +584,8 @@ ROUTES: tuple[Route, ...] = (
         "/_emulator/lockouts/{account}",
         "handlers.emulator:unlock",
         scope=ADMIN,
-        table=("BatchGetItem", "Query", "DeleteItem"),
+        table=("GetItem", "BatchGetItem", "Query", "UpdateItem", "DeleteItem"),
+        function="emulator",
     ),
     # A new row goes here: CONTRIBUTING.md leads from the row to the answer.
 )

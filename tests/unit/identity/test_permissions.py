@@ -50,9 +50,8 @@ def test_each_does_exactly_what_its_row_allows(client: Client, uses: Uses, stopp
     may_everything = identity.client_entry(identity.BACKEND)
     identity.store_seed(identity.seed_entry(), registered=[may_everything, app()])
     _use_tokens(client, stopped_clock)
-    login = {"username": identity.USERNAME, "password": identity.PASSWORD}
-    id_token = client.granted("password", **login)["id_token"]
-    _use_a_browser(UserAgent(), id_token)
+    tokens = client.granted("password", username=identity.USERNAME, password=identity.PASSWORD)
+    _use_a_browser(UserAgent(), tokens["id_token"])
     _take_away(client)
     for route in _ROUTES.values():
         if route.path.startswith("/.well-known/"):
