@@ -14,7 +14,7 @@ from typing import Final
 from models.auth import Tokens
 from services import clock
 from services.expiry import expiry
-from services.identity import token_families
+from services.identity import accounts, token_families
 from services.identity.resources import narrowed
 from services.identity.scopes import granted
 from services.identity.seed import Client, SeedUser
@@ -75,11 +75,13 @@ def issue_first(
     id_key = current_signing_key(client.id_token_signed_response_alg)
     narrow = family if audience is None else replace(family, audience=tuple(audience))
     if not refreshable:
+        refresh_token = None
         table.write(opening)
-        return issue(narrow, None, at=at, key=key, id_key=id_key, nonce=nonce)
-    refresh_token = token_families.new_secret(family)
-    table.transact(opening, _storing(family, refresh_token, at))
-    return issue(narrow, refresh_token, at=at, key=key, id_key=id_key, nonce=nonce)
+    else:
+        refresh_token = token_families.new_secret(family)
+        table.transact(opening, _storing(family, refresh_token, at))
+    user = accounts.find_subject(family.sandbox, family.subject)
+    return issue(narrow, refresh_token, at=at, key=key, client=client, user=user, id_key=id_key, nonce=nonce)
 
 
 def rotate(
@@ -113,7 +115,10 @@ def rotate(
     if not (is_first_use or is_new) and _is_used(sandbox, successor):
         raise _reused(family)
     id_key = find_key(item.get("id_kid", "")) or current_signing_key(client.id_token_signed_response_alg)
-    return issue(narrowed_family, successor, at=item["used_at"], key=key, id_key=id_key)
+    user = accounts.find_subject(sandbox, family.subject)
+    return issue(
+        narrowed_family, successor, at=item["used_at"], key=key, client=client, user=user, id_key=id_key
+    )
 
 
 def _live(sandbox: Sandbox, client: Client, refresh_token: str, now: int) -> tuple[Family, Item]:
