@@ -15,12 +15,12 @@ MISSING_CLAIM: Final = "missing_claim:"
 _SCOPE_TOKEN: Final = r"[!#-\[\]-~]+"  # noqa: S105 - the name that RFC 6749 section 3.3 gives it
 _DEFECTS: Final = "bad_signature|wrong_aud|wrong_iss|unknown_kid|alg_none|expired|not_yet"
 
-type Kind = Literal["access_token", "id_token"]
-type Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
-type Scope = Annotated[
+type TokenKind = Literal["access_token", "id_token"]
+type AccountName = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+type OrderedScope = Annotated[
     str, StringConstraints(max_length=1000, pattern=rf"^({_SCOPE_TOKEN}( {_SCOPE_TOKEN})*)?$")
 ]
-type Defect = Annotated[str, StringConstraints(pattern=rf"^({_DEFECTS}|{MISSING_CLAIM}[a-z_]+)$")]
+type TokenDefect = Annotated[str, StringConstraints(pattern=rf"^({_DEFECTS}|{MISSING_CLAIM}[a-z_]+)$")]
 
 
 class TokenOrder(BaseModel):
@@ -34,16 +34,16 @@ class TokenOrder(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
-    sub: Name | None = None
-    username: Name | None = None
-    client_id: Name | None = None
-    kind: Kind = "access_token"
+    sub: AccountName | None = None
+    username: AccountName | None = None
+    client_id: AccountName | None = None
+    kind: TokenKind = "access_token"
     claims: dict[str, JsonValue] = {}
-    aud: Name | Annotated[list[Name], Field(min_length=1, max_length=16)] | None = None
-    scope: Scope | None = None
+    aud: AccountName | Annotated[list[AccountName], Field(min_length=1, max_length=16)] | None = None
+    scope: OrderedScope | None = None
     expires_in: Annotated[int, Field(ge=1, le=YEAR)] | None = None
     not_before: Annotated[int, Field(ge=-YEAR, lt=YEAR)] = 0
-    defect: Defect | None = None
+    defect: TokenDefect | None = None
 
     @model_validator(mode="after")
     def _for_one(self) -> Self:

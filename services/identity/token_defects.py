@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import uuid4
 
-from models.token_order import MISSING_CLAIM, Kind
+from models.token_order import MISSING_CLAIM, TokenKind
 from services.identity.signing_keys import SigningKey
 from services.identity.tokens import base64url, serialized, signed
 
@@ -13,7 +13,7 @@ MARGIN: Final = 3600
 """Seconds that a token is past its end, or before its beginning: more than a resource server forgives a clock."""
 
 _WRONG_ISSUER: Final = "https://wrong-issuer.invalid"
-_NEEDED: Final[Mapping[Kind, tuple[str, ...]]] = {
+_NEEDED: Final[Mapping[TokenKind, tuple[str, ...]]] = {
     "access_token": (
         *("iss", "sub", "aud", "exp", "iat", "nbf", "jti", "client_id", "scope", "sandbox", "generation"),
     ),
@@ -50,7 +50,7 @@ def missing_claim(defect: str | None) -> str | None:
     return defect.removeprefix(MISSING_CLAIM) if defect and defect.startswith(MISSING_CLAIM) else None
 
 
-def can_miss(kind: Kind, claims: Mapping[str, Any]) -> list[str]:
+def can_miss(kind: TokenKind, claims: Mapping[str, Any]) -> list[str]:
     """The names of ``claims`` without which a token of this kind is refused."""
     return [name for name in _NEEDED[kind] if name in claims]
 
