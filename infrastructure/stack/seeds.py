@@ -256,17 +256,7 @@ def read_seed(path: Path, *, audience: str, defaults_allowed: bool) -> Seed:
     ``audience`` of access tokens, or that of a client's: its ID tokens would have that audience too, and be taken for
     access tokens (RFC 9068 section 5).
     """
-    try:
-        seed = Seed.model_validate(strict_yaml.load(path) or {}, context={IN_NETWORK: defaults_allowed})
-    except FileNotFoundError:
-        raise DeployError(
-            f"The seed file {path.name} is missing from {path.parent}.",
-            "Write it, with `users: []` for a stack without users, or name another by psn-emulator:seed_file.",
-        ) from None
-    except ValueError as error:
-        raise DeployError(
-            f"The seed file {path.name} is wrong: {_brief(error)}.", f"Correct {path}."
-        ) from error
+    seed = parse_seed(path, in_network=defaults_allowed)
     ids = {*OWN_CLIENTS, *(client.client_id for client in seed.clients)}
     for client in seed.clients:
         if taken := sorted(ids & {*client.audience}):
@@ -287,6 +277,22 @@ def read_seed(path: Path, *, audience: str, defaults_allowed: bool) -> Seed:
                 "The defaults are for local and dev: name another file by psn-emulator:seed_file, or correct it.",
             )
     return seed
+
+
+def parse_seed(path: Path, *, in_network: bool) -> Seed:
+    """The seed file ``path`` in its form, its credentials and audiences not judged; ``in_network`` lets in redirect
+    URIs of http to one's own network. Raises ``DeployError`` when the file is missing or not of the form."""
+    try:
+        return Seed.model_validate(strict_yaml.load(path) or {}, context={IN_NETWORK: in_network})
+    except FileNotFoundError:
+        raise DeployError(
+            f"The seed file {path.name} is missing from {path.parent}.",
+            "Write it, with `users: []` for a stack without users, or name another by psn-emulator:seed_file.",
+        ) from None
+    except ValueError as error:
+        raise DeployError(
+            f"The seed file {path.name} is wrong: {_brief(error)}.", f"Correct {path}."
+        ) from error
 
 
 def _default_credentials(seed: Seed) -> Iterator[str]:

@@ -50,12 +50,14 @@ def test_an_entry_of_an_older_release_has_none() -> None:
     assert SeedUser.from_seed(identity.seed_entry()).extra_claims == {}
 
 
-class TestAClientsAudience:
-    @pytest.fixture(autouse=True)
-    def _seeded(self, provider: None) -> None:
-        """A client whose tokens are for the game, unless it asks for the API's."""
-        _seed(audience=[GAME])
+@pytest.fixture
+def for_the_game(provider: None) -> None:
+    """A client whose tokens are for the game, unless it asks for the API's."""
+    _seed(audience=[GAME])
 
+
+@pytest.mark.usefixtures("for_the_game")
+class TestAClientsAudience:
     def test_is_that_of_its_tokens_and_of_those_after(self, client: Client) -> None:
         tokens = client.granted("password", **LOGIN, scope="openid players:read")
         refreshed = client.granted("refresh_token", refresh_token=tokens["refresh_token"])
