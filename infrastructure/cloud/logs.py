@@ -42,7 +42,7 @@ FUNCTIONS = (
 FUNCTION_OF = {
     key: route.function_name
     for route in (*routes.ROUTES, routes.FALLBACK)
-    for key in (route.key, route.key.replace("GET ", "HEAD ", 1), route.path)
+    for key in (*route.keys, route.path)
 }
 """The function that answers a route key of the access log."""
 

@@ -16,7 +16,7 @@ _PREFIX = "/_aws/execute-api/"
 _API = re.compile(rf"{_PREFIX}[^/]+/")
 _CONNECTIONS = "/@connections/"
 _HOST = re.compile(rb"([a-z0-9-]+)\.execute-api\.localhost(:\d+)?$", re.IGNORECASE)
-_INSERTED = re.compile(rf"(/\.well-known/[\w-]+)({_PREFIX}[^/]+/[^/]+)/?$")
+_INSERTED = re.compile(rf"(/\.well-known/[\w-]+)({_PREFIX}[^/]+/[^/]+(?:/s/[^/]+)?)/?$")
 _EVENT_BYTES = (6 << 20) - (64 << 10)
 """The most of a body in an event, by Lambda's 6 MB for an invocation (AWS Lambda Developer Guide: Lambda quotas) less
 what else an event holds."""

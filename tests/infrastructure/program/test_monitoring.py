@@ -89,7 +89,7 @@ def test_subscribers_and_the_throttling_of_single_routes_come_by_setting(write_s
     assert [
         (one["routeKey"], one["throttlingRateLimit"], one["throttlingBurstLimit"])
         for one in recorded.named("stage").inputs["routeSettings"]
-    ] == [("GET /healthz", 5, 6), ("HEAD /healthz", 5, 6)]
+    ] == [(f"{method} {under}/healthz", 5, 6) for under in ("", "/s/{sandbox}") for method in ("GET", "HEAD")]
 
 
 def test_the_dashboards_body_is_of_the_documented_structure_and_names_the_release(
