@@ -4,24 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.e2e.deployed import api, deployment, outputs, tokens, url, user
+from tests.e2e.registered import register_rs256_client
 from tests.support.checkout import Checkout, checkout_in
 from tests.support.rules.api import DeployedApi
-
-RS256_CLIENT = """\
-  - client_id: rs256-backend
-    name: RS256 Backend
-    secret_hash: {secret_hash}
-    redirect_uris: [http://localhost:8080/callback]
-    post_logout_redirect_uris: [http://localhost:8080/]
-    grant_types: [authorization_code, refresh_token, password]
-    scopes: all
-    id_token_signed_response_alg: RS256
-    resources: [https://game.example/api]
-"""
-"""A client with the secret of ``demo-backend``, for what no demo client is registered for."""
 
 __all__ = ["api", "deployed", "outputs", "tokens", "url", "user"]
 
@@ -30,12 +17,7 @@ __all__ = ["api", "deployed", "outputs", "tokens", "url", "user"]
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     """A checkout whose stack is deployed."""
     checkout = checkout_in(tmp_path_factory.mktemp("deployed"), "local-e2e")
-    seed = checkout.folder / "infrastructure" / "seeds" / "local.yaml"
-    written = seed.read_text()
-    backend = next(
-        client for client in yaml.safe_load(written)["clients"] if client["client_id"] == "demo-backend"
-    )
-    seed.write_text(written + RS256_CLIENT.format_map(backend))
+    register_rs256_client(checkout)
     with deployment(checkout):
         yield checkout
 
