@@ -170,7 +170,7 @@ status: setup ## Say how the stack is: release, health, functions, alarms, data,
 	@$(RUN) status $(JSON_FLAG)
 
 logs: setup ## Print a function's log, or all of a request (FN=players-create, FN=gateway, ID=…, LEVEL=, SINCE=10m, FOLLOW=1, JSON=1)
-	@$(RUN) logs $(call flag,FOLLOW,--follow) $(JSON_FLAG) $(call option,FN,--function) $(call typed,ID,--id) \
+	@$(RUN) logs $(call flag,FOLLOW,--follow) $(JSON_FLAG) $(call option,FN,--fn) $(call typed,ID,--id) \
 		$(call typed,LEVEL,--level) $(call option,SINCE,--since)
 
 trace: setup ## Show where a request's time went, by any of its ids (ID=…, SINCE=1h, JSON=1)
@@ -196,7 +196,7 @@ build-local: setup ## Build the image as psn-emulator:local (DRY_RUN=1)
 	@$(RUN) build-local $(DRY_FLAG)
 
 run-local: setup ## Run one function's container on port 9000 (FN=root, PORT=9000, DRY_RUN=1)
-	@$(RUN) run-local $(DRY_FLAG) $(call option,FN,--function) $(call option,PORT,--port)
+	@$(RUN) run-local $(DRY_FLAG) $(call option,FN,--fn) $(call option,PORT,--port)
 
 down: setup ## Stop the local AWS; its data stays (DRY_RUN=1)
 	@$(RUN) down $(DRY_FLAG)

@@ -141,6 +141,8 @@ def unlock(options: argparse.Namespace) -> int:
     name = options.user or options.client
     if not sources:
         print(f"{name} has no failed logins in the sandbox {options.sandbox}")
+        if stranger := unlock.stranger(options.settings, user=options.user, client=options.client):
+            print(stranger)
     else:
         done = "Would forget" if options.dry_run else "Forgot"
         print(f"{done} the failed logins of {name} from {', '.join(sources)}")

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from infrastructure.commands import command_line
+
 ROOT = Path(__file__).resolve().parents[2]
 HARMLESS = {
     "FIND_UV",
@@ -130,6 +132,15 @@ def test_each_target_takes_what_its_recipe_reads() -> None:
     assert used_as_flags | {"DEBUG"} == set(FLAGS)
 
 
+def test_an_option_is_named_as_the_variable_that_sets_it_for_by_that_its_faults_are_told() -> None:
+    set_by = re.findall(r"call (?:flag|option|typed),([A-Z_]+),(--[a-z-]+)", MAKEFILE)
+    set_by += [
+        (name, option) for option, name in re.findall(r"(--[a-z-]+)=\$\(call given,([A-Z_]+)", MAKEFILE)
+    ]
+    assert len(set_by) > 20
+    assert [option for name, option in set_by if command_line.variable_of(option) != name] == []
+
+
 @pytest.mark.parametrize("flag", FLAGS)
 @pytest.mark.parametrize("value", ["", "ture"])
 def test_a_flag_that_is_neither_on_nor_off_is_refused(elsewhere: Path, flag: str, value: str) -> None:
@@ -191,9 +202,9 @@ def test_the_examples_give_what_their_targets_take() -> None:
         ("promote", "TAG", "--tag"),
         ("promote", "FROM", "--from"),
         ("promote", "TO", "--to"),
-        ("logs", "FN", "--function"),
+        ("logs", "FN", "--fn"),
         ("logs", "SINCE", "--since"),
-        ("run-local", "FN", "--function"),
+        ("run-local", "FN", "--fn"),
         ("run-local", "PORT", "--port"),
         ("bench", "ROUNDS", "--rounds"),
     ],

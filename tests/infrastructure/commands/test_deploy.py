@@ -20,7 +20,15 @@ from infrastructure.release.state import ALIAS, STACK, TABLE, StackState
 from infrastructure.review.changes import ChangeLog
 from infrastructure.stack.loading import load_settings
 from infrastructure.terminal import display
-from tests.infrastructure.commands.test_rollback import FIRST, SECOND, THIRD, a_release, state
+from tests.infrastructure.commands.test_rollback import (
+    FIRST,
+    GATEWAY,
+    SECOND,
+    THIRD,
+    a_release,
+    state,
+    with_routes,
+)
 
 FAILS = (ProbeResult("GET /healthz", "healthz", "500", ok=False),)
 ANSWERS = (ProbeResult("GET /healthz", "healthz", "200", ok=True),)
@@ -41,11 +49,13 @@ class Stack:
         self.was_cut_off = False
         self.updates: list[str] = []
         self.forms: list[str] = []
+        self.routes = {"root": "NONE"}
+        self.opened: frozenset[str] = frozenset()
         self.run(live, *kept)
 
     def run(self, live: Entry, *kept: Entry, **versions: str) -> None:
         """Has the state say that this release runs, on its own versions unless others are given."""
-        self.known = state(live, *kept, **versions or live.versions)
+        self.known = with_routes(state(live, *kept, **versions or live.versions), **self.routes)
 
     @property
     def outputs(self) -> dict[str, Any]:
@@ -73,9 +83,10 @@ class Stack:
         return self.outputs, SimpleNamespace(changes=moved)
 
     def move(
-        self, _: object, __: object, versions: Mapping[str, str], outputs: Mapping[str, Any], **said: str
+        self, _: object, __: object, versions: Mapping[str, str], outputs: Mapping[str, Any], **said: Any
     ) -> Mapping[str, Any]:
         """Stands in for ``aliases.move``."""
+        self.opened = said["routes"].opened
         self.updates.append(f"{said['message'].split(' by ')[0]}")
         [live] = [
             Entry.from_output(item) for item in outputs["releases"] if item["tag"] == outputs["image_tag"]
@@ -146,6 +157,13 @@ def test_a_new_release_that_fails_gives_way_to_the_one_that_ran(deploying: Deplo
     assert stack.versions == SECOND.versions
     assert stack.kept == [SECOND, FIRST]
     assert stack.forms == ["before 2", "before 2", "after 2"]
+
+
+def test_the_routes_that_a_release_opened_that_fails_go_with_it(deploying: Deploying) -> None:
+    stack = deploying(Stack(SECOND, SECOND, FIRST, brought=THIRD))
+    stack.routes = {"root": "NONE", "healthz": "NONE"}
+    assert f"{SECOND.tag} is live again" in stack.deploy()
+    assert stack.opened == {f"{GATEWAY}$route::healthz-route"}
 
 
 def test_the_table_is_brought_into_the_form_of_the_release_that_answers(

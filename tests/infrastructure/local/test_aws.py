@@ -184,11 +184,16 @@ def kept() -> Path:
     return aws_instance.folder() / "state" / "cloudwatch_logs.json"
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
+def lose_all(file: Path) -> None:
+    """Leaves a state in the right form that holds none of what its service keeps."""
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"payload": {}}))
+
+
+@pytest.mark.parametrize("damage", [*DAMAGES.values(), lose_all], ids=[*DAMAGES, "without what is kept"])
 def test_a_state_that_cannot_be_read_is_told_overwritten_by_nothing_and_comes_back_as_printed(
-    kept: Path, damage: str
+    kept: Path, damage: Callable[[Path], object]
 ) -> None:
-    DAMAGES[damage](kept)
+    damage(kept)
     before = contents(kept.parent)
     with pytest.raises(DeployError, match=re.escape(str(kept))) as caught:
         aws.ensure()
