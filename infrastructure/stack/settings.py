@@ -89,6 +89,11 @@ class Settings(Capacity):
     none: AWS's own keys, and for the topic one that is made. Its policy has to let CloudWatch Logs use it, and
     cloudwatch.amazonaws.com by kms:Decrypt and kms:GenerateDataKey*, or no alarm is told; a repository keeps the
     key that it was made with."""
+    permissions_boundary: str | None = Field(
+        None, pattern=r"^arn:aws[a-z-]*:iam::\d{12}:policy/[\w+=,.@/-]+$"
+    )
+    """The ARN of the policy that bounds what the functions' roles may do, on AWS only; none: no bound. The role of
+    `make bootstrap` makes no role without that which it prints."""
     tracing: bool = False
     """Whether the functions send X-Ray traces."""
     smoke_at_once: Number = Field(50, ge=1, le=1000)
@@ -212,6 +217,11 @@ class Settings(Capacity):
             (
                 "kms_key",
                 self.local and self.kms_key is not None,
+                "is for stacks on AWS",
+            ),
+            (
+                "permissions_boundary",
+                self.local and self.permissions_boundary is not None,
                 "is for stacks on AWS",
             ),
             (
