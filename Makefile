@@ -102,7 +102,7 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONSAFEPATH
 	outputs ecr-url history env status logs trace dashboard \
 	export-data import-data \
 	destroy down clean doctor check-docker docker-login build-local run-local test test-unit test-infrastructure test-e2e \
-	test-operations coverage openapi lint format bench audit sbom test-kills test-model test-fuzz
+	test-operations coverage openapi lint format bench audit sbom policies test-kills test-model test-fuzz
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} \
@@ -247,6 +247,9 @@ audit: setup ## Ask PyPI whether a package that the image has is known to be vul
 sbom: setup ## Write what the image has as a CycloneDX document (FILE=sbom.json)
 	@"$$($(FIND_UV))" export --quiet --frozen --no-default-groups --no-emit-project --format cyclonedx1.5 \
 		--output-file $(call either,FILE,sbom.json) && echo "Written to "$(call either,FILE,sbom.json)
+
+policies: setup ## Run checkov over what the program declares of every stack; fails on what has no reason to be there
+	@$(PY) -m tests.policies.checkov
 
 test-kills: setup ## Kill deploys at random moments; the next one has to mend all (KILLS=25, SEED=…)
 	@KILLS=$(call either,KILLS,25) SEED=$(call either,SEED,$$(date +%s)) $(PY) -m pytest tests/kills/test_kills.py -s $(ARGS)

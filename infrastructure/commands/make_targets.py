@@ -124,6 +124,9 @@ def bootstrap(options: argparse.Namespace) -> int:
     for purpose in account.roles:
         print(f"AWS_ROLE={account.role_arn(purpose)} in the jobs that {purpose}")
     print(f"secrets provider: {account.secrets_provider}")
+    print(
+        f"psn-emulator:permissions_boundary: {account.boundary} in infrastructure/Pulumi.{account.settings.stack}.yaml"
+    )
     return 0
 
 
