@@ -56,7 +56,7 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
 
     monkeypatch.setattr(probe, "_PAUSE_SECONDS", 0)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     served.url = f"http://127.0.0.1:{server.server_port}"
     yield served
     server.shutdown()
@@ -143,7 +143,7 @@ def test_an_answer_that_is_none_is_a_failure(answer: bytes, said: str) -> None:
             self.wfile.write(answer)
 
     with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         checks = probed(f"http://127.0.0.1:{server.server_address[1]}")
         server.shutdown()
     assert len(probe.failed(checks)) == 4
