@@ -233,6 +233,19 @@ def _copy_compiled(folder: Path) -> None:
             shutil.copy(compiled, target)
 
 
+def _share_packages(venv: Path) -> None:
+    """Makes ``venv`` of this tree's: its files, and in place of its folders where they are, so that set-up has nothing
+    to install and no module is compiled anew. Whose lock file changes needs packages of its own."""
+    venv.mkdir()
+    for path in (ROOT / ".venv").iterdir():
+        if path.is_dir():
+            (venv / path.name).symlink_to(path)
+        elif path.name == ".psn-emulator":  # where it is and what it was made from
+            (venv / path.name).write_text(path.read_text().replace(str(path.parent), str(venv), 1))
+        else:
+            shutil.copy(path, venv)
+
+
 def checkout_in(folder: Path, stack: str) -> Checkout:
     """A copy of the tree whose local state and port are its own; the installed packages are this tree's."""
     kept = {
@@ -245,5 +258,5 @@ def checkout_in(folder: Path, stack: str) -> Checkout:
     }
     copy_of_the_tree(folder)
     _copy_compiled(folder)
-    (folder / ".venv").symlink_to(ROOT / ".venv")
+    _share_packages(folder / ".venv")
     return Checkout(folder, kept | settings)
