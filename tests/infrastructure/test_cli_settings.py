@@ -85,6 +85,7 @@ def states() -> States:
 
 @pytest.fixture(autouse=True)
 def prod(
+    few_routes: None,
     write_stack: WriteStack,
     write_seed: WriteSeed,
     states: States,
