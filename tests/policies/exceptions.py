@@ -1,6 +1,5 @@
 """The rules that the program does not follow, and why: one list for the tests' own rules and for checkov's."""
 
-
 _AWS_KEY = "encrypted under AWS's own key; a key of ours would cost by the call and protect from nobody new"
 _UNTRACED = "tracing is a setting, on where it is worth its price"
 
