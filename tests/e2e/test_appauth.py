@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.bases import url
 from tests.support import node
 from tests.support.checkout import ROOT, free_port
+
+__all__ = ["url"]
 
 PACKAGE = Path(__file__).with_name("appauth")
 BROWSER = f"""#!{sys.executable}

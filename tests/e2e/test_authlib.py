@@ -12,7 +12,11 @@ from authlib.integrations.requests_client import OAuth2Session
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from tests.e2e.bases import api, url
 from tests.e2e.login_page import REDIRECT_URI, log_in
+
+__all__ = ["api", "url"]
+
 
 USER = {"username": "testuser", "password": "password123"}
 

@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.bases import url
 from tests.e2e.conversation import converse
 from tests.support import golang
+
+__all__ = ["url"]
+
 
 MODULE = Path(__file__).with_name("go_oidc")
 CLIENTS = {"demo-web": ("", "ES256"), "rs256-backend": ("demo-backend-secret", "RS256")}

@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.bases import url
 from tests.e2e.conversation import converse
 from tests.support import java
+
+__all__ = ["url"]
+
 
 PROJECT = Path(__file__).with_name("nimbus")
 

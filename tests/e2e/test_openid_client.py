@@ -7,8 +7,12 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.e2e.bases import url
 from tests.e2e.conversation import converse
 from tests.support import node
+
+__all__ = ["url"]
+
 
 PACKAGE = Path(__file__).with_name("openid_client")
 

@@ -12,7 +12,11 @@ from oauthlib.oauth2 import (
 )
 from requests_oauthlib import OAuth2Session
 
+from tests.e2e.bases import url
 from tests.e2e.login_page import REDIRECT_URI, log_in
+
+__all__ = ["url"]
+
 
 SECRET = "demo-backend-secret"
 SCOPE: list[object] = ["openid", "players:read"]
