@@ -106,6 +106,9 @@ class Settings(Capacity):
     """Where the functions reach the keys of `issuer`; https, or http on a local stack."""
     signing_algorithm: SigningAlgorithm = "ES256"
     """What the stack's first key signs with, and each that a rotation adds: ES256 or RS256."""
+    sandboxes: Literal["open", "declared", "off"] = "open"
+    """Sandboxes besides the default one: `open`, whatever is named; `declared`, those that an administrator has made;
+    `off`, none, and no routes under `/_emulator`."""
     acr_values: str = Field("1", pattern=r"^\S+( \S+)*$")
     """The classes of authentication (`acr`) that a login passes for where a client asks, separated by spaces."""
     session_cookie_same_site: Literal["Lax", "None"] = "Lax"
