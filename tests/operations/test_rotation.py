@@ -14,7 +14,7 @@ from tests.e2e.registered import register_rs256_client
 from tests.support.checkout import Checkout, checkout_in
 from tests.support.identity import decode
 
-TOKEN_SECONDS = 60
+SECONDS = 60
 ONE_KEY = (
     (
         "infrastructure/program/signing_keys.py",
@@ -32,11 +32,15 @@ LOGIN = {"username": "testuser", "password": "password123"}
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    """A deployed checkout whose tokens live a minute, with one key as a release has made it that knew of no other."""
+    """A deployed checkout whose tokens and browser sessions live a minute, with one key as a release has made it that
+    knew of no other."""
     made = checkout_in(tmp_path_factory.mktemp("rotation"), "local-keys")
     made.keep_routes("root", "healthz", "auth-token", "auth-refresh", "auth-userinfo", "jwks", "players-list")
     settings = made.folder / "infrastructure" / "Pulumi.local.yaml"
-    settings.write_text(f"{settings.read_text()}  psn-emulator:access_token_seconds: {TOKEN_SECONDS}\n")
+    lifetimes = (
+        f"  psn-emulator:{name}_seconds: {SECONDS}\n" for name in ("access_token", "browser_session")
+    )
+    settings.write_text(settings.read_text() + "".join(lifetimes))
     register_rs256_client(made)
     for place in ONE_KEY:
         made.replace(*place)
@@ -87,7 +91,7 @@ class Load:
 
     def _holder(self, http: httpx.Client) -> None:
         """Calls with one token for nearly as long as it lives."""
-        until = time.monotonic() + TOKEN_SECONDS - 10
+        until = time.monotonic() + SECONDS - 10
         token = self._expect(http.post("/auth/token", json=LOGIN))["access_token"]
         while time.monotonic() < until and not self._stop.is_set():
             self._call(http, token)
@@ -203,6 +207,7 @@ def test_that_deploy_has_added_the_key_that_an_older_release_did_not_make(
 
 
 def test_the_key_that_went_is_removed_by_the_next_rotation(checkout: Checkout, api: httpx.Client) -> None:
+    until(lambda: "would be removed" in checkout.done("rotate-keys", DRY_RUN="1"), 120)
     assert "was removed" in checkout.done("rotate-keys")
     assert "was removed" not in checkout.done("rotate-keys")
     assert "rotate-keys" in checkout.json("history")[0]["message"]

@@ -1,5 +1,6 @@
 """What a deploy does when the API does not answer as it must."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,7 +13,7 @@ from infrastructure.automation import aliases, exclusion, last_deploy, updates, 
 from infrastructure.cloud import drift, probe, versions
 from infrastructure.cloud.probe import ProbeResult
 from infrastructure.cloud.table_migration import Migration
-from infrastructure.commands import deploy, readiness, report
+from infrastructure.commands import deploy, readiness, report, rotate_keys
 from infrastructure.commands.deploy_request import DeployRequest
 from infrastructure.errors import DeployError
 from infrastructure.release.release import Deployed, Entry
@@ -80,7 +81,7 @@ class Stack:
         self.updates.append(f"deploy {self.brought.tag}")
         self.run(self.brought, self.brought, *(item for item in self.kept if item.tag != self.brought.tag))
         moved = [SimpleNamespace(type=ALIAS)] if self.versions != before else []
-        return self.outputs, SimpleNamespace(changes=moved)
+        return self.outputs, SimpleNamespace(changes=moved, counts=Counter)
 
     def move(
         self, _: object, __: object, versions: Mapping[str, str], outputs: Mapping[str, Any], **said: Any
@@ -157,6 +158,19 @@ def test_a_new_release_that_fails_gives_way_to_the_one_that_ran(deploying: Deplo
     assert stack.versions == SECOND.versions
     assert stack.kept == [SECOND, FIRST]
     assert stack.forms == ["before 2", "before 2", "after 2"]
+
+
+@pytest.mark.parametrize(("added", "noted"), [(True, []), (False, ["local"])])
+def test_a_deploy_that_added_a_key_is_followed_by_one_that_tells_the_functions(
+    deploying: Deploying, monkeypatch: pytest.MonkeyPatch, added: bool, noted: list[str]
+) -> None:
+    deploying(Stack(SECOND, SECOND, FIRST, brought=THIRD, broken="none"))
+    notes: list[str] = []
+    monkeypatch.setattr(last_deploy, "note", lambda settings, _: notes.append(settings.stack))
+    monkeypatch.setattr(rotate_keys, "add_missing_key", lambda _: added)
+    monkeypatch.setattr(versions, "retain", lambda *_: None)
+    deploy.deploy(DeployRequest(load_settings("local")))
+    assert notes == noted
 
 
 def test_the_routes_that_a_release_opened_that_fails_go_with_it(deploying: Deploying) -> None:
