@@ -21,7 +21,8 @@ def desk(client: Client) -> Desk:
 
 
 def test_the_orders_of_its_snippets_are_taken(desk: Desk) -> None:
-    bodies = [json.loads(text) for text in re.findall(r"_emulator/tokens.*?-d '([^']+)'", SECTION, re.DOTALL)]
+    orders = re.findall(r"curl -s .\$API/_emulator/tokens.*?-d '([^']+)'", SECTION, re.DOTALL)
+    bodies = [json.loads(text) for text in orders]
     assert len(bodies) == 2
     for body in bodies:
         ordered = desk.order(**body)
