@@ -46,7 +46,7 @@ def _by_joserfc(token: str) -> Any:
     return found.claims
 
 
-class _Validator(JWTBearerTokenValidator):  # type: ignore[misc]
+class _Validator(JWTBearerTokenValidator):
     def get_jwks(self) -> Any:
         """The published keys."""
         return KeySet.import_key_set(JWKS)
