@@ -27,8 +27,13 @@ from tests.support.stacks import (
 )
 from utils.settings import from_environment
 
-ISSUING = {"auth-token", "auth-refresh"}
+ISSUING = {"auth-token", "auth-refresh", "emulator"}
 """The functions that issue tokens."""
+
+
+def sharing(route: routes.Route) -> list[routes.Route]:
+    """The rows of the route's function, its own among them."""
+    return [one for one in ALL_ROUTES if one.function_name == route.function_name]
 
 
 @pytest.mark.parametrize("stack", KINDS)
@@ -39,7 +44,9 @@ def test_every_route_has_a_function_that_runs_its_row(declared: Declared, stack:
         function = recorded.named(f"{route.function_name}-function").inputs
         assert function["name"] == f"psn-emulator-{stack}-{route.function_name}"
         assert function["imageConfig"] == {"commands": [f"main.{route.entry}"]}
-        assert (function["memorySize"], function["timeout"]) == (route.memory, route.timeout)
+        rows = sharing(route)
+        assert function["memorySize"] == max(row.memory for row in rows)
+        assert function["timeout"] == max(row.timeout for row in rows)
         assert function["packageType"] == "Image"
         assert function["publish"] is True
     assert recorded.named("authorizer-function").inputs["imageConfig"] == {"commands": ["authorizer.handler"]}
@@ -240,17 +247,20 @@ def test_a_role_allows_what_the_row_names_and_no_more(declared: Declared, route:
     recorded = declared("dev")
     allowed = statements(recorded, route.function_name)
     table = allowed.pop("Table", {"Action": [], "Resource": "arn:aws:::psn-emulator-dev"})
-    assert set(table["Action"]) == {f"dynamodb:{action}" for action in route.table}
+    rows = sharing(route)
+    assert set(table["Action"]) == {f"dynamodb:{action}" for row in rows for action in row.table}
     assert table["Resource"] == "arn:aws:::psn-emulator-dev"
     secrets = allowed.pop("Secrets", {"Action": ["secretsmanager:GetSecretValue"], "Resource": []})
     assert secrets["Action"] == ["secretsmanager:GetSecretValue"]
     assert sorted(secrets["Resource"]) == sorted(
-        f"arn:aws:::psn-emulator/dev/{name}" for name in route.secrets
+        f"arn:aws:::psn-emulator/dev/{name}" for name in {name for row in rows for name in row.secrets}
     )
     indexes = allowed.pop("Indexes", {"Action": ["dynamodb:Query"], "Resource": []})
     assert indexes["Action"] == ["dynamodb:Query"]
     assert indexes["Resource"] == [
-        f"arn:aws:::psn-emulator-dev/index/{name}" for name in INDEXES if "Query" in route.table
+        f"arn:aws:::psn-emulator-dev/index/{name}"
+        for name in INDEXES
+        if any("Query" in row.table for row in rows)
     ]
     own_log = allowed.pop("OwnLog")
     assert own_log["Resource"] == f"arn:aws:::/aws/lambda/psn-emulator-dev-{route.function_name}:log-stream:*"

@@ -34,6 +34,7 @@ def test_one_error_names_everything_that_is_wrong() -> None:
         "ENVIRONMENT": "moon",
         "ACCESS_TOKEN_SECONDS": "soon",
         "REFRESH_TOKEN_SECONDS": "0",
+        "PROFILE_CLAIMS_IN_ID_TOKEN": "True",
     }
     del wrong["TABLE_NAME"]
     with pytest.raises(SettingsError) as error:
@@ -42,3 +43,4 @@ def test_one_error_names_everything_that_is_wrong() -> None:
     assert "TABLE_NAME is missing" in str(error.value)
     assert "ACCESS_TOKEN_SECONDS is not a positive number of seconds" in str(error.value)
     assert "REFRESH_TOKEN_SECONDS is not a positive number of seconds" in str(error.value)
+    assert "PROFILE_CLAIMS_IN_ID_TOKEN is neither true nor false" in str(error.value)
