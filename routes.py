@@ -585,6 +585,31 @@ ROUTES: tuple[Route, ...] = (
         table=("GetItem", "BatchGetItem", "Query", "UpdateItem", "DeleteItem"),
         function="emulator",
     ),
+    Route(
+        "emulator-clock",
+        "GET",
+        "/_emulator/clock",
+        "handlers.clock:show",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "UpdateItem"),
+        function="emulator",
+        data="models.clock:Clock",
+    ),
+    Route(
+        "emulator-clock-change",
+        "PUT",
+        "/_emulator/clock",
+        "handlers.clock:change",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "Query", "UpdateItem", "DeleteItem"),
+        function="emulator",
+        body="models.clock_body:ClockBody",
+        data="models.clock:ClockChange",
+        errors=(
+            "services.sandboxes.timekeeping:ClockBackwardsException",
+            "services.sandboxes.opening:SandboxNotFoundException",
+        ),
+    ),
     # A new row goes here: CONTRIBUTING.md leads from the row to the answer.
 )
 
