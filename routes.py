@@ -16,6 +16,8 @@ INTROSPECT = "tokens:introspect"
 OFFLINE_ACCESS = "offline_access"
 SANDBOX_PREFIX = "/s/{sandbox}"
 """What the base URL of a sandbox has after the API's."""
+SANDBOX_SCOPE = "sandbox:"
+"""What a scope begins with that names a sandbox and asks for nothing."""
 _READ = "players:read"
 _WRITE = "players:write"
 
@@ -378,7 +380,11 @@ ROUTES: tuple[Route, ...] = (
         table=("GetItem", "BatchGetItem", "UpdateItem"),
         secrets=("seed",),
         answer="models.auth:UserInfo",
-        errors=("utils.oauth_errors:BearerTokenException", "utils.oauth_errors:InsufficientScopeException"),
+        errors=(
+            _INVALID_REQUEST,
+            "utils.oauth_errors:BearerTokenException",
+            "utils.oauth_errors:InsufficientScopeException",
+        ),
         errors_as="oauth",
         bearer="openid",
         preload=("services.identity.userinfo",),

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from models import durations
 from models.examples import Examples
 from models.result_body import Moment
-from utils import durations
 
 _CHANGES = ("now", "advance", "reset")
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from models import sandbox_name
 from utils.settings import DEFAULT_SANDBOX, settings
 from utils.writes import Key
 
-NAME: Final = re.compile(r"[a-z0-9-]{1,64}")
+NAME: Final = re.compile(sandbox_name.PATTERN)
 GENERATION: Final = re.compile(r"[0-9a-f]{1,16}")
 
 FIRST_MOMENT: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -16,7 +16,7 @@ from services import clock
 from services.expiry import expiry
 from services.identity import token_families
 from services.identity.resources import narrowed
-from services.identity.scopes import granted
+from services.identity.scopes import asked, granted
 from services.identity.seed import Client, SeedUser
 from services.identity.sessions import family_key
 from services.identity.signing_keys import SigningKey, current_signing_key, find_key
@@ -103,7 +103,9 @@ def rotate(
     """
     now = clock.seconds(sandbox)
     family, item = _live(sandbox, client, refresh_token, now)
-    limited = family if scope is None else replace(family, scope=granted(scope, family.scope.split(" ")))
+    limited = (
+        family if asked(scope) is None else replace(family, scope=granted(scope, family.scope.split(" ")))
+    )
     narrowed_family = replace(limited, audience=tuple(narrowed(sandbox, resources, client, family.audience)))
     is_first_use = False
     if "used_at" not in item:

@@ -6,10 +6,11 @@ It is kept in the sandbox's item, which every request reads anyway, so that a ch
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from models import durations
 from models.clock import Clock, ClockChange, Due
 from models.responses import FieldError
 from services.sandboxes.opening import SandboxNotFoundException, current, unchanged
-from utils import durations, table
+from utils import table
 from utils.errors import PSNEmulatorException, ThrottledException, ValidationException
 from utils.sandbox import FIRST_MOMENT, LAST_MOMENT, REAL, Sandbox, SandboxClock, sandbox_key
 from utils.table import ConditionFailedError
