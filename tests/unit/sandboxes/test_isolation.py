@@ -4,6 +4,7 @@ The long form is ``make test-sandboxes``.
 """
 
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from threading import Lock
@@ -14,6 +15,7 @@ import pytest
 
 from tests.support import described, identity
 from tests.support.gateway import Answer, Gateway
+from tests.support.light_transactions import light_transactions
 from tests.support.tenants import provide
 from tests.support.user_agent import app
 from tests.support.worlds import World
@@ -34,7 +36,7 @@ def _provider(the_table: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def _one_request_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def _one_request_at_a_time(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """As in a function of Lambda; which thread's is the next is chance. What the document says of the answers is tried
     elsewhere, and would be most of the cost."""
     monkeypatch.setattr(described, "require_described", lambda *_: None)
@@ -45,6 +47,8 @@ def _one_request_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
             return send(self, *args, **options)
 
     monkeypatch.setattr(Gateway, "send", locked)
+    with light_transactions():
+        yield
 
 
 @pytest.mark.usefixtures("_provider", "_one_request_at_a_time")
