@@ -11,6 +11,7 @@ from services.identity import accounts, claims
 from services.identity.access_token_verifier import JWT_TYPE
 from services.identity.signing_keys import SigningKey
 from services.identity.token_families import Family
+from utils.sandbox import LAST_MOMENT
 from utils.settings import settings
 
 _BEARER: Final = "Bearer"
@@ -34,15 +35,14 @@ def issue(
     """
     deployment = settings()
     lifetime = int(deployment.access_token_lifetime.total_seconds())
-    expires_at = min(at + lifetime, family.expires_at)
+    expires_at = min(at + lifetime, family.expires_at, int(LAST_MOMENT.timestamp()))
     sandbox = family.sandbox
     common = {"iss": sandbox.issuer, "sub": family.subject, "exp": expires_at, "iat": at}
-    token_id = key.derive("jti", f"{family.scope}:{refresh_token or family.id}")[:16]
     access_claims = {
         **common,
         "aud": _audience(family, deployment.audience),
         "nbf": at,
-        "jti": f"{family.id}.{base64url(token_id)}",
+        "jti": access_token_id(family, refresh_token, key),
         "client_id": family.client_id,
         "scope": family.scope,
         "sandbox": sandbox.name,
@@ -69,6 +69,12 @@ def issue(
         refresh_token=refresh_token,
         id_token=id_token,
     )
+
+
+def access_token_id(family: Family, refresh_token: str | None, key: SigningKey) -> str:
+    """The ``jti`` of the access token that :func:`issue` makes of the same arguments."""
+    token_id = key.derive("jti", f"{family.scope}:{refresh_token or family.id}")[:16]
+    return f"{family.id}.{base64url(token_id)}"
 
 
 def base64url(value: bytes) -> str:

@@ -147,7 +147,15 @@ def when_scopes_are_taken_away(route: routes.Route, values: Values) -> list[Samp
     return good(route, values)
 
 
-WAYS = (good, with_a_wrong_password, when_scopes_are_taken_away)
+def of_a_sandbox_that_begins(route: routes.Route, values: Values) -> list[SampleRequest]:
+    """By the default sandbox's administrator, who operates all."""
+    return [
+        replace(request, headers={**request.headers, "x-sandbox": "begins"})
+        for request in (good(route, values) if route.scope == routes.ADMIN else ())
+    ]
+
+
+WAYS = (good, with_a_wrong_password, when_scopes_are_taken_away, of_a_sandbox_that_begins)
 """Together, the requests of a route make every call that its row allows."""
 
 
