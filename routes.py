@@ -39,6 +39,15 @@ RESERVED_SCOPES = (INTROSPECT, ADMIN)
 """The scopes that ``scopes: all`` in a seed file leaves out: who is to have one is to be named with it."""
 
 
+RESERVED_CLAIMS = frozenset(
+    {
+        *("iss", "sub", "aud", "exp", "iat", "nbf", "jti", "client_id", "scope", "sandbox", "generation"),
+        *("auth_time", "nonce", "acr", "amr", "azp", "at_hash", "c_hash", "sid"),
+    }
+)
+"""The claims of tokens that no entry of a seed file gives: the identity provider says them."""
+
+
 @dataclass(frozen=True, slots=True)
 class PathParameter:
     """A parameter in a path: what it means, and a value that a page may fill in before its user does."""
@@ -128,6 +137,8 @@ class Route:
     """Of the answer, when it is a success."""
     errors: tuple[str, ...] = ()
     """The exceptions of its own that it may answer with; what scopes, bodies and the flags below imply is added."""
+    located: bool = True
+    """Whether what it has made, where it answers 201, has a URL, which ``Location`` tells."""
     errors_as: Literal["problem", "oauth", "page"] = "problem"
     """How it tells of errors: RFC 9457, RFC 6749 section 5.2, or HTML for people. Who tells of them in another way
     than the first is not given ``query`` and ``body``, but reads and refuses them by its RFC."""
@@ -615,6 +626,25 @@ ROUTES: tuple[Route, ...] = (
             "services.sandboxes.timekeeping:ClockBackwardsException",
             "services.sandboxes.opening:SandboxNotFoundException",
         ),
+    ),
+    Route(
+        "emulator-tokens",
+        "POST",
+        "/_emulator/tokens",
+        "handlers.token_orders:order",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
+        secrets=("signing-keys", "seed"),
+        memory=512,
+        function="emulator",
+        body="models.token_order:TokenOrder",
+        data="models.token_order:OrderedToken",
+        errors=(
+            "services.sandboxes.opening:InvalidSandboxException",
+            "services.sandboxes.opening:SandboxMismatchException",
+            "services.sandboxes.opening:SandboxNotFoundException",
+        ),
+        located=False,
     ),
     # A new row goes here: CONTRIBUTING.md leads from the row to the answer.
 )

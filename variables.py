@@ -72,6 +72,9 @@ class Settings:
     seed_secret: Annotated[str, Variable("SEED_SECRET", "secret:seed", "psn-emulator/local/seed")]
     sandboxes: Annotated[Sandboxes, Variable("SANDBOXES", "setting:sandboxes", "open")]
     acr_values: Annotated[str, Variable("ACR_VALUES", "setting:acr_values", "1")]
+    profile_claims_in_id_token: Annotated[
+        bool, Variable("PROFILE_CLAIMS_IN_ID_TOKEN", "setting:profile_claims_in_id_token", "false")
+    ]
     session_cookie_same_site: Annotated[
         str, Variable("SESSION_COOKIE_SAME_SITE", "setting:session_cookie_same_site", "Lax")
     ]

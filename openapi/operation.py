@@ -200,7 +200,7 @@ def _examples(name: str) -> Mapping[str, Any]:
 
 
 def _answer(route: Route, status: int, meaning: str) -> Answer:
-    leads_on = status == 201 or (300 <= status < 400 and status != 304)
+    leads_on = (status == 201 and route.located) or (300 <= status < 400 and status != 304)
     tagged = route.versioned and status != 204
     headers = tuple(name for name, there in (("Location", leads_on), ("ETag", tagged)) if there)
     if status == 204 or status in range(300, 400):

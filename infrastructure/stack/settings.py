@@ -111,6 +111,8 @@ class Settings(Capacity):
     `off`, none, and no routes under `/_emulator`."""
     acr_values: str = Field("1", pattern=r"^\S+( \S+)*$")
     """The classes of authentication (`acr`) that a login passes for where a client asks, separated by spaces."""
+    profile_claims_in_id_token: bool = False
+    """Whether ID tokens hold the claims about the user that their scopes give, and not what is asked for alone."""
     session_cookie_same_site: Literal["Lax", "None"] = "Lax"
     """`None` lets frames of other sites log in silently (`prompt=none`); it works with https only."""
     access_token_seconds: Number = Field(3600, ge=60, le=86400)

@@ -14,7 +14,7 @@ from typing import Final
 from models.auth import Tokens
 from services import clock
 from services.expiry import expiry
-from services.identity import token_families
+from services.identity import accounts, token_families
 from services.identity.resources import narrowed
 from services.identity.scopes import asked, granted
 from services.identity.seed import Client, SeedUser
@@ -76,7 +76,10 @@ def issue_first(
     id_key = current_signing_key(client.id_token_signed_response_alg)
     narrow = family if audience is None else replace(family, audience=tuple(audience))
     refresh_token = token_families.new_secret(family) if refreshable else None
-    tokens = issue(narrow, refresh_token, at=at, key=key, id_key=id_key, nonce=nonce)
+    user = accounts.find_subject(family.sandbox, family.subject)
+    tokens = issue(
+        narrow, refresh_token, at=at, key=key, client=client, user=user, id_key=id_key, nonce=nonce
+    )
     listing = _listing(narrow, tokens, key, at)
     if refresh_token is None:
         table.transact(opening, listing)
@@ -115,7 +118,10 @@ def rotate(
         raise _reused(family)
     successor = token_families.new_secret(family, base64url(key.derive("refresh", refresh_token)))
     id_key = find_key(item.get("id_kid", "")) or current_signing_key(client.id_token_signed_response_alg)
-    tokens = issue(narrowed_family, successor, at=item["used_at"], key=key, id_key=id_key)
+    user = accounts.find_subject(sandbox, family.subject)
+    tokens = issue(
+        narrowed_family, successor, at=item["used_at"], key=key, client=client, user=user, id_key=id_key
+    )
     listing = _listing(narrowed_family, tokens, key, item["used_at"])
     is_new = _store(family, successor, now, listing)
     if not (is_first_use or is_new) and _is_used(sandbox, successor):

@@ -38,6 +38,8 @@ class SeedUser:
     fingerprint: str
     more: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The claims of ``claims.OPTIONAL`` that the entry has."""
+    extra_claims: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """Further claims, of no standard, that the user's tokens and userinfo carry."""
 
     @property
     def claims(self) -> dict[str, Any]:
@@ -69,7 +71,8 @@ class Client:
     public one has, ``any_localhost_port`` whether a redirect URI of ``localhost`` may have any port, as those of
     ``127.0.0.1`` and ``[::1]`` always may. ``id_token_signed_response_alg`` is what its ID tokens are signed by,
     ``None`` for what access tokens are; ``resources`` are the URIs, besides the API's, that its access tokens may be
-    for (RFC 8707).
+    for (RFC 8707). ``audience`` is who they are for when a request names no resource, empty for the API;
+    ``extra_claims`` are in its tokens and userinfo besides; lifetimes are in seconds, ``None`` for the deployment's.
     """
 
     client_id: str
@@ -84,6 +87,10 @@ class Client:
     any_localhost_port: bool = False
     id_token_signed_response_alg: str | None = None
     resources: tuple[str, ...] = ()
+    audience: tuple[str, ...] = ()
+    access_token_seconds: int | None = None
+    refresh_token_seconds: int | None = None
+    extra_claims: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
     def from_seed(cls, entry: Mapping[str, Any]) -> "Client":
@@ -126,6 +133,11 @@ class Client:
         )
 
 
+def extra_claims(client: Client, user: SeedUser | None) -> dict[str, Any]:
+    """The further claims of what is issued to ``client`` for ``user``, ``None`` for its own: a user's go before."""
+    return {**client.extra_claims, **(user.extra_claims if user else {})}
+
+
 def _given(claim: Any) -> Any:
     """The claim, without the members of an address that the seed does not give."""
     if isinstance(claim, dict):
@@ -133,7 +145,12 @@ def _given(claim: Any) -> Any:
     return claim
 
 
-_NEWER: Final = frozenset({"id_token_signed_response_alg", "resources", "require_pkce", "any_localhost_port"})
+_NEWER: Final = frozenset(
+    {
+        *("id_token_signed_response_alg", "resources", "require_pkce", "any_localhost_port"),
+        *("audience", "access_token_seconds", "refresh_token_seconds", "extra_claims"),
+    }
+)
 
 
 def claims_of(user: Mapping[str, Any]) -> dict[str, Any]:

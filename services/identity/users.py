@@ -71,6 +71,20 @@ def authenticate(sandbox: Sandbox, username: str, password: str, source: str) ->
     return seed_user
 
 
+def known(sandbox: Sandbox, user: SeedUser) -> SeedUser | None:
+    """``user`` by the newest entry, in the table as after a login; ``None`` if there is none any more, or is locked."""
+    key = user_key(sandbox, user.subject)
+    item = table.get(key)
+    if item is not None and item["status"] != ACTIVE:
+        return None
+    if item is not None and item["seed"] == user.fingerprint:
+        return user
+    newest = accounts.find_subject(sandbox, user.subject, newest_seed())
+    if newest is not None:
+        _store(key, newest, item, newest.password_hash)
+    return newest
+
+
 def _store(key: Key, entry: SeedUser, before: Item | None, password_hash: str) -> None:
     """Store the seed's ``entry`` in the item of an active user, unless another request changed the item ``before``.
 
