@@ -16,6 +16,8 @@ INTROSPECT = "tokens:introspect"
 OFFLINE_ACCESS = "offline_access"
 SANDBOX_PREFIX = "/s/{sandbox}"
 """What the base URL of a sandbox has after the API's."""
+SANDBOX_SCOPE = "sandbox:"
+"""What a scope begins with that names a sandbox and asks for nothing."""
 _READ = "players:read"
 _WRITE = "players:write"
 
@@ -389,7 +391,11 @@ ROUTES: tuple[Route, ...] = (
         table=("GetItem", "BatchGetItem", "UpdateItem"),
         secrets=("seed",),
         answer="models.auth:UserInfo",
-        errors=("utils.oauth_errors:BearerTokenException", "utils.oauth_errors:InsufficientScopeException"),
+        errors=(
+            _INVALID_REQUEST,
+            "utils.oauth_errors:BearerTokenException",
+            "utils.oauth_errors:InsufficientScopeException",
+        ),
         errors_as="oauth",
         bearer="openid",
         preload=("services.identity.userinfo",),
@@ -595,6 +601,31 @@ ROUTES: tuple[Route, ...] = (
         scope=ADMIN,
         table=("GetItem", "BatchGetItem", "Query", "UpdateItem", "DeleteItem"),
         function="emulator",
+    ),
+    Route(
+        "emulator-clock",
+        "GET",
+        "/_emulator/clock",
+        "handlers.clock:show",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "UpdateItem"),
+        function="emulator",
+        data="models.clock:Clock",
+    ),
+    Route(
+        "emulator-clock-change",
+        "PUT",
+        "/_emulator/clock",
+        "handlers.clock:change",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "Query", "UpdateItem", "DeleteItem"),
+        function="emulator",
+        body="models.clock_body:ClockBody",
+        data="models.clock:ClockChange",
+        errors=(
+            "services.sandboxes.timekeeping:ClockBackwardsException",
+            "services.sandboxes.opening:SandboxNotFoundException",
+        ),
     ),
     Route(
         "emulator-tokens",

@@ -24,14 +24,18 @@ def revoke(sandbox: Sandbox, client: Client, token: str) -> None:
     try:
         access_token = _verified(sandbox, token)
     except TokenRefusedError:
+        if token_families.sandbox_of(token) not in {None, sandbox.name}:
+            raise InvalidRequestException("The token is of another sandbox.") from None
         refresh_token = token_families.find_refresh_token(sandbox, token)
         if refresh_token is None:
             return
         client_id, family_id = refresh_token.family["client_id"], refresh_token.family_id
     else:
         session = Session.from_token(access_token)
-        if session.sandbox.universe != sandbox.universe:
+        if session.sandbox.name != sandbox.name:
             raise InvalidRequestException("The token is of another sandbox.")
+        if session.sandbox.generation != sandbox.generation:
+            return  # it ended with its generation
         client_id, family_id = access_token.client_id, session.family
     if client_id != client.client_id:
         raise InvalidGrantException("The token was issued to another client.")

@@ -132,9 +132,9 @@ def family_id_of(secret: str) -> str | None:
 
 
 def sandbox_of(secret: str) -> str | None:
-    """The name of the sandbox in what :func:`new_secret` made; ``None`` where it has none."""
+    """The name of the sandbox of what :func:`new_secret` made; ``None`` for text of another form."""
     match = _SECRET.fullmatch(secret)
-    return match["sandbox"] if match else None
+    return (match["sandbox"] or DEFAULT_SANDBOX) if match else None
 
 
 def digest(secret: str) -> str:

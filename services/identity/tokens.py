@@ -12,6 +12,7 @@ from services.identity.access_token_verifier import JWT_TYPE
 from services.identity.seed import Client, SeedUser, extra_claims
 from services.identity.signing_keys import SigningKey
 from services.identity.token_families import Family, lifetime
+from utils.sandbox import LAST_MOMENT
 from utils.settings import settings
 
 ID_TOKEN_TYPE: Final = "JWT"  # noqa: S105 - a header's typ
@@ -38,11 +39,17 @@ def issue(
     ID token, signed by ``id_key`` or else ``key``, with the ``nonce``, the claims and the ``acr`` that the
     authorization request asked for.
     """
-    expires_at = min(at + lifetime(client, refreshable=False), family.expires_at)
-    token_id = key.derive("jti", f"{family.scope}:{refresh_token or family.id}")[:16]
+    expires_at = min(
+        at + lifetime(client, refreshable=False), family.expires_at, int(LAST_MOMENT.timestamp())
+    )
     extra = extra_claims(client, user)
     access_token = signed(
-        {**extra, **access_claims(family, token_id, at=at, expires_at=expires_at)}, key, typ=JWT_TYPE
+        {
+            **extra,
+            **access_claims(family, _token_id(family, refresh_token, key), at=at, expires_at=expires_at),
+        },
+        key,
+        typ=JWT_TYPE,
     )
     id_token = None
     if "openid" in family.scope.split(" "):
@@ -61,6 +68,15 @@ def issue(
         refresh_token=refresh_token,
         id_token=id_token,
     )
+
+
+def access_token_id(family: Family, refresh_token: str | None, key: SigningKey) -> str:
+    """The ``jti`` of the access token that :func:`issue` makes of the same arguments."""
+    return f"{family.id}.{base64url(_token_id(family, refresh_token, key))}"
+
+
+def _token_id(family: Family, refresh_token: str | None, key: SigningKey) -> bytes:
+    return key.derive("jti", f"{family.scope}:{refresh_token or family.id}")[:16]
 
 
 def access_claims(family: Family, token_id: bytes, *, at: int, expires_at: int) -> dict[str, Any]:
