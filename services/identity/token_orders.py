@@ -26,6 +26,7 @@ from services.identity.token_defects import (
 )
 from services.identity.token_families import Family
 from services.identity.tokens import ID_TOKEN_TYPE, access_claims, audience, id_claims
+from services.sandboxes import due
 from utils import table
 from utils.errors import ValidationException
 from utils.sandbox import Sandbox
@@ -71,7 +72,8 @@ def fulfil(sandbox: Sandbox, order: TokenOrder) -> OrderedToken:
     left = max(0, times.ends - family.auth_time)
     if is_id_token:
         return OrderedToken(None, token, left, claims)
-    table.write(Put(replace(family, expires_at=times.ends).to_item(), ABSENT))
+    opening = Put(replace(family, expires_at=times.ends).to_item(), ABSENT)
+    table.transact(opening, *([] if order.defect else [_listing(family, claims)]))
     return OrderedToken(token, None, left, claims)
 
 
@@ -133,6 +135,18 @@ def _claims(
         **({"aud": audience(named)} if named else {}),
         **({"nbf": times.begins} if times.begins != times.at else {}),
     }
+
+
+def _listing(family: Family, claims: dict[str, Any]) -> Put:
+    """The write by which the token is told of when it expires."""
+    return due.access_token(
+        family.sandbox,
+        claims["jti"],
+        subject=family.subject,
+        client_id=family.client_id,
+        at=family.auth_time,
+        expires_at=claims["exp"],
+    )
 
 
 def _refuse(field: str, code: str, message: str) -> NoReturn:

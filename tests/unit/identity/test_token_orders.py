@@ -12,6 +12,7 @@ import authorizer
 from routes import ADMIN, SCOPES
 from services.identity import token_orders
 from services.identity.sessions import family_key, user_key
+from services.sandboxes import due
 from services.sandboxes.opening import opened
 from tests.conftest import Clock
 from tests.support import identity
@@ -147,6 +148,12 @@ class TestAnHonestOne:
         token = desk.token(expires_in=365 * 86400)
         stopped_clock.moment += timedelta(days=364)
         assert desk.accepted(token) == GOOD
+
+    def test_is_told_of_when_it_expires(self, desk: Desk, stopped_clock: Clock) -> None:
+        honest = desk.order(expires_in=60)["claims"]["jti"]
+        desk.order(expires_in=60, defect="bad_signature")
+        stopped_clock.moment += timedelta(seconds=60)
+        assert [one.id for one in due.tell(DEFAULT).due] == [honest]
 
     def test_is_revoked_as_any_other(self, desk: Desk) -> None:
         for order in ({}, {"aud": "https://game.test"}):
