@@ -49,5 +49,5 @@ def _error(fault: Any) -> FieldError:
         _UNKNOWN if fault["type"] == "unexpected_keyword_argument" else (fault["type"], fault["msg"])
     )
     return FieldError(
-        ".".join(map(str, fault["loc"])), code, message if message.endswith(".") else f"{message}."
+        ".".join(map(str, fault["loc"])) or "body", code, message if message.endswith(".") else f"{message}."
     )
