@@ -135,6 +135,9 @@ class Route:
     """Whether a client authenticates here, or may (RFC 6749 section 2.3)."""
     bearer: str | None = None
     """The scope of the bearer token that the handler itself asks for, where the gateway asks none."""
+    registers: bool = False
+    """Whether clients register themselves here (RFC 7591), or manage what they registered (RFC 7592), with a token for
+    that in either case."""
     issuer_metadata: bool = False
     """Whether it answers the metadata of an issuer (RFC 8414, OpenID Connect Discovery)."""
 
@@ -208,7 +211,7 @@ class Route:
     def request_headers(self) -> frozenset[str]:
         """The headers, in lower case, that a caller may send for the route to read."""
         read = {"traceparent", "x-correlation-id", "x-sandbox"}
-        read |= {"authorization"} if self.scope or self.bearer or self.client else set()
+        read |= {"authorization"} if self.scope or self.bearer or self.client or self.registers else set()
         read |= {"content-type"} if self.body or self.form else set()
         read |= {"if-match", "if-none-match"} if self.versioned else set()
         return frozenset(read | ({"idempotency-key"} if self.idempotent else set()))
@@ -254,6 +257,7 @@ _CONFLICT = "services.identity.account_changes:AccountConflictException"
 _TOKENS = "models.auth:Tokens"
 _TOKEN_FORM = "models.token_forms:TokenForm"  # noqa: S105 - a model's name
 _INVALID_REQUEST = "utils.oauth_errors:InvalidRequestException"
+_INVALID_TOKEN = "utils.oauth_errors:BearerTokenException"  # noqa: S105 - an exception's name
 _INVALID_CLIENT = "utils.oauth_errors:InvalidClientException"
 _INVALID_GRANT = "utils.oauth_errors:InvalidGrantException"
 _INVALID_SCOPE = "utils.oauth_errors:InvalidScopeException"
@@ -406,6 +410,74 @@ ROUTES: tuple[Route, ...] = (
         errors_as="oauth",
         bearer="openid",
         preload=("services.identity.userinfo",),
+    ),
+    Route(
+        "auth-register",
+        "POST",
+        "/auth/register",
+        "handlers.registration:register",
+        table=("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
+        secrets=("seed", "public-keys"),
+        memory=512,
+        function="auth-register",
+        body="models.registration:ClientMetadata",
+        answer="models.registration:RegisteredClient",
+        errors=(
+            _INVALID_REQUEST,
+            _INVALID_TOKEN,
+            "utils.oauth_errors:InvalidRedirectURIException",
+            "utils.oauth_errors:InvalidClientMetadataException",
+            "utils.oauth_errors:InsufficientScopeException",
+        ),
+        errors_as="oauth",
+        registers=True,
+    ),
+    Route(
+        "auth-register-read",
+        "GET",
+        "/auth/register/{client_id}",
+        "handlers.registration:read",
+        table=("GetItem", "BatchGetItem", "UpdateItem"),
+        secrets=("seed", "public-keys"),
+        memory=512,
+        function="auth-register",
+        answer="models.registration:RegisteredClient",
+        errors=(_INVALID_REQUEST, _INVALID_TOKEN),
+        errors_as="oauth",
+        registers=True,
+    ),
+    Route(
+        "auth-register-update",
+        "PUT",
+        "/auth/register/{client_id}",
+        "handlers.registration:update",
+        table=("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
+        secrets=("seed", "public-keys"),
+        memory=512,
+        function="auth-register",
+        body="models.registration:ClientUpdate",
+        answer="models.registration:RegisteredClient",
+        errors=(
+            _INVALID_REQUEST,
+            _INVALID_TOKEN,
+            "utils.oauth_errors:InvalidRedirectURIException",
+            "utils.oauth_errors:InvalidClientMetadataException",
+        ),
+        errors_as="oauth",
+        registers=True,
+    ),
+    Route(
+        "auth-register-delete",
+        "DELETE",
+        "/auth/register/{client_id}",
+        "handlers.registration:delete",
+        table=("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
+        secrets=("seed", "public-keys"),
+        memory=512,
+        function="auth-register",
+        errors=(_INVALID_REQUEST, _INVALID_TOKEN),
+        errors_as="oauth",
+        registers=True,
     ),
     Route(
         "auth-authorize",
@@ -646,7 +718,7 @@ ROUTES: tuple[Route, ...] = (
         "handlers.accounts:put_client",
         scope=ADMIN,
         table=("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
-        secrets=("seed",),
+        secrets=("seed", "public-keys"),
         memory=512,
         body="models.account_bodies:ClientBody",
         data="models.accounts:ClientAccount",

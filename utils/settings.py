@@ -63,11 +63,18 @@ def _seconds(text: str) -> timedelta:
     return timedelta(seconds=int(text))
 
 
+def _truth(text: str) -> bool:
+    if text not in {"True", "False"}:
+        raise ValueError("is neither True nor False")
+    return text == "True"
+
+
 _READERS: Mapping[Any, Callable[[str], Any]] = {
     str: str,
     BaseURL: lambda text: text.rstrip("/"),
     Environment: _environment,
     int: _count,
+    bool: _truth,
     timedelta: _seconds,
 }
 """What reads a variable, by the type of its field."""

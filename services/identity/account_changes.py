@@ -21,7 +21,13 @@ from utils.settings import settings
 from utils.table import ConditionFailedError
 from utils.writes import Key, Put, Update
 
-DEFAULT_SECRETS: Final = ("password123", "admin123", "demo-backend-secret", "demo-service-secret")
+DEFAULT_SECRETS: Final = (
+    "password123",
+    "admin123",
+    "demo-backend-secret",
+    "demo-service-secret",
+    "demo-admin-secret",
+)
 """The documented passwords and secrets of local and dev, refused elsewhere."""
 _UNGUARDED: Final = ("local", "dev")
 

@@ -26,8 +26,10 @@ class Page[T]:
 
 @dataclass(frozen=True, slots=True)
 class Listed[E, T]:
-    """What a list is of: entries whose sort keys begin with ``prefix``, read by ``read``, and those of the seed by name.
-    ``told`` makes what is told of one."""
+    """What a list is of: entries whose sort keys begin with ``prefix``, and those of the seed by name.
+
+    ``read`` reads an entry, ``told`` makes what is told of one.
+    """
 
     prefix: str
     seeded: Mapping[str, E]

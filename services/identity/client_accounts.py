@@ -11,6 +11,7 @@ from services.identity.account_changes import AccountConflictException, AccountN
 from services.identity.account_keys import client_account_key
 from services.identity.account_pages import Listed, Page, merged
 from services.identity.grant_basis import basis_of_grant
+from services.identity.public_keys import published_keys
 from services.identity.seed import DOCS_CLIENT, FIRST_PARTY_CLIENT, Client, seed
 from utils import table
 from utils.attributes import Item
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 REGISTRATION: Final = "registration"
 """The attribute of what a client that registered itself (RFC 7591) is managed by."""
-_ENDED: Final = {"client": ""}
+ENDED: Final = {"client": ""}
 """A basis that none is like."""
 _ID: Final = re.compile(r"[A-Za-z0-9._~-]{1,64}")
 _OWN: Final = (FIRST_PARTY_CLIENT.client_id, DOCS_CLIENT)
@@ -38,6 +39,9 @@ def put(sandbox: Sandbox, client_id: str, body: "ClientBody") -> tuple[ClientAcc
     :class:`AccountConflictException` for an id that is a user's subject, the API's audience or a client's of the
     emulator's own, :class:`ValidationException` for what can be no id and for redirect URIs that the stack refuses.
     """
+    if not is_signed_by(body.id_token_signed_response_alg):
+        fault = FieldError("id_token_signed_response_alg", "no_key", "The stack has no key that signs so.")
+        raise ValidationException([fault])
     _require_allowed(client_id, [*body.redirect_uris, *body.post_logout_redirect_uris])
 
     def plan(present: Sandbox) -> Change[tuple[ClientAccount, bool]]:
@@ -70,7 +74,7 @@ def remove(sandbox: Sandbox, client_id: str) -> None:
     def plan(present: Sandbox) -> Change[None]:
         if accounts.find_client(present, client_id) is None:
             raise AccountNotFoundException
-        return Change([Put({"pk": key[0], "sk": key[1], "basis": _ENDED})], None)
+        return Change([Put({"pk": key[0], "sk": key[1], "basis": ENDED})], None)
 
     account_changes.make(sandbox, key, plan)
 
@@ -128,6 +132,11 @@ def refused_uris(uris: list[str]) -> list[str]:
     return [
         uri for uri in uris if not (is_safe(uri) or (account_changes.is_unguarded() and is_in_network(uri)))
     ]
+
+
+def is_signed_by(algorithm: str | None) -> bool:
+    """Whether the stack has a key that signs so; every stack has one for ``None``."""
+    return algorithm is None or algorithm in {key["alg"] for key in published_keys()}
 
 
 def _require_allowed(client_id: str, uris: list[str]) -> None:
