@@ -261,8 +261,8 @@ def test_the_committed_seeds_have_the_default_clients_and_no_unknown_scope(name:
         defaults_allowed=True,
     )
     only_local = {"demo-admin"} if name == "dev" else set()
-    named = tuple(client.client_id for client in committed.clients)
-    assert named == tuple(one for one in seeds.DEFAULT_CLIENTS if one not in only_local)
+    ids = tuple(client.client_id for client in committed.clients)
+    assert ids == tuple(one for one in seeds.DEFAULT_CLIENTS if one not in only_local)
     named = {scope for user in committed.users for scope in user.scopes}
     named |= {scope for client in committed.clients for scope in client.scopes}
     assert named <= set(SCOPES)
