@@ -82,12 +82,12 @@ def _listed(scopes: Any) -> Any:
     return [scopes] if scopes == "all" else scopes
 
 
-type Secret = Annotated[SecretStr, Field(min_length=1, max_length=1024)]
-type Hash = Annotated[str, AfterValidator(_strong)]
+type PlainSecret = Annotated[SecretStr, Field(min_length=1, max_length=1024)]
+type PasswordHash = Annotated[str, AfterValidator(_strong)]
 type RedirectURI = Annotated[str, Field(max_length=2048), AfterValidator(_safe)]
 type Resource = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:[!-\"$-~]+$")]
-type Scope = Annotated[str, Field(pattern=r"^[!#-\[\]-~]{1,64}$")]
-type Scopes = Annotated[list[Scope], Field(max_length=50), BeforeValidator(_listed)]
+type ScopeName = Annotated[str, Field(pattern=r"^[!#-\[\]-~]{1,64}$")]
+type ScopeNames = Annotated[list[ScopeName], Field(max_length=50), BeforeValidator(_listed)]
 """``all`` stands for all scopes but the reserved ones, as in a seed."""
 type Grant = Literal["authorization_code", "refresh_token", "client_credentials", "password"]
 
@@ -115,12 +115,12 @@ class UserBody(_Body):
     """
 
     subject: Annotated[str, AfterValidator(_uuid)] | None = None
-    password: Secret | None = None
-    password_hash: Hash | None = None
+    password: PlainSecret | None = None
+    password_hash: PasswordHash | None = None
     email: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
     email_verified: bool
     name: str
-    scopes: Scopes
+    scopes: ScopeNames
     given_name: str | None = None
     family_name: str | None = None
     middle_name: str | None = None
@@ -149,12 +149,12 @@ class ClientBody(_Body):
     makes a public one."""
 
     name: str = Field(min_length=1, max_length=100)
-    secret: Secret | None = None
-    secret_hash: Hash | None = None
+    secret: PlainSecret | None = None
+    secret_hash: PasswordHash | None = None
     redirect_uris: list[RedirectURI] = Field([], max_length=100)
     post_logout_redirect_uris: list[RedirectURI] = Field([], max_length=100)
     grant_types: list[Grant] = Field(min_length=1, max_length=10)
-    scopes: Scopes = Field(min_length=1)
+    scopes: ScopeNames = Field(min_length=1)
     consent: bool = True
     require_pkce: bool = False
     any_localhost_port: bool = False
