@@ -64,7 +64,7 @@ def make[T](sandbox: Sandbox, entry: Key, plan: Callable[[Sandbox], Change[T]]) 
     It is planned anew when another change came in between. Raises what ``plan`` raises, and
     :class:`ThrottledException` when others come in between again and again, or the sandbox was reset.
     """
-    for _ in range(table.ATTEMPTS):
+    for _ in table.attempts():
         item = table.get(sandbox_key(sandbox.name))
         present = alive(sandbox, item)
         if present is None or present.generation != sandbox.generation:
