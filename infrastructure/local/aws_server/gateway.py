@@ -117,7 +117,10 @@ def _error(result: Any) -> str:
     if not isinstance(result, dict) or not result.get("error"):
         return ""
     body = result.get("body")
-    return str(body.get("errorMessage") if isinstance(body, dict) else body)
+    if isinstance(body, dict):
+        # Lambda's own refusals, such as that of one call too many, have a message and no error of a function.
+        return str(body.get("errorMessage") or body.get("message"))
+    return str(body)
 
 
 async def _execute(

@@ -178,6 +178,15 @@ def test_the_queries_ask_logs_that_are_there(declared: Declared) -> None:
         assert {*declared_query["logGroupNames"]} <= groups
 
 
+def test_what_watches_a_stack_goes_with_it(declared: Declared) -> None:
+    recorded = declared("dev")
+    [whole] = recorded.of("psn-emulator:monitoring:Monitoring")
+    watching = [item for item in recorded.resources if item.parent == whole.urn]
+    kinds = {item.type.rpartition(":")[2] for item in watching}
+    assert kinds == {"Key", "Topic", "MetricAlarm", "CompositeAlarm", "Dashboard", "QueryDefinition"}
+    assert not [item.name for item in watching if item.protect or item.retained]
+
+
 def test_a_local_stack_has_nothing_of_it(declared: Declared) -> None:
     kinds = {item.type for item in declared("local").resources}
     assert not any("sns" in kind or "kms" in kind or "Alarm" in kind or "ashboard" in kind for kind in kinds)
