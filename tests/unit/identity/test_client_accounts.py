@@ -153,7 +153,12 @@ def test_bodies_have_the_rules_of_a_seeds_entries(body: Any, entry: Any) -> None
     mine, theirs = body.model_json_schema()["properties"], entry.model_json_schema()["properties"]
     assert set(mine) - {"password", "secret"} == set(theirs) - {"username", "client_id"}
     rules = ("pattern", "minLength", "minimum", "default", "enum", "anyOf", "type", "format")
-    for name in set(mine) & set(theirs) - apart - {"post_logout_redirect_uris", "grant_types", "resources"}:
+    for name in set(mine) & set(theirs) - apart - {
+        "secret_hash",
+        "post_logout_redirect_uris",
+        "grant_types",
+        "resources",
+    }:
         if name != "address":
             assert {rule: mine[name].get(rule) for rule in rules} == {
                 rule: theirs[name].get(rule) for rule in rules
@@ -185,3 +190,17 @@ def test_redirect_uris_are_judged_as_in_a_seed(uri: str) -> None:
         assert refused_uris([uri]) == [uri]
     else:
         assert refused_uris([uri]) == []
+
+
+@pytest.mark.parametrize(
+    "parts", ["m=19456,t=2,p=1", "m=19455,t=2,p=1", "m=131073,t=2,p=1", "m=19456,t=1,p=1", "m=19456,t=2,p=17"]
+)
+@pytest.mark.parametrize("salt", ["A" * 22, "A" * 21, "A" * 10])
+def test_hashes_are_judged_as_in_a_seed(parts: str, salt: str) -> None:
+    hashed = f"$argon2id$v=19${parts}${salt}${'A' * 43}"
+    try:
+        seeds._require_strong(hashed)
+    except ValueError:
+        assert admin().put(PATH, BODY | {"secret": None, "secret_hash": hashed}).code == "validation_error"
+    else:
+        assert admin().put(PATH, BODY | {"secret": None, "secret_hash": hashed}).status == 201
