@@ -88,6 +88,8 @@ class Settings:
         timedelta, Variable("BROWSER_SESSION_SECONDS", "setting:browser_session_seconds", "28800")
     ]
 
+    open_registration: Annotated[bool, Variable("OPEN_REGISTRATION", "setting:open_registration", "true")]
+
     player_shards: Annotated[int, Variable("PLAYER_SHARDS", "setting:player_shards", "1")]
 
     lockout_failures: Annotated[int, Variable("LOCKOUT_FAILURES", "setting:lockout_failures", "10")]

@@ -106,6 +106,7 @@ class ServerMetadata:
     revocation_endpoint: str
     introspection_endpoint: str
     userinfo_endpoint: str
+    registration_endpoint: str
     jwks_uri: str
     scopes_supported: list[str]
     response_types_supported: list[str]
@@ -145,6 +146,7 @@ def examples() -> Examples:
         revocation_endpoint=f"{issuer}/auth/revoke",
         introspection_endpoint=f"{issuer}/auth/introspect",
         userinfo_endpoint=f"{issuer}/auth/userinfo",
+        registration_endpoint=f"{issuer}/auth/register",
         jwks_uri=f"{issuer}/.well-known/jwks.json",
         scopes_supported=["openid", "players:read"],
         response_types_supported=["code"],

@@ -71,7 +71,7 @@ def get_many(keys: Iterable[Key]) -> Snapshot:
     request = {"Keys": [marshal_key(key) for key in distinct], "ConsistentRead": True}
     unread = {table: request} if distinct else {}
     items: dict[Key, Item] = {}
-    for _ in _attempts():
+    for _ in attempts():
         if unread:
             answer = _call("batch_get_item", RequestItems=unread)
             unread = answer.get("UnprocessedKeys") or {}
@@ -199,7 +199,7 @@ def _call(operation: str, keys: Sequence[Key] = (), **arguments: Any) -> dict[st
     from botocore.exceptions import ClientError
 
     collided: list[int] = []
-    for _ in _attempts():
+    for _ in attempts():
         try:
             answer = call("dynamodb", operation, **arguments)
         except ClientError as error:
@@ -232,7 +232,7 @@ def _collided(error: Any) -> list[int]:
     return [position for position, reason in enumerate(reasons) if reason == _CONFLICT]
 
 
-def _attempts() -> Iterator[int]:
+def attempts() -> Iterator[int]:
     """Count attempts, pausing between them for a random while up to a growing bound ("full jitter")."""
     for attempt in range(ATTEMPTS):
         if attempt:

@@ -25,7 +25,8 @@ _PORTS: Final = range(1, 65536)
 class SeedUser:
     """A user in the seed.
 
-    ``password_hash`` is argon2id in PHC form; ``fingerprint`` changes when anything of the entry does.
+    ``password_hash`` is argon2id in PHC form; ``fingerprint`` changes when anything of the entry does. ``epoch`` is
+    another whenever all that was issued for the user so far is to end (``services.identity.account_changes``).
     """
 
     username: str
@@ -40,6 +41,7 @@ class SeedUser:
     """The claims of ``claims.OPTIONAL`` that the entry has."""
     extra_claims: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """Further claims, of no standard, that the user's tokens and userinfo carry."""
+    epoch: str = ""
 
     @property
     def claims(self) -> dict[str, Any]:
@@ -72,7 +74,8 @@ class Client:
     ``127.0.0.1`` and ``[::1]`` always may. ``id_token_signed_response_alg`` is what its ID tokens are signed by,
     ``None`` for what access tokens are; ``resources`` are the URIs, besides the API's, that its access tokens may be
     for (RFC 8707). ``audience`` is who they are for when a request names no resource, empty for the API;
-    ``extra_claims`` are in its tokens and userinfo besides; lifetimes are in seconds, ``None`` for the deployment's.
+    ``extra_claims`` are in its tokens and userinfo besides; lifetimes are in seconds, ``None`` for the
+    deployment's. ``epoch`` is as a user's.
     """
 
     client_id: str
@@ -91,6 +94,7 @@ class Client:
     access_token_seconds: int | None = None
     refresh_token_seconds: int | None = None
     extra_claims: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    epoch: str = ""
 
     @classmethod
     def from_seed(cls, entry: Mapping[str, Any]) -> "Client":
@@ -148,7 +152,7 @@ def _given(claim: Any) -> Any:
 _NEWER: Final = frozenset(
     {
         *("id_token_signed_response_alg", "resources", "require_pkce", "any_localhost_port"),
-        *("audience", "access_token_seconds", "refresh_token_seconds", "extra_claims"),
+        *("audience", "access_token_seconds", "refresh_token_seconds", "extra_claims", "epoch"),
     }
 )
 

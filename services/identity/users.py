@@ -18,7 +18,7 @@ from utils.attributes import Item
 from utils.oauth_errors import InvalidGrantException
 from utils.sandbox import Sandbox
 from utils.table import ConditionFailedError
-from utils.writes import ABSENT, Key, Put, equals
+from utils.writes import ABSENT, Condition, Key, Put, equals
 
 UNKNOWN_USER: Final = SeedUser(
     username="",
@@ -85,13 +85,12 @@ def known(sandbox: Sandbox, user: SeedUser) -> SeedUser | None:
     return newest
 
 
-def _store(key: Key, entry: SeedUser, before: Item | None, password_hash: str) -> None:
-    """Store the seed's ``entry`` in the item of an active user, unless another request changed the item ``before``.
-
-    What changed it may have locked the user, which must not be undone.
-    """
+def user_item(
+    key: Key, entry: SeedUser, before: Item | None, password_hash: str, status: str = ACTIVE
+) -> Item:
+    """The item of a user, of its ``entry``, in place of the one ``before``."""
     pk, sk = key
-    item = {
+    return {
         "pk": pk,
         "sk": sk,
         "subject": entry.subject,
@@ -101,11 +100,23 @@ def _store(key: Key, entry: SeedUser, before: Item | None, password_hash: str) -
         "name": entry.name,
         "claims": dict(entry.more),
         "scopes": list(entry.scopes),
-        "status": ACTIVE,
+        "status": status,
         "seed": entry.fingerprint,
         "basis": basis_of_session(entry),
         "password_hash": password_hash,
         "version": before["version"] + 1 if before else 1,
     }
+
+
+def unchanged(before: Item | None) -> Condition:
+    """The condition that a user's item is as it was ``before``."""
+    return equals("version", before["version"]) if before else ABSENT
+
+
+def _store(key: Key, entry: SeedUser, before: Item | None, password_hash: str) -> None:
+    """Store the ``entry`` in the item of an active user, unless another request changed the item ``before``.
+
+    What changed it may have locked the user, which must not be undone.
+    """
     with suppress(ConditionFailedError):
-        table.write(Put(item, equals("version", before["version"]) if before else ABSENT))
+        table.write(Put(user_item(key, entry, before, password_hash), unchanged(before)))

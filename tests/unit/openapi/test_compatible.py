@@ -38,6 +38,7 @@ REASONS: dict[str, str] = {
     "/paths/~1auth~1token/post/responses/400/description": "one more: invalid_target (RFC 8707)",
     "/components/schemas/Introspection/properties/aud/type": "several, where a client has asked so (RFC 8707)",
     "/components/schemas/UserInfo/description": "more claims",
+    "/components/schemas/ServerMetadata/required": "one more: registration_endpoint (RFC 7591)",
     "/components/schemas/ProviderMetadata/required": "more is told of the provider",
     "/components/schemas/CodeGrant/required": "a client with a secret needs no challenge, and then no code_verifier",
 } | {

@@ -11,7 +11,7 @@ from handlers import browser
 from handlers.browser import StaleFormException
 from models.responses import FieldError
 from services import idempotency
-from services.identity import authorization_errors, sessions
+from services.identity import account_changes, authorization_errors, sessions
 from services.players import players
 from services.sandboxes import opening, timekeeping
 from utils import errors, oauth_errors
@@ -28,6 +28,7 @@ MODULES: tuple[ModuleType, ...] = (
     browser,
     opening,
     timekeeping,
+    account_changes,
 )
 """Those that define answers; another test finds any that is missing here."""
 
