@@ -33,6 +33,10 @@ class Address(TypedDict):
     country: NotRequired[str]
 
 
+Address.__pydantic_config__ = {"extra": "ignore"}  # type: ignore[attr-defined]
+"""Its own, so that it is described alike wherever it stands."""
+
+
 class UserInfo(TypedDict):
     """The answer of ``GET /auth/userinfo`` (OpenID Connect Core section 5.3.2).
 
