@@ -44,8 +44,9 @@ def everything(the_table: str, may_do: MayDo) -> MayDo:
 
 
 def row(route: routes.Route) -> set[str]:
-    """What the role of the function has to allow, and nothing else."""
-    return {*route.table, *route.secrets}
+    """What the role of the route's function has to allow, and nothing else."""
+    served = [one for one in ROUTES if one.function_name == route.function_name]
+    return {permission for one in served for permission in (*one.table, *one.secrets)}
 
 
 def told(failure: PermissionsError) -> tuple[set[str], set[str]]:
