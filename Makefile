@@ -104,7 +104,7 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONSAFEPATH
 	outputs ecr-url history env status logs trace dashboard \
 	export-data import-data \
 	destroy down clean doctor check-docker docker-login build-local run-local test test-unit test-infrastructure test-e2e \
-	test-operations coverage openapi lint format bench audit sbom test-kills test-model test-fuzz
+	test-operations coverage openapi lint format bench audit sbom policies test-kills test-model test-fuzz
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} \
@@ -180,7 +180,7 @@ status: setup ## Say how the stack is: release, health, functions, alarms, data,
 	@$(RUN) status $(JSON_FLAG)
 
 logs: setup ## Print a function's log, or all of a request (FN=players-create, FN=gateway, ID=…, LEVEL=, SINCE=10m, FOLLOW=1, JSON=1)
-	@$(RUN) logs $(call flag,FOLLOW,--follow) $(JSON_FLAG) $(call option,FN,--function) $(call typed,ID,--id) \
+	@$(RUN) logs $(call flag,FOLLOW,--follow) $(JSON_FLAG) $(call option,FN,--fn) $(call typed,ID,--id) \
 		$(call typed,LEVEL,--level) $(call option,SINCE,--since)
 
 trace: setup ## Show where a request's time went, by any of its ids (ID=…, SINCE=1h, JSON=1)
@@ -206,7 +206,7 @@ build-local: setup ## Build the image as psn-emulator:local (DRY_RUN=1)
 	@$(RUN) build-local $(DRY_FLAG)
 
 run-local: setup ## Run one function's container on port 9000 (FN=root, PORT=9000, DRY_RUN=1)
-	@$(RUN) run-local $(DRY_FLAG) $(call option,FN,--function) $(call option,PORT,--port)
+	@$(RUN) run-local $(DRY_FLAG) $(call option,FN,--fn) $(call option,PORT,--port)
 
 down: setup ## Stop the local AWS; its data stays (DRY_RUN=1)
 	@$(RUN) down $(DRY_FLAG)
@@ -257,6 +257,9 @@ audit: setup ## Ask PyPI whether a package that the image has is known to be vul
 sbom: setup ## Write what the image has as a CycloneDX document (FILE=sbom.json)
 	@"$$($(FIND_UV))" export --quiet --frozen --no-default-groups --no-emit-project --format cyclonedx1.5 \
 		--output-file $(call either,FILE,sbom.json) && echo "Written to "$(call either,FILE,sbom.json)
+
+policies: setup ## Run checkov over what the program declares of every stack; fails on what has no reason to be there
+	@$(PY) -m tests.policies.checkov
 
 test-kills: setup ## Kill deploys at random moments; the next one has to mend all (KILLS=25, SEED=…)
 	@KILLS=$(call either,KILLS,25) SEED=$(call either,SEED,$$(date +%s)) $(PY) -m pytest tests/kills/test_kills.py -s $(ARGS)

@@ -183,11 +183,9 @@ class Route:
     def paths(self) -> tuple[str, ...]:
         """Its paths at the gateway: its own, and the one under a sandbox's base URL. Metadata of an issuer is where its
         base URL has a path under the well-known path with that appended too (RFC 8414 section 3.1)."""
-        under = (f"{SANDBOX_PREFIX}{self.path}",)
+        under = f"{SANDBOX_PREFIX}{self.path}".rstrip("/")
         return (
-            (self.path, *under, f"{self.path}{SANDBOX_PREFIX}")
-            if self.issuer_metadata
-            else (self.path, *under)
+            (self.path, under, f"{self.path}{SANDBOX_PREFIX}") if self.issuer_metadata else (self.path, under)
         )
 
     @property

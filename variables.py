@@ -11,6 +11,9 @@ from typing import Annotated, Literal, NewType
 
 Environment = Literal["local", "dev", "staging", "prod"]
 
+Sandboxes = Literal["open", "declared", "off"]
+"""Which sandboxes there are besides the default one: whatever is named, those that an administrator has made, none."""
+
 BaseURL = NewType("BaseURL", str)
 """A URL without a slash at its end, to which a path is appended."""
 
@@ -67,6 +70,7 @@ class Settings:
         str, Variable("SIGNING_KEYS_SECRET", "secret:signing-keys", "psn-emulator/local/signing-keys")
     ]
     seed_secret: Annotated[str, Variable("SEED_SECRET", "secret:seed", "psn-emulator/local/seed")]
+    sandboxes: Annotated[Sandboxes, Variable("SANDBOXES", "setting:sandboxes", "open")]
     acr_values: Annotated[str, Variable("ACR_VALUES", "setting:acr_values", "1")]
     session_cookie_same_site: Annotated[
         str, Variable("SESSION_COOKIE_SAME_SITE", "setting:session_cookie_same_site", "Lax")

@@ -19,11 +19,11 @@ from services.sandboxes.opening import (
     stored,
 )
 from utils import strict_json, table
-from utils.errors import PSNEmulatorException
+from utils.errors import NotFoundException, PSNEmulatorException
 from utils.http import FORM_TYPE, JSON_TYPE, Pairs, Request
 from utils.oauth_errors import InvalidRequestException
 from utils.sandbox import NAME, Sandbox
-from utils.settings import DEFAULT_SANDBOX
+from utils.settings import DEFAULT_SANDBOX, settings
 from utils.writes import Key
 
 HEADER: Final = "X-Sandbox"
@@ -61,6 +61,8 @@ def admitted(request: Request, route: Route, keys: KeysFor) -> Request:
     Raises :class:`SandboxMismatchException` when the token is of another sandbox than the request names, but for the
     default sandbox's administrator, who operates them all.
     """
+    if route.scope == ADMIN and settings().sandboxes == "off":
+        raise NotFoundException("Nothing is served at this path.")
     if route.scope is None:
         if route.opens_sandbox:
             request = replace(request, sandbox=opened(request.sandbox.name, request.prefix))

@@ -11,9 +11,14 @@ from handlers.idempotency import HEADER, KEY_PATTERN
 from models.responses import APIResponse, Meta, PageMeta, PageResponse
 from openapi import docstring
 from openapi.naming import RowError, load, require_known, resolve
-from routes import PATH_PARAMETERS, ROUTES, SCOPES, TABLE_ACTIONS, Route
+from routes import ADMIN, PATH_PARAMETERS, ROUTES, SCOPES, TABLE_ACTIONS, Route
 from services.idempotency import IdempotencyKeyInUseException, IdempotencyKeyReusedException
-from utils.errors import PSNEmulatorException, ValidationException, VersionConflictException
+from utils.errors import (
+    NotFoundException,
+    PSNEmulatorException,
+    ValidationException,
+    VersionConflictException,
+)
 from utils.http import FORM_TYPE, JSON_TYPE
 from variables import SECRETS
 
@@ -140,6 +145,8 @@ def _implied(route: Route) -> Iterator[Error]:
     """The errors that the flags of a row bring along."""
     if route.query and route.errors_as == "problem":
         yield ValidationException
+    if route.scope == ADMIN:
+        yield NotFoundException
     if route.versioned and route.method != "GET" and route.parameters:
         yield VersionConflictException
     if route.idempotent:

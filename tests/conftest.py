@@ -25,7 +25,7 @@ from xdist.remote import Producer
 from services import clock
 from services.identity import passwords
 from services.players.player_items import INDEXES
-from tests.support import direct_moto
+from tests.support import direct_moto, moto_copies
 from tests.support.cheap_hashes import HASHER
 from tests.support.gateway import Gateway, open_session
 from tests.support.interception import Call, Intercept, interception
@@ -41,6 +41,7 @@ hypothesis.settings.register_profile(
     "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("patient")
+moto_copies.install()
 
 ENVIRONMENT = {variable.name: variable.example for variable in VARIABLES.values()} | {
     "LOG_LEVEL": "INFO",

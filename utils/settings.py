@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any, get_args
 
-from variables import VARIABLES, BaseURL, Environment, Settings
+from variables import VARIABLES, BaseURL, Environment, Sandboxes, Settings
 
 __all__ = ["DEFAULT_SANDBOX", "Environment", "Settings", "SettingsError", "from_environment", "settings"]
 
@@ -45,10 +45,15 @@ def _given(text: str) -> str:
     return text
 
 
-def _environment(text: str) -> str:
-    if text not in get_args(Environment):
-        raise ValueError(f"is none of {', '.join(get_args(Environment))}")
-    return text
+def _one_of(choices: Any) -> Callable[[str], str]:
+    """Reads one of a ``Literal``."""
+
+    def read(text: str) -> str:
+        if text not in get_args(choices):
+            raise ValueError(f"is none of {', '.join(get_args(choices))}")
+        return text
+
+    return read
 
 
 def _count(text: str) -> int:
@@ -66,7 +71,8 @@ def _seconds(text: str) -> timedelta:
 _READERS: Mapping[Any, Callable[[str], Any]] = {
     str: str,
     BaseURL: lambda text: text.rstrip("/"),
-    Environment: _environment,
+    Environment: _one_of(Environment),
+    Sandboxes: _one_of(Sandboxes),
     int: _count,
     timedelta: _seconds,
 }

@@ -12,8 +12,11 @@ import pulumi
 from pulumi.resource import DependencyProviderResource, DependencyResource
 
 from infrastructure.automation import updates
+from infrastructure.automation.gateway_routes import EarlierRoutes
 from infrastructure.automation.lean_stack import LeanStack
 from infrastructure.release.state import ALIAS, STACK, Resources, StackState, resource_name, spec_name
+
+NO_ROUTES = EarlierRoutes()
 
 
 def move(
@@ -24,21 +27,30 @@ def move(
     *,
     message: str,
     failure: str,
+    routes: EarlierRoutes = NO_ROUTES,
 ) -> dict[str, object]:
-    """Points the aliases in ``state`` at ``versions``, by the names of their functions' specs, and then sets the
-    stack's ``outputs``, which it returns. Raises ``DeployError``, whose cause begins with ``failure``; aliases that
-    moved before it stay moved."""
+    """Points the aliases in ``state`` at ``versions``, by the names of their functions' specs, has the gateway's
+    ``routes`` be as they were, and then sets the stack's ``outputs``, which it returns. Raises ``DeployError``, whose
+    cause begins with ``failure``; aliases that moved before it stay moved."""
     return updates.up(
         stack,
-        partial(program, state, versions, outputs),
+        partial(program, state, versions, outputs, routes),
         message,
         failure,
-        target=list(state.of_type(ALIAS)),
+        target=[*state.of_type(ALIAS), *routes.urns],
     )[0]
 
 
-async def program(state: StackState, versions: Mapping[str, str], outputs: Mapping[str, Any]) -> None:
+async def program(
+    state: StackState,
+    versions: Mapping[str, str],
+    outputs: Mapping[str, Any],
+    routes: EarlierRoutes = NO_ROUTES,
+) -> None:
     """Declares the aliases as the state has them, on these ``versions``, and the stack's ``outputs``.
+
+    Of the ``routes`` it declares the changed ones as they were, and leaves out those that were opened: they are targets
+    that the program does not know, so the engine deletes them.
 
     The components come first. The first alias goes ahead with the dependencies of all: the engine writes a dependency
     into the state when it is first named, and of several named at once some too late, which makes the state invalid.
@@ -56,7 +68,9 @@ async def program(state: StackState, versions: Mapping[str, str], outputs: Mappi
     moved = pulumi.Output.all(*(alias.urn for alias in declared))
     await moved.future()
     for urn, item in _dependents(state, aliases).items():
-        await _declare(urn, item, components.get(item["parent"]), {}).urn.future()
+        if urn not in routes.opened:
+            known = routes.changed.get(urn, item | {"inputs": {}})
+            await _declare(urn, known, components.get(item["parent"]), known["inputs"]).urn.future()
     for name, value in outputs.items():
         pulumi.export(name, _after(moved, value))
 

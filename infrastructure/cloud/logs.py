@@ -42,7 +42,7 @@ FUNCTIONS = (
 FUNCTION_OF = {
     key: route.function_name
     for route in (*routes.ROUTES, routes.FALLBACK)
-    for key in (route.key, route.key.replace("GET ", "HEAD ", 1), route.path)
+    for key in (*route.keys, route.path)
 }
 """The function that answers a route key of the access log."""
 
@@ -99,10 +99,16 @@ def parse_duration(text: str) -> timedelta:
 
 
 def read_events(
-    settings: Settings, source: str, start: datetime, *, follow: bool, level: str = "DEBUG"
+    settings: Settings,
+    source: str,
+    start: datetime,
+    *,
+    follow: bool,
+    level: str = "DEBUG",
+    client: Any = None,
 ) -> Iterator[LogEvent]:
     """The events of a function, or of ``gateway``, from ``start`` on and from ``level`` up, oldest first. With
-    ``follow`` it goes on as they come.
+    ``follow`` it goes on as they come. ``client`` is that of ``log_client``, for who reads several.
 
     Raises ``DeployError`` for a function that the stack does not have, and where its AWS does not tell.
     """
@@ -111,7 +117,7 @@ def read_events(
             f"There is no function {source!r}.", f"The functions are: {', '.join((*FUNCTIONS, GATEWAY))}"
         )
     with translate_errors(settings, source):
-        client = log_client(settings)
+        client = client or log_client(settings)
     group = log_group(settings, source)
     wanted = LEVELS[LEVELS.index(level) :]
     printed: dict[object, int] = {}

@@ -27,10 +27,12 @@ def read(settings: Settings, start: datetime) -> list[LogEvent]:
 
     Raises ``DeployError`` where the stack's AWS does not tell.
     """
-    access = list(logs.read_events(settings, GATEWAY, start, follow=False))
+    with logs.translate_errors(settings, GATEWAY):
+        client = logs.log_client(settings)
+    access = list(logs.read_events(settings, GATEWAY, start, follow=False, client=client))
     called = {FUNCTION_OF.get(str(event.fields.get("routeKey")), "") for event in access} - {""}
     others = daemon_threads.each(
-        lambda name: _of_function(settings, name, start), sorted({AUTHORIZER, *called})
+        lambda name: _of_function(settings, client, name, start), sorted({AUTHORIZER, *called})
     )
     return [*access, *(event for events in others for event in events)]
 
@@ -45,9 +47,9 @@ def recorded(settings: Settings, events: Iterable[LogEvent]) -> Recorded:
     return found
 
 
-def _of_function(settings: Settings, name: str, start: datetime) -> list[LogEvent]:
+def _of_function(settings: Settings, client: Any, name: str, start: datetime) -> list[LogEvent]:
     try:
-        return list(logs.read_events(settings, name, start, follow=False))
+        return list(logs.read_events(settings, name, start, follow=False, client=client))
     except DeployError as error:
         if "has no log yet" in error.cause:
             return []

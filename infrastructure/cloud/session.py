@@ -1,11 +1,15 @@
 """A stack's AWS: its session, its clients, and whether its credentials are those of its account."""
 
+import threading
 from collections.abc import Set
+from functools import cache
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import Loader, create_loader
 
 from infrastructure.errors import DeployError
 from infrastructure.stack.settings import Settings
@@ -15,16 +19,23 @@ _ADAPTIVE = Config(retries={"mode": "adaptive", "total_max_attempts": 10})
 """Every function is asked about at once, and Lambda lets an account ask 15 times a second (AWS Lambda Developer
 Guide: Lambda quotas)."""
 
+_MAKING = threading.Lock()
+"""Held while a client is made, so that threads that make theirs at once do not all parse the same descriptions."""
+
 LOG_IN = "Log in (aws sso login, or AWS_PROFILE=…), then run this again."
 """What to do where AWS refuses the credentials."""
 
 
 def session(settings: Settings) -> boto3.Session:
     """The AWS session of the stack: its region and profile; the checkout's own credential on a local stack."""
+    shared = botocore.session.get_session()
+    shared.register_component("data_loader", _descriptions())
     if settings.local:
         own = credentials.local_aws()
-        return boto3.Session(own.access_key, own.secret_key, region_name=settings.region)
-    return boto3.Session(profile_name=settings.profile, region_name=settings.region)
+        return boto3.Session(
+            own.access_key, own.secret_key, region_name=settings.region, botocore_session=shared
+        )
+    return boto3.Session(profile_name=settings.profile, region_name=settings.region, botocore_session=shared)
 
 
 def client(settings: Settings, service: str, config: Config | None = None) -> Any:
@@ -32,10 +43,18 @@ def client(settings: Settings, service: str, config: Config | None = None) -> An
 
     On AWS it slows down where it is throttled and tries a call up to 10 times, unless ``config`` says otherwise.
     """
-    aws: Any = session(settings)
-    if settings.local:
-        return aws.client(service, endpoint_url=paths.aws_endpoint(), config=config)
-    return aws.client(service, config=config or _ADAPTIVE)
+    with _MAKING:
+        aws: Any = session(settings)
+        if settings.local:
+            return aws.client(service, endpoint_url=paths.aws_endpoint(), config=config)
+        return aws.client(service, config=config or _ADAPTIVE)
+
+
+@cache
+def _descriptions() -> Loader:
+    """The loader of botocore's descriptions of the services, which keeps what it has parsed for all sessions of the
+    process: a session of its own would take ten times as long to make a client."""
+    return create_loader()
 
 
 def check_credentials(settings: Settings, accounts: Set[str] = frozenset()) -> None:

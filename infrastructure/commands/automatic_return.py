@@ -2,6 +2,7 @@
 
 from typing import NoReturn
 
+from infrastructure.automation.gateway_routes import earlier_routes
 from infrastructure.automation.lean_stack import LeanStack
 from infrastructure.cloud import probe
 from infrastructure.cloud.probe import ProbeResult
@@ -24,8 +25,9 @@ def give_up(
     """Ends a deploy whose release failed the probe with these ``results``: puts what ran ``before`` it into service
     again, and raises ``DeployError``.
 
-    Only the error is raised when this deploy ``moved`` no alias. What ran before may be the same release with other
-    versions; where a deploy that ``was_cut_off`` had brought that release without probing it, it is the one before.
+    The routes that it opened are taken away, and those that it changed are as before. Only the error is raised when
+    this deploy ``moved`` no alias and changed no route. What ran before may be the same release with other versions;
+    where a deploy that ``was_cut_off`` had brought that release without probing it, it is the one before.
     """
     tag, previous = str(outputs["image_tag"]), release.Deployed.from_state(before)
     failed = probe.failed(results)
@@ -41,7 +43,8 @@ def give_up(
         )
     state = stack.state()
     plan = rollback.plan_rollback(state, entry)
-    if not (plan.moves and (moved or was_cut_off)):
+    routes = earlier_routes(before, state)
+    if not routes.urns and not (plan.moves and (moved or was_cut_off)):
         raise DeployError(
             f"{tag} fails the probe: {probe.describe(failed)}.",
             f"{remedy}. The release before it: make rollback STACK={stack.name}",
@@ -49,7 +52,7 @@ def give_up(
     target = f"{tag} as it was" if entry.tag == tag else entry.tag
     display.say(f"Returning to {target}")
     kept = tuple(item for item in previous.entries if item is entry or item.tag != tag)
-    outputs_then = rollback.carry_out(stack, state, plan, "automatic return", kept)
+    outputs_then = rollback.carry_out(stack, state, plan, "automatic return", kept, routes=routes)
     readiness.persist(stack.settings)
     failed_again = probe.failed(probe.probe(outputs_then))
     if failed_again:

@@ -1,6 +1,7 @@
 """What an AWS account has to have before its first deploy: a place for the engine's state, roles for GitHub's jobs.
 
-Made by calls of AWS and not by the engine, whose state lives in it. What is there is kept as it is.
+Made by calls of AWS and not by the engine, whose state lives in it. What is there is kept as it is, but for the
+policies of the roles and their boundary, which are brought up to date.
 """
 
 import json
@@ -59,6 +60,11 @@ class Account:
         """The provider of the engine's secrets, as ``pulumi stack init --secrets-provider`` takes it."""
         return f"awskms://{_KEY_ALIAS}?region={self.settings.region}"
 
+    @property
+    def boundary(self) -> str:
+        """The ARN of the policy that bounds what the functions' roles may do."""
+        return policies.boundary_arn(self.settings, self.number)
+
     def role_arn(self, purpose: str) -> str:
         """The ARN of the role for that purpose."""
         return f"arn:aws:iam::{self.number}:role/{self.roles[purpose]}"
@@ -101,18 +107,26 @@ def plan(account: Account, repository: str) -> Iterator[Part]:
             Url=f"https://{GITHUB}", ClientIDList=["sts.amazonaws.com"], Tags=_tags()
         ),
     )
+    bounds = policies.boundary(account.settings, account.number)
+    yield Part(
+        "boundary of the functions' roles",
+        account.boundary,
+        _boundary_document(iam, account.boundary) == json.loads(bounds),
+        partial(_make_boundary, iam, account.boundary, bounds),
+    )
     for purpose, role in account.roles.items():
+        policy = policies.policy(purpose, account.settings, account.number, account.bucket)
         yield Part(
             f"role of GitHub's jobs that {purpose}",
             role,
-            _found(partial(iam.get_role_policy, RoleName=role, PolicyName=purpose)),
+            _role_document(iam, role, purpose) == json.loads(policy),
             partial(
                 _make_role,
                 iam,
                 role,
                 purpose,
                 trust=policies.trust_policy(provider, repository, account.settings.stack, purpose),
-                policy=policies.policy(purpose, account.settings, account.number, account.bucket),
+                policy=policy,
             ),
         )
 
@@ -125,6 +139,32 @@ def _found(ask: Callable[[], object]) -> bool:
             return False
         raise
     return True
+
+
+def _role_document(iam: Any, role: str, policy: str) -> Any:
+    """The policy of that name that the role has; ``None`` without one."""
+    ask = partial(iam.get_role_policy, RoleName=role, PolicyName=policy)
+    return ask()["PolicyDocument"] if _found(ask) else None
+
+
+def _boundary_document(iam: Any, arn: str) -> Any:
+    """The policy as it is in force; ``None`` without one."""
+    ask = partial(iam.get_policy, PolicyArn=arn)
+    if not _found(ask):
+        return None
+    version = ask()["Policy"]["DefaultVersionId"]
+    return iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+
+
+def _make_boundary(iam: Any, arn: str, document: str) -> None:
+    """Makes the policy, or a version of it that is in force; of those before, the last stays (five is the quota)."""
+    if not _found(partial(iam.get_policy, PolicyArn=arn)):
+        iam.create_policy(PolicyName=arn.rpartition("/")[2], PolicyDocument=document, Tags=_tags())
+        return
+    for version in iam.list_policy_versions(PolicyArn=arn)["Versions"]:
+        if not version["IsDefaultVersion"]:
+            iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
+    iam.create_policy_version(PolicyArn=arn, PolicyDocument=document, SetAsDefault=True)
 
 
 def _make_key(kms: Any) -> None:

@@ -23,12 +23,6 @@ _OWN_NAMES = {
 """What of each service a deploy may do everything with: what has the stack's name."""
 
 _UNNAMED = [
-    "apigateway:DELETE",
-    "apigateway:GET",
-    "apigateway:PATCH",
-    "apigateway:POST",
-    "apigateway:PUT",
-    "apigateway:TagResource",
     "cloudwatch:DescribeAlarms",
     "ecr:GetAuthorizationToken",
     "lambda:GetAccountSettings",
@@ -47,6 +41,41 @@ _UNNAMED = [
     "sts:GetCallerIdentity",
 ]
 """What AWS grants for no resource of a name known beforehand (Service Authorization Reference)."""
+
+
+_GATEWAY = [f"apigateway:{method}" for method in ("DELETE", "GET", "PATCH", "POST", "PUT", "TagResource")]
+_BOUNDED = ("CreateRole", "DeleteRolePolicy", "PutRolePermissionsBoundary", "PutRolePolicy")
+"""What is allowed with roles within the boundary only (Service Authorization Reference, IAM: those that know
+``iam:PermissionsBoundary``)."""
+_DATA = ("BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem")
+_KEYS = (
+    *("DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListResourceTags"),
+    *("EnableKeyRotation", "PutKeyPolicy", "ScheduleKeyDeletion", "UpdateKeyDescription"),
+)
+"""What a deploy does with the key of the alarms' topic, once it is made."""
+
+
+def boundary(settings: Settings, account: str) -> str:
+    """The permissions boundary of the stack's functions as JSON: the most that any role of the stack may do, whatever
+    its own policies say ("Permissions boundaries for IAM entities" in IAM's guide)."""
+    base, region = settings.names.base, settings.region
+    table = f"arn:aws:dynamodb:{region}:{account}:table/{base}"
+    logs = f"arn:aws:logs:{region}:{account}:log-group:/aws/lambda/{base}-*"
+    secrets = f"arn:aws:secretsmanager:{region}:{account}:secret:{PROJECT}/{settings.stack}/*"
+    through = [f"{service}.{region}.amazonaws.com" for service in ("dynamodb", "secretsmanager")]
+    return _document(
+        _allow(["logs:CreateLogStream", "logs:PutLogEvents"], [logs]),
+        _allow([f"dynamodb:{action}" for action in _DATA], [table, f"{table}/index/*"]),
+        _allow(["secretsmanager:GetSecretValue"], [secrets]),
+        _allow(["kms:Decrypt"], [f"arn:aws:kms:{region}:{account}:key/*"])
+        | {"Condition": {"StringEquals": {"kms:ViaService": through}}},
+        _allow(["xray:PutTelemetryRecords", "xray:PutTraceSegments"], ["*"]),
+    )
+
+
+def boundary_arn(settings: Settings, account: str) -> str:
+    """The ARN of the policy that :func:`boundary` is."""
+    return f"arn:aws:iam::{account}:policy/{settings.names.base}-boundary"
 
 
 def trust_policy(provider: str, repository: str, stack: str, purpose: str) -> str:
@@ -92,7 +121,7 @@ def _state(settings: Settings, account: str, bucket: str, *, writes: bool) -> li
 
 
 def _deploys(settings: Settings, account: str) -> list[dict[str, object]]:
-    """Everything with what has the stack's name. A role that is made is given to Lambda alone."""
+    """Everything with what has the stack's name. A role is made within the boundary, and given to Lambda alone."""
     base, region = settings.names.base, settings.region
     known = {"base": base, "project": PROJECT, "stack": settings.stack}
     named = {
@@ -102,28 +131,58 @@ def _deploys(settings: Settings, account: str) -> list[dict[str, object]]:
         ]
         for service, names in _OWN_NAMES.items()
     }
-    passed = named.pop("iam")
+    roles = named.pop("iam")
     return [
         *(_allow([f"{service}:*"], arns) for service, arns in named.items()),
-        _allow(
-            [
-                *(f"iam:{action}Role" for action in ("Create", "Delete", "Get", "Tag", "Untag", "Update")),
-                *(f"iam:{action}RolePolicy" for action in ("Delete", "Get", "Put")),
-                *(
-                    f"iam:List{what}"
-                    for what in ("AttachedRolePolicies", "InstanceProfilesForRole", "RolePolicies")
-                ),
-            ],
-            passed,
-        ),
-        _allow(["iam:PassRole"], passed)
-        | {"Condition": {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}},
+        _allow(_GATEWAY, [f"arn:aws:apigateway:{region}::/{what}" for what in ("apis", "apis/*", "tags/*")]),
+        *_roles(roles, boundary_arn(settings, account)),
+        *_keys(settings, account),
         {
             "Effect": "Deny",
             "Action": "iam:*",
             "Resource": [f"arn:aws:iam::{account}:role/{base}-{purpose}" for purpose in PURPOSES],
         },
         _allow(_UNNAMED, ["*"]),
+    ]
+
+
+def _roles(arns: list[str], bounded_by: str) -> list[dict[str, object]]:
+    """What a deploy does with the functions' roles: nothing that gives one more than the boundary does."""
+    return [
+        _allow([f"iam:{action}" for action in _BOUNDED], arns)
+        | {"Condition": {"StringEquals": {"iam:PermissionsBoundary": bounded_by}}},
+        _allow(
+            [
+                *(f"iam:{action}Role" for action in ("Delete", "Get", "Tag", "Untag", "Update")),
+                "iam:GetRolePolicy",
+                *(
+                    f"iam:List{what}"
+                    for what in ("AttachedRolePolicies", "InstanceProfilesForRole", "RolePolicies")
+                ),
+            ],
+            arns,
+        ),
+        _allow(["iam:PassRole"], arns)
+        | {"Condition": {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}},
+    ]
+
+
+def _keys(settings: Settings, account: str) -> list[dict[str, object]]:
+    """Making the key of the alarms' topic, which is the stack's by its tags. A key with an alias is somebody's: it gets
+    no tag, which would make it the stack's."""
+    keys = [f"arn:aws:kms:{settings.region}:{account}:key/*"]
+    tags = settings.names.tags
+    return [
+        _allow(["kms:CreateKey", "kms:TagResource"], ["*"])
+        | {"Condition": {"StringEquals": {f"aws:RequestTag/{name}": value for name, value in tags.items()}}},
+        _allow([f"kms:{action}" for action in _KEYS], keys)
+        | {"Condition": {"StringEquals": {f"aws:ResourceTag/{name}": value for name, value in tags.items()}}},
+        {
+            "Effect": "Deny",
+            "Action": "kms:TagResource",
+            "Resource": keys,
+            "Condition": {"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/*"}},
+        },
     ]
 
 

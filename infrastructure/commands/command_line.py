@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn, override
@@ -36,7 +37,22 @@ class _Parser(argparse.ArgumentParser):
     @override
     def error(self, message: str) -> NoReturn:
         """Raises ``DeployError``."""
-        raise DeployError(f"{self.prog.split()[-1]}: {message}.", f"See {self.prog} --help")
+        cause = f"{self.prog.split()[-1]}: {_by_variables(message)}."
+        raise DeployError(cause, f"See make help, or {self.prog} --help")
+
+
+def _by_variables(message: str) -> str:
+    """What argparse says, with make's variables for options: each is named as its option is."""
+    if one_of := re.fullmatch(r"one of the arguments (.+) is required", message):
+        message = f"needs {one_of[1].replace(' ', ' or ')}"
+    message = message.replace("the following arguments are required: ", "needs ")
+    message = re.sub(r"\bargument (?=--)", "", message)
+    return re.sub(r"(?<!\S)--[a-z-]+", lambda option: variable_of(option[0]), message)
+
+
+def variable_of(option: str) -> str:
+    """The variable of make that sets ``option``."""
+    return option.removeprefix("--").upper().replace("-", "_")
 
 
 class _Commands:
@@ -119,13 +135,7 @@ def _add_release_commands(commands: _Commands) -> None:
     _add_flag(command, "--now", "let the new key sign as soon as every function knows it")
     _add_flag(command, "--dry-run", "show only")
 
-    command = commands.add("unlock", make_targets.unlock)
-    name = _not_empty("name a user, as in make unlock USER=testuser")
-    who = command.add_mutually_exclusive_group(required=True)
-    who.add_argument("--user", type=name, help="the username")
-    who.add_argument("--client", type=name, help="the client's id")
-    command.add_argument("--sandbox", default="default", type=name, help="default: %(default)s")
-    _add_flag(command, "--dry-run", "show only")
+    _add_unlock(commands)
 
     command = commands.add("update-base", make_targets.update_base)
     _add_flag(command, "--dry-run", "show only")
@@ -152,6 +162,19 @@ def _add_release_commands(commands: _Commands) -> None:
 
     command = commands.add("destroy", make_targets.destroy, changes=True)
     _add_forms(command)
+    _add_flag(command, "--dry-run", "show only")
+
+
+def _add_unlock(commands: _Commands) -> None:
+    """The command for who is locked out."""
+    command = commands.add("unlock", make_targets.unlock)
+    who = command.add_mutually_exclusive_group(required=True)
+    user = _not_empty("name a user, as in make unlock USER=testuser")
+    who.add_argument("--user", type=user, help="the username")
+    client = _not_empty("name a client, as in make unlock CLIENT=demo-backend")
+    who.add_argument("--client", type=client, help="the client's id")
+    sandbox = _not_empty("name a sandbox, or leave it out")
+    command.add_argument("--sandbox", default="default", type=sandbox, help="default: %(default)s")
     _add_flag(command, "--dry-run", "show only")
 
 
@@ -235,7 +258,7 @@ def _add_function(command: argparse.ArgumentParser, default: str) -> None:
     """The option that names a function."""
     name = _not_empty("name a function, or leave it out")
     command.add_argument(
-        "--function", default=default, type=name, metavar="NAME", help="default: %(default)s"
+        "--fn", dest="function", default=default, type=name, metavar="NAME", help="default: %(default)s"
     )
 
 

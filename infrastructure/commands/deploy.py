@@ -90,7 +90,8 @@ def deploy(request: DeployRequest) -> DeployResult:
         if added or was_cut_off or log.changes or outputs["releases"] != before.outputs.get("releases"):
             versions.retain(settings, stack.state())
             readiness.persist(settings)
-        if request.is_of_the_tree:
+        # Of a key that was added the next deploy tells the functions.
+        if request.is_of_the_tree and not added:
             last_deploy.note(settings, made_of)
     return DeployResult(outputs, summary(log.counts(), done=True), phases, lost)
 

@@ -124,6 +124,9 @@ def bootstrap(options: argparse.Namespace) -> int:
     for purpose in account.roles:
         print(f"AWS_ROLE={account.role_arn(purpose)} in the jobs that {purpose}")
     print(f"secrets provider: {account.secrets_provider}")
+    print(
+        f"psn-emulator:permissions_boundary: {account.boundary} in infrastructure/Pulumi.{account.settings.stack}.yaml"
+    )
     return 0
 
 
@@ -141,6 +144,8 @@ def unlock(options: argparse.Namespace) -> int:
     name = options.user or options.client
     if not sources:
         print(f"{name} has no failed logins in the sandbox {options.sandbox}")
+        if stranger := unlock.stranger(options.settings, user=options.user, client=options.client):
+            print(stranger)
     else:
         done = "Would forget" if options.dry_run else "Forgot"
         print(f"{done} the failed logins of {name} from {', '.join(sources)}")

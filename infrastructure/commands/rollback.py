@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pulumi.automation import CommandError
 
 from infrastructure.automation import aliases, exclusion, update_message, updates, workspace
+from infrastructure.automation.gateway_routes import EarlierRoutes, earlier_routes
 from infrastructure.automation.lean_stack import LeanStack
 from infrastructure.cloud import probe, session
 from infrastructure.cloud.table_migration import Migration
@@ -156,11 +157,17 @@ def require_versions(settings: Settings, plan: RollbackPlan) -> None:
 
 
 def carry_out(
-    stack: LeanStack, state: StackState, plan: RollbackPlan, kind: str, entries: tuple[Entry, ...]
+    stack: LeanStack,
+    state: StackState,
+    plan: RollbackPlan,
+    kind: str,
+    entries: tuple[Entry, ...],
+    *,
+    routes: EarlierRoutes = aliases.NO_ROUTES,
 ) -> dict[str, object]:
     """Moves the aliases as planned, together or not at all, and brings what is in the table into the form of the
     release; the stack's outputs then. ``entries`` are the releases that they name as kept, ``kind`` is what the history
-    calls the update.
+    calls the update, and ``routes`` are those that are to be as they were.
 
     Raises ``DeployError`` when an alias does not move; the others are then moved back.
     """
@@ -176,6 +183,7 @@ def carry_out(
             after,
             message=update_message.update_message(plan.entry.tag, kind),
             failure=f"Going back to {plan.entry.tag} failed",
+            routes=routes,
         )
     except DeployError as error:
         raise restore_aliases(stack, state, error) from error
@@ -184,8 +192,8 @@ def carry_out(
 
 
 def restore_aliases(stack: LeanStack, before: StackState, error: DeployError) -> DeployError:
-    """Points the aliases where they pointed ``before`` an update that failed with ``error``, and restores the outputs;
-    the error to raise, which says too what runs now.
+    """Points the aliases where they pointed ``before`` an update that failed with ``error``, and restores the gateway's
+    routes and the outputs; the error to raise, which says too what runs now.
 
     Moves nothing while another update runs, nor where the outputs changed: then the new release is live, and what
     failed was to delete what it replaced.
@@ -204,9 +212,10 @@ def restore_aliases(stack: LeanStack, before: StackState, error: DeployError) ->
         )
     now = {name: alias.version for name, alias in state.aliases.items()}
     then = {name: alias.version for name, alias in before.aliases.items() if name in now}
-    if now == now | then:
+    routes = earlier_routes(before, state)
+    if now == now | then and not routes.urns:
         return DeployError(f"{cause}; what ran before goes on serving.", error.remedy)
-    display.say("Some aliases have moved: putting them back")
+    display.say("Some aliases have moved, or routes were opened: putting them back")
     try:
         aliases.move(
             stack,
@@ -215,6 +224,7 @@ def restore_aliases(stack: LeanStack, before: StackState, error: DeployError) ->
             before.outputs,
             message=update_message.update_message(live, "put back"),
             failure=f"{cause}. And putting the aliases back failed too",
+            routes=routes,
         )
         Migration(stack.settings).settle(Deployed.from_state(before).form)
     except DeployError as another:

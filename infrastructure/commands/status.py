@@ -265,9 +265,8 @@ def _ago(seconds: float) -> str:
 def _disk() -> Finding:
     free = disk.free_mebibytes(paths.home())
     values, text = {"free_mib": free}, f"{free / 1024:.1f} GiB free"
-    if docker.is_running():
-        client = docker.endpoint().client()
-        root = Path(client.info()["DockerRootDir"])
+    if engine_info := docker.info():
+        root = Path(engine_info["DockerRootDir"])
         if root.is_dir():
             values["docker_free_mib"] = disk.free_mebibytes(root)
             text += f", {values['docker_free_mib'] / 1024:.1f} GiB for Docker at {root}"

@@ -3,6 +3,7 @@
 The failures are items of the stack's table, under keys that ``services.identity.lockout`` gives them.
 """
 
+import difflib
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -11,6 +12,7 @@ from infrastructure.automation import workspace
 from infrastructure.cloud import session
 from infrastructure.commands import readiness, stack_info
 from infrastructure.errors import DeployError
+from infrastructure.stack import loading
 from infrastructure.stack.settings import Settings
 
 if TYPE_CHECKING:
@@ -50,6 +52,25 @@ def _universe(dynamodb: "DynamoDBClient", table: str, sandbox: str) -> str:
     item = dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item", {})
     generation = item.get("generation", {}).get("S")
     return f"{sandbox}@{generation}" if generation else sandbox
+
+
+def stranger(settings: Settings, *, user: str | None, client: str | None) -> str:
+    """What there is to say where the seed of the stack does not know the name: which names are like it, else how many
+    it knows; empty where it knows it.
+
+    Raises ``DeployError`` when the seed cannot be read.
+    """
+    seed = loading.load_seed(settings)
+    if user is None:
+        kind, name, known = "client", str(client), [entry.client_id for entry in seed.clients]
+    else:
+        kind, name, known = "user", user.casefold(), [entry.username.casefold() for entry in seed.users]
+    if name in known:
+        return ""
+    like = " or ".join(difflib.get_close_matches(name, known))
+    return f"The seed of stack {settings.stack} has no {kind} of this name" + (
+        f": did you mean {like}?" if like else f"; it has {len(known)}."
+    )
 
 
 def _sources(dynamodb: "DynamoDBClient", table: str, partition: str) -> list[str]:

@@ -105,6 +105,7 @@ class Function(pulumi.ComponentResource):
             f"{spec.name}-role-{permissions.digest}",
             name=settings.names.role(spec.name, permissions.digest),
             assume_role_policy=policies.ASSUME_BY_LAMBDA,
+            permissions_boundary=settings.permissions_boundary,
             tags=settings.names.tags,
             opts=self._child_options,
         )

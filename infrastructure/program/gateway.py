@@ -13,6 +13,9 @@ from infrastructure.stack.settings import Settings
 from infrastructure.tools import paths
 from routes import FALLBACK, ROUTES, Route
 
+_KINDS = ("", "sandbox", "sandbox-metadata")
+"""Of the paths of a route, in their order."""
+
 _ACCESS_LOG = {
     "requestId": "$context.requestId",
     "functionRequestId": "$context.integration.requestId",
@@ -118,10 +121,13 @@ class Gateway(pulumi.ComponentResource):
         """The gateway's routes to the function."""
         is_fallback = route is FALLBACK
         integration = self._integration(route.function_name, function)
-        shared = route.function is not None
-        # The second asterisk stands for what a sandbox's base URL has before the path too.
-        source = "/*/*" if is_fallback else f"/*/*{route.path}{'*' if route.issuer_metadata else ''}"
-        self._allow(route.name, function, source, shared=shared)
+        paths = [""] if is_fallback else route.paths
+        for kind, path in zip(_KINDS, paths, strict=False):
+            # The second asterisk stands for a method, and for what is before the path in one that ends alike.
+            if kind == "" or not path.endswith(paths[0]):
+                shared = [route.name] if route.function else []
+                statement = "-".join(["gateway", *shared, *([kind] if kind else [])])
+                self._allow(_named(route, kind), function, f"/*/*{path}", statement)
         keys = {f"{route.name}-route": route.path} if is_fallback else _resource_names(route)
         for name, key in keys.items():
             yield aws.apigatewayv2.Route(
@@ -150,13 +156,13 @@ class Gateway(pulumi.ComponentResource):
         return self._integrations[name]
 
     def _allow(
-        self, name: str, function: Function, source: pulumi.Input[str], *, shared: bool = False
+        self, name: str, function: Function, source: pulumi.Input[str], statement: str = "gateway"
     ) -> None:
-        """Lets this API, and of it only ``source``, invoke the alias; not the function's other versions. A ``shared``
-        function has a statement of each route."""
+        """Lets this API, and of it only ``source``, invoke the alias; not the function's other versions. The
+        ``statement`` has a name of its own in the function's policy."""
         permission = aws.lambda_.Permission(
             f"{name}-permission",
-            statement_id=f"gateway-{name}" if shared else "gateway",
+            statement_id=statement,
             action="lambda:InvokeFunction",
             function=function.function.name,
             qualifier=function.alias.name,
@@ -211,7 +217,10 @@ class Gateway(pulumi.ComponentResource):
 
 def _resource_names(route: Route) -> dict[str, str]:
     """The route keys of ``route`` by the names of their resources."""
-    kinds = ("", "-sandbox", "-sandbox-metadata")
-    names = {path: f"{route.name}{kind}" for path, kind in zip(route.paths, kinds, strict=False)}
+    names = {path: _named(route, kind) for kind, path in zip(_KINDS, route.paths, strict=False)}
     named = ((method, names[path], f"{method} {path}") for method, path in map(str.split, route.keys))
     return {f"{name}-head-route" if method == "HEAD" else f"{name}-route": key for method, name, key in named}
+
+
+def _named(route: Route, kind: str) -> str:
+    return f"{route.name}-{kind}" if kind else route.name

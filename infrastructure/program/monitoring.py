@@ -65,19 +65,10 @@ class Monitoring(pulumi.ComponentResource):
     def _topic(self, account_id: pulumi.Input[str]) -> aws.sns.Topic:
         """The topic with its subscribers; an address that is told by e-mail has to confirm it once."""
         settings = self._settings
-        key = aws.kms.Key(
-            "alarms-key",
-            description=f"Encrypts what the alarms of {settings.names.base} say",
-            enable_key_rotation=True,
-            deletion_window_in_days=30,
-            policy=_key_policy(account_id),
-            tags=settings.names.tags,
-            opts=self._child_options,
-        )
         topic = aws.sns.Topic(
             "alarms",
             name=settings.names.alarm("alarms"),
-            kms_master_key_id=key.arn,
+            kms_master_key_id=settings.kms_key or self._key(account_id).arn,
             tags=settings.names.tags,
             opts=self._child_options,
         )
@@ -93,6 +84,18 @@ class Monitoring(pulumi.ComponentResource):
                 opts=self._child_options,
             )
         return topic
+
+    def _key(self, account_id: pulumi.Input[str]) -> aws.kms.Key:
+        """A key for the topic of a stack without one of its own."""
+        return aws.kms.Key(
+            "alarms-key",
+            description=f"Encrypts what the alarms of {self._settings.names.base} say",
+            enable_key_rotation=True,
+            deletion_window_in_days=30,
+            policy=_key_policy(account_id),
+            tags=self._settings.names.tags,
+            opts=self._child_options,
+        )
 
     def _alarm(self, alarm: Alarm, topic: aws.sns.Topic) -> aws.cloudwatch.MetricAlarm:
         first = alarm.metrics[0]

@@ -14,6 +14,8 @@ ALIAS = "aws:lambda/alias:Alias"
 FUNCTION = "aws:lambda/function:Function"
 IMAGE = "docker:index/image:Image"
 """The type of the one image that a stack has."""
+ROUTE = "aws:apigatewayv2/route:Route"
+STAGE = "aws:apigatewayv2/stage:Stage"
 SECRET = "aws:secretsmanager/secret:Secret"  # noqa: S105 - a type of resource
 TABLE = "aws:dynamodb/table:Table"
 

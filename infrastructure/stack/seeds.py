@@ -23,8 +23,14 @@ from infrastructure.stack import strict_yaml
 from routes import RESERVED_SCOPES, SCOPES
 
 DEFAULT_USER = "testuser"
-DEFAULT_CLIENTS = ("demo-web", "demo-backend", "demo-service")
-DEFAULT_SECRETS = ("password123", "admin123", "demo-backend-secret", "demo-service-secret")
+DEFAULT_CLIENTS = ("demo-web", "demo-backend", "demo-service", "demo-admin")
+DEFAULT_SECRETS = (
+    "password123",
+    "admin123",
+    "demo-backend-secret",
+    "demo-service-secret",
+    "demo-admin-secret",
+)
 """The documented passwords and secrets of local and dev, refused elsewhere."""
 OWN_CLIENTS = ("psn-emulator", "psn-emulator-docs")
 """The clients of the simple form and of the page of the API's description, which need no seed."""

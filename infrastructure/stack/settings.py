@@ -85,8 +85,15 @@ class Settings(Capacity):
     alarm_latency_ms: Number = Field(3000, ge=100, le=30000)
     """Milliseconds within which the API is to answer 99 of 100 requests, or an alarm goes off."""
     kms_key: str | None = Field(None, pattern=_KEY_ARN)
-    """The ARN of the customer's key that encrypts table, secrets, logs and images, on AWS only; none: AWS's own
-    keys. Its policy has to let CloudWatch Logs use it; a repository keeps the key that it was made with."""
+    """The ARN of the customer's key that encrypts table, secrets, logs, images and the alarms' topic, on AWS only;
+    none: AWS's own keys, and for the topic one that is made. Its policy has to let CloudWatch Logs use it, and
+    cloudwatch.amazonaws.com by kms:Decrypt and kms:GenerateDataKey*, or no alarm is told; a repository keeps the
+    key that it was made with."""
+    permissions_boundary: str | None = Field(
+        None, pattern=r"^arn:aws[a-z-]*:iam::\d{12}:policy/[\w+=,.@/-]+$"
+    )
+    """The ARN of the policy that bounds what the functions' roles may do, on AWS only; none: no bound. The role of
+    `make bootstrap` makes no role without that which it prints."""
     tracing: bool = False
     """Whether the functions send X-Ray traces."""
     smoke_at_once: Number = Field(50, ge=1, le=1000)
@@ -99,6 +106,9 @@ class Settings(Capacity):
     """Where the functions reach the keys of `issuer`; https, or http on a local stack."""
     signing_algorithm: SigningAlgorithm = "ES256"
     """What the stack's first key signs with, and each that a rotation adds: ES256 or RS256."""
+    sandboxes: Literal["open", "declared", "off"] = "open"
+    """Sandboxes besides the default one: `open`, whatever is named; `declared`, those that an administrator has made;
+    `off`, none, and no routes under `/_emulator`."""
     acr_values: str = Field("1", pattern=r"^\S+( \S+)*$")
     """The classes of authentication (`acr`) that a login passes for where a client asks, separated by spaces."""
     session_cookie_same_site: Literal["Lax", "None"] = "Lax"
@@ -210,6 +220,11 @@ class Settings(Capacity):
             (
                 "kms_key",
                 self.local and self.kms_key is not None,
+                "is for stacks on AWS",
+            ),
+            (
+                "permissions_boundary",
+                self.local and self.permissions_boundary is not None,
                 "is for stacks on AWS",
             ),
             (

@@ -91,6 +91,18 @@ def is_running() -> bool:
     return _failure(endpoint()) is None
 
 
+def info() -> Mapping[str, Any] | None:
+    """What the Docker engine tells of itself now; ``None`` where it does not answer. Starts nothing."""
+    from docker.errors import DockerException
+    from requests.exceptions import RequestException
+
+    try:
+        told: Mapping[str, Any] = endpoint().client(_PING_SECONDS).info()
+    except (DockerException, RequestException, OSError):
+        return None
+    return told
+
+
 def endpoint(environment: Mapping[str, str] = os.environ) -> Endpoint:
     """The engine that the ``docker`` command would use: ``DOCKER_HOST``, the selected context, or the default.
 

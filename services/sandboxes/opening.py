@@ -18,7 +18,7 @@ from utils import table
 from utils.attributes import Item
 from utils.errors import NotFoundException, PSNEmulatorException
 from utils.sandbox import NAME, Sandbox, sandbox_key
-from utils.settings import DEFAULT_SANDBOX
+from utils.settings import DEFAULT_SANDBOX, settings
 from utils.table import ConditionFailedError, Snapshot, Write
 from utils.writes import ABSENT, Condition, Key, Update, equals
 
@@ -74,7 +74,8 @@ def require_name(name: str) -> str:
 def opened(name: str, prefix: str = "") -> Sandbox:
     """The sandbox ``name`` in its present generation; one that there is not, or no longer, begins.
 
-    Raises :class:`SandboxNotFoundException` for one that was declared strict and is no longer there.
+    Raises :class:`SandboxNotFoundException` for one that was declared strict and is no longer there, and where the
+    stack's setting ``sandboxes`` has it that none begins by itself.
     """
     key = sandbox_key(name)
     for _ in range(table.ATTEMPTS):
@@ -82,7 +83,7 @@ def opened(name: str, prefix: str = "") -> Sandbox:
         sandbox = alive(Sandbox(name, prefix=prefix), item)
         if sandbox is not None:
             return sandbox
-        if item and item.get("strict"):
+        if settings().sandboxes != "open" or (item and item.get("strict")):
             raise SandboxNotFoundException
         try:
             begin(name, item, {"ends_at": clock.real_seconds() + int(UNDECLARED.total_seconds())})
@@ -102,7 +103,9 @@ def alive(sandbox: Sandbox, item: Item | None) -> Sandbox | None:
 
     The default one needs no item. What is written to it from now on is deleted after its longest life.
     """
-    if item is None:
+    if sandbox.name != DEFAULT_SANDBOX and settings().sandboxes == "off":
+        found = None
+    elif item is None:
         found = sandbox if sandbox.name == DEFAULT_SANDBOX else None
     elif item.get("ends_at") is not None and item["ends_at"] <= clock.real_seconds():
         found = None

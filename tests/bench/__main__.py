@@ -12,6 +12,7 @@ import sys
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
+from typing import NoReturn, override
 
 from rich import box
 from rich.console import Console
@@ -31,18 +32,31 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs the named benchmarks, or all; by default those that the command line names. The exit code."""
     with ExitStack() as cleanup:
         known = UNDEPLOYED | deployed(Stacks(cleanup))
-        parser = argparse.ArgumentParser(prog="make bench")
+        parser = _Parser(prog="make bench")
         parser.add_argument("names", nargs="*", metavar="NAME", help=f"one or more of {', '.join(known)}")
         parser.add_argument(
-            "--rounds", type=int, default=ROUNDS, help="how often each side goes (%(default)s)"
+            "--rounds", type=_rounds, default=ROUNDS, help="how often each side goes (%(default)s)"
         )
         options = parser.parse_args(arguments)
-        if options.rounds < 1:
-            parser.error("a median takes at least one round")
         if unknown := set(options.names) - set(known):
-            parser.error(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+            parser.error(f"ONLY: there is no {', '.join(sorted(unknown))}; there are {', '.join(known)}")
         names = options.names or [name for name in known if name not in ONLY_BY_NAME]
         return run({name: known[name] for name in names}, options.rounds)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that says in one line what is wrong, by the variables of make."""
+
+    @override
+    def error(self, message: str) -> NoReturn:
+        """Ends the process with 2."""
+        self.exit(2, f"error: make bench: {message.replace('argument --rounds', 'ROUNDS')}\n")
+
+
+def _rounds(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is none: a median takes at least one round")
+    return int(text)
 
 
 def run(chosen: dict[str, Benchmark], rounds: int, results_file: Path = RESULTS) -> int:

@@ -14,6 +14,7 @@ from tests.bench import (
     page,
     preview,
     rollback,
+    status,
     table_scale,
     tag,
     warm_get,
@@ -50,6 +51,7 @@ def deployed(stacks: Stacks) -> dict[str, Benchmark]:
             1.2,
             figures=("p50", "p99"),
         ),
+        "status": Benchmark(partial(status.contestants, stacks), "boto3 asking the same, call by call", 2.5),
         "noop": Benchmark(partial(noop.contestants, stacks), "the engine alone", 0.6),
         "noop-cdk": Benchmark(
             partial(noop.cdk_contestants, stacks), "cdk deploy of as many functions, unchanged", 0.4

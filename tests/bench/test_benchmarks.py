@@ -28,6 +28,8 @@ def test_both_sides_of_a_benchmark_go(name: str, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(page, "MANY", 400)
     monkeypatch.setattr(table_scale, "MANY", 2000)
     monkeypatch.setattr(table_scale, "FEW", 1500)
+    for repeating in (page, table_scale):
+        monkeypatch.setattr(repeating, "TIMES", 1)
     for result in measure(name, UNDEPLOYED[name], 1, warm_up=False):
         assert result.ours > 0
         assert result.theirs > 0
@@ -120,14 +122,20 @@ def test_a_lock_file_of_other_packages_is_no_matter_of_the_network(tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("arguments", "why"),
-    [(["nope"], "no benchmark nope; there are tag, "), (["--rounds=0", "tag"], "at least one round")],
+    [
+        (["nope"], "error: make bench: ONLY: there is no nope; there are tag, "),
+        (["--rounds=0", "tag"], "error: make bench: ROUNDS: '0' is none: a median takes at least one round"),
+        (["--rounds=", "tag"], "error: make bench: ROUNDS: '' is none: a median takes at least one round"),
+    ],
 )
 def test_what_cannot_be_measured_is_refused(
     arguments: list[str], why: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(arguments)
-    assert why in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert said.startswith(why)
+    assert said.count("\n") == 1
 
 
 def _sides(went: list[str], ours: float, theirs: float) -> Callable[[], AbstractContextManager[Contestants]]:

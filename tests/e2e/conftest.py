@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.deployed import api, deployment, outputs, tokens, url, user
+from tests.e2e.registered import register_rs256_client
 from tests.support.checkout import Checkout, checkout_in
 from tests.support.rules.api import DeployedApi
 
@@ -15,7 +16,9 @@ __all__ = ["api", "deployed", "outputs", "tokens", "url", "user"]
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     """A checkout whose stack is deployed."""
-    with deployment(checkout_in(tmp_path_factory.mktemp("deployed"), "local-e2e")) as checkout:
+    checkout = checkout_in(tmp_path_factory.mktemp("deployed"), "local-e2e")
+    register_rs256_client(checkout)
+    with deployment(checkout):
         yield checkout
 
 

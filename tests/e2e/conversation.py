@@ -8,8 +8,11 @@ from pathlib import Path
 from tests.e2e.login_page import log_in
 
 
-def converse(command: Sequence[str | Path], folder: Path, **environment: str) -> list[str]:
-    """Runs ``command``, logs in at the URL in the first line that it prints and tells it where the browser was sent.
+def converse(
+    command: Sequence[str | Path], folder: Path, *, logins: int = 1, **environment: str
+) -> list[str]:
+    """Runs ``command``, logs in at the URL in the first line that it prints and tells it where the browser was sent, as
+    often as ``logins`` says.
 
     The lines that it prints after that; it has to end well.
     """
@@ -22,9 +25,11 @@ def converse(command: Sequence[str | Path], folder: Path, **environment: str) ->
         stderr=subprocess.PIPE,
         text=True,
     ) as script:
+        assert script.stdin is not None
         assert script.stdout is not None
-        asked = script.stdout.readline()
-        told = log_in(asked.strip()) if asked else ""
-        output, errors = script.communicate(f"{told}\n", timeout=120)
+        for _ in range(logins):
+            if asked := script.stdout.readline():
+                print(log_in(asked.strip()), file=script.stdin, flush=True)
+        output, errors = script.communicate(timeout=120)
     assert script.returncode == 0, errors
     return output.splitlines()

@@ -1,5 +1,6 @@
 """Authlib as it comes, as a client of the deployed API."""
 
+import json
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
@@ -8,8 +9,14 @@ import pytest
 from authlib.common.security import generate_token
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
+from joserfc import jwt
+from joserfc.jwk import KeySet
 
+from tests.e2e.bases import api, url
 from tests.e2e.login_page import REDIRECT_URI, log_in
+
+__all__ = ["api", "url"]
+
 
 USER = {"username": "testuser", "password": "password123"}
 
@@ -131,3 +138,49 @@ def test_a_revoked_token_is_seen_to_be_dead(
         after = service.introspect_token(metadata["introspection_endpoint"], token=token)
     assert revoked.status_code == 200
     assert (before.json()["active"], after.json()) == (True, {"active": False})
+
+
+def test_a_refresh_repeats_the_scope_of_the_request_whatever_of_it_was_granted(
+    web: OAuth2Session, metadata: dict[str, str]
+) -> None:
+    verifier = generate_token(48)
+    web.scope = "openid offline_access address phone players:read unheard_of"
+    callback = authorize(web, metadata, code_verifier=verifier)
+    token = web.fetch_token(authorization_response=callback, code_verifier=verifier)
+    refreshed = web.refresh_token()
+    assert refreshed["scope"] == token["scope"] == "openid offline_access address phone players:read"
+
+
+def test_a_token_may_be_sent_in_the_body(backend: OAuth2Session, metadata: dict[str, str]) -> None:
+    backend.fetch_token(**USER, scope="openid")
+    backend.token_auth.token_placement = "body"
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert backend.post(metadata["userinfo_endpoint"], headers=form).json().keys() == {"sub"}
+
+
+def test_a_public_client_may_authenticate_by_basic(web: OAuth2Session, metadata: dict[str, str]) -> None:
+    web.client_secret, web.token_endpoint_auth_method = "", "client_secret_basic"
+    verifier = generate_token(48)
+    callback = authorize(web, metadata, code_verifier=verifier)
+    assert web.fetch_token(authorization_response=callback, code_verifier=verifier)["access_token"]
+
+
+def test_a_client_that_asks_for_them_is_given_rs256_claims_and_an_audience(
+    metadata: dict[str, str], api: httpx.Client
+) -> None:
+    resource = "https://game.example/api"
+    claims = json.dumps({"id_token": {"email": None, "email_verified": {"essential": True}}})
+    keys = KeySet.import_key_set(api.get(metadata["jwks_uri"]).json())
+    with OAuth2Session(
+        "rs256-backend",
+        "demo-backend-secret",
+        token_endpoint=metadata["token_endpoint"],
+        scope="openid players:read",
+        redirect_uri=REDIRECT_URI,
+    ) as client:
+        callback = authorize(client, metadata, claims=claims, resource=resource)
+        token = client.fetch_token(authorization_response=callback, resource=resource)
+    id_token = jwt.decode(token["id_token"], keys, algorithms=["RS256"])
+    assert id_token.claims["email"] == USER["username"] + "@example.com"
+    assert id_token.claims["email_verified"] is True
+    assert jwt.decode(token["access_token"], keys, algorithms=["ES256"]).claims["aud"] == resource

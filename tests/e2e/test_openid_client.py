@@ -7,17 +7,21 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.e2e.bases import url
 from tests.e2e.conversation import converse
 from tests.support import node
+
+__all__ = ["url"]
+
 
 PACKAGE = Path(__file__).with_name("openid_client")
 
 
 @pytest.fixture(scope="module")
 def told(url: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What came of discovery, a login with code and PKCE, and all that a client does with its tokens."""
+    """What came of discovery, of a login with code and PKCE and of one without, and all that clients do with tokens."""
     folder = node.installed(PACKAGE, tmp_path_factory.mktemp("openid_client"))
-    [line] = converse([node.NODE, "flow.mjs"], folder, API=url)
+    [line] = converse([node.NODE, "flow.mjs"], folder, logins=2, API=url)
     outcome: dict[str, Any] = json.loads(line)
     return outcome
 
@@ -62,3 +66,25 @@ def test_a_client_calls_in_its_own_name(told: dict[str, Any]) -> None:
 def test_logging_out_leads_back_to_the_client(told: dict[str, Any]) -> None:
     answer = httpx.get(told["logout"], timeout=30)
     assert (answer.status_code, answer.headers["location"]) == (303, "http://localhost:8080/?state=bye")
+
+
+def test_a_client_is_given_the_claims_that_it_names_in_an_id_token_by_its_algorithm(
+    told: dict[str, Any],
+) -> None:
+    asked = told["asked"]
+    assert asked["algorithm"] == "RS256"
+    assert asked["id_token"]["email"] == "testuser@example.com"
+    assert asked["userinfo"] == {"sub": asked["id_token"]["sub"], "name": "Test User"}
+
+
+def test_an_access_token_is_for_the_resources_that_were_named(told: dict[str, Any]) -> None:
+    asked = told["asked"]
+    assert asked["audience"] == ["https://game.example/api", "psn-emulator-api"]
+    assert asked["players"] == 200
+    assert asked["narrowed_audience"] == "https://game.example/api"
+    assert asked["unknown"] == "invalid_target"
+
+
+def test_a_client_may_ask_by_other_methods(told: dict[str, Any]) -> None:
+    assert told["head"] == {"status": 200, "body": ""}
+    assert told["posted"]

@@ -1,20 +1,30 @@
 """What an operator sees of a deployed stack: requests that went wrong found by their ids, the state of it all."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from threading import Timer
 from typing import Any
 
 import httpx
 import pytest
 
+from infrastructure.cloud import recorded_metrics
+from infrastructure.stack.alarm_evaluation import Recorded, firing
+from infrastructure.stack.alarms import alarms
+from infrastructure.stack.capacity import Capacity
+from infrastructure.stack.loading import load_settings
+from infrastructure.stack.settings import Settings
+from infrastructure.tools import docker
 from tests.support.checkout import Checkout
+
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
 def broken_root(deployed: Checkout, api: httpx.Client) -> Iterator[None]:
     """The function of ``GET /`` fails while the test runs: it has lost its handler, and its containers."""
-    functions = deployed.client("lambda")
-    name = "psn-emulator-local-e2e-root"
+    functions, name = deployed.client("lambda"), f"psn-emulator-{deployed.environment['STACK']}-root"
     alias = functions.get_alias(FunctionName=name, Name="live")
     before = functions.get_function_configuration(FunctionName=name)["ImageConfigResponse"]["ImageConfig"]
     functions.update_function_configuration(FunctionName=name, ImageConfig={"Command": ["main.nothing"]})
@@ -24,6 +34,40 @@ def broken_root(deployed: Checkout, api: httpx.Client) -> Iterator[None]:
     functions.update_alias(FunctionName=name, Name="live", FunctionVersion=alias["FunctionVersion"])
     functions.update_function_configuration(FunctionName=name, ImageConfig={"Command": before["Command"]})
     functions.delete_function(FunctionName=name, Qualifier=version)
+
+
+@pytest.fixture
+def throttled_root(deployed: Checkout, api: httpx.Client) -> Iterator[None]:
+    """The function of ``GET /`` may not be called while the test runs. The local AWS limits only $LATEST."""
+    functions, name = deployed.client("lambda"), f"psn-emulator-{deployed.environment['STACK']}-root"
+    live = functions.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
+    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    functions.update_alias(FunctionName=name, Name="live", FunctionVersion="$LATEST")
+    yield
+    functions.update_alias(FunctionName=name, Name="live", FunctionVersion=live)
+    functions.delete_function_concurrency(FunctionName=name)
+
+
+@pytest.fixture
+def observed(deployed: Checkout, monkeypatch: pytest.MonkeyPatch) -> Callable[[], tuple[Settings, Recorded]]:
+    """What is recorded of the metrics of the last minutes in the deployed stack's logs, and the stack's settings."""
+    monkeypatch.setenv("LOCAL_HOME", deployed.environment["LOCAL_HOME"])
+    monkeypatch.setenv("LOCAL_AWS_PORT", deployed.environment["LOCAL_AWS_PORT"])
+    settings = load_settings(deployed.environment["STACK"])
+
+    def observe() -> tuple[Settings, Recorded]:
+        events = recorded_metrics.read(settings, datetime.now(UTC) - 5 * MINUTE)
+        return settings, recorded_metrics.recorded(settings, events)
+
+    return observe
+
+
+def on(settings: Settings, recorded: Recorded) -> set[str]:
+    """The alarms that are on, by their own definitions, or will be when the minute under way ends; without the stack's
+    part of their names."""
+    now, known = datetime.now(UTC), alarms(settings)
+    found = [*firing(known, recorded, now), *firing(known, recorded, now + MINUTE)]
+    return {alarm.name.removeprefix(f"{settings.names.base}-") for alarm in found}
 
 
 def told(deployed: Checkout, wanted: str) -> dict[str, Any]:
@@ -56,14 +100,59 @@ def test_a_request_that_the_authorizer_denied_is_told_with_its_reason(
 
 
 @pytest.mark.usefixtures("broken_root")
-def test_a_request_that_failed_in_a_function_is_told_with_its_error(
-    deployed: Checkout, api: httpx.Client
+def test_a_request_that_failed_in_a_function_is_told_with_its_error_and_sets_off_the_alarm(
+    deployed: Checkout, api: httpx.Client, observed: Callable[[], tuple[Settings, Recorded]]
 ) -> None:
     answer = api.get("/")
     assert answer.status_code >= 500
     lines = told(deployed, answer.headers["apigw-requestid"])
     assert "gave no answer" in lines["function"]
     assert "nothing" in lines["function"]
+    assert "root-errors" in on(*observed())
+
+
+@pytest.mark.usefixtures("throttled_root")
+def test_a_function_that_is_throttled_sets_off_its_alarm(
+    deployed: Checkout, api: httpx.Client, observed: Callable[[], tuple[Settings, Recorded]]
+) -> None:
+    answer = api.get("/")
+    assert answer.status_code == 429
+    assert "Rate Exceeded" in told(deployed, answer.headers["apigw-requestid"])["function"]
+    assert "root-throttles" in on(*observed())
+
+
+def test_a_function_that_is_slow_sets_off_its_alarm(
+    deployed: Checkout, api: httpx.Client, observed: Callable[[], tuple[Settings, Recorded]]
+) -> None:
+    """Its containers stand still for a second, which is over 83 % of the time-out that the alarm is defined with. The
+    alarm wants two such minutes of five: what was recorded counts for the minute before as well."""
+    assert api.get("/").status_code == 200
+    instance = f":{deployed.environment['LOCAL_AWS_PORT']}"
+    containers = [
+        container
+        for container in docker.endpoint().client().containers.list(filters={"label": "ministack.instance"})
+        if container.labels["ministack.instance"].endswith(instance)
+    ]
+
+    def go_on() -> None:
+        for container in containers:
+            container.unpause()
+
+    for container in containers:
+        container.pause()
+    later = Timer(1, go_on)
+    later.start()
+    try:
+        assert api.get("/").status_code == 200
+    finally:
+        later.join()
+    settings, recorded = observed()
+    briefly = settings.model_copy(update={"functions": {"root": Capacity(timeout_seconds=1)}})
+    twice = {
+        metric: [*values, *((time - MINUTE, value) for time, value in values)]
+        for metric, values in recorded.items()
+    }
+    assert "root-duration" in on(briefly, twice)
 
 
 def test_the_way_of_a_request_is_traced_to_the_table(deployed: Checkout, user: httpx.Client) -> None:

@@ -12,7 +12,11 @@ from oauthlib.oauth2 import (
 )
 from requests_oauthlib import OAuth2Session
 
+from tests.e2e.bases import url
 from tests.e2e.login_page import REDIRECT_URI, log_in
+
+__all__ = ["url"]
+
 
 SECRET = "demo-backend-secret"
 SCOPE: list[object] = ["openid", "players:read"]
@@ -70,6 +74,15 @@ def test_a_code_with_pkce_gives_tokens(url: str, web: OAuth2Session) -> None:
     assert web.get(f"{url}/auth/userinfo").json().keys() == {"sub"}
     with pytest.raises(InvalidGrantError):
         web.fetch_token(f"{url}/auth/token", authorization_response=callback, include_client_id=True)
+
+
+def test_a_public_client_may_authenticate_by_an_empty_secret_which_is_the_default(
+    url: str, web: OAuth2Session
+) -> None:
+    authorization_url, _ = web.authorization_url(f"{url}/auth/authorize")
+    web.fetch_token(f"{url}/auth/token", authorization_response=log_in(authorization_url))
+    assert web.post(f"{url}/auth/userinfo").json().keys() == {"sub"}
+    assert web.head(f"{url}/players").status_code == 200
 
 
 def test_an_answer_to_another_session_is_not_taken(url: str, web: OAuth2Session) -> None:

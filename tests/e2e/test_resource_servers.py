@@ -10,7 +10,11 @@ from joserfc import jwt as jose
 from joserfc.errors import InvalidTokenError, JoseError
 from joserfc.jwk import KeySet
 
+from tests.e2e.bases import api, tokens, url
 from tests.support.identity import compact, new_key
+
+__all__ = ["api", "tokens", "url"]
+
 
 type ResourceServer = Callable[..., dict[str, Any]]
 """Takes a token, the audience that it is, and the type that it wants; the claims, or an error of the library."""

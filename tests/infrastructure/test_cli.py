@@ -175,34 +175,43 @@ def test_what_the_engine_refuses_is_told_in_its_words_and_where_nobody_is_logged
     [
         (
             ["run-local", "--port", "many"],
-            "run-local: argument --port: 'many' is no port: give it a number from 1 to 65535.",
+            "run-local: PORT: 'many' is no port: give it a number from 1 to 65535.",
             "run-local ",
         ),
         (["logs", "a", "b"], "infrastructure.cli: unrecognized arguments: a b.", ""),
         (
             ["rollback", "--tag", ""],
-            "rollback: argument --tag: it is empty: name a release, or leave it out.",
+            "rollback: TAG: it is empty: name a release, or leave it out.",
             "rollback ",
         ),
         (
             ["promote", "--from=dev", "--to=staging", "--tag="],
-            "promote: argument --tag: it is empty: name a release, or leave it out.",
+            "promote: TAG: it is empty: name a release, or leave it out.",
             "promote ",
         ),
         (
             ["promote", "--from=", "--to=staging"],
-            "promote: argument --from: it is empty: name a stack, as in make promote FROM=dev TO=staging.",
+            "promote: FROM: it is empty: name a stack, as in make promote FROM=dev TO=staging.",
             "promote ",
         ),
         (
             ["promote", "--from=dev", "--to="],
-            "promote: argument --to: it is empty: name a stack, as in make promote FROM=dev TO=staging.",
+            "promote: TO: it is empty: name a stack, as in make promote FROM=dev TO=staging.",
             "promote ",
         ),
         (
             ["preview", "--json", "--markdown"],
-            "preview: argument --markdown: not allowed with argument --json.",
+            "preview: MARKDOWN: not allowed with JSON.",
             "preview ",
+        ),
+        (["unlock"], "unlock: needs USER or CLIENT.", "unlock "),
+        (["unlock", "--user=a", "--client=b"], "unlock: CLIENT: not allowed with USER.", "unlock "),
+        (["trace"], "trace: needs ID.", "trace "),
+        (["promote"], "promote: needs FROM, TO.", "promote "),
+        (
+            ["logs", "--fn="],
+            "logs: FN: it is empty: name a function, or leave it out.",
+            "logs ",
         ),
     ],
 )
@@ -210,7 +219,7 @@ def test_a_wrong_command_line_is_a_failure_like_any_other(
     capsys: pytest.CaptureFixture[str], arguments: list[str], cause: str, page: str
 ) -> None:
     assert cli.main(arguments) == 1
-    remedy = f"See .venv/bin/python -m infrastructure.cli {page}--help"
+    remedy = f"See make help, or .venv/bin/python -m infrastructure.cli {page}--help"
     assert capsys.readouterr().err == f"error: {cause}\n       {remedy}\n"
 
 
@@ -496,7 +505,7 @@ def test_the_name_typed_must_be_the_stacks(monkeypatch: pytest.MonkeyPatch) -> N
         (["build-local"], "Would build psn-emulator:local\n"),
         (["docker-login", "--stack", "dev"], "Would log Docker in to the registry of stack 'dev'\n"),
         (
-            ["run-local", "--function", "authorizer"],
+            ["run-local", "--fn", "authorizer"],
             "Would build psn-emulator:local and run authorizer.handler of it on port 9000, over stack 'local'\n",
         ),
         (
@@ -545,11 +554,11 @@ def test_a_stack_without_a_name_is_no_way_to_ask_for_the_default(
     monkeypatch.setenv("STACK", "")
     for given in ([], ["--stack="]):
         assert cli.main([command, *given]) == 1
-        assert "--stack: it is empty" in capsys.readouterr().err
+        assert "STACK: it is empty" in capsys.readouterr().err
 
 
 def test_a_dry_run_refuses_what_the_command_would_refuse(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["run-local", "--function", "nothing", "--dry-run"]) == 1
+    assert cli.main(["run-local", "--fn", "nothing", "--dry-run"]) == 1
     assert capsys.readouterr().err.startswith("error: There is no function 'nothing'.\n")
 
 

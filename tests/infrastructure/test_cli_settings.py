@@ -85,6 +85,7 @@ def states() -> States:
 
 @pytest.fixture(autouse=True)
 def prod(
+    few_routes: None,
     write_stack: WriteStack,
     write_seed: WriteSeed,
     states: States,
@@ -222,5 +223,5 @@ def test_a_log_is_asked_for_at_once(done: list[str]) -> None:
     client = boto3.client("logs", region_name="us-east-1")
     client.create_log_group(logGroupName="/aws/lambda/psn-emulator-prod-root")
     done.clear()
-    assert cli.main(["logs", "--stack", "prod", "--function", "root"]) == 0
+    assert cli.main(["logs", "--stack", "prod", "--fn", "root"]) == 0
     assert done == ["settings", "aws"]

@@ -6,9 +6,12 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
+
+from infrastructure.commands import command_line
 
 ROOT = Path(__file__).resolve().parents[2]
 HARMLESS = {
@@ -55,6 +58,8 @@ def told(python: Path, *arguments: str, **environment: str) -> tuple[list[str], 
 def make(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """How a run of make ended and what it said."""
     kept = {name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MFLAGS"}}
+    # The interpreter itself: what a version manager has on PATH in its place takes longer to start than make to run.
+    kept["PATH"] = f"{sysconfig.get_config_var('BINDIR')}{os.pathsep}{kept['PATH']}"
     return subprocess.run(
         ["make", "-s", *arguments],
         cwd=folder,
@@ -101,12 +106,11 @@ def test_a_variable_that_a_target_does_not_know_is_refused_and_the_nearest_named
     elsewhere: Path, target: str
 ) -> None:
     misspelt = {f"{name[:-1]}_{name[-1]}": name for name in ("STACK", *TAKES.get(target, []))}
-    said = refused(elsewhere, target, *(f"{name}=1" for name in misspelt))
+    others = set().union(*TAKES.values()) - set(TAKES.get(target, []))
+    said = refused(elsewhere, target, *(f"{name}=1" for name in (*misspelt, *others)))
     for name, meant in misspelt.items():
         assert f"error: make {target} knows no {name}.\n       Did you mean {meant}?" in said
-    others = set().union(*TAKES.values()) - set(TAKES.get(target, []))
-    said = refused(elsewhere, target, *(f"{name}=1" for name in others))
-    assert set(re.findall(r"knows no (\w+)\.", said)) == others
+    assert set(re.findall(r"knows no (\w+)\.", said)) == {*misspelt, *others}
 
 
 def test_what_the_makefile_keeps_for_itself_switches_nothing_off(elsewhere: Path) -> None:
@@ -128,6 +132,15 @@ def test_each_target_takes_what_its_recipe_reads() -> None:
     }
     used_as_flags = set(re.findall(r"call flag,([A-Z_]+)", MAKEFILE))
     assert used_as_flags | {"DEBUG"} == set(FLAGS)
+
+
+def test_an_option_is_named_as_the_variable_that_sets_it_for_by_that_its_faults_are_told() -> None:
+    set_by = re.findall(r"call (?:flag|option|typed),([A-Z_]+),(--[a-z-]+)", MAKEFILE)
+    set_by += [
+        (name, option) for option, name in re.findall(r"(--[a-z-]+)=\$\(call given,([A-Z_]+)", MAKEFILE)
+    ]
+    assert len(set_by) > 20
+    assert [option for name, option in set_by if command_line.variable_of(option) != name] == []
 
 
 @pytest.mark.parametrize("flag", FLAGS)
@@ -191,9 +204,9 @@ def test_the_examples_give_what_their_targets_take() -> None:
         ("promote", "TAG", "--tag"),
         ("promote", "FROM", "--from"),
         ("promote", "TO", "--to"),
-        ("logs", "FN", "--function"),
+        ("logs", "FN", "--fn"),
         ("logs", "SINCE", "--since"),
-        ("run-local", "FN", "--function"),
+        ("run-local", "FN", "--fn"),
         ("run-local", "PORT", "--port"),
         ("bench", "ROUNDS", "--rounds"),
     ],

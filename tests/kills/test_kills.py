@@ -16,7 +16,7 @@ import pytest
 
 from tests.kills import inventory
 from tests.kills.caller import calling
-from tests.support.checkout import FEW_ROUTES, Checkout, checkout_in
+from tests.support.checkout import FEW_ROUTES, SHARED, Checkout, checkout_in
 
 KILLS = int(os.environ.get("KILLS") or 1)
 SEED = int(os.environ.get("SEED") or 5)
@@ -42,6 +42,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     """A checkout whose stack is this module's own; destroyed and stopped at the end."""
     checkout = checkout_in(tmp_path_factory.mktemp("killed"), "local-kills")
     checkout.keep_routes(*FEW_ROUTES, "extra")
+    checkout.share_functions(SHARED)
     checkout.be_patient()
     try:
         yield checkout

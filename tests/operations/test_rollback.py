@@ -20,6 +20,7 @@ ANSWERS_WRONG = "return Response(500, Health("
 ANSWERS_WRONG_AT_INFO = "return Response(500 if settings().log_level == 'INFO' else status, Health("
 SETTINGS = "infrastructure/Pulumi.local.yaml"
 FEW = ("root", "healthz", "jwks", "players-list")
+NEW_ROUTE = "openid-configuration"
 NO_DOCKER = "unix:///nonexistent/docker.sock"
 
 
@@ -45,6 +46,16 @@ class Stack:
         return {
             name: client.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
             for name in self.functions.values()
+        }
+
+    @property
+    def routes(self) -> dict[str, str]:
+        """The gateway's routes, and who may call each."""
+        client = self.checkout.client("apigatewayv2")
+        [api] = client.get_apis()["Items"]
+        return {
+            item["RouteKey"]: item["AuthorizationType"]
+            for item in client.get_routes(ApiId=api["ApiId"], MaxResults="100")["Items"]
         }
 
     @property
@@ -181,9 +192,13 @@ def test_when_one_alias_cannot_move_all_stay_where_they_were(stack: Stack) -> No
 
 
 def test_a_release_that_fails_the_probe_gives_way_to_the_one_before_it(stack: Stack) -> None:
+    routes = stack.routes
     stack.checkout.replace(HEALTH, ANSWERS, ANSWERS_WRONG)
+    stack.checkout.replace("routes.py", f"in {FEW}", f"in {(*FEW, NEW_ROUTE)}")
     said = stack.error("deploy")
+    stack.checkout.replace("routes.py", f"in {(*FEW, NEW_ROUTE)}", f"in {FEW}")
     stack.checkout.replace(HEALTH, ANSWERS_WRONG, ANSWERS)
+    assert stack.routes == routes
     assert "failed  GET /healthz: 500" in said
     assert "ok      GET /.well-known/jwks.json: 200" in said
     assert f"{stack.new} is live again, and answers." in said

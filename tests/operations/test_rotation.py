@@ -10,21 +10,43 @@ import httpx
 import pytest
 
 from tests.e2e.deployed import deployment
+from tests.e2e.registered import register_rs256_client
 from tests.support.checkout import Checkout, checkout_in
 from tests.support.identity import decode
 
-TOKEN_SECONDS = 60
+SECONDS = 60
+ONE_KEY = (
+    (
+        "infrastructure/program/signing_keys.py",
+        "return [new_key(algorithm), new_id_token_key(algorithm)]",
+        "return [new_key(algorithm)]",
+    ),
+    (
+        "infrastructure/commands/deploy.py",
+        "added = bool(log.changes) and rotate_keys.add_missing_key(stack)",
+        "added = False",
+    ),
+)
 LOGIN = {"username": "testuser", "password": "password123"}
 
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    """A deployed checkout whose tokens live a minute."""
+    """A deployed checkout whose tokens and browser sessions live a minute, with one key as a release has made it that
+    knew of no other."""
     made = checkout_in(tmp_path_factory.mktemp("rotation"), "local-keys")
     made.keep_routes("root", "healthz", "auth-token", "auth-refresh", "auth-userinfo", "jwks", "players-list")
     settings = made.folder / "infrastructure" / "Pulumi.local.yaml"
-    settings.write_text(f"{settings.read_text()}  psn-emulator:access_token_seconds: {TOKEN_SECONDS}\n")
+    lifetimes = (
+        f"  psn-emulator:{name}_seconds: {SECONDS}\n" for name in ("access_token", "browser_session")
+    )
+    settings.write_text(settings.read_text() + "".join(lifetimes))
+    register_rs256_client(made)
+    for place in ONE_KEY:
+        made.replace(*place)
     with deployment(made):
+        for file, now, before in ONE_KEY:
+            made.replace(file, before, now)
         yield made
 
 
@@ -69,7 +91,7 @@ class Load:
 
     def _holder(self, http: httpx.Client) -> None:
         """Calls with one token for nearly as long as it lives."""
-        until = time.monotonic() + TOKEN_SECONDS - 10
+        until = time.monotonic() + SECONDS - 10
         token = self._expect(http.post("/auth/token", json=LOGIN))["access_token"]
         while time.monotonic() < until and not self._stop.is_set():
             self._call(http, token)
@@ -100,9 +122,15 @@ def new_token(api: httpx.Client) -> str:
     return str(api.post("/auth/token", json=LOGIN).json()["access_token"])
 
 
-def published(api: httpx.Client) -> set[str]:
-    """The ids of the keys in the JWK Set."""
-    return {key["kid"] for key in api.get("/.well-known/jwks.json").json()["keys"]}
+def signer(api: httpx.Client, login: dict[str, str]) -> str:
+    """What signs the ID token of a client that asks for RS256."""
+    answer = api.post("/auth/token", data=login, auth=("rs256-backend", "demo-backend-secret"))
+    return str(json.loads(decode(answer.json()["id_token"].partition(".")[0]))["alg"])
+
+
+def published(api: httpx.Client) -> dict[str, str]:
+    """The keys in the JWK Set: their algorithms by their ids."""
+    return {key["kid"]: key["alg"] for key in api.get("/.well-known/jwks.json").json()["keys"]}
 
 
 def other_resource_servers_ask(api: httpx.Client) -> None:
@@ -133,7 +161,7 @@ def old_token(api: httpx.Client) -> str:
 
 def test_no_client_sees_a_rotation(checkout: Checkout, api: httpx.Client, old_token: str) -> None:
     old, in_use = kid(old_token), new_token(api)
-    assert published(api) == {old}
+    assert published(api).keys() == {old}
     with Load(str(api.base_url)) as load:
         assert "a new key would sign" in checkout.done("rotate-keys", DRY_RUN="1")
         checkout.done("rotate-keys", NOW="1")
@@ -143,8 +171,8 @@ def test_no_client_sees_a_rotation(checkout: Checkout, api: httpx.Client, old_to
         assert kid(new_token(api)) == old
         until(lambda: kid(new_token(api)) != old, 120)
         new = kid(new_token(api))
-        assert published(api) == {old, new}
-        until(lambda: published(api) == {new}, 180)
+        assert published(api).keys() == {old, new}
+        until(lambda: published(api).keys() == {new}, 180)
     assert load.failures == [], checkout.done("logs", FN="authorizer", SINCE="10m")
     assert load.signers.keys() == {old, new}
     assert min(load.signers.values()) > 10
@@ -161,13 +189,25 @@ def test_the_next_deploy_tells_the_functions_and_changes_nothing_else(
     }
     told = {item["path"] for change in changes for item in change["properties"]}
     assert any(path.startswith("environment.variables.PUBLIC_JWKS") for path in told)
+    before = kid(new_token(api))
     checkout.done("deploy")
-    assert checkout.json("preview")["changes"] == []
+    assert kid(new_token(api)) == before
     assert status(api, new_token(api)) == 200
     assert status(api, old_token) == 403
 
 
+def test_that_deploy_has_added_the_key_that_an_older_release_did_not_make(
+    checkout: Checkout, api: httpx.Client
+) -> None:
+    assert sorted(published(api).values()) == ["ES256", "RS256"]
+    login = {"grant_type": "password", "scope": "openid", **LOGIN}
+    until(lambda: signer(api, login) == "RS256", 60)
+    checkout.done("deploy")
+    assert checkout.json("preview")["changes"] == []
+
+
 def test_the_key_that_went_is_removed_by_the_next_rotation(checkout: Checkout, api: httpx.Client) -> None:
+    until(lambda: "would be removed" in checkout.done("rotate-keys", DRY_RUN="1"), 120)
     assert "was removed" in checkout.done("rotate-keys")
     assert "was removed" not in checkout.done("rotate-keys")
     assert "rotate-keys" in checkout.json("history")[0]["message"]

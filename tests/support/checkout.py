@@ -7,9 +7,10 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,11 @@ from tests.support.terminal import Watched, watch
 ROOT = Path(__file__).resolve().parents[2]
 FEW_ROUTES = ("root", "healthz", "auth-token", "jwks", "players-create", "players-list", "players-get")
 """What it takes to log in, to make a player and to see which release answers."""
+SHARED = {"root": "healthz", "jwks": "healthz"} | dict.fromkeys(
+    ("players-create", "players-get"), "players-list"
+)
+"""Which function they share where there is to be little to start: of each kind one is left, of what anybody may call
+and of what takes a token."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +135,25 @@ class Checkout:
             check=True,
         ).stdout.strip()
 
+    def state_file(self) -> Path:
+        """Where the engine keeps the stack's state."""
+        return Path(self.environment["LOCAL_HOME"], f"pulumi/.pulumi/stacks/psn-emulator/{self._stack}.json")
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs as they are in its state, with those that ``make outputs`` does not show."""
+        resources = json.loads(self.state_file().read_bytes())["checkpoint"]["latest"]["resources"]
+        [outputs] = (item["outputs"] for item in resources if item["type"] == "pulumi:pulumi:Stack")
+        return dict(outputs)
+
+    def updates(self) -> int:
+        """How many updates of the stack the engine has kept."""
+        folder = Path(self.environment["LOCAL_HOME"], f"pulumi/.pulumi/history/psn-emulator/{self._stack}")
+        return len(list(folder.glob("*.history.json")))
+
+    @property
+    def _stack(self) -> str:
+        return self.environment["STACK"]
+
     def json(self, *arguments: str, **settings: str) -> Any:
         """The JSON that a make target prints."""
         return json.loads(self.done(*arguments, JSON="1", **settings))
@@ -146,6 +171,19 @@ class Checkout:
             "routes.py",
             "\nFALLBACK = ",
             f"\nROUTES = tuple(route for route in ROUTES if route.name in {names})\n\nFALLBACK = ",
+        )
+
+    def share_functions(self, functions: Mapping[str, str]) -> None:
+        """Has the routes of the copy share functions, given by the routes' names, which a deploy then has to make and
+        to start but once."""
+        self.replace(
+            "routes.py", "from dataclasses import dataclass\n", "from dataclasses import dataclass, replace\n"
+        )
+        shared = f"replace(route, function={functions}.get(route.name, route.function))"
+        self.replace(
+            "routes.py",
+            "\nFALLBACK = ",
+            f"\nROUTES = tuple({shared} for route in ROUTES)\n\nFALLBACK = ",
         )
 
     def be_patient(self, smoke_at_once: int = 2) -> None:
@@ -184,6 +222,30 @@ def copy_of_the_tree(folder: Path) -> Path:
     return folder
 
 
+def _copy_compiled(folder: Path) -> None:
+    """Brings the modules in ``folder`` those compiled ones of this tree that are of the same source, by its time and
+    size (PEP 552), so that the first command there is as quick as any other."""
+    for module in folder.rglob("*.py"):
+        compiled = Path(cache_from_source(str(ROOT / module.relative_to(folder))))
+        if compiled.exists():
+            target = Path(cache_from_source(str(module)))
+            target.parent.mkdir(exist_ok=True)
+            shutil.copy(compiled, target)
+
+
+def _share_packages(venv: Path) -> None:
+    """Makes ``venv`` of this tree's: its files, and in place of its folders where they are, so that set-up has nothing
+    to install and no module is compiled anew. Whose lock file changes needs packages of its own."""
+    venv.mkdir()
+    for path in (ROOT / ".venv").iterdir():
+        if path.is_dir():
+            (venv / path.name).symlink_to(path)
+        elif path.name == ".psn-emulator":  # where it is and what it was made from
+            (venv / path.name).write_text(path.read_text().replace(str(path.parent), str(venv), 1))
+        else:
+            shutil.copy(path, venv)
+
+
 def checkout_in(folder: Path, stack: str) -> Checkout:
     """A copy of the tree whose local state and port are its own; the installed packages are this tree's."""
     kept = {
@@ -195,5 +257,6 @@ def checkout_in(folder: Path, stack: str) -> Checkout:
         "LOCAL_AWS_PORT": str(free_port()),
     }
     copy_of_the_tree(folder)
-    (folder / ".venv").symlink_to(ROOT / ".venv")
+    _copy_compiled(folder)
+    _share_packages(folder / ".venv")
     return Checkout(folder, kept | settings)

@@ -17,6 +17,7 @@ def _put_folder(file: Path) -> None:
 DAMAGES: dict[str, Callable[[Path], object]] = {
     "cut off": _cut_off,
     "emptied": lambda file: file.write_bytes(b""),
+    "of nothing": lambda file: file.write_text("{}"),
     "unreadable": _put_folder,
     "deleted": Path.unlink,
 }

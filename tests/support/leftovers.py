@@ -27,10 +27,12 @@ LISTS: dict[str, tuple[tuple[str, str, str, dict[str, Any]], ...]] = {
         ("cloudwatch", "describe_alarms", "CompositeAlarms", {"AlarmTypes": ["CompositeAlarm"]}),
         ("cloudwatch", "list_dashboards", "DashboardEntries", {}),
     ),
-    "sns": (("sns", "list_topics", "Topics", {}),),
+    "kms": (("kms", "list_keys", "Keys", {}), ("kms", "list_aliases", "Aliases", {})),
+    "sns": (("sns", "list_topics", "Topics", {}), ("sns", "list_subscriptions", "Subscriptions", {})),
+    "sqs": (("sqs", "list_queues", "QueueUrls", {}),),
 }
 """The lists of each service that can be on in a local AWS, as it calls them: client, method, what of the answer, and
-the arguments."""
+the arguments. Saved queries have none: the local AWS knows neither DescribeQueryDefinitions nor what makes one."""
 
 
 def leftovers(checkout: Checkout) -> dict[str, list[Any]]:

@@ -22,6 +22,7 @@ _PASSWORDS = {
     "admin": "admin123",
     "demo-backend": "demo-backend-secret",
     "demo-service": "demo-service-secret",
+    "demo-admin": "demo-admin-secret",
 }
 
 

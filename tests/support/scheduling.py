@@ -7,6 +7,9 @@ _TOGETHER = ("tests/e2e", "tests/e2e/releases", "tests/infrastructure/program")
 """The folders whose tests go to one process, for they share a stack or what the program declares; elsewhere the tests
 of a file do."""
 
+_BESIDE = {"tests/infrastructure/review/test_consequences.py": "tests/infrastructure/program"}
+"""The files whose tests go to the process of such a folder, for they look at the same."""
+
 _FIRST = (
     "tests/e2e/releases/",
     "tests/e2e/",
@@ -29,7 +32,7 @@ class Scheduling(LoadScopeScheduling):
 def scope(nodeid: str) -> str:
     """The folder or the file whose tests go to one process with this one."""
     file = nodeid.partition("::")[0]
-    folder = file.rpartition("/")[0]
+    folder = _BESIDE.get(file, file.rpartition("/")[0])
     return folder if folder in _TOGETHER else file
 
 

@@ -16,7 +16,7 @@ _PREFIX = "/_aws/execute-api/"
 _API = re.compile(rf"{_PREFIX}[^/]+/")
 _CONNECTIONS = "/@connections/"
 _HOST = re.compile(rb"([a-z0-9-]+)\.execute-api\.localhost(:\d+)?$", re.IGNORECASE)
-_INSERTED = re.compile(rf"(/\.well-known/[\w-]+)({_PREFIX}[^/]+/[^/]+)/?$")
+_INSERTED = re.compile(rf"(/\.well-known/[\w-]+)({_PREFIX}[^/]+/[^/]+(?:/s/[^/]+)?)/?$")
 _EVENT_BYTES = (6 << 20) - (64 << 10)
 """The most of a body in an event, by Lambda's 6 MB for an invocation (AWS Lambda Developer Guide: Lambda quotas) less
 what else an event holds."""
@@ -117,7 +117,10 @@ def _error(result: Any) -> str:
     if not isinstance(result, dict) or not result.get("error"):
         return ""
     body = result.get("body")
-    return str(body.get("errorMessage") if isinstance(body, dict) else body)
+    if isinstance(body, dict):
+        # Lambda's own refusals, such as that of one call too many, have a message and no error of a function.
+        return str(body.get("errorMessage") or body.get("message"))
+    return str(body)
 
 
 async def _execute(

@@ -19,6 +19,8 @@ FAULTS = "psn-emulator: the state cannot be read: "
 ``[file, fault, whether its backup can be read]``."""
 
 _FORMAT = "__ministack_format__"
+_BEGINNING = json.dumps({_FORMAT: 0}).encode()[:-2]
+_NO_STATE = "it is no state of this service"
 _FOLDER = Path(internals.persistence.STATE_DIR)
 
 held: list[int] = []
@@ -60,9 +62,12 @@ def load_all() -> None:
             continue
         try:
             state = _read(file)
+            keeper = internals.ministack._get_module(module)
+            if (parts := keeper.get_state()) and not parts.keys() & state:
+                raise ValueError(_NO_STATE)
             if service == "lambda":
                 _complete(state)
-            internals.ministack._get_module(module).load_persisted_state(state)
+            keeper.load_persisted_state(state)
         except Exception as error:
             faults.append((file.name, _fault(error), _can_be_read(_backup(file))))
             continue
@@ -85,7 +90,7 @@ def _read(file: Path) -> Any:
     """The state in ``file``. Raises ``OSError`` and ``ValueError``."""
     wrapped = json.loads(file.read_bytes(), object_hook=internals.persistence._json_object_hook)
     if not isinstance(wrapped, dict) or "payload" not in wrapped or not isinstance(wrapped.get(_FORMAT), int):
-        raise ValueError("it is no state of a service")
+        raise ValueError(_NO_STATE)
     if wrapped[_FORMAT] > internals.persistence._state_format_version(file.name.partition(".")[0]):
         raise ValueError("a newer ministack wrote it")
     return wrapped["payload"]
@@ -119,11 +124,12 @@ def _fault(error: Exception) -> str:
 
 
 def _is_whole(file: Path) -> bool:
-    """Whether the file ends as one that was written to its end."""
+    """Whether the file begins and ends as one that was written to its end."""
     try:
         with file.open("rb") as content:
+            begins = content.read(len(_BEGINNING)) == _BEGINNING
             content.seek(-2, os.SEEK_END)
-            return content.read().rstrip(b"\n").endswith(b"}")
+            return begins and content.read().rstrip(b"\n").endswith(b"}")
     except OSError:
         return False
 

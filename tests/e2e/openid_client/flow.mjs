@@ -1,5 +1,5 @@
-// openid-client as it comes, against the API at process.env.API. Prints the URL at which a user logs in, reads the one
-// that the user is sent back to, and prints what came of everything after that as one line of JSON.
+// openid-client as it comes, against the API at process.env.API. For each of two clients it prints the URL at which a user
+// logs in and reads the one that the user is sent back to; then it prints what came of it all as one line of JSON.
 import { createInterface } from "node:readline/promises";
 import * as client from "openid-client";
 
@@ -37,7 +37,6 @@ const authorization = client.buildAuthorizationUrl(web, {
 console.log(authorization.href);
 const lines = createInterface({ input: process.stdin });
 const callback = new URL(await lines.question(""));
-lines.close();
 
 const tokens = await client.authorizationCodeGrant(web, callback, checks);
 const subject = tokens.claims().sub;
@@ -66,4 +65,33 @@ told.logout = client.buildEndSessionUrl(web, {
   post_logout_redirect_uri: "http://localhost:8080/",
   state: "bye",
 }).href;
+
+const resource = ["https://game.example/api", api];
+const metadata = { id_token_signed_response_alg: "RS256" };
+const basic = client.ClientSecretBasic("demo-backend-secret");
+const rs256 = await client.discovery(new URL(api), "rs256-backend", metadata, basic, { ...options, algorithm: "oauth2" });
+const claims = { id_token: { email: { essential: true } }, userinfo: { name: null } };
+const asked = new URLSearchParams({ redirect_uri, scope: "openid players:read", claims: JSON.stringify(claims) });
+for (const one of resource) asked.append("resource", one);
+console.log(client.buildAuthorizationUrl(rs256, asked).href);
+const sentBack = new URL(await lines.question(""));
+lines.close();
+
+const claim = (token, name) => JSON.parse(Buffer.from(token.split(".")[1], "base64url"))[name];
+const forBoth = await client.authorizationCodeGrant(rs256, sentBack, { idTokenExpected: true });
+const forGame = await client.refreshTokenGrant(rs256, forBoth.refresh_token, { resource: resource[0] });
+told.asked = {
+  algorithm: JSON.parse(Buffer.from(forBoth.id_token.split(".")[0], "base64url")).alg,
+  id_token: forBoth.claims(),
+  userinfo: await client.fetchUserInfo(rs256, forBoth.access_token, forBoth.claims().sub),
+  audience: claim(forBoth.access_token, "aud"),
+  players: (await client.fetchProtectedResource(rs256, forBoth.access_token, players, "GET")).status,
+  narrowed_audience: claim(forGame.access_token, "aud"),
+  unknown: await outcome(client.refreshTokenGrant(rs256, forGame.refresh_token, { resource: "https://other.example/" })),
+};
+const head = await client.fetchProtectedResource(rs256, forBoth.access_token, players, "HEAD");
+told.head = { status: head.status, body: await head.text() };
+const endpoint = new URL(rs256.serverMetadata().userinfo_endpoint);
+const posted = await client.fetchProtectedResource(rs256, forBoth.access_token, endpoint, "POST");
+told.posted = (await posted.json()).sub === forBoth.claims().sub;
 console.log(JSON.stringify(told));

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -76,26 +75,25 @@ def test_an_unchanged_tree_changes_nothing(deployed: Checkout, outputs: dict[str
     assert preview.returncode == 0, preview.stderr
     assert json.loads(preview.stdout)["changes"] == []
     deployed.done("deploy")  # the one before may have been refused
-    before = len(deployed.json("history"))
+    before = deployed.updates()
     with image_events(outputs["ecr_url"]) as events:
         result = deployed.make("deploy")
     assert result.returncode == 0, result.stderr
     assert "no changes" in result.stderr
     assert events == []
     assert deployed.json("outputs") == outputs
-    assert len(deployed.json("history")) == before, "the engine was asked"
+    assert deployed.updates() == before, "the engine was asked"
 
 
 def test_what_an_unchanged_tree_is_deployed_with_is_for_the_engine_to_look_at(deployed: Checkout) -> None:
-    before = len(deployed.json("history"))
-    state = Path(deployed.environment["LOCAL_HOME"], "pulumi/.pulumi/stacks/psn-emulator/local-releases.json")
+    before, state = deployed.updates(), deployed.state_file()
     state.write_text(json.dumps(json.loads(state.read_bytes())))
     deployed.done("deploy")
-    assert len(deployed.json("history")) == before + 1
+    assert deployed.updates() == before + 1
     deployed.done("deploy", PULUMI_PARALLEL="8")
-    assert len(deployed.json("history")) == before + 2
+    assert deployed.updates() == before + 2
     deployed.done("deploy")
-    assert len(deployed.json("history")) == before + 3
+    assert deployed.updates() == before + 3
 
 
 def test_a_broken_handler_never_takes_traffic(deployed: Checkout, outputs: dict[str, Any]) -> None:
@@ -130,7 +128,7 @@ def test_the_repaired_tree_deploys_again_under_its_own_tag(
     deployed: Checkout, outputs: dict[str, Any]
 ) -> None:
     deployed.done("deploy")
-    assert deployed.json("outputs")["image_tag"] == outputs["image_tag"]
+    assert deployed.outputs()["image_tag"] == outputs["image_tag"]
     assert deployed.json("preview")["changes"] == []
 
 
@@ -142,30 +140,46 @@ def test_one_changed_character_shows_the_functions_image_and_what_follows(deploy
     changes = json.loads(preview.stdout)["changes"]
     functions = [change for change in changes if change["type"] == FUNCTION]
     assert {change["type"] for change in changes} - {FUNCTION} <= FOLLOWS
-    assert len(functions) == len(deployed.json("outputs")["function_names"])
+    assert len(functions) == len(deployed.outputs()["function_names"])
     assert {item["path"] for change in functions for item in change["properties"]} == {
         "description",
         "imageUri",
     }
 
 
-def test_a_deploy_serves_the_new_code_and_keeps_the_data(
+def test_a_deploy_serves_the_new_code_and_keeps_the_data_and_shows_a_terminal_live_how_far_it_is(
     deployed: Checkout, user: httpx.Client, outputs: dict[str, Any]
 ) -> None:
     made = user.post("/players", json={"username": "Keeper", "email": "keeper@example.com"}).json()["data"]
-    deployed.done("deploy")
+    watched = deployed.watch("deploy")
+    assert watched.code == 0, watched.last
     assert user.get("/").json()["data"]["name"] == "PSN Partner Emulator!"
     assert user.get(f"/players/{made['player_id']}").json()["data"] == made
-    assert deployed.json("outputs")["image_tag"] != outputs["image_tag"]
+    assert deployed.outputs()["image_tag"] != outputs["image_tag"]
+    counts = {count for screen in watched.screens for count in re.findall(r"(\d+) of \d+ resources", screen)}
+    assert len(counts) > 5
+    assert "Traceback" not in watched.last
+    bars = [line.split(maxsplit=4)[1::3] for line in watched.last.splitlines() if line.startswith("✓")]
+    assert [title for title, _ in bars] == ["update", "build", "push", "smoke"]
+    details = dict(bars)
+    assert re.fullmatch(r"(\d+) of \1 resources", details["update"])
+    assert re.fullmatch(r"\d+ steps", details["build"])
+    assert re.fullmatch(r"\d+ layers.*", details["push"])
+    functions = len(outputs["function_names"])
+    assert details["smoke"] == f"{functions} of {functions} functions answered"
+    times = re.search(r"\((set-up.*)inall\)", "".join(watched.last.split()))
+    assert times, watched.last
+    phases = re.findall(r"([a-z-]+)[\d.]+s[,;]", times[1])
+    assert phases == ["set-up", "update", "build", "push", "smoke", "answer"]
 
 
 def test_infrastructure_only_leaves_the_image(deployed: Checkout) -> None:
-    before = deployed.json("outputs")
+    before = deployed.outputs()
     deployed.replace(HANDLER, '"PSN Partner Emulator!"', '"PSN Partner Emulator?"')
     with image_events(before["ecr_url"]) as events:
         deployed.done("deploy-infra")
     assert events == []
-    assert deployed.json("outputs") == before
+    assert deployed.outputs() == before
 
 
 def test_image_only_brings_the_image(deployed: Checkout, user: httpx.Client) -> None:
@@ -173,30 +187,21 @@ def test_image_only_brings_the_image(deployed: Checkout, user: httpx.Client) -> 
     assert user.get("/").json()["data"]["name"] == "PSN Partner Emulator?"
 
 
-def test_a_return_to_an_earlier_tree_builds_nothing(deployed: Checkout, user: httpx.Client) -> None:
-    deployed.replace(HANDLER, '"PSN Partner Emulator?"', '"PSN Partner Emulator!"')
-    with image_events(deployed.json("outputs")["ecr_url"]) as events:
-        deployed.done("update-image")
-    assert events == []
-    assert user.get("/").json()["data"]["name"] == "PSN Partner Emulator!"
-
-
-def test_a_rollback_returns_to_the_release_before_and_a_deploy_leads_forward_again(
+def test_a_rollback_returns_to_the_release_before_and_a_deploy_of_an_earlier_tree_leads_forward_again(
     deployed: Checkout, api: httpx.Client
 ) -> None:
-    live = deployed.json("outputs")
+    """Neither builds anything."""
+    live = deployed.outputs()
     with image_events(live["ecr_url"]) as events:
         deployed.done("rollback")
-        assert api.get("/").json()["data"]["name"] == "PSN Partner Emulator?"
-        assert api.get("/healthz").json()["image_tag"] == deployed.json("outputs")["image_tag"]
-        assert deployed.json("outputs")["image_tag"] != live["image_tag"]
+        assert api.get("/").json()["data"]["name"] == "PSN Partner Emulator!"
+        assert api.get("/healthz").json()["image_tag"] == deployed.outputs()["image_tag"]
+        assert deployed.outputs()["image_tag"] != live["image_tag"]
         (deployed.folder / HANDLER).chmod(0o755)
         deployed.done("deploy")
     assert events == []
-    assert api.get("/").json()["data"]["name"] == "PSN Partner Emulator!"
-    assert (
-        api.get("/healthz").json()["image_tag"] == deployed.json("outputs")["image_tag"] == live["image_tag"]
-    )
+    assert api.get("/").json()["data"]["name"] == "PSN Partner Emulator?"
+    assert api.get("/healthz").json()["image_tag"] == deployed.outputs()["image_tag"] == live["image_tag"]
 
 
 def test_the_history_names_the_tag_of_each_update(deployed: Checkout, outputs: dict[str, Any]) -> None:
@@ -216,26 +221,6 @@ def test_the_data_outlives_a_stop_of_the_local_aws(deployed: Checkout, user: htt
     deployed.done("down")
     deployed.done("deploy")
     assert user.get(f"/players/{made['player_id']}").json()["data"] == made
-
-
-def test_a_terminal_shows_live_how_far_a_deploy_is_and_then_where_the_time_went(deployed: Checkout) -> None:
-    watched = deployed.watch("deploy", FORCE="1")
-    assert watched.code == 0, watched.last
-    functions = len(deployed.json("outputs")["function_names"])
-    counts = {count for screen in watched.screens for count in re.findall(r"(\d+) of \d+ resources", screen)}
-    assert len(counts) > 5
-    assert "Traceback" not in watched.last
-    bars = [line.split(maxsplit=4)[1::3] for line in watched.last.splitlines() if line.startswith("✓")]
-    assert [title for title, _ in bars] == ["update", "build", "push", "smoke"]
-    details = dict(bars)
-    assert re.fullmatch(r"(\d+) of \1 resources", details["update"])
-    assert re.fullmatch(r"\d+ steps", details["build"])
-    assert re.fullmatch(r"\d+ layers.*", details["push"])
-    assert details["smoke"] == f"{functions} of {functions} functions answered"
-    times = re.search(r"\((set-up.*)inall\)", "".join(watched.last.split()))
-    assert times, watched.last
-    phases = re.findall(r"([a-z-]+)[\d.]+s[,;]", times[1])
-    assert phases == ["set-up", "update", "build", "push", "smoke", "answer"]
 
 
 def test_an_unchanged_deploy_tells_a_terminal_so_and_shows_no_bar(deployed: Checkout) -> None:

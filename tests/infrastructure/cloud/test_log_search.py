@@ -203,9 +203,9 @@ def test_an_id_that_no_request_has_is_said_and_is_a_failure(capsys: pytest.Captu
 
 
 def test_the_access_log_and_a_level_are_read_like_a_function(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["logs", "--stack", "dev", "--function", "gateway", "--level", "error"]) == 0
+    assert cli.main(["logs", "--stack", "dev", "--fn", "gateway", "--level", "error"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [" 500 in 40 ms" in line for line in lines] == [True, False]
-    assert cli.main(["logs", "--stack", "dev", "--function", "players-list", "--level", "warning"]) == 0
+    assert cli.main(["logs", "--stack", "dev", "--fn", "players-list", "--level", "warning"]) == 0
     assert "a bug" in capsys.readouterr().out
     assert cli.main(["logs", "--stack", "dev", "--level", "loud"]) == 1

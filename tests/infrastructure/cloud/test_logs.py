@@ -66,10 +66,10 @@ def test_a_command_that_finds_nothing_says_so(
     log: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cli, "_silence_leftovers", lambda: None)
-    assert cli.main(["logs", "--stack", "dev", "--function", "root", "--since", "1h"]) == 0
+    assert cli.main(["logs", "--stack", "dev", "--fn", "root", "--since", "1h"]) == 0
     assert capsys.readouterr() == ("", "root has written nothing in the last 1h\n")
     log.append("a line")
-    assert cli.main(["logs", "--stack", "dev", "--function", "root", "--since", "1h"]) == 0
+    assert cli.main(["logs", "--stack", "dev", "--fn", "root", "--since", "1h"]) == 0
     assert capsys.readouterr().err == ""
 
 

@@ -39,7 +39,7 @@ class Api:
 
 @pytest.fixture
 def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
-    """An API that listens; wrong answers are asked again at once and, by default, not for long."""
+    """An API that listens; a wrong answer is asked again at once, where it is."""
     served = Api()
 
     class Handler(BaseHTTPRequestHandler):
@@ -55,18 +55,22 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
             """Says nothing."""
 
     monkeypatch.setattr(probe, "_PAUSE_SECONDS", 0)
-    monkeypatch.setattr(probe, "_PATIENCE_SECONDS", 0)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     served.url = f"http://127.0.0.1:{server.server_port}"
     yield served
     server.shutdown()
     server.server_close()
 
 
-def failures(api: Api) -> list[str]:
+def probed(url: str, patience_seconds: float = 0) -> tuple[probe.ProbeResult, ...]:
+    """What the requests came to, which are not sent again unless it is said for how long."""
+    return probe.probe({"api_url": url, "image_tag": TAG}, patience_seconds)
+
+
+def failures(api: Api, patience_seconds: float = 0) -> list[str]:
     """What goes wrong, in words."""
-    checks = probe.probe({"api_url": api.url, "image_tag": TAG})
+    checks = probed(api.url, patience_seconds)
     return [str(check) for check in probe.failed(checks)]
 
 
@@ -132,36 +136,31 @@ def test_the_invalid_token_is_another_each_time_so_that_no_remembered_answer_cou
         (b"HTTP/1.1 500 Oh\r\nContent-Length: 50\r\n\r\ncut", "IncompleteRead"),
     ],
 )
-def test_an_answer_that_is_none_is_a_failure(
-    answer: bytes, said: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_that_is_none_is_a_failure(answer: bytes, said: str) -> None:
     class Handler(StreamRequestHandler):
         def handle(self) -> None:
             self.rfile.readline()
             self.wfile.write(answer)
 
-    monkeypatch.setattr(probe, "_PATIENCE_SECONDS", 0)
     with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        checks = probe.probe({"api_url": f"http://127.0.0.1:{server.server_address[1]}", "image_tag": TAG})
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        checks = probed(f"http://127.0.0.1:{server.server_address[1]}")
         server.shutdown()
     assert len(probe.failed(checks)) == 4
     assert all(f"no answer ({said}" in check.answer for check in checks)
 
 
-def test_a_wrong_answer_is_asked_again_for_a_while(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe, "_PATIENCE_SECONDS", 60)
+def test_a_wrong_answer_is_asked_again_for_a_while(api: Api) -> None:
     api.healthz = [(404, {}), (500, {}), (200, {"image_tag": "20260101-000000-aaaaaaaa"}), *api.healthz]
-    assert failures(api) == []
+    assert failures(api, patience_seconds=60) == []
 
 
-def test_no_answer_at_all_is_told_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe, "_PATIENCE_SECONDS", 0)
-    checks = probe.probe({"api_url": "http://127.0.0.1:1", "image_tag": TAG})
+def test_no_answer_at_all_is_told_with_its_reason() -> None:
+    checks = probed("http://127.0.0.1:1")
     assert "Connection refused" in probe.describe(checks)
 
 
 def test_the_remedy_names_the_log_of_what_failed_first(api: Api) -> None:
     api.with_token = 500
-    failed = probe.failed(probe.probe({"api_url": api.url, "image_tag": TAG}))
+    failed = probe.failed(probed(api.url))
     assert probe.remedy(failed, "dev") == "Look at its log: make logs FN=authorizer STACK=dev"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import moto
 import pytest
+from botocore.loaders import JSONFileLoader
 
 from infrastructure.cloud import registry, session
 from infrastructure.cloud.registry import RegistryAccess
@@ -47,6 +48,13 @@ def test_aws_is_asked_again_at_the_rate_it_grants_when_it_throttles() -> None:
         "mode": "adaptive",
         "total_max_attempts": 10,
     }
+
+
+def test_the_descriptions_of_the_services_are_parsed_once_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load_settings("dev")
+    session.client(settings, "lambda")
+    monkeypatch.setattr(JSONFileLoader, "load_file", lambda *_: pytest.fail("parsed again"))
+    session.client(settings, "lambda")
 
 
 def test_a_local_aws_that_runs_is_left_as_it_is_where_nothing_is_to_be_built(

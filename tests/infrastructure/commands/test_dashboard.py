@@ -5,58 +5,25 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from infrastructure import cli
 from infrastructure.cloud import recorded_metrics
-from infrastructure.cloud.logs import AUTHORIZER, GATEWAY, LogEvent
 from infrastructure.commands import dashboard_data, dashboard_server, stack_info
 from infrastructure.errors import DeployError
 from infrastructure.stack import dashboard
 from infrastructure.stack.loading import load_settings
-from utils import metrics
-
-NOW = datetime.now(UTC)
-SPACE = load_settings("local").names.base
-
-
-def embedding(*data: metrics.Datum) -> dict[str, Any]:
-    return metrics.embedded(SPACE, list(data), 0)
-
-
-EVENTS = [
-    *(
-        LogEvent(NOW, GATEWAY, {"status": status, "latencyMs": took, "routeKey": "GET /"})
-        for status, took in (("200", "10"), ("403", "20"), ("200", "30"))
-    ),
-    LogEvent(NOW, "root", "REPORT RequestId: 1\tDuration: 12.50 ms\tBilled Duration: 13 ms"),
-    LogEvent(
-        NOW,
-        "root",
-        embedding(
-            metrics.Datum("Requests", 1, {"Route": "root", "Status": "200"}),
-            metrics.Datum("ColdStarts", 1, {"Function": "root"}),
-        ),
-    ),
-    LogEvent(
-        NOW - timedelta(minutes=3), AUTHORIZER, embedding(metrics.Datum("Denials", 1, {"Reason": "scope"}))
-    ),
-]
+from tests.support import recorded_logs
 
 
 def test_the_widgets_are_those_of_the_dashboard_with_what_the_logs_tell(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     settings = load_settings("local")
-    monkeypatch.setattr(
-        recorded_metrics,
-        "read",
-        lambda *_: [replace(event, time=event.time + (datetime.now(UTC) - NOW)) for event in EVENTS],
-    )
+    monkeypatch.setattr(recorded_metrics, "read", lambda *_: recorded_logs.of_an_hour(datetime.now(UTC)))
     data = json.loads(json.dumps(dashboard_data.read(settings)))
     assert [widget["title"] for widget in data["widgets"]] == [
         widget.title for widget in dashboard.widgets(settings)

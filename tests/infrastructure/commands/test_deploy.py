@@ -1,5 +1,6 @@
 """What a deploy does when the API does not answer as it must."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,7 +13,7 @@ from infrastructure.automation import aliases, exclusion, last_deploy, updates, 
 from infrastructure.cloud import drift, probe, versions
 from infrastructure.cloud.probe import ProbeResult
 from infrastructure.cloud.table_migration import Migration
-from infrastructure.commands import deploy, readiness, report
+from infrastructure.commands import deploy, readiness, report, rotate_keys
 from infrastructure.commands.deploy_request import DeployRequest
 from infrastructure.errors import DeployError
 from infrastructure.release.release import Deployed, Entry
@@ -20,7 +21,15 @@ from infrastructure.release.state import ALIAS, STACK, TABLE, StackState
 from infrastructure.review.changes import ChangeLog
 from infrastructure.stack.loading import load_settings
 from infrastructure.terminal import display
-from tests.infrastructure.commands.test_rollback import FIRST, SECOND, THIRD, a_release, state
+from tests.infrastructure.commands.test_rollback import (
+    FIRST,
+    GATEWAY,
+    SECOND,
+    THIRD,
+    a_release,
+    state,
+    with_routes,
+)
 
 FAILS = (ProbeResult("GET /healthz", "healthz", "500", ok=False),)
 ANSWERS = (ProbeResult("GET /healthz", "healthz", "200", ok=True),)
@@ -41,11 +50,13 @@ class Stack:
         self.was_cut_off = False
         self.updates: list[str] = []
         self.forms: list[str] = []
+        self.routes = {"root": "NONE"}
+        self.opened: frozenset[str] = frozenset()
         self.run(live, *kept)
 
     def run(self, live: Entry, *kept: Entry, **versions: str) -> None:
         """Has the state say that this release runs, on its own versions unless others are given."""
-        self.known = state(live, *kept, **versions or live.versions)
+        self.known = with_routes(state(live, *kept, **versions or live.versions), **self.routes)
 
     @property
     def outputs(self) -> dict[str, Any]:
@@ -70,12 +81,13 @@ class Stack:
         self.updates.append(f"deploy {self.brought.tag}")
         self.run(self.brought, self.brought, *(item for item in self.kept if item.tag != self.brought.tag))
         moved = [SimpleNamespace(type=ALIAS)] if self.versions != before else []
-        return self.outputs, SimpleNamespace(changes=moved)
+        return self.outputs, SimpleNamespace(changes=moved, counts=Counter)
 
     def move(
-        self, _: object, __: object, versions: Mapping[str, str], outputs: Mapping[str, Any], **said: str
+        self, _: object, __: object, versions: Mapping[str, str], outputs: Mapping[str, Any], **said: Any
     ) -> Mapping[str, Any]:
         """Stands in for ``aliases.move``."""
+        self.opened = said["routes"].opened
         self.updates.append(f"{said['message'].split(' by ')[0]}")
         [live] = [
             Entry.from_output(item) for item in outputs["releases"] if item["tag"] == outputs["image_tag"]
@@ -146,6 +158,26 @@ def test_a_new_release_that_fails_gives_way_to_the_one_that_ran(deploying: Deplo
     assert stack.versions == SECOND.versions
     assert stack.kept == [SECOND, FIRST]
     assert stack.forms == ["before 2", "before 2", "after 2"]
+
+
+@pytest.mark.parametrize(("added", "noted"), [(True, []), (False, ["local"])])
+def test_a_deploy_that_added_a_key_is_followed_by_one_that_tells_the_functions(
+    deploying: Deploying, monkeypatch: pytest.MonkeyPatch, added: bool, noted: list[str]
+) -> None:
+    deploying(Stack(SECOND, SECOND, FIRST, brought=THIRD, broken="none"))
+    notes: list[str] = []
+    monkeypatch.setattr(last_deploy, "note", lambda settings, _: notes.append(settings.stack))
+    monkeypatch.setattr(rotate_keys, "add_missing_key", lambda _: added)
+    monkeypatch.setattr(versions, "retain", lambda *_: None)
+    deploy.deploy(DeployRequest(load_settings("local")))
+    assert notes == noted
+
+
+def test_the_routes_that_a_release_opened_that_fails_go_with_it(deploying: Deploying) -> None:
+    stack = deploying(Stack(SECOND, SECOND, FIRST, brought=THIRD))
+    stack.routes = {"root": "NONE", "healthz": "NONE"}
+    assert f"{SECOND.tag} is live again" in stack.deploy()
+    assert stack.opened == {f"{GATEWAY}$route::healthz-route"}
 
 
 def test_the_table_is_brought_into_the_form_of_the_release_that_answers(

@@ -9,9 +9,11 @@ import pytest
 from infrastructure.automation import exclusion, workspace
 from infrastructure.commands import destroy, readiness
 from infrastructure.errors import DeployError
+from infrastructure.local import aws_instance
 from infrastructure.release.state import StackState
 from infrastructure.stack.loading import load_settings
 from infrastructure.stack.settings import Settings
+from tests.support.leftovers import LISTS
 
 OURS, ANOTHER = "123456789012", "222222222222"
 
@@ -72,3 +74,13 @@ def test_a_stack_in_another_account_is_not_taken_for_deleted() -> None:
     with pytest.raises(DeployError, match=f"account {OURS}, stack 'dev' is of {ANOTHER}"):
         destroy.destroy(load_settings("dev"), dry_run=False)
     assert workspace.read_state(load_settings("dev")).resources
+
+
+def test_what_is_left_is_looked_for_in_every_service_that_a_local_stack_has() -> None:
+    assert set(aws_instance.SERVICES) <= LISTS.keys()
+    assert {client for lists in LISTS.values() for client, *_ in lists} >= {
+        "cloudwatch",
+        "logs",
+        "sns",
+        "kms",
+    }

@@ -14,12 +14,13 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import set_root_resource
 
 from infrastructure.automation import aliases, update_message, updates
+from infrastructure.automation.gateway_routes import EarlierRoutes, earlier_routes
 from infrastructure.cloud.table_migration import Migration
 from infrastructure.commands import rollback
 from infrastructure.commands.rollback import plan_rollback, select_target
 from infrastructure.errors import DeployError
 from infrastructure.release.release import Entry
-from infrastructure.release.state import ALIAS, STACK, Resources, StackState
+from infrastructure.release.state import ALIAS, ROUTE, STACK, STAGE, Resources, StackState
 from infrastructure.stack.loading import load_settings
 from infrastructure.terminal import display
 from infrastructure.tools import paths
@@ -104,6 +105,23 @@ def state(live: Entry, *kept: Entry, **functions: str) -> StackState:
     for row, version in functions.items():
         items |= function_in_state(row, version)
     return StackState(items)
+
+
+def with_routes(known: StackState, **authorization: str) -> StackState:
+    """The state with a route of the gateway for every row named, and the stage that is deployed of them."""
+    routes: Resources = {
+        f"{GATEWAY}$route::{row}-route": {
+            "type": ROUTE,
+            "custom": True,
+            "parent": GATEWAY,
+            "provider": PROVIDER,
+            "inputs": {"routeKey": f"GET /{row}", "authorizationType": kind},
+            "dependencies": [urn_of(row, ALIAS, "live")],
+        }
+        for row, kind in authorization.items()
+    }
+    stage = {**next(iter(routes.values())), "type": STAGE, "dependencies": list(routes), "inputs": {}}
+    return StackState({**known.resources, **routes, f"{GATEWAY}$stage::stage": stage})
 
 
 # Which release
@@ -237,9 +255,10 @@ class Engine:
         self.versions = {"root": "2", "healthz": "2"}
 
     def move(
-        self, _: object, __: object, versions: Mapping[str, str], outputs: Mapping[str, Any], **said: str
+        self, _: object, __: object, versions: Mapping[str, str], outputs: Mapping[str, Any], **said: Any
     ) -> Mapping[str, Any]:
         """Stands in for ``aliases.move``."""
+        self.routes = said["routes"]
         self.updates.append((said["message"], versions, outputs))
         failing = any(kind in said["message"] for kind in self.failing)
         self.versions |= {name: one for name, one in versions.items() if name in self.moving or not failing}
@@ -327,6 +346,21 @@ def test_a_release_that_went_live_stays_when_deleting_what_is_left_fails(
     assert "make deploy STACK=local" in said.remedy
 
 
+def test_a_route_that_was_opened_goes_though_no_alias_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine: Any = Engine()
+    monkeypatch.setattr(aliases, "move", engine.move)
+    monkeypatch.setattr(display, "say", lambda _: None)
+    monkeypatch.setattr(Migration, "settle", lambda *_: None)
+    before = with_routes(state(SECOND, SECOND, FIRST, root="2", healthz="2"), root="NONE")
+    now = with_routes(before, root="NONE", healthz="NONE")
+    monkeypatch.setattr(engine, "state", lambda: now)
+    said = rollback.restore_aliases(engine, before, DeployError("The deploy of local failed: no such queue."))
+    assert (
+        said.cause == f"The deploy of local failed: no such queue. All aliases are back: {SECOND.tag} runs."
+    )
+    assert engine.routes.opened == {f"{GATEWAY}$route::healthz-route"}
+
+
 def test_a_first_deploy_has_nothing_to_go_back_to() -> None:
     stack: Any = Engine()
     error = DeployError("It failed.", "Repair it.")
@@ -359,17 +393,21 @@ class Nothing(pulumi.runtime.Mocks):
         return args.name, dict(args.inputs)
 
 
-@pytest.fixture
-def told() -> list[Any]:
-    """What the engine is told of when two functions go back to the first release."""
+def told_of(known: StackState, routes: EarlierRoutes) -> list[Any]:
+    """What the engine is told of when two functions go back to the first release, and the gateway to these routes."""
     monitor = Monitor()
     asyncio.set_event_loop(asyncio.new_event_loop())
     set_root_resource(None)  # type: ignore[arg-type]
     pulumi.runtime.set_mocks(Nothing(), "psn-emulator", "local", monitor=monitor)
-    known = state(SECOND, root="2", healthz="2")
     awaited: Any = pulumi.runtime.test
-    awaited(lambda: aliases.program(known, {"root": "1", "healthz": "1"}, {"image_tag": FIRST.tag}))()
+    awaited(lambda: aliases.program(known, {"root": "1", "healthz": "1"}, {"image_tag": FIRST.tag}, routes))()
     return [request for request in monitor.told if request.type != STACK]
+
+
+@pytest.fixture
+def told() -> list[Any]:
+    """What the engine is told of when two functions go back to the first release."""
+    return told_of(state(SECOND, root="2", healthz="2"), aliases.NO_ROUTES)
 
 
 def test_the_aliases_are_those_of_the_state_on_other_versions(told: list[Any]) -> None:
@@ -409,3 +447,27 @@ def test_what_depends_on_the_aliases_is_declared_after_them_and_nothing_else_is(
         *[ALIAS] * 2,
         *["aws:lambda/permission:Permission"] * 2,
     ]
+
+
+def test_a_route_that_was_opened_is_not_declared_and_one_that_was_changed_is_as_it_was() -> None:
+    functions = state(SECOND, root="2", healthz="2")
+    before, now = with_routes(functions, root="CUSTOM"), with_routes(functions, root="NONE", healthz="NONE")
+    routes = earlier_routes(before, now)
+    assert routes.urns == [
+        f"{GATEWAY}$route::healthz-route",
+        f"{GATEWAY}$route::root-route",
+        f"{GATEWAY}$stage::stage",
+    ]
+    *_, route, stage = told_of(now, routes)
+    assert rpc.deserialize_properties(route.object) == {
+        "routeKey": "GET /root",
+        "authorizationType": "CUSTOM",
+    }
+    assert list(stage.dependencies) == [f"{GATEWAY}$route::root-route"]
+
+
+def test_routes_that_are_as_they_were_are_no_targets() -> None:
+    functions = state(SECOND, root="2", healthz="2")
+    known = with_routes(functions, root="CUSTOM")
+    assert earlier_routes(known, known).urns == []
+    assert earlier_routes(functions, known).opened == frozenset()

@@ -93,7 +93,11 @@ def test_a_seed_may_be_named(capsys: pytest.CaptureFixture[str]) -> None:
         (["seed", "--sandbox=ci-7", "--seed=nope"], None, "seed.name: Input should be"),
         (["seed", "--sandbox=CI", "--seed=empty"], None, "answered with 400: The name of a sandbox"),
         (["reset", "--sandbox=nobody"], None, "answered with 404: There is no such sandbox"),
-        (["reset", "--sandbox=default", "--user=plain", "--password=password123"], None, "more than may be had"),
+        (
+            ["reset", "--sandbox=default", "--user=plain", "--password=password123"],
+            None,
+            "more than may be had",
+        ),
         (["reset", "--sandbox=default", "--user=admin", "--password=wrong"], None, "answered with 400"),
         (["reset", "--sandbox=default", "--user=admin"], None, "Nobody is named"),
         (["seed", "--sandbox=ci-7"], "friends: []", "seed.document.friends: Extra inputs"),

@@ -31,7 +31,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A local home with nothing in it, whose port nobody has."""
     monkeypatch.setenv("LOCAL_HOME", str(tmp_path))
     monkeypatch.setenv("LOCAL_AWS_PORT", str(free_port()))
-    monkeypatch.setattr(docker, "is_running", lambda: False)
+    monkeypatch.setattr(docker, "info", lambda: None)
     return tmp_path
 
 

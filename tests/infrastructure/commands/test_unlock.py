@@ -86,6 +86,21 @@ def test_who_is_not_locked_out_is_told_so(capsys: pytest.CaptureFixture[str], pe
     assert persisted == []
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--user", "Testusr"], "The seed of stack local has no user of this name: did you mean testuser?"),
+        (["--user", "kratos"], "The seed of stack local has no user of this name; it has 2."),
+        (["--client", "testuser"], "The seed of stack local has no client of this name; it has 3."),
+    ],
+)
+def test_a_name_that_the_seed_does_not_know_is_told_with_those_like_it(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], told: str
+) -> None:
+    assert cli.main(["unlock", "--stack", "local", *arguments]) == 0
+    assert capsys.readouterr().out == f"{arguments[1]} has no failed logins in the sandbox default\n{told}\n"
+
+
 def test_a_dry_run_forgets_nothing(capsys: pytest.CaptureFixture[str], persisted: list[str]) -> None:
     failed(*USERS)
     assert cli.main(["unlock", "--stack", "local", "--user", "testuser", "--dry-run"]) == 0

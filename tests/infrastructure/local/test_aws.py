@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -137,11 +138,12 @@ def test_what_was_written_five_seconds_before_a_kill_survives_it_and_what_is_los
 ) -> None:
     status = aws.ensure()
     begin = time.monotonic()
-    written: dict[str, float] = {}
+    client, written = logs(), dict[str, float]()
     while time.monotonic() - begin < 6:
         name = f"{GROUP}/{len(written)}"
-        logs().create_log_group(logGroupName=name)
+        client.create_log_group(logGroupName=name)
         written[name] = time.monotonic()
+        time.sleep(0.05)
     end = time.monotonic()
     kill(status.pid)
     capsys.readouterr()
@@ -160,8 +162,9 @@ def test_reading_writes_no_snapshot() -> None:
     file = aws_instance.folder() / "state" / "cloudwatch_logs.json"
     wait_for(file.exists)
     before = file.stat().st_ino
+    client = logs()
     for _ in range(30):
-        groups()
+        client.describe_log_groups()
         time.sleep(0.1)
     assert file.stat().st_ino == before
     assert aws.status() == status
@@ -174,21 +177,36 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the state is put that a local AWS wrote once for all tests that begin with one."""
+    return tmp_path_factory.mktemp("written") / "state"
+
+
 @pytest.fixture
-def kept() -> Path:
+def kept(machine: Machine, written: Path) -> Path:
     """The file of a state that a local AWS that has ended wrote, with a log group in it."""
-    aws.ensure()
-    logs().create_log_group(logGroupName=GROUP)
-    aws.snapshot()
-    aws.stop()
+    if written.exists():
+        shutil.copytree(written, machine.state)
+    else:
+        aws.ensure()
+        logs().create_log_group(logGroupName=GROUP)
+        aws.snapshot()
+        aws.stop()
+        shutil.copytree(machine.state, written)
     return aws_instance.folder() / "state" / "cloudwatch_logs.json"
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
+def lose_all(file: Path) -> None:
+    """Leaves a state in the right form that holds none of what its service keeps."""
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"payload": {}}))
+
+
+@pytest.mark.parametrize("damage", [*DAMAGES.values(), lose_all], ids=[*DAMAGES, "without what is kept"])
 def test_a_state_that_cannot_be_read_is_told_overwritten_by_nothing_and_comes_back_as_printed(
-    kept: Path, damage: str
+    kept: Path, damage: Callable[[Path], object]
 ) -> None:
-    DAMAGES[damage](kept)
+    damage(kept)
     before = contents(kept.parent)
     with pytest.raises(DeployError, match=re.escape(str(kept))) as caught:
         aws.ensure()

@@ -52,7 +52,7 @@ def test_a_snapshot_writes_the_state_of_the_services_in_use(server: Server, tmp_
     assert set(written.values()) == {'{"__ministack_format__": 2, "payload": {"tables": 1}}\n'}
 
 
-def test_the_backup_of_a_state_is_the_one_before_and_never_one_that_is_cut_off(
+def test_the_backup_of_a_state_is_the_one_before_and_never_one_that_is_damaged(
     server: Server, tmp_path: Path, state: dict[str, Callable[[], object]]
 ) -> None:
     file, backup = (tmp_path / "state" / name for name in ("dynamodb.json", "dynamodb.json.bak"))
@@ -61,7 +61,7 @@ def test_the_backup_of_a_state_is_the_one_before_and_never_one_that_is_cut_off(
     state["dynamodb"] = lambda: {"tables": 2}
     snapshot(server)
     assert (backup.read_text(), json.loads(file.read_text())["payload"]) == (first, {"tables": 2})
-    for damaged in ("", first[:-3]):
+    for damaged in ("", first[:-3], "{}"):
         file.write_text(damaged)
         snapshot(server)
         assert (backup.read_text(), json.loads(file.read_text())["payload"]) == (first, {"tables": 2})

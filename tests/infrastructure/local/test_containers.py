@@ -87,7 +87,7 @@ class Function(BaseHTTPRequestHandler):
 def invoke(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., dict[str, Any]]]:
     """Invokes a function."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Function) as listening:
-        threading.Thread(target=listening.serve_forever, daemon=True).start()
+        threading.Thread(target=listening.serve_forever, args=(0.01,), daemon=True).start()
         monkeypatch.setattr(server.part("invocation"), "PORT", listening.server_port)
         functions = server.part("internals").functions
         yield lambda **event: functions._invoke_rie(FakeContainer(), event, 5, "id")

@@ -162,11 +162,17 @@ def test_a_line_names_the_functions_invocation_and_not_the_authorizers(
 def test_a_function_that_fails_is_told_apart_from_one_that_answers_an_error(
     server: Server, functions: Functions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    functions.answers = [{"error": True, "body": {"errorMessage": "out of memory"}}, {"body": {}}]
+    functions.answers = [
+        {"error": True, "body": {"errorMessage": "out of memory"}},
+        {"error": True, "body": {"__type": "TooManyRequestsException", "message": "Rate Exceeded"}},
+        {"body": {}},
+    ]
     request(server, monkeypatch, [""], (502, {}, b'{"message": "Internal Server Error"}'))
+    request(server, monkeypatch, [""], (429, {}, b'{"message": "Rate Exceeded"}'))
     request(server, monkeypatch, [""], (404, {}, b'{"message": "not the gateway\'s"}'))
     assert [(line["error"], line["failure"]) for line in lines(server)] == [
         ("Internal Server Error", "out of memory"),
+        ("Rate Exceeded", "Rate Exceeded"),
         ("-", "-"),
     ]
 

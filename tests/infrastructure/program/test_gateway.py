@@ -20,13 +20,16 @@ from tests.support.stacks import ALL_ROUTES, KINDS, PERMISSION, ROUTE
 def test_every_route_of_the_table_and_the_rest_lead_to_an_alias(declared: Declared) -> None:
     recorded = declared("dev")
     assert {route.inputs["routeKey"] for route in recorded.of(ROUTE)} == {
-        *(route.key for route in routes.ROUTES),
-        *(f"HEAD {route.path}" for route in routes.ROUTES if route.method == "GET"),
+        *(key for route in routes.ROUTES for key in route.keys),
         "$default",
     }
     for route in ALL_ROUTES:
         declared_route = recorded.named(f"{route.name}-route").inputs
         assert declared_route["target"] == f"integrations/{route.function_name}-integration-id"
+        if route is not routes.FALLBACK:
+            under = recorded.named(f"{route.name}-sandbox-route").inputs
+            key = f"{route.method} {route.paths[1]}"
+            assert (under["routeKey"], under["target"]) == (key, declared_route["target"])
         integration = recorded.named(f"{route.function_name}-integration").inputs
         assert integration["integrationUri"] == f"invoke:psn-emulator-dev-{route.function_name}:live"
         assert integration["payloadFormatVersion"] == "2.0"
@@ -40,7 +43,9 @@ def test_every_route_with_a_scope_asks_the_authorizer_and_no_other_does(
     recorded = declared(stack)
     for route in ALL_ROUTES:
         has_head = route.method == "GET" and route is not routes.FALLBACK
-        for name in (f"{route.name}-route", *([f"{route.name}-head-route"] if has_head else [])):
+        there = ("", "-sandbox") if route is not routes.FALLBACK else ("",)
+        kinds = [f"{kind}{head}" for kind in there for head in (("", "-head") if has_head else ("",))]
+        for name in (f"{route.name}{kind}-route" for kind in kinds):
             inputs = recorded.named(name).inputs
             asked = inputs["authorizationType"], inputs.get("authorizerId")
             assert asked == (("CUSTOM", "token-authorizer-id") if route.scope else ("NONE", None)), name
@@ -79,6 +84,9 @@ def test_the_gateway_may_invoke_the_aliases_for_their_own_routes_only(declared: 
     api = "arn:aws:execute-api:eu-west-1:123456789012:abc"
     sources = {route.name: f"{api}/*/*{route.path}" for route in routes.ROUTES}
     sources |= {"fallback": f"{api}/*/*", "authorizer": f"{api}/authorizers/token-authorizer-id"}
+    sources |= {"root-sandbox": f"{api}/*/*/s/{{sandbox}}"}
+    for name in ("openid-configuration", "oauth-authorization-server"):
+        sources |= {f"{name}-sandbox-metadata": f"{api}/*/*/.well-known/{name}/s/{{sandbox}}"}
     for name, source in sources.items():
         permission = recorded.named(f"{name}-permission").inputs
         assert permission["sourceArn"] == source

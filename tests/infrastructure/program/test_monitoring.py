@@ -89,7 +89,7 @@ def test_subscribers_and_the_throttling_of_single_routes_come_by_setting(write_s
     assert [
         (one["routeKey"], one["throttlingRateLimit"], one["throttlingBurstLimit"])
         for one in recorded.named("stage").inputs["routeSettings"]
-    ] == [("GET /healthz", 5, 6), ("HEAD /healthz", 5, 6)]
+    ] == [(f"{method} {under}/healthz", 5, 6) for under in ("", "/s/{sandbox}") for method in ("GET", "HEAD")]
 
 
 def test_the_dashboards_body_is_of_the_documented_structure_and_names_the_release(
@@ -176,6 +176,15 @@ def test_the_queries_ask_logs_that_are_there(declared: Declared) -> None:
         assert declared_query["queryString"] == query.text
         assert 1 <= len(declared_query["logGroupNames"]) <= 50
         assert {*declared_query["logGroupNames"]} <= groups
+
+
+def test_what_watches_a_stack_goes_with_it(declared: Declared) -> None:
+    recorded = declared("dev")
+    [whole] = recorded.of("psn-emulator:monitoring:Monitoring")
+    watching = [item for item in recorded.resources if item.parent == whole.urn]
+    kinds = {item.type.rpartition(":")[2] for item in watching}
+    assert kinds == {"Key", "Topic", "MetricAlarm", "CompositeAlarm", "Dashboard", "QueryDefinition"}
+    assert not [item.name for item in watching if item.protect or item.retained]
 
 
 def test_a_local_stack_has_nothing_of_it(declared: Declared) -> None:

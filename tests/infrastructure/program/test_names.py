@@ -89,14 +89,13 @@ def test_outputs_are_what_other_commands_read(declared: Declared) -> None:
 def test_resources_are_as_many_as_the_routes_explain(declared: Declared) -> None:
     recorded = declared("dev")
     custom = [item for item in recorded.resources if not item.type.startswith(("psn-emulator:", "pulumi:"))]
-    a_function, a_route, others = 7, 2, 14
+    a_function, others = 7, 14
     settings = load_settings("dev")
     watching = len([*alarms(settings), *composite_alarms(settings), *saved_queries(settings)])
     watching += len(("key", "topic", "dashboard"))
-    heads = sum(route.method == "GET" for route in routes.ROUTES)
-    assert (
-        len(custom) == a_function * len(ALL_FUNCTIONS) + a_route * len(ALL_ROUTES) + heads + others + watching
-    )
+    keys = sum(len(route.keys) for route in routes.ROUTES) + 1
+    permissions = len(ALL_ROUTES) + len(("root", "openid-configuration", "oauth-authorization-server"))
+    assert len(custom) == a_function * len(ALL_FUNCTIONS) + keys + permissions + others + watching
 
 
 def test_components_are_named_by_their_concern(declared: Declared) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 import routes
 from tests.infrastructure.conftest import Declared, WriteStack
+from tests.policies.exceptions import EXCEPTIONS, ON_SOME_STACKS, OPEN_ROUTES, is_excepted
 from tests.support.recorded import Resource, record
 from tests.support.stacks import KINDS
 from tests.support.stacks import statements as statements_of
@@ -63,7 +64,17 @@ RULES: dict[tuple[str, str], Rule] = {
         statement["Principal"] not in ("*", {"AWS": "*"})
         for statement in json.loads(key["policy"])["Statement"]
     ),
-    ("aws:sns/topic:Topic", "CKV_AWS_26"): lambda topic: "kmsMasterKeyId" in topic,
+    # CloudWatch cannot publish to a topic under the key that AWS manages.
+    ("aws:sns/topic:Topic", "CKV_AWS_26"): lambda topic: (
+        topic.get("kmsMasterKeyId", "alias/aws/sns") != "alias/aws/sns"
+    ),
+    ("aws:sns/topic:Topic", "CKV_AWS_169"): lambda topic: all(
+        statement["Principal"] not in ("*", {"AWS": "*"})
+        for statement in json.loads(topic.get("policy", '{"Statement": []}'))["Statement"]
+    ),
+    ("aws:sns/topicSubscription:TopicSubscription", "in transit"): lambda subscription: (
+        subscription["protocol"] in {"email", "https"}
+    ),
     ("aws:dynamodb/table:Table", "CKV_AWS_28"): lambda table: bool(table["pointInTimeRecovery"]["enabled"]),
     ("aws:dynamodb/table:Table", "CKV_AWS_119"): lambda table: bool(
         table["serverSideEncryption"].get("kmsKeyArn")
@@ -114,58 +125,6 @@ RULES: dict[tuple[str, str], Rule] = {
 }
 """What each rule asks of the inputs of a resource of its type."""
 
-_AWS_KEY = "encrypted under AWS's own key; a key of ours would cost by the call and protect from nobody new"
-_UNTRACED = "tracing is a setting, on where it is worth its price"
-
-EXCEPTIONS: dict[str, str] = {
-    "CKV_AWS_119": _AWS_KEY,
-    "CKV_AWS_136": _AWS_KEY,
-    "CKV_AWS_149": _AWS_KEY,
-    "CKV_AWS_158": _AWS_KEY,
-    "CKV_AWS_173": "the environment holds names and public keys, no secret",
-    "CKV_AWS_115": "the stage throttles; reserving would take from the account what idle functions do not use",
-    "CKV_AWS_116": "functions are invoked synchronously: their errors are answers, not lost events",
-    "CKV_AWS_117": "nothing they reach is in a VPC; one would add cold start and a gateway to pay for",
-    "CKV_AWS_272": "AWS signs packages, not images; tags are immutable and the hash is in the tag",
-    "CKV_AWS_338": "how long logs are kept is a setting",
-    "CKV2_AWS_57": "a signing key stays published until its tokens have expired; the seed holds hashes",
-    "CKV2_AWS_51": "an HTTP API presents no certificate to a function",
-}
-"""The rules that the program does not follow on any stack, and why."""
-
-ON_SOME_STACKS: dict[str, tuple[frozenset[str], str]] = {
-    "CKV_AWS_28": (frozenset({"local", "local-7", "dev"}), "their data is made up"),
-    "CKV_AWS_50": (frozenset({"local", "local-7", "dev"}), _UNTRACED),
-    "CKV_AWS_288": (frozenset({"staging", "prod"}), "traces: X-Ray knows no finer resource"),
-    "CKV_AWS_290": (frozenset({"staging", "prod"}), "traces: X-Ray knows no finer resource"),
-    "CKV_AWS_355": (frozenset({"staging", "prod"}), "traces: X-Ray knows no finer resource"),
-}
-"""The rules that it does not follow on these stacks, and why."""
-
-OPEN_ROUTES = {
-    "POST /auth/userinfo",
-    "GET /",
-    "GET /healthz",
-    "POST /auth/token",
-    "POST /auth/refresh",
-    "POST /auth/revoke",
-    "POST /auth/introspect",
-    "GET /auth/userinfo",
-    "GET /auth/authorize",
-    "POST /auth/authorize",
-    "GET /auth/logout",
-    "POST /auth/logout",
-    "GET /.well-known/jwks.json",
-    "GET /.well-known/openid-configuration",
-    "GET /.well-known/oauth-authorization-server",
-    "GET /openapi.json",
-    "GET /docs",
-    "GET /docs/{file}",
-    "$default",
-}
-"""The routes without an authorizer (CKV_AWS_309): public by their standards, judging the token themselves
-(userinfo, whose 401 must be OpenID Connect's) or the client (revoke, introspect), or answering 404 and 405."""
-
 
 def violations(resources: list[Resource]) -> Iterator[tuple[str, Resource]]:
     """Each rule that a resource breaks."""
@@ -178,11 +137,8 @@ def violations(resources: list[Resource]) -> Iterator[tuple[str, Resource]]:
 @pytest.mark.parametrize("stack", KINDS)
 def test_known_rules_are_kept_but_for_those_with_a_reason(declared: Declared, stack: str) -> None:
     for rule, resource in violations(declared(stack).resources):
-        if rule == "CKV_AWS_309":
-            assert re.sub("^HEAD ", "GET ", resource.inputs["routeKey"]) in OPEN_ROUTES
-            continue
-        stacks, _ = ON_SOME_STACKS.get(rule, (frozenset(), ""))
-        assert rule in EXCEPTIONS or stack in stacks, f"{resource.name} breaks {rule}"
+        route = resource.inputs.get("routeKey")
+        assert is_excepted(rule, stack, route), f"{resource.name} breaks {rule}"
 
 
 def test_every_exception_is_still_needed(declared: Declared) -> None:
@@ -208,7 +164,7 @@ def test_a_wildcard_is_in_a_policy_only_where_aws_has_no_finer_name(declared: De
 
 
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/0190f3c4-5a00-7000-8000-000000000001"
-BY_KEY = {"CKV_AWS_119", "CKV_AWS_136", "CKV_AWS_149", "CKV_AWS_158"}
+BY_KEY = {"CKV_AWS_26", "CKV_AWS_119", "CKV_AWS_136", "CKV_AWS_149", "CKV_AWS_158"}
 
 
 @pytest.mark.usefixtures("few_routes", "every_stack")
@@ -216,6 +172,8 @@ def test_a_stack_with_a_key_of_its_own_needs_no_exception_for_encryption(write_s
     write_stack("staging", architecture="arm64", image_by_promotion=False, kms_key=KEY)
     recorded = record("staging")
     assert BY_KEY.isdisjoint(rule for rule, _ in violations(recorded.resources))
+    assert recorded.named("alarms").inputs["kmsMasterKeyId"] == KEY
+    assert recorded.of("aws:kms/key:Key") == []
     of_function = {name: statements_of(recorded, name) for name in ("players-get", "authorizer", "root")}
     assert of_function["players-get"]["Key"] == {
         "Sid": "Key",

@@ -115,6 +115,7 @@ def test_a_running_engine_is_used_and_its_bridge_told(
     docker_engine.answers["GET /networks"] = (200, [{"Id": "1", "Name": "bridge", "IPAM": {"Config": ipam}}])
     found = docker.ensure()
     assert (found.bridge_ip, found.remote, docker.is_running()) == (address, False, True)
+    assert docker.info() is not None
     assert str(found) == f"{docker_engine.host}, on this machine"
 
 

@@ -4,16 +4,18 @@ import itertools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from docker import DockerClient
 
 from infrastructure.local.plugin import serve
 from infrastructure.tools import docker
 from infrastructure.tools import engine as local_engine
 from tests.infrastructure.local.plugin import local_aws
 from tests.infrastructure.local.plugin.driver import Engine
+
+if TYPE_CHECKING:
+    from docker import DockerClient
 
 _numbers = itertools.count(1)
 
@@ -28,7 +30,7 @@ def aws_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def docker_client() -> DockerClient:
+def docker_client() -> "DockerClient":
     """A client of the Docker engine, which is started, or installed and started, where there is none."""
     return docker.ensure().endpoint.client()
 

@@ -4,6 +4,7 @@ import json
 import tarfile
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -146,35 +147,32 @@ def declare(name: str, wishes: Wishes, endpoint: str) -> None:
     pulumi.export("digest", image.repo_digest)
 
 
-@pytest.fixture
-def stack(
-    tmp_path: Path,
-    aws_url: str,
-    pulumi_root: Path,
-    docker_client: DockerClient,
-    unique: str,
+@contextmanager
+def a_stack(
+    folder: Path, name: str, aws_url: str, pulumi_root: Path, docker_client: DockerClient
 ) -> Iterator[Stack]:
-    context = tmp_path / "context"
+    """A stack of the name that was never deployed; its images are removed at the end."""
+    context = folder / "context"
     context.mkdir()
     (context / "Dockerfile").write_text('FROM scratch\nCOPY . /\nCMD ["none"]\n')
     (context / ".dockerignore").write_text("*\n!kept\n")
     (context / "kept").write_text("in the image")
     (context / "left-out").write_text("not in the image")
     wishes = Wishes()
-    (tmp_path / "state").mkdir()
-    (tmp_path / "work").mkdir()
-    with serve(tmp_path) as variables:
+    (folder / "state").mkdir()
+    (folder / "work").mkdir()
+    with serve(folder) as variables:
         handle = automation.create_or_select_stack(
-            unique,
+            name,
             PROJECT,
-            lambda: declare(unique, wishes, aws_url),
+            lambda: declare(name, wishes, aws_url),
             opts=automation.LocalWorkspaceOptions(
-                work_dir=str(tmp_path / "work"),
+                work_dir=str(folder / "work"),
                 pulumi_command=automation.PulumiCommand(root=str(pulumi_root)),
                 project_settings=automation.ProjectSettings(name=PROJECT, runtime="python"),
                 env_vars={
-                    "PULUMI_BACKEND_URL": (tmp_path / "state").as_uri(),
-                    "PULUMI_HOME": str(tmp_path / "home"),
+                    "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
+                    "PULUMI_HOME": str(folder / "home"),
                     "PULUMI_CONFIG_PASSPHRASE": "of the tests",
                     "PULUMI_SKIP_UPDATE_CHECK": "true",
                     "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
@@ -182,9 +180,41 @@ def stack(
                 },
             ),
         )
-        yield Stack(unique, wishes, handle, aws_url)
-    for image in docker_client.api.images(f"{aws_url.removeprefix('http://')}/{unique}"):
-        docker_client.api.remove_image(image["Id"], force=True)
+        yield Stack(name, wishes, handle, aws_url)
+    repository = f"{aws_url.removeprefix('http://')}/{name}"
+    for image in docker_client.api.images(repository):
+        for tag in image["RepoTags"] or ():  # the image may be another stack's too
+            if tag.startswith(f"{repository}:"):
+                docker_client.api.remove_image(tag)
+
+
+@pytest.fixture
+def stack(
+    tmp_path: Path, unique: str, aws_url: str, pulumi_root: Path, docker_client: DockerClient
+) -> Iterator[Stack]:
+    """A stack of the test's own that was never deployed."""
+    with a_stack(tmp_path, unique, aws_url, pulumi_root, docker_client) as made:
+        yield made
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A stack that is up, the folder of its state, and what its first update told."""
+
+    stack: Stack
+    state: Path
+    events: list[automation.EngineEvent]
+
+
+@pytest.fixture(scope="module")
+def standing(
+    tmp_path_factory: pytest.TempPathFactory, aws_url: str, pulumi_root: Path, docker_client: DockerClient
+) -> Iterator[Standing]:
+    """A stack for all tests that leave it as it was."""
+    folder = tmp_path_factory.mktemp("standing")
+    with a_stack(folder, "standing", aws_url, pulumi_root, docker_client) as made:
+        _, events = made.run("up")
+        yield Standing(made, folder / "state", events)
 
 
 def changed(events: list[automation.EngineEvent]) -> dict[str, list[str]]:
@@ -296,23 +326,21 @@ def test_a_stack_of_a_version_with_credentials_in_its_state_is_taken_over_and_no
     assert not {"accessKey", "secretKey"} & provider["inputs"].keys()
 
 
-def test_another_credential_is_no_change(stack: Stack) -> None:
-    stack.run("up")
+def test_another_credential_is_no_change(standing: Standing) -> None:
     credentials.file().unlink()
-    unchanged, _ = stack.run("preview")
+    unchanged, _ = standing.stack.run("preview")
     assert unchanged == {"same": ALL}
 
 
-def test_secrets_stay_secret_in_the_state_and_after_a_refresh(stack: Stack, tmp_path: Path) -> None:
-    stack.run("up")
-    stack.run("refresh")
-    [state] = (tmp_path / "state").rglob(f"{PROJECT}/{stack.name}.json")
+def test_secrets_stay_secret_in_the_state_and_after_a_refresh(standing: Standing) -> None:
+    standing.stack.run("refresh")
+    [state] = standing.state.rglob(f"{PROJECT}/{standing.stack.name}.json")
     assert SECRET not in state.read_text()
-    assert stack.name in state.read_text()
+    assert standing.stack.name in state.read_text()
 
 
-def test_what_was_changed_by_hand_is_shown_and_repaired(stack: Stack, aws: Cloud) -> None:
-    stack.run("up")
+def test_what_was_changed_by_hand_is_shown_and_repaired(standing: Standing, aws: Cloud) -> None:
+    stack = standing.stack
     aws("lambda").update_function_configuration(FunctionName=stack.name, Timeout=99)
     aws("sns").delete_topic(TopicArn=f"arn:aws:sns:us-east-1:000000000000:{stack.name}")
     shown, events = stack.run("preview", refresh=True)
@@ -347,15 +375,14 @@ def test_a_run_goes_on_with_what_a_cut_off_one_made(stack: Stack, aws: Cloud) ->
 
 
 def test_a_build_is_watched_live_and_takes_only_what_the_context_lets_in(
-    stack: Stack, docker_client: DockerClient
+    standing: Standing, docker_client: DockerClient
 ) -> None:
-    _, events = stack.run("up")
-    told = [event.diagnostic_event for event in events if event.diagnostic_event]
+    told = [event.diagnostic_event for event in standing.events if event.diagnostic_event]
     steps = [each for each in told if each.message.strip().startswith("Step 2/3 : COPY . /")]
     assert [(each.ephemeral, each.severity) for each in steps] == [(True, "info")]
     assert steps[0].urn
     assert steps[0].urn.endswith("::image")
-    name = f"{stack.endpoint.removeprefix('http://')}/{stack.name}:1"
+    name = f"{standing.stack.endpoint.removeprefix('http://')}/{standing.stack.name}:1"
     assert files_in(docker_client, name) == {"kept"}
 
 

@@ -338,7 +338,7 @@ class Broken(http.server.BaseHTTPRequestHandler):
 
 def test_a_registry_that_cannot_tell_is_an_error() -> None:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Broken) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         port = server.server_address[1]
         with pytest.raises(PluginError, match=rf"the registry at 127\.0\.0\.1:{port} answers 500"):
             registry.has_image(f"127.0.0.1:{port}/psn:1")
