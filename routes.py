@@ -271,6 +271,7 @@ _SANDBOX_ACTIONS = (
 )
 _SANDBOX_ERRORS = (
     "services.sandboxes.opening:InvalidSandboxException",
+    "services.sandboxes.opening:SandboxNotFoundException",
     "handlers.sandboxes:ForeignSandboxException",
 )
 _DOCUMENT_BYTES = 4 * 1024 * 1024

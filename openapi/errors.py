@@ -5,9 +5,8 @@ from typing import Any, Final
 
 from models.responses import FieldError, OAuthErrorResponse
 from openapi.operation import REQUEST_ID, Error, Operation
-from routes import ADMIN, Route
+from routes import Route
 from services.identity.sessions import InvalidTokenException
-from services.sandboxes.opening import SandboxNotFoundException
 from utils.errors import (
     MalformedJSONException,
     PayloadTooLargeException,
@@ -112,7 +111,5 @@ def _implied(route: Route, operation: Operation) -> Iterator[Error]:
         yield SandboxFullException
     if route.scope:
         yield InvalidTokenException
-    if route.opens_sandbox or route.scope == ADMIN:
-        yield SandboxNotFoundException
     if route.errors_as == "problem" and operation.bodies:
         yield from _OF_JSON

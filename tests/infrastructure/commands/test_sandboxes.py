@@ -11,6 +11,7 @@ from infrastructure import cli
 from infrastructure.commands import stack_info
 from services.sandboxes.opening import opened
 from tests.support import identity
+from tests.support.cheap_hashes import HASHER
 from tests.support.gateway import Gateway, open_session
 
 
@@ -37,7 +38,7 @@ def _api(the_table: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The API of a local stack whose administrator is that of its seed file."""
     identity.publish(monkeypatch, identity.KEY)
     identity.store_keys(identity.KEY)
-    admin = identity.seed_entry(username="admin", password_hash=identity.HASHER.hash("admin123"))
+    admin = identity.seed_entry(username="admin", password_hash=HASHER.hash("admin123"))
     plain = {
         "username": "plain",
         "subject": "0b7c0e5e-6f3b-4f0e-9d0a-2f4f3f3c9b11",

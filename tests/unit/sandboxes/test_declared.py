@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from services.sandboxes import named_seeds
-from services.sandboxes.opening import opened
+from services.sandboxes.opening import SandboxNotFoundException, opened
 from tests.conftest import stored_items
 from tests.support import identity
 from tests.support.gateway import Answer, Gateway, open_session
@@ -114,7 +114,8 @@ def test_a_deleted_one_is_gone_at_once_and_the_next_of_its_name_sees_nothing_of_
 def test_a_strict_one_is_declared_before_it_is_used(admin: Gateway) -> None:
     put(admin, strict=True)
     admin.delete(f"{PATH}/ci-7")
-    assert login("ci-7").status == 404
+    with pytest.raises(SandboxNotFoundException):
+        opened("ci-7")
     assert admin.post(f"{PATH}/ci-7/import", {}).status == 404
     put(admin, strict=True)
     assert login("ci-7").status == 200
