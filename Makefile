@@ -15,6 +15,8 @@ takes.rollback := TAG DRY_RUN
 takes.rotate-keys := NOW DRY_RUN
 takes.bootstrap := REPOSITORY YES DRY_RUN
 takes.unlock := USER CLIENT SANDBOX DRY_RUN
+takes.seed := SANDBOX FILE SEED TTL USER PASSWORD TOKEN
+takes.reset := SANDBOX USER PASSWORD TOKEN
 takes.update-base := DRY_RUN
 takes.history := JSON
 takes.export-data := FILE
@@ -99,7 +101,7 @@ unexport $(foreach name,LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE AWS_PROFILE
 unexport PYTHONDONTWRITEBYTECODE PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help setup deploy preview promote deploy-infra update-image rollback rotate-keys bootstrap smoke unlock update-base \
+.PHONY: help setup deploy preview promote deploy-infra update-image rollback rotate-keys bootstrap smoke unlock seed reset update-base \
 	outputs ecr-url history env status logs trace dashboard \
 	export-data import-data \
 	destroy down clean doctor check-docker docker-login build-local run-local test test-unit test-infrastructure test-e2e \
@@ -148,6 +150,14 @@ bootstrap: setup ## Make the state's bucket and key and the role of GitHub's job
 
 unlock: setup ## Lift the lock-out of a user, or a client, after failed logins (USER=testuser, CLIENT=demo-backend, DRY_RUN=1)
 	@$(RUN) unlock $(DRY_FLAG) $(call typed,USER,--user) $(call typed,CLIENT,--client) $(call typed,SANDBOX,--sandbox)
+
+seed: setup ## Have a sandbox hold a seed (SANDBOX=ci-7, FILE=seed.yaml or SEED=large-1000, TTL=PT2H, USER=… PASSWORD=… or TOKEN=…)
+	@$(RUN) seed $(call typed,SANDBOX,--sandbox) $(call typed,FILE,--file) $(call typed,SEED,--seed) $(call typed,TTL,--ttl) \
+		$(call typed,USER,--user) $(call typed,PASSWORD,--password) $(call typed,TOKEN,--token)
+
+reset: setup ## Reset a sandbox to its seed (SANDBOX=ci-7, USER=… PASSWORD=… or TOKEN=…)
+	@$(RUN) reset $(call typed,SANDBOX,--sandbox) $(call typed,USER,--user) $(call typed,PASSWORD,--password) \
+		$(call typed,TOKEN,--token)
 
 history: setup ## List the updates: version, time, result, tag, message (JSON=1)
 	@$(RUN) history $(JSON_FLAG)

@@ -64,6 +64,7 @@ TABLE_ACTIONS = (
     "UpdateItem",
     "DeleteItem",
     "ConditionCheckItem",
+    "BatchWriteItem",
 )
 """What a function may do with the table, as DynamoDB's actions; each part of a transaction is one."""
 
@@ -73,6 +74,7 @@ PATH_PARAMETERS: Mapping[str, PathParameter] = {
     "username": PathParameter("A username, whatever its case.", "kratos"),
     "client_id": PathParameter("A client's id.", "companion"),
     "file": PathParameter("The file's name.", "docs.css"),
+    "name": PathParameter("The sandbox's name.", "default"),
 }
 """The parameters that paths have, by name."""
 
@@ -127,6 +129,8 @@ class Route:
     """The pydantic model of the query's parameters, given to the handler as ``query``."""
     body: str | None = None
     """The pydantic model of the body in JSON, given to the handler as ``body``."""
+    max_body: int = 64 * 1024
+    """How many bytes a body may have."""
     form: str | None = None
     """The pydantic model, or the union of several, of the body as a form."""
     data: str | None = None
@@ -281,6 +285,18 @@ _FORM_ERRORS = (
     "utils.errors:PayloadTooLargeException",
     "utils.errors:UnsupportedMediaTypeException",
 )
+
+_SANDBOX = "models.sandbox:Sandbox"
+_SANDBOX_ACTIONS = (
+    *("GetItem", "BatchGetItem", "BatchWriteItem"),
+    *("PutItem", "UpdateItem", "DeleteItem"),
+)
+_SANDBOX_ERRORS = (
+    "services.sandboxes.opening:InvalidSandboxException",
+    "services.sandboxes.opening:SandboxNotFoundException",
+    "handlers.sandboxes:ForeignSandboxException",
+)
+_DOCUMENT_BYTES = 4 * 1024 * 1024
 
 ROUTES: tuple[Route, ...] = (
     Route("root", "GET", "/", "handlers.health:root", data="models.responses:Root"),
@@ -819,6 +835,103 @@ ROUTES: tuple[Route, ...] = (
         errors=(_NO_ACCOUNT, _CONFLICT),
         function="emulator",
     ),
+    Route(
+        "sandboxes-put",
+        "PUT",
+        "/_emulator/sandboxes/{name}",
+        "handlers.sandboxes:declare",
+        scope=ADMIN,
+        table=_SANDBOX_ACTIONS,
+        secrets=("seed",),
+        memory=1024,
+        timeout=29,
+        function="emulator",
+        body="models.sandbox_body:SandboxBody",
+        max_body=_DOCUMENT_BYTES,
+        data=_SANDBOX,
+        errors=_SANDBOX_ERRORS,
+        preload=("services.identity.passwords",),
+    ),
+    Route(
+        "sandboxes-list",
+        "GET",
+        "/_emulator/sandboxes",
+        "handlers.sandboxes:index",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "Query", "UpdateItem"),
+        function="emulator",
+        query="models.sandbox_body:SandboxesQuery",
+        page_of=_SANDBOX,
+        errors=("utils.errors:InvalidCursorException",),
+        prefetch="services.players.listing:secret_keys",
+    ),
+    Route(
+        "sandboxes-get",
+        "GET",
+        "/_emulator/sandboxes/{name}",
+        "handlers.sandboxes:show",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem"),
+        function="emulator",
+        data=_SANDBOX,
+        errors=_SANDBOX_ERRORS,
+    ),
+    Route(
+        "sandboxes-delete",
+        "DELETE",
+        "/_emulator/sandboxes/{name}",
+        "handlers.sandboxes:delete",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "UpdateItem", "DeleteItem", "BatchWriteItem"),
+        function="emulator",
+        errors=(*_SANDBOX_ERRORS, "services.sandboxes.declared:DefaultSandboxException"),
+    ),
+    Route(
+        "sandboxes-reset",
+        "POST",
+        "/_emulator/sandboxes/{name}/reset",
+        "handlers.sandboxes:reset",
+        scope=ADMIN,
+        table=_SANDBOX_ACTIONS,
+        secrets=("seed",),
+        memory=1024,
+        timeout=29,
+        function="emulator",
+        data=_SANDBOX,
+        errors=_SANDBOX_ERRORS,
+    ),
+    Route(
+        "sandboxes-export",
+        "GET",
+        "/_emulator/sandboxes/{name}/export",
+        "handlers.sandboxes:export",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "Query", "UpdateItem"),
+        secrets=("seed",),
+        memory=1024,
+        timeout=29,
+        function="emulator",
+        query="models.sandbox_body:ExportQuery",
+        answer="models.sandbox_document:Export",
+        errors=(*_SANDBOX_ERRORS, "utils.errors:InvalidCursorException"),
+    ),
+    Route(
+        "sandboxes-import",
+        "POST",
+        "/_emulator/sandboxes/{name}/import",
+        "handlers.sandboxes:import_",
+        scope=ADMIN,
+        table=_SANDBOX_ACTIONS,
+        secrets=("seed",),
+        memory=1024,
+        timeout=29,
+        function="emulator",
+        query="models.sandbox_body:ImportQuery",
+        body="models.sandbox_document:SandboxDocument",
+        max_body=_DOCUMENT_BYTES,
+        data="models.sandbox:Import",
+        errors=(*_SANDBOX_ERRORS, "utils.errors:InvalidCursorException"),
+    ),
     # A new row goes here: CONTRIBUTING.md leads from the row to the answer.
 )
 
@@ -828,6 +941,6 @@ FALLBACK = Route("fallback", "GET", "$default", "handlers.fallback:fallback")
 """What answers every path and method that no row names; the gateway's ``$default`` route."""
 
 
-def path_to(name: str, **parameters: str) -> str:
+def path_to(name: str, /, **parameters: str) -> str:
     """The path of the route ``name``, with its ``parameters`` filled in."""
     return _PATHS[name].format_map(parameters)

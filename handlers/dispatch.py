@@ -95,7 +95,7 @@ def entry_point(*endpoints: Endpoint) -> EntryPoint:
         endpoint = endpoints[0] if len(endpoints) == 1 else by_key[event["routeKey"]]
         started, cold, cold_start = perf_counter(), cold_start, False
         calls.clear()
-        request = Request.from_event(event, endpoint.route.name)
+        request = Request.from_event(event, endpoint.route.name, endpoint.route.max_body)
         logger.append_keys(
             request_id=request.request_id,
             function_request_id=getattr(context, "aws_request_id", None),

@@ -26,7 +26,7 @@ from variables import SECRETS
 
 type Error = type[PSNEmulatorException]
 
-WRITES = {"PutItem", "UpdateItem"}
+WRITES = {"PutItem", "UpdateItem", "BatchWriteItem"}
 """The actions on the table that make something."""
 
 REQUEST_ID = "Yk3rDj9hIAMEPVA="
@@ -181,7 +181,9 @@ def _query(name: str) -> Iterator[Parameter]:
             raise RowError(f"{name} does not describe its field {field_name}")
         schema = Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
         example = next(iter(info.examples or ()), None)
-        yield Parameter(field_name, "query", info.description, schema, example, info.is_required())
+        yield Parameter(
+            info.alias or field_name, "query", info.description, schema, example, info.is_required()
+        )
 
 
 def _bodies(route: Route) -> Iterator[Body]:

@@ -83,7 +83,7 @@ class VersionConflictException(PSNEmulatorException):
 
 
 class PayloadTooLargeException(PSNEmulatorException):
-    """The body is over the limit of ``utils.http.MAX_BODY_BYTES``."""
+    """The body is over the limit of its route."""
 
     status = 413
     code = "payload_too_large"

@@ -35,6 +35,7 @@ type Pairs = list[tuple[str, str]]
 """Names and values of parameters in the order they were sent, repeated ones included."""
 
 MAX_BODY_BYTES = 64 * 1024
+"""The limit of a body where the route's row gives no other."""
 JSON_TYPE = "application/json"
 FORM_TYPE = "application/x-www-form-urlencoded"
 HTML_TYPE = "text/html; charset=utf-8"
@@ -59,10 +60,10 @@ class Request:
     ``path`` is the one under the base URL of the API or of a sandbox, ``prefix`` is what the sandbox's has before it,
     ``/s/<name>``. Header names are lower-case, path parameters and ``query`` are decoded, the values of a repeated
     query parameter are joined by commas; ``raw_query`` is the query as it was sent. ``claims`` is the authorizer's
-    context, empty on routes without a scope. ``route`` is the name of its row, ``address`` the caller's IP address as
-    the gateway tells it. ``sandbox`` is the one that the request is about, which it may name besides its token
-    (``names_sandbox``), ``bearer_sandbox`` the token's; ``items`` was read from the table as the row says. These four
-    are told by ``handlers.admission``.
+    context, empty on routes without a scope. ``route`` is the name of its row, ``max_body`` what a body may have in
+    bytes, ``address`` the caller's IP address as the gateway tells it. ``sandbox`` is the one that the request is
+    about, which it may name besides its token (``names_sandbox``), ``bearer_sandbox`` the token's; ``items`` was read
+    from the table as the row says. These four are told by ``handlers.admission``.
     """
 
     method: str
@@ -76,6 +77,7 @@ class Request:
     claims: Mapping[str, Any] = field(default_factory=dict)
     raw_body: bytes = b""
     route: str = ""
+    max_body: int = MAX_BODY_BYTES
     address: str = ""
     prefix: str = ""
     sandbox: Sandbox = DEFAULT
@@ -84,7 +86,9 @@ class Request:
     items: "Snapshot" = field(default_factory=dict)
 
     @classmethod
-    def from_event(cls, event: Mapping[str, Any], route: str = "") -> "Request":
+    def from_event(
+        cls, event: Mapping[str, Any], route: str = "", max_body: int = MAX_BODY_BYTES
+    ) -> "Request":
         """The request in a Lambda event to the ``route`` of that name; whatever the event lacks is empty."""
         context = event.get("requestContext") or {}
         http = context.get("http") or {}
@@ -105,6 +109,7 @@ class Request:
             claims=(context.get("authorizer") or {}).get("lambda") or {},
             raw_body=_body_bytes(event),
             route=route,
+            max_body=max_body,
             address=http.get("sourceIp") or "",
         )
 
@@ -205,8 +210,8 @@ class Request:
         named = _charsets(self.headers.get("content-type", ""))
         if self.media_type != media_type or len(named) > 1 or not named <= set(charsets):
             raise UnsupportedMediaTypeException(f"The body must be {media_type} in UTF-8.")
-        if len(self.raw_body) > MAX_BODY_BYTES:
-            raise PayloadTooLargeException(f"The body must be at most {MAX_BODY_BYTES} bytes.")
+        if len(self.raw_body) > self.max_body:
+            raise PayloadTooLargeException(f"The body must be at most {self.max_body} bytes.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ transaction, and ``ReplicatedWriteConflict``, because the table has no replica.
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import batched
 from random import SystemRandom
 from typing import Any
 
@@ -35,6 +36,8 @@ ATTEMPTS = 12
 
 _PAUSE_SECONDS = 0.4
 _BATCH = 100
+_WRITTEN_AT_ONCE = 25
+_WRITERS = 8
 _PROBE: Key = ("default#probe", "-")
 _CONFLICT = "TransactionConflict"
 _CONDITION = "ConditionalCheckFailed"
@@ -148,6 +151,40 @@ def transact(*writes: Write) -> None:
     keys = [write.key for write in writes]
     answer = _call("transact_write_items", keys, TransactItems=items, ReturnItemCollectionMetrics="SIZE")
     _measure(answer.get("ItemCollectionMetrics", {}).get(table, []))
+
+
+def write_many(changes: Iterable[Put | Delete]) -> None:
+    """Make all ``changes``, each of another key, without conditions, in no order, and not all or none (BatchWriteItem).
+
+    Several batches are under way at once. When it raises, some changes may have been made.
+    """
+    batches = list(batched(map(_purged, changes), _WRITTEN_AT_ONCE, strict=False))
+    if len(batches) <= 1:
+        for batch in batches:
+            _write_batch(batch)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(min(_WRITERS, len(batches))) as pool:
+        for written in [pool.submit(_write_batch, batch) for batch in batches]:
+            written.result()
+
+
+def _write_batch(batch: Iterable[Put | Delete]) -> None:
+    table = _name()
+    unwritten = {table: [_request(change) for change in batch]}
+    for _ in attempts():
+        unwritten = _call("batch_write_item", RequestItems=unwritten).get("UnprocessedItems") or {}
+        if not unwritten:
+            return
+    raise ThrottledException
+
+
+def _request(change: Put | Delete) -> dict[str, Any]:
+    """What BatchWriteItem calls a change; raises ``ValueError`` for one with a condition, which it does not know."""
+    if change.condition is not None:
+        raise ValueError("a batch has no conditions")
+    return {f"{type(change).__name__}Request": change.arguments()}
 
 
 def probe() -> None:

@@ -90,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = _Commands(parser)
     _add_release_commands(commands)
+    _add_sandbox_commands(commands)
     _add_reading_commands(commands)
     _add_local_commands(commands)
     return parser
@@ -175,6 +176,27 @@ def _add_unlock(commands: _Commands) -> None:
     sandbox = _not_empty("name a sandbox, or leave it out")
     command.add_argument("--sandbox", default="default", type=sandbox, help="default: %(default)s")
     _add_flag(command, "--dry-run", "show only")
+
+
+def _add_sandbox_commands(commands: _Commands) -> None:
+    """The commands that operate sandboxes."""
+    command = commands.add("seed", make_targets.seed)
+    _add_sandbox(command)
+    what = command.add_mutually_exclusive_group(required=True)
+    path = _not_empty("name a file, as in make seed SANDBOX=ci-7 FILE=seed.yaml")
+    what.add_argument(
+        "--file", type=lambda text: Path(path(text)), metavar="PATH", help="a document, JSON or YAML"
+    )
+    what.add_argument(
+        "--seed", type=_not_empty("name a seed"), metavar="NAME", help="empty, default or large-1000"
+    )
+    command.add_argument(
+        "--ttl",
+        type=_not_empty("name a duration, such as PT2H"),
+        metavar="DURATION",
+        help="how long it lives, PT1M to P30D; default: P7D",
+    )
+    _add_sandbox(commands.add("reset", make_targets.reset))
 
 
 def _add_reading_commands(commands: _Commands) -> None:
@@ -288,6 +310,20 @@ def _add_file(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--file", type=lambda text: Path(path(text)), required=True, metavar="PATH", help="the file"
     )
+
+
+def _add_sandbox(command: argparse.ArgumentParser) -> None:
+    """The options that name a sandbox, and who operates it: on a local stack its administrator, unless told."""
+    name = _not_empty("name a sandbox, as in SANDBOX=ci-7")
+    command.add_argument("--sandbox", type=name, required=True, metavar="NAME", help="the sandbox")
+    for option, text in (
+        ("user", "a user with the scope emulator:admin; default: that of a local stack"),
+        ("password", "the user's password"),
+        ("token", "an access token with that scope instead"),
+    ):
+        command.add_argument(
+            f"--{option}", type=_not_empty(f"give {option.upper()}= or leave it out"), help=text
+        )
 
 
 def _add_replace(command: argparse.ArgumentParser) -> None:

@@ -152,6 +152,31 @@ def unlock(options: argparse.Namespace) -> int:
     return 0
 
 
+def seed(options: argparse.Namespace) -> int:
+    """Have a sandbox hold a seed and nothing else."""
+    from infrastructure.commands import sandboxes
+
+    told = sandboxes.seed(
+        options.settings,
+        sandbox=options.sandbox,
+        file=options.file,
+        name=options.seed,
+        ttl=options.ttl,
+        login=sandboxes.Login(options.user, options.password, options.token),
+    )
+    _print_sandbox(told)
+    return 0
+
+
+def reset(options: argparse.Namespace) -> int:
+    """Reset a sandbox to its seed."""
+    from infrastructure.commands import sandboxes
+
+    login = sandboxes.Login(options.user, options.password, options.token)
+    _print_sandbox(sandboxes.reset(options.settings, sandbox=options.sandbox, login=login))
+    return 0
+
+
 def update_base(options: argparse.Namespace) -> int:
     """Note the digest of the base image in the stack's file."""
     from infrastructure.commands import update_base
@@ -263,6 +288,12 @@ def import_data(options: argparse.Namespace) -> int:
     done = "Would write" if options.dry_run else "Wrote"
     print(f"{done} {number} items of {options.file} into the table of stack {options.settings.stack!r}")
     return 0
+
+
+def _print_sandbox(told: dict[str, Any]) -> None:
+    seed = "the document" if told["seed"] == "document" else f"the seed {told['seed']}"
+    until = f" until {told['ends_at']}" if told["ends_at"] else ""
+    print(f"Sandbox {told['name']} holds {seed}{until}: {told['base_url']}")
 
 
 def _confirm(stack: str, warning: str) -> None:

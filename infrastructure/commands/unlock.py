@@ -29,9 +29,12 @@ def unlock(
     """
     readiness.require_aws(settings, workspace.read_state(settings).accounts)
     table = stack_info.outputs(settings)["table_name"]
-    partition = f"{sandbox}#client-login#{client}" if user is None else f"{sandbox}#login#{user.casefold()}"
     dynamodb: DynamoDBClient = session.client(settings, "dynamodb")
     try:
+        universe = _universe(dynamodb, table, sandbox)
+        partition = (
+            f"{universe}#client-login#{client}" if user is None else f"{universe}#login#{user.casefold()}"
+        )
         sources = _sources(dynamodb, table, partition)
         if not dry_run:
             for source in sources:
@@ -41,6 +44,14 @@ def unlock(
     if sources and not dry_run:
         readiness.persist(settings)
     return sources
+
+
+def _universe(dynamodb: "DynamoDBClient", table: str, sandbox: str) -> str:
+    """What the keys of the present generation of ``sandbox`` begin with (``services.keys``)."""
+    key = {"pk": {"S": f"{sandbox}#sandbox"}, "sk": {"S": "-"}}
+    item = dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item", {})
+    generation = item.get("generation", {}).get("S")
+    return f"{sandbox}@{generation}" if generation else sandbox
 
 
 def stranger(settings: Settings, *, user: str | None, client: str | None) -> str:

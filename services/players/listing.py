@@ -68,7 +68,7 @@ def page(items: Snapshot, sandbox: Sandbox, query: "PlayersQuery") -> Page:
     players = [player_items.from_item(item) for item in items_after[: query.limit]]
     if len(items_after) <= query.limit:
         return Page(players, None)
-    return Page(players, cursors.encode(_secret(items, sandbox), listing, players[-1].player_id))
+    return Page(players, cursors.encode(secret(items, sandbox), listing, players[-1].player_id))
 
 
 def _given(query: "PlayersQuery") -> set[str]:
@@ -80,10 +80,10 @@ def _position(items: Snapshot, sandbox: Sandbox, cursor: str | None, listing: st
         return None
     if secret_key(sandbox) not in items:
         raise InvalidCursorException
-    return cursors.decode(_secret(items, sandbox), listing, cursor)
+    return cursors.decode(secret(items, sandbox), listing, cursor)
 
 
-def _secret(items: Snapshot, sandbox: Sandbox) -> bytes:
+def secret(items: Snapshot, sandbox: Sandbox) -> bytes:
     """The secret that signs the sandbox's cursors; when two requests make one, the first that is stored."""
     key = secret_key(sandbox)
     item = items.get(key) or table.write(Update(key, assign_once={"secret": token_hex(_SECRET_BYTES)}))

@@ -67,7 +67,7 @@ def find(items: Snapshot, sandbox: Sandbox, player_id: str) -> Versioned[Stats]:
     Raises :class:`PlayerNotFoundException`.
     """
     players.find(items, sandbox, player_id)
-    item = _merged(items, keys(sandbox, player_id)[1:])
+    item = merged(items, keys(sandbox, player_id)[1:])
     return Versioned(_stats(player_id, item), _version(item))
 
 
@@ -103,7 +103,7 @@ def record(
     }
     while True:
         item = items.get(stats, {})
-        if_match.require(_version(_merged(items, (stats, shared))))
+        if_match.require(_version(merged(items, (stats, shared))))
         grown = {name: value for name, value in maxima.items() if name not in item or item[name] < value}
         conditions = _growing(grown)
         checks: list[Write] = [Check(player, EXISTS)]
@@ -139,16 +139,16 @@ def _growing(maxima: Mapping[str, int | str]) -> list[Condition]:
     return [lacks(name) | below(name, value) for name, value in maxima.items()]
 
 
-def _merged(items: Snapshot, keys_: Iterable[Key]) -> Item:
+def merged(items: Snapshot, keys_: Iterable[Key]) -> Item:
     """The statistics of which each item of ``keys_`` has a part: the sums of them, and the larger of their maxima."""
-    merged: Item = {}
+    sums: Item = {}
     for item in (items[key] for key in keys_ if key in items):
         for name, value in item.items():
             if name in _MAXIMA:
-                merged[name] = max(merged.get(name, value), value)
+                sums[name] = max(sums.get(name, value), value)
             elif name not in _OF_THE_ITEM:
-                merged[name] = merged.get(name, 0) + value
-    return merged
+                sums[name] = sums.get(name, 0) + value
+    return sums
 
 
 def _unchanged(items: Snapshot, key: Key) -> Condition:

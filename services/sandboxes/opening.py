@@ -5,7 +5,9 @@ it, for without a token no other route has anything to do there. It ends after i
 so afterwards is another generation, which sees nothing of it.
 """
 
+import secrets
 import time
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Final
 from zlib import crc32
@@ -17,7 +19,7 @@ from utils.attributes import Item
 from utils.errors import NotFoundException, PSNEmulatorException
 from utils.sandbox import NAME, Sandbox, sandbox_key
 from utils.settings import DEFAULT_SANDBOX, settings
-from utils.table import ConditionFailedError, Snapshot
+from utils.table import ConditionFailedError, Snapshot, Write
 from utils.writes import ABSENT, EXISTS, Condition, Key, Update, equals, lacks
 
 UNDECLARED: Final = timedelta(days=7)
@@ -27,6 +29,7 @@ LONGEST: Final = timedelta(days=30)
 """How long a generation of a sandbox may live."""
 
 _SHARDS: Final = 16
+_TIME_DIGITS: Final = 11
 
 
 class InvalidSandboxException(PSNEmulatorException):
@@ -108,10 +111,14 @@ def alive(sandbox: Sandbox, item: Item | None) -> Sandbox | None:
         found = None
     else:
         found = sandbox.with_item(item)
-    table.purge(
-        *((f"{found.universe}#", _purge_at(found.generation)) if found and found.ends_at else ("", 0))
-    )
+    let_purge(found)
     return found
+
+
+def let_purge(sandbox: Sandbox | None) -> None:
+    """From now on have what is written to the generation of ``sandbox`` deleted after its longest life, if it ends."""
+    ends = sandbox is not None and sandbox.ends_at is not None
+    table.purge(*((f"{sandbox.universe}#", purge_at(sandbox.generation)) if sandbox and ends else ("", 0)))
 
 
 def current(sandbox: Sandbox, items: Snapshot) -> Sandbox | None:
@@ -120,10 +127,17 @@ def current(sandbox: Sandbox, items: Snapshot) -> Sandbox | None:
     return found if found is not None and found.generation == sandbox.generation else None
 
 
-def begin(name: str, before: Item | None, attributes: dict[str, Any], generation: str | None = None) -> str:
+def begin(
+    name: str,
+    before: Item | None,
+    attributes: dict[str, Any],
+    generation: str | None = None,
+    further_writes: Iterable[Write] = (),
+) -> str:
     """Begin a generation of the sandbox ``name`` with these ``attributes`` in its item; its name, by default a new one.
 
-    Raises :class:`ConditionFailedError` if its item is not as it was ``before``.
+    ``further_writes`` are made in the same transaction. Raises :class:`ConditionFailedError` if its item is not as it
+    was ``before``, or a condition of theirs does not hold.
     """
     generation = generation or new_generation()
     item = {
@@ -135,7 +149,7 @@ def begin(name: str, before: Item | None, attributes: dict[str, Any], generation
         "generation": generation,
     }
     is_lasting = item.get("ends_at") is None
-    purge = {} if is_lasting else {"purge_at": _purge_at(generation)}
+    purge = {} if is_lasting else {"purge_at": purge_at(generation)}
     forgotten = [
         attribute for attribute in (before or {}) if attribute not in {*item, *purge, "pk", "sk", "serial"}
     ]
@@ -149,7 +163,7 @@ def begin(name: str, before: Item | None, attributes: dict[str, Any], generation
     entry = Update(
         listing_key(name), assign={"name": name, **purge}, remove=("purge_at",) if is_lasting else ()
     )
-    table.transact(opening, entry)
+    table.transact(opening, entry, *further_writes)
     return generation
 
 
@@ -161,8 +175,13 @@ def unchanged(item: Item | None) -> Condition:
 
 
 def new_generation() -> str:
-    """A name that no generation had before: the real time in milliseconds, in hexadecimal."""
-    return format(time.time_ns() // 1_000_000, "x")
+    """A name that no generation had before: 11 hexadecimal digits of the real time in milliseconds, and 5 of chance."""
+    return f"{time.time_ns() // 1_000_000:0{_TIME_DIGITS}x}{secrets.token_hex(3)[1:]}"
+
+
+def began(generation: str) -> int:
+    """When a generation with a name began, by real time in seconds since 1970."""
+    return int(generation[:_TIME_DIGITS], 16) // 1000
 
 
 def listing_key(name: str) -> Key:
@@ -175,7 +194,7 @@ def listings() -> list[str]:
     return [f"#sandboxes#{shard}" for shard in range(_SHARDS)]
 
 
-def _purge_at(generation: str) -> int:
+def purge_at(generation: str) -> int:
     """When DynamoDB may delete what a generation holds that ends: nothing does before it can have ended."""
-    began = int(generation, 16) // 1000 if generation else clock.real_seconds()
-    return began + int((LONGEST + KEPT).total_seconds())
+    since = began(generation) if generation else clock.real_seconds()
+    return since + int((LONGEST + KEPT).total_seconds())

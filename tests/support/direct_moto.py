@@ -31,7 +31,7 @@ class _Items(DynamoHandler):
 
     operations = (
         *("GetItem", "BatchGetItem", "Query", "Scan"),
-        *("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"),
+        *("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"),
     )
     current_account = DEFAULT_ACCOUNT_ID
 

@@ -42,7 +42,10 @@ READ, WRITE = BY_NAME["stats-get"], BY_NAME["stats-post"]
             r"has no stat_key \(is stats_key meant\?\)",
         ),
         ({"preload": ("uuid_util",)}, "there is no module uuid_util"),
-        ({"path": "/players/{name}/stats", "prefetch": None}, r"PATH_PARAMETERS does not describe \{name\}"),
+        (
+            {"path": "/players/{nickname}/stats", "prefetch": None},
+            r"PATH_PARAMETERS does not describe \{nickname\}",
+        ),
     ],
 )
 def test_what_is_not_there_is_told(changes: dict[str, Any], fault: str) -> None:

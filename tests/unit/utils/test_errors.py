@@ -7,13 +7,13 @@ from types import ModuleType
 
 import pytest
 
-from handlers import browser
+from handlers import browser, sandboxes
 from handlers.browser import StaleFormException
 from models.responses import FieldError
 from services import idempotency
 from services.identity import account_changes, authorization_errors, sessions
 from services.players import players
-from services.sandboxes import opening, timekeeping
+from services.sandboxes import declared, opening, timekeeping
 from utils import errors, oauth_errors
 from utils.errors import PSNEmulatorException, ValidationException
 from utils.oauth_errors import OAuthException
@@ -29,6 +29,8 @@ MODULES: tuple[ModuleType, ...] = (
     opening,
     timekeeping,
     account_changes,
+    declared,
+    sandboxes,
 )
 """Those that define answers; another test finds any that is missing here."""
 

@@ -1,0 +1,306 @@
+"""``…/export`` and ``…/import``: the state of a sandbox as a document."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.sandbox_document import SandboxDocument
+from services.identity import passwords
+from services.sandboxes import declared, exporting, importing
+from services.sandboxes.opening import opened
+from tests.conftest import restore_items, stored_items
+from tests.support import identity
+from tests.support.gateway import Answer, Gateway, open_session
+from tests.unit.sandboxes.test_declared import ATREUS, KIM, PATH, admin, caller, login, players, put
+from utils import strict_json
+from utils.validation import validated
+
+__all__ = ["admin"]
+
+HASH = "$argon2id$v=19$m=19456,t=2,p=1$wEZ5cSr/vFuMQLjKZ0qHYQ$eRhQ9WKsiBvby7wlzRBSXOUdIeB8dOqBmrJbxUPDABg"
+
+
+_HASHER = passwords.HASHER
+
+
+@pytest.fixture(autouse=True)
+def _strong_hashes(admin: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes that a document may have."""
+    monkeypatch.setattr(passwords, "HASHER", _HASHER)
+    clients = [{**entry, "secret_hash": entry["secret_hash"] and HASH} for entry in identity.clients()]
+    identity.store_seed(identity.seed_entry(password_hash=HASH), registered=clients)
+
+
+def exported(admin: Gateway, name: str = "ci-7", limit: int = 1000) -> list[str]:
+    """The pages of an export, as they came."""
+    pages, cursor = [], ""
+    while True:
+        answer = admin.get(f"{PATH}/{name}/export?limit={limit}{cursor}")
+        assert answer.status == 200, answer.text
+        pages.append(answer.text[len('{"data":') : answer.text.rindex(',"meta":')])
+        following = answer.json()["meta"]["next_cursor"]
+        assert (following is None) == json.loads(pages[-1])["is_last"]
+        if following is None:
+            return pages
+        cursor = f"&cursor={following}"
+
+
+def imported(admin: Gateway, pages: list[str], name: str = "ci-7") -> Answer:
+    """The answer to the last of ``pages``."""
+    continued = ""
+    for page in pages:
+        answer = send(admin, page, continued, name)
+        assert answer.status in {200, 202}, answer.text
+        continued = f"?continue={answer.data['next_page']}"
+    return answer
+
+
+def send(admin: Gateway, page: str, continued: str = "", name: str = "ci-7") -> Answer:
+    """A page, sent as it is."""
+    headers = {"content-type": "application/json"}
+    return admin.post(f"{PATH}/{name}/import{continued}", raw=page, headers=headers)
+
+
+def test_the_state_comes_back_byte_for_byte(admin: Gateway) -> None:
+    document = {
+        "users": [KIM, {**KIM, "username": "lee", "address": {"locality": "Oslo"}, "scopes": ["openid"]}],
+        "players": [
+            {"username": f"Player-{number:02}", "email": f"{number}@example.com"} for number in range(9)
+        ],
+        "statistics": [
+            {"username": "Player-03", "matches_played": 3, "last_played_at": "2026-01-02T08:30:00Z"}
+        ],
+        "clock": {"offset": "-P1DT2H3.000001S", "frozen_at": "2026-01-01T00:00:00.123456Z"},
+    }
+    assert imported(admin, [json.dumps(document)]).data["sandbox"]["name"] == "ci-7"
+    player_id = players("ci-7")[0]["player_id"]
+    caller("ci-7").post(f"/players/{player_id}/stats", {"outcome": "win", "score": 7})
+    caller("ci-7").put(f"/players/{player_id}", {**ATREUS, "country": "GR"})
+    whole, paged = exported(admin), exported(admin, limit=4)
+    assert (len(whole), len(paged)) == (1, 3)
+    assert '"frozen_at":"2026-01-01T00:00:00.123456Z"' in whole[0]
+    for pages in (whole, paged):
+        admin.post(f"{PATH}/ci-7/reset")
+        assert exported(admin) != whole
+        imported(admin, pages)
+        assert (exported(admin), exported(admin, limit=4)) == (whole, paged)
+    imported(admin, whole)
+    imported(admin, paged, "ci-8")
+    assert exported(admin, "ci-8") == whole
+    assert login("ci-8", "kim", "of-tests").status == 200
+
+
+def test_an_import_replaces_all_and_is_seen_with_its_last_page_only(admin: Gateway) -> None:
+    put(admin)
+    caller("ci-7").post("/players", {"username": "Before", "email": "before@example.com"})
+    pages = [page_of(number, is_last=number == 2) for number in range(3)]
+    before, continued = caller("ci-7"), ""
+    for page in pages[:2]:
+        continued = f"?continue={send(admin, page, continued).data['next_page']}"
+        assert [player["username"] for player in before.get("/players").data] == ["Before"]
+    assert send(admin, pages[2], continued).status == 200
+    assert before.get("/players").status == 401
+    assert {player["username"] for player in players("ci-7")} == {"Player-0", "Player-1", "Player-2"}
+
+
+def page_of(number: int, *, is_last: bool = False) -> str:
+    """A page with one player."""
+    player = {"username": f"Player-{number}", "email": f"{number}@example.com"}
+    return json.dumps({"players": [player], "is_last": is_last})
+
+
+def test_a_page_may_be_sent_again_and_none_be_left_out(admin: Gateway) -> None:
+    first = f"?continue={send(admin, page_of(0)).data['next_page']}"
+    second = [send(admin, page_of(1), first).data["next_page"] for _ in range(2)]
+    assert second[0] == second[1]
+    generation = second[0].partition(".")[0]
+    for wrong in ("nothing", f"{generation}.3", f"{generation}.1x", f"{'0' * 16}.1"):
+        assert send(admin, page_of(2), f"?continue={wrong}").code == "invalid_cursor"
+    assert send(admin, page_of(2), f"?continue={second[0]}", "ci-8").code == "invalid_cursor"
+    last = page_of(2, is_last=True)
+    answers = [send(admin, last, f"?continue={second[0]}").data for _ in range(2)]
+    assert answers[0] == answers[1]
+    admin.post(f"{PATH}/ci-7/reset")
+    assert send(admin, last, f"?continue={second[0]}").code == "invalid_cursor"
+    assert players("ci-7") == []
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        {"users": []},
+        {"clock": {}},
+        {"players": [{**ATREUS, "username": "PLAYER-0"}]},
+        {"players": [{**ATREUS, "email": "0@example.com"}]},
+    ],
+)
+def test_what_contradicts_an_earlier_page_is_refused(admin: Gateway, second: Any) -> None:
+    continued = f"?continue={send(admin, page_of(0)).data['next_page']}"
+    assert send(admin, json.dumps(second), continued).status == 422
+    assert send(admin, page_of(1, is_last=True), continued).status == 200
+
+
+def test_an_import_keeps_seed_end_and_strictness(admin: Gateway) -> None:
+    before = put(admin, seed={"players": [ATREUS]}, ttl="PT2H", strict=True)
+    after = send(admin, "{}").data["sandbox"]
+    assert {**after, "began_at": None} == {**before, "began_at": None}
+    assert players("ci-7") == []
+    admin.post(f"{PATH}/ci-7/reset")
+    assert [player["username"] for player in players("ci-7")] == ["Atreus"]
+
+
+def test_users_and_clients_stand_in_it_where_they_are_not_the_stacks(admin: Gateway) -> None:
+    put(admin, "stack")
+    assert not {"users", "clients"} & json.loads(exported(admin, "stack")[0]).keys()
+    put(admin, "empty", seed="empty")
+    assert json.loads(exported(admin, "empty")[0])["users"] == []
+    put(admin, "own", seed={"users": [KIM]})
+    document = json.loads(exported(admin, "own")[0])
+    assert [user["username"] for user in document["users"]] == ["kim"]
+    assert "password" not in document["users"][0]
+    assert [client["client_id"] for client in document["clients"]] == sorted(
+        client["client_id"] for client in identity.clients()
+    )
+
+
+def test_a_cursor_is_of_its_generation(admin: Gateway) -> None:
+    imported(admin, [page_of(0, is_last=True)])
+    caller("ci-7").post("/players", ATREUS)
+    cursor = admin.get(f"{PATH}/ci-7/export?limit=1").json()["meta"]["next_cursor"]
+    assert admin.get(f"{PATH}/ci-7/export?limit=1&cursor={cursor}").status == 200
+    admin.post(f"{PATH}/ci-7/reset")
+    for name in ("ci-7", "default"):
+        answer = admin.get(f"{PATH}/{name}/export?limit=1&cursor={cursor}")
+        assert (answer.status, answer.code) == (400, "invalid_cursor")
+    assert admin.get(f"{PATH}/nobody/export").status == 404
+
+
+TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=1, max_size=12)
+MOMENT = st.datetimes(datetime(1970, 1, 2), datetime(9998, 1, 1)).map(  # noqa: DTZ001
+    lambda moment: moment.isoformat(timespec="milliseconds") + "Z"
+)
+TOTAL = st.integers(0, 10**18)
+
+
+def optional(members: dict[str, Any]) -> Callable[[dict[str, Any]], Any]:
+    """An entry with some of these members besides those that it has."""
+    return lambda entry: st.fixed_dictionaries({}, optional=members).map(lambda more: entry | more)
+
+
+def users(number: int) -> Any:
+    """So many users."""
+    return st.tuples(
+        *(
+            st.just(
+                {"username": f"u{place}", "email": f"u{place}@example.com", "password_hash": HASH}
+            ).flatmap(
+                optional(
+                    {
+                        "name": TEXT,
+                        "nickname": TEXT,
+                        "email_verified": st.booleans(),
+                        "scopes": st.sampled_from(["all", ["openid"], []]),
+                        "address": st.fixed_dictionaries({}, optional={"locality": TEXT}),
+                    }
+                )
+            )
+            for place in range(number)
+        )
+    ).map(list)
+
+
+def some_players(number: int) -> Any:
+    """So many players."""
+    return st.tuples(
+        *(
+            st.just({"username": f"Player-{place}", "email": f"p{place}@example.com"}).flatmap(
+                optional(
+                    {
+                        "display_name": TEXT,
+                        "country": st.sampled_from([None, "GR", "JP"]),
+                        "language": st.sampled_from(["el", "ZH-hant-tw"]),
+                        "status": st.sampled_from(["active", "banned"]),
+                        "created_at": MOMENT,
+                        "updated_at": MOMENT,
+                        "version": st.integers(1, 10**15),
+                    }
+                )
+            )
+            for place in range(number)
+        )
+    ).map(list)
+
+
+STATS = dict.fromkeys(("matches_played", "wins", "score_total", "score_best", "gold"), TOTAL) | {
+    "last_played_at": MOMENT,
+    "version": st.integers(1, 10**15),
+}
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> dict[str, Any]:
+    """Documents of a few users and players."""
+    document: dict[str, Any] = {"players": draw(st.integers(0, 5).flatmap(some_players))}
+    names = [player["username"] for player in document["players"]]
+    document["statistics"] = [
+        {"username": name, **draw(st.fixed_dictionaries({}, optional=STATS))}
+        for name in names
+        if draw(st.booleans())
+    ]
+    if draw(st.booleans()):
+        document["users"] = draw(st.integers(0, 3).flatmap(users))
+    if draw(st.booleans()):
+        document["clients"] = []
+    if draw(st.booleans()):
+        document["clock"] = draw(
+            st.fixed_dictionaries(
+                {}, optional={"offset": st.sampled_from(["PT1H", "-P3DT0.5S", "P2W"]), "frozen_at": MOMENT}
+            )
+        )
+    return document
+
+
+def taken(pages: list[str]) -> None:
+    """Import ``pages``, past the gateway."""
+    continued = None
+    for page in pages:
+        document = validated(SandboxDocument, json.loads(page))
+        continued = importing.take("ci-7", document, continued).next_page
+    assert continued is None
+
+
+def given_back(limit: int) -> list[str]:
+    """The pages of an export, past the gateway."""
+    pages, cursor = [], None
+    while True:
+        document, cursor = exporting.page("ci-7", limit, cursor)
+        pages.append(strict_json.canonical(document))
+        if cursor is None:
+            return pages
+
+
+def test_whatever_a_document_says_it_says_again(admin: Gateway) -> None:
+    before = stored_items()
+
+    @given(documents(), st.integers(1, 6))
+    @settings(max_examples=15, database=None)
+    def run(document: dict[str, Any], limit: int) -> None:
+        restore_items(before)
+        taken([json.dumps(document)])
+        whole, paged = given_back(1000), given_back(limit)
+        declared.reset("ci-7")
+        taken(paged)
+        assert (given_back(1000), given_back(limit)) == (whole, paged)
+
+    run()
+
+
+def test_one_that_is_not_there_begins_by_an_import(admin: Gateway) -> None:
+    answer = send(admin, page_of(0, is_last=True), name="new")
+    assert (answer.status, answer.data["sandbox"]["declared"]) == (200, False)
+    assert Gateway(open_session(opened("new"))).get("/players").data[0]["username"] == "Player-0"
