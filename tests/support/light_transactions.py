@@ -1,5 +1,7 @@
-"""Moto's transactions at the cost of what they touch: before each write of one moto copies the whole table, to have something
-to go back to."""
+"""Moto's transactions at the cost of what they touch.
+
+Before each write of one moto copies the whole table, to have something to go back to.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

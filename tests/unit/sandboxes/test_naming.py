@@ -331,10 +331,10 @@ class TestInABrowser:
             target = f"{base}/auth/authorize?{urlencode({**self.QUERY, 'scope': 'openid'})}"
             page = Gateway().get(target, cookies=jar)
             assert page.status == 200  # whatever cookies of others are sent along
-            jar |= dict(cookie.partition(";")[0].split("=", 1) for cookie in page.cookies)  # type: ignore[misc]
+            jar |= dict(cookie.partition(";")[0].split("=", 1) for cookie in page.cookies)
             fields = {**Form(page.text).fields, **PASSWORD, "decision": "sign-in"}
             signed_in = Gateway().post(target, raw=urlencode(fields), headers=FORM, cookies=jar)
             assert signed_in.status == 303
-            jar |= dict(cookie.partition(";")[0].split("=", 1) for cookie in signed_in.cookies)  # type: ignore[misc]
+            jar |= dict(cookie.partition(";")[0].split("=", 1) for cookie in signed_in.cookies)
             assert Gateway().get(target, cookies=jar).status == 303
         assert len(jar) == 6
