@@ -35,6 +35,7 @@ NASTY = (
 def python(tmp_path: Path) -> Path:
     """Stands in for the interpreter of the commands: prints its arguments and the settings of the tests."""
     names = ["KILLS", "SEED", "MODEL_STEPS", "MODEL_SEED", "REQUESTS"]
+    names += ["ISOLATION_SANDBOXES", "ISOLATION_STEPS", "ISOLATION_SEED"]
     file = tmp_path / "python"
     file.write_text(
         f"#!{sys.executable}\nimport json, os, sys\n"
