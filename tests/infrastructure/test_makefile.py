@@ -38,6 +38,7 @@ NASTY = (
 def python(tmp_path: Path) -> Path:
     """Stands in for the interpreter of the commands: prints its arguments and the settings of the tests."""
     names = ["KILLS", "SEED", "MODEL_STEPS", "MODEL_SEED", "REQUESTS"]
+    names += ["ISOLATION_SANDBOXES", "ISOLATION_STEPS", "ISOLATION_SEED"]
     file = tmp_path / "python"
     file.write_text(
         f"#!{sys.executable}\nimport json, os, sys\n"
@@ -232,6 +233,9 @@ def test_what_is_given_to_a_command_is_one_word_of_it(
         ("test-kills", "SEED", "SEED"),
         ("test-model", "STEPS", "MODEL_STEPS"),
         ("test-model", "SEED", "MODEL_SEED"),
+        ("test-sandboxes", "SANDBOXES", "ISOLATION_SANDBOXES"),
+        ("test-sandboxes", "STEPS", "ISOLATION_STEPS"),
+        ("test-sandboxes", "SEED", "ISOLATION_SEED"),
         ("test-fuzz", "REQUESTS", "REQUESTS"),
         ("test-fuzz", "SEED", "SEED"),
     ],

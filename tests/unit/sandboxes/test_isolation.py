@@ -51,7 +51,7 @@ def _one_request_at_a_time(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-@pytest.mark.usefixtures("_provider", "_one_request_at_a_time")
+@pytest.mark.usefixtures("_provider", "_one_request_at_a_time", "log")
 def test_each_sandbox_is_as_if_it_were_alone() -> None:
     began, cpu = perf_counter(), process_time()
     worlds = [World("default" if number == 0 else f"ci-{number}", SEED) for number in range(SANDBOXES)]
