@@ -4,15 +4,26 @@ lists of both.
 The rules are those of ``infrastructure.stack.seeds``; a test holds the two to each other.
 """
 
+import json
 import re
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    SecretStr,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from models.examples import Examples
 from models.players_query import DEFAULT_LIMIT, Limit
+from routes import RESERVED_CLAIMS
 
 LONGEST_USERNAME = 128
 """Characters, as a login's are (``models.auth_body``)."""
@@ -86,6 +97,31 @@ type PlainSecret = Annotated[SecretStr, Field(min_length=1, max_length=1024)]
 type PasswordHash = Annotated[str, AfterValidator(_strong)]
 type RedirectURI = Annotated[str, Field(max_length=2048), AfterValidator(_safe)]
 type Resource = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:[!-\"$-~]+$")]
+_MOST_EXTRA = 1024
+_ENTRYS_OWN = frozenset({"scopes", "password_hash", "client_id", "preferred_username"})
+
+
+def _own(extra_claims: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """Refuses claims that the identity provider says itself or another member gives, more than tokens have room for,
+    and fractions, which the table keeps in another form."""
+    fields = UserBody.model_fields.keys() - {"subject", "extra_claims"}
+    text = json.dumps(extra_claims, separators=(",", ":"))
+    if (RESERVED_CLAIMS | _ENTRYS_OWN | fields) & extra_claims.keys() or len(text) > _MOST_EXTRA:
+        raise PydanticCustomError(
+            "extra_claims",
+            "Input should be claims that nothing else gives, of at most 1024 characters of JSON",
+        )
+    if re.search(r"\d[.eE]", re.sub(r'"(\\.|[^"\\])*"', "", text)):
+        raise PydanticCustomError("extra_claims", "Numbers should be whole")
+    return extra_claims
+
+
+def _several(audience: Any) -> Any:
+    return [audience] if isinstance(audience, str) else audience
+
+
+type OwnClaims = Annotated[dict[str, JsonValue], AfterValidator(_own)]
+type AudienceName = Annotated[str, Field(min_length=1, max_length=255)]
 type ScopeName = Annotated[str, Field(pattern=r"^[!#-\[\]-~]{1,64}$")]
 type ScopeNames = Annotated[list[ScopeName], Field(max_length=50), BeforeValidator(_listed)]
 """``all`` stands for all scopes but the reserved ones, as in a seed."""
@@ -136,6 +172,7 @@ class UserBody(_Body):
     phone_number: str | None = None
     phone_number_verified: bool | None = None
     address: AddressBody | None = None
+    extra_claims: OwnClaims = {}
 
     @model_validator(mode="after")
     def _one_password(self) -> Self:
@@ -160,6 +197,10 @@ class ClientBody(_Body):
     any_localhost_port: bool = False
     id_token_signed_response_alg: Literal["ES256", "RS256"] | None = None
     resources: list[Resource] = Field([], max_length=100)
+    audience: Annotated[list[AudienceName], BeforeValidator(_several), Field(max_length=4)] = []
+    access_token_seconds: int | None = Field(None, ge=60, le=86400)
+    refresh_token_seconds: int | None = Field(None, ge=60, le=365 * 86400)
+    extra_claims: OwnClaims = {}
 
     @model_validator(mode="after")
     def _possible_together(self) -> Self:

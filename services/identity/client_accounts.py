@@ -46,6 +46,8 @@ def put(sandbox: Sandbox, client_id: str, body: "ClientBody") -> tuple[ClientAcc
 
     def plan(present: Sandbox) -> Change[tuple[ClientAccount, bool]]:
         before = accounts.find_client(present, client_id)
+        if any(name == client_id or accounts.find_client(present, name) for name in body.audience):
+            raise AccountConflictException("The audience is a client's id, which is that of its ID tokens.")
         secret_hash = body.secret_hash
         if body.secret is not None:
             secret_hash = account_changes.hash_of(

@@ -148,7 +148,7 @@ class TestWithAnInitialAccessToken:
     @pytest.fixture
     def closed(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A stack without open registration."""
-        monkeypatch.setenv("OPEN_REGISTRATION", "False")
+        monkeypatch.setenv("OPEN_REGISTRATION", "false")
         identity.forget()
 
     def _token(self, client: Client, scope: str = "emulator:admin") -> str:
