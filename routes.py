@@ -16,6 +16,8 @@ INTROSPECT = "tokens:introspect"
 OFFLINE_ACCESS = "offline_access"
 SANDBOX_PREFIX = "/s/{sandbox}"
 """What the base URL of a sandbox has after the API's."""
+SANDBOX_SCOPE = "sandbox:"
+"""What a scope begins with that names a sandbox and asks for nothing."""
 _READ = "players:read"
 _WRITE = "players:write"
 
@@ -35,6 +37,15 @@ SCOPES: Mapping[str, str] = {
 
 RESERVED_SCOPES = (INTROSPECT, ADMIN)
 """The scopes that ``scopes: all`` in a seed file leaves out: who is to have one is to be named with it."""
+
+
+RESERVED_CLAIMS = frozenset(
+    {
+        *("iss", "sub", "aud", "exp", "iat", "nbf", "jti", "client_id", "scope", "sandbox", "generation"),
+        *("auth_time", "nonce", "acr", "amr", "azp", "at_hash", "c_hash", "sid"),
+    }
+)
+"""The claims of tokens that no entry of a seed file gives: the identity provider says them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,8 @@ TABLE_ACTIONS = (
 PATH_PARAMETERS: Mapping[str, PathParameter] = {
     "player_id": PathParameter("The player's id, a UUIDv7.", "0197d5c2-7d30-7c8e-b0c4-6f9a3d5e2b11"),
     "account": PathParameter("A username, whatever its case, or a client's id.", "testuser"),
+    "username": PathParameter("A username, whatever its case.", "kratos"),
+    "client_id": PathParameter("A client's id.", "companion"),
     "file": PathParameter("The file's name.", "docs.css"),
     "name": PathParameter("The sandbox's name.", "default"),
 }
@@ -130,6 +143,8 @@ class Route:
     """Of the answer, when it is a success."""
     errors: tuple[str, ...] = ()
     """The exceptions of its own that it may answer with; what scopes, bodies and the flags below imply is added."""
+    located: bool = True
+    """Whether what it has made, where it answers 201, has a URL, which ``Location`` tells."""
     errors_as: Literal["problem", "oauth", "page"] = "problem"
     """How it tells of errors: RFC 9457, RFC 6749 section 5.2, or HTML for people. Who tells of them in another way
     than the first is not given ``query`` and ``body``, but reads and refuses them by its RFC."""
@@ -137,6 +152,9 @@ class Route:
     """Whether a client authenticates here, or may (RFC 6749 section 2.3)."""
     bearer: str | None = None
     """The scope of the bearer token that the handler itself asks for, where the gateway asks none."""
+    registers: bool = False
+    """Whether clients register themselves here (RFC 7591), or manage what they registered (RFC 7592), with a token for
+    that in either case."""
     issuer_metadata: bool = False
     """Whether it answers the metadata of an issuer (RFC 8414, OpenID Connect Discovery)."""
 
@@ -210,7 +228,7 @@ class Route:
     def request_headers(self) -> frozenset[str]:
         """The headers, in lower case, that a caller may send for the route to read."""
         read = {"traceparent", "x-correlation-id", "x-sandbox"}
-        read |= {"authorization"} if self.scope or self.bearer or self.client else set()
+        read |= {"authorization"} if self.scope or self.bearer or self.client or self.registers else set()
         read |= {"content-type"} if self.body or self.form else set()
         read |= {"if-match", "if-none-match"} if self.versioned else set()
         return frozenset(read | ({"idempotency-key"} if self.idempotent else set()))
@@ -250,9 +268,13 @@ _TAKEN = (
 )
 _NOT_FOUND = ("utils.errors:NotFoundException",)
 
+_NO_ACCOUNT = "services.identity.account_changes:AccountNotFoundException"
+_CONFLICT = "services.identity.account_changes:AccountConflictException"
+
 _TOKENS = "models.auth:Tokens"
 _TOKEN_FORM = "models.token_forms:TokenForm"  # noqa: S105 - a model's name
 _INVALID_REQUEST = "utils.oauth_errors:InvalidRequestException"
+_INVALID_TOKEN = "utils.oauth_errors:BearerTokenException"  # noqa: S105 - an exception's name
 _INVALID_CLIENT = "utils.oauth_errors:InvalidClientException"
 _INVALID_GRANT = "utils.oauth_errors:InvalidGrantException"
 _INVALID_SCOPE = "utils.oauth_errors:InvalidScopeException"
@@ -394,7 +416,11 @@ ROUTES: tuple[Route, ...] = (
         table=("GetItem", "BatchGetItem", "UpdateItem"),
         secrets=("seed",),
         answer="models.auth:UserInfo",
-        errors=("utils.oauth_errors:BearerTokenException", "utils.oauth_errors:InsufficientScopeException"),
+        errors=(
+            _INVALID_REQUEST,
+            "utils.oauth_errors:BearerTokenException",
+            "utils.oauth_errors:InsufficientScopeException",
+        ),
         errors_as="oauth",
         bearer="openid",
         preload=("services.identity.userinfo",),
@@ -417,6 +443,72 @@ ROUTES: tuple[Route, ...] = (
         errors_as="oauth",
         bearer="openid",
         preload=("services.identity.userinfo",),
+    ),
+    Route(
+        "auth-register",
+        "POST",
+        "/auth/register",
+        "handlers.registration:register",
+        table=("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
+        secrets=("seed", "public-keys"),
+        memory=512,
+        function="auth-register",
+        body="models.registration:ClientMetadata",
+        answer="models.registration:RegisteredClient",
+        errors=(
+            _INVALID_REQUEST,
+            _INVALID_TOKEN,
+            "utils.oauth_errors:InvalidRedirectURIException",
+            "utils.oauth_errors:InvalidClientMetadataException",
+            "utils.oauth_errors:InsufficientScopeException",
+        ),
+        errors_as="oauth",
+        registers=True,
+    ),
+    Route(
+        "auth-register-read",
+        "GET",
+        "/auth/register/{client_id}",
+        "handlers.registration:read",
+        table=("GetItem", "UpdateItem"),
+        memory=512,
+        function="auth-register",
+        answer="models.registration:RegisteredClient",
+        errors=(_INVALID_REQUEST, _INVALID_TOKEN),
+        errors_as="oauth",
+        registers=True,
+    ),
+    Route(
+        "auth-register-update",
+        "PUT",
+        "/auth/register/{client_id}",
+        "handlers.registration:update",
+        table=("GetItem", "PutItem", "UpdateItem"),
+        secrets=("seed", "public-keys"),
+        memory=512,
+        function="auth-register",
+        body="models.registration:ClientUpdate",
+        answer="models.registration:RegisteredClient",
+        errors=(
+            _INVALID_REQUEST,
+            _INVALID_TOKEN,
+            "utils.oauth_errors:InvalidRedirectURIException",
+            "utils.oauth_errors:InvalidClientMetadataException",
+        ),
+        errors_as="oauth",
+        registers=True,
+    ),
+    Route(
+        "auth-register-delete",
+        "DELETE",
+        "/auth/register/{client_id}",
+        "handlers.registration:delete",
+        table=("GetItem", "PutItem", "UpdateItem"),
+        memory=512,
+        function="auth-register",
+        errors=(_INVALID_REQUEST, _INVALID_TOKEN),
+        errors_as="oauth",
+        registers=True,
     ),
     Route(
         "auth-authorize",
@@ -599,6 +691,148 @@ ROUTES: tuple[Route, ...] = (
         "handlers.emulator:unlock",
         scope=ADMIN,
         table=("GetItem", "BatchGetItem", "Query", "UpdateItem", "DeleteItem"),
+        function="emulator",
+    ),
+    Route(
+        "emulator-clock",
+        "GET",
+        "/_emulator/clock",
+        "handlers.clock:show",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "UpdateItem"),
+        function="emulator",
+        data="models.clock:Clock",
+    ),
+    Route(
+        "emulator-clock-change",
+        "PUT",
+        "/_emulator/clock",
+        "handlers.clock:change",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "Query", "UpdateItem", "DeleteItem"),
+        function="emulator",
+        body="models.clock_body:ClockBody",
+        data="models.clock:ClockChange",
+        errors=(
+            "services.sandboxes.timekeeping:ClockBackwardsException",
+            "services.sandboxes.opening:SandboxNotFoundException",
+        ),
+    ),
+    Route(
+        "emulator-tokens",
+        "POST",
+        "/_emulator/tokens",
+        "handlers.token_orders:order",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
+        secrets=("signing-keys", "seed"),
+        memory=512,
+        function="emulator",
+        body="models.token_order:TokenOrder",
+        data="models.token_order:OrderedToken",
+        errors=(
+            "services.sandboxes.opening:InvalidSandboxException",
+            "services.sandboxes.opening:SandboxMismatchException",
+            "services.sandboxes.opening:SandboxNotFoundException",
+        ),
+        located=False,
+    ),
+    Route(
+        "emulator-users-put",
+        "PUT",
+        "/_emulator/users/{username}",
+        "handlers.accounts:put_user",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
+        secrets=("seed",),
+        memory=512,
+        body="models.account_bodies:UserBody",
+        data="models.accounts:UserAccount",
+        errors=(_CONFLICT,),
+        function="emulator",
+    ),
+    Route(
+        "emulator-users-list",
+        "GET",
+        "/_emulator/users",
+        "handlers.accounts:list_users",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "Query", "UpdateItem"),
+        secrets=("seed",),
+        query="models.account_bodies:AccountsQuery",
+        page_of="models.accounts:UserAccount",
+        function="emulator",
+    ),
+    Route(
+        "emulator-users-get",
+        "GET",
+        "/_emulator/users/{username}",
+        "handlers.accounts:show_user",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "UpdateItem"),
+        secrets=("seed",),
+        data="models.accounts:UserAccount",
+        errors=(_NO_ACCOUNT,),
+        function="emulator",
+    ),
+    Route(
+        "emulator-users-delete",
+        "DELETE",
+        "/_emulator/users/{username}",
+        "handlers.accounts:delete_user",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
+        secrets=("seed",),
+        errors=(_NO_ACCOUNT,),
+        function="emulator",
+    ),
+    Route(
+        "emulator-clients-put",
+        "PUT",
+        "/_emulator/clients/{client_id}",
+        "handlers.accounts:put_client",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
+        secrets=("seed", "public-keys"),
+        memory=512,
+        body="models.account_bodies:ClientBody",
+        data="models.accounts:ClientAccount",
+        errors=(_CONFLICT,),
+        function="emulator",
+    ),
+    Route(
+        "emulator-clients-list",
+        "GET",
+        "/_emulator/clients",
+        "handlers.accounts:list_clients",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "Query", "UpdateItem"),
+        secrets=("seed",),
+        query="models.account_bodies:AccountsQuery",
+        page_of="models.accounts:ClientAccount",
+        function="emulator",
+    ),
+    Route(
+        "emulator-clients-get",
+        "GET",
+        "/_emulator/clients/{client_id}",
+        "handlers.accounts:show_client",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "UpdateItem"),
+        secrets=("seed",),
+        data="models.accounts:ClientAccount",
+        errors=(_NO_ACCOUNT,),
+        function="emulator",
+    ),
+    Route(
+        "emulator-clients-delete",
+        "DELETE",
+        "/_emulator/clients/{client_id}",
+        "handlers.accounts:delete_client",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
+        secrets=("seed",),
+        errors=(_NO_ACCOUNT, _CONFLICT),
         function="emulator",
     ),
     Route(

@@ -72,6 +72,9 @@ class Settings:
     seed_secret: Annotated[str, Variable("SEED_SECRET", "secret:seed", "psn-emulator/local/seed")]
     sandboxes: Annotated[Sandboxes, Variable("SANDBOXES", "setting:sandboxes", "open")]
     acr_values: Annotated[str, Variable("ACR_VALUES", "setting:acr_values", "1")]
+    profile_claims_in_id_token: Annotated[
+        bool, Variable("PROFILE_CLAIMS_IN_ID_TOKEN", "setting:profile_claims_in_id_token", "false")
+    ]
     session_cookie_same_site: Annotated[
         str, Variable("SESSION_COOKIE_SAME_SITE", "setting:session_cookie_same_site", "Lax")
     ]
@@ -84,6 +87,8 @@ class Settings:
     browser_session_lifetime: Annotated[
         timedelta, Variable("BROWSER_SESSION_SECONDS", "setting:browser_session_seconds", "28800")
     ]
+
+    open_registration: Annotated[bool, Variable("OPEN_REGISTRATION", "setting:open_registration", "true")]
 
     player_shards: Annotated[int, Variable("PLAYER_SHARDS", "setting:player_shards", "1")]
 

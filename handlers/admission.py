@@ -5,13 +5,16 @@ belongs to it. What of these there is must name the same one.
 """
 
 from binascii import a2b_base64
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
+from urllib.parse import unquote
 
-from routes import ADMIN, Route
+from routes import ADMIN, SANDBOX_SCOPE, Route
 from services.identity.sessions import Session, require_alive
 from services.sandboxes.opening import (
+    InvalidSandboxException,
     SandboxMismatchException,
     SandboxNotFoundException,
     opened,
@@ -28,7 +31,6 @@ from utils.writes import Key
 
 HEADER: Final = "X-Sandbox"
 FIELD: Final = "sandbox"
-SCOPE: Final = "sandbox:"
 
 type KeysFor = Callable[[Request], Iterable[Key]]
 
@@ -39,19 +41,19 @@ def named(request: Request, route: Route) -> Request:
     Raises :class:`InvalidSandboxException` and :class:`SandboxMismatchException`, or, at the OAuth endpoints,
     :class:`InvalidRequestException` for either.
     """
-    try:
-        names = {require_name(name) for name in _names(request, route)}
+    with _told_as(route):
+        prefix = _prefix(request)
+        names = {require_name(name) for name in _names(request, route, prefix)}
         if len(names) > 1:
             raise SandboxMismatchException
-    except PSNEmulatorException as error:
-        if route.errors_as == "problem":
-            raise
-        raise InvalidRequestException(error.detail) from None
     if not names and route.errors_as == "oauth":
-        names = {name for name in _token_names(request) if name}
+        names = {name for name in _token_names(request, route) if name}
     name = min(names, default=None)
     return replace(
-        request, sandbox=Sandbox(name or DEFAULT_SANDBOX, prefix=request.prefix), names_sandbox=bool(name)
+        request,
+        prefix=prefix,
+        sandbox=Sandbox(name or DEFAULT_SANDBOX, prefix=prefix),
+        names_sandbox=bool(name),
     )
 
 
@@ -65,7 +67,8 @@ def admitted(request: Request, route: Route, keys: KeysFor) -> Request:
         raise NotFoundException("Nothing is served at this path.")
     if route.scope is None:
         if route.opens_sandbox:
-            request = replace(request, sandbox=opened(request.sandbox.name, request.prefix))
+            with _told_as(route):
+                request = replace(request, sandbox=opened(request.sandbox.name, request.prefix))
         wanted = list(keys(request))
         return replace(request, items=table.get_many(wanted) if wanted else {})
     session = Session.from_claims(request.claims)
@@ -83,8 +86,14 @@ def admitted(request: Request, route: Route, keys: KeysFor) -> Request:
 
 
 def _of_another_issuer(request: Request, session: Session, keys: KeysFor) -> Request:
-    """The request of a token that knows nothing of sandboxes: the request names one that there is."""
-    sandbox = stored(request.sandbox.name, request.prefix)
+    """The request of a token that knows nothing of sandboxes: the request names one that there is.
+
+    If it does name one, which it may have of its own will, the request may name no other.
+    """
+    name = request.sandbox.name if request.names_sandbox else session.sandbox.name
+    if session.sandbox.name not in {DEFAULT_SANDBOX, name}:
+        raise SandboxMismatchException
+    sandbox = stored(require_name(name), request.prefix)
     if sandbox is None:
         raise SandboxNotFoundException
     request = replace(request, sandbox=sandbox)
@@ -92,20 +101,42 @@ def _of_another_issuer(request: Request, session: Session, keys: KeysFor) -> Req
     return replace(request, sandbox=sandbox, items=items, bearer_sandbox=sandbox.name)
 
 
-def _names(request: Request, route: Route) -> Iterable[str]:
-    """The names that path, header and body give; none if they give none."""
-    if request.prefix:
-        yield request.prefix.removeprefix("/s/")
-    if (name := request.headers.get(HEADER.lower())) is not None:
-        yield name
+@contextmanager
+def _told_as(route: Route) -> Iterator[None]:
+    """Has what is wrong with a sandbox told in the form of the OAuth endpoints where ``route`` is one of them."""
+    try:
+        yield
+    except (InvalidSandboxException, SandboxMismatchException, SandboxNotFoundException) as error:
+        if route.errors_as == "problem":
+            raise
+        raise InvalidRequestException(error.detail) from None
+
+
+def _prefix(request: Request) -> str:
+    """The prefix of the request's path, in the one spelling that a URL has for it (RFC 3986 section 6.2.2.2)."""
+    return unquote(request.prefix)
+
+
+def _names(request: Request, route: Route, prefix: str) -> Iterable[str]:
+    """The names that path, header, query and body give; none if they give none."""
+    if prefix:
+        yield prefix.removeprefix("/s/")
+    if (names := request.headers.get(HEADER.lower())) is not None:
+        yield from (name.strip() for name in names.split(","))  # as several headers arrive
     if route.errors_as == "problem":
         return
-    pairs = request.query_pairs() if route.errors_as == "page" else _fields(request)
+    pairs = _fields(request)
+    if route.errors_as == "page":
+        pairs = [*request.query_pairs(), *pairs]
     for field, value in pairs:
         if field == FIELD:
             yield value
         elif field == "scope":
-            yield from (name.removeprefix(SCOPE) for name in value.split(" ") if name.startswith(SCOPE))
+            yield from (
+                name.removeprefix(SANDBOX_SCOPE)
+                for name in value.split(" ")
+                if name.startswith(SANDBOX_SCOPE)
+            )
         elif field in {"code", "refresh_token"} and (name := _sandbox_of(value)):
             yield name
 
@@ -125,11 +156,16 @@ def _fields(request: Request) -> Pairs:
     )
 
 
-def _token_names(request: Request) -> Iterable[str | None]:
-    """The sandbox of the token that the form is about, as it claims; the handler finds out whether that is so."""
+def _token_names(request: Request, route: Route) -> Iterable[str | None]:
+    """The sandbox of the token that the form is about, or of the bearer's, as it claims; the handler finds out whether
+    that is so."""
     for name, value in _fields(request):
         if name == "token":
             yield _sandbox_of(value) or _claimed(value)
+        elif name == "access_token" and route.bearer:
+            yield _claimed(value)
+    if route.bearer:
+        yield _claimed(request.headers.get("authorization", "").rpartition(" ")[2])
 
 
 def _claimed(token: str) -> str | None:

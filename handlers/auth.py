@@ -47,7 +47,7 @@ def userinfo(request: Request) -> Response:
     Answers:
         200: What the token's scopes give.
     """
-    return _userinfo(request.headers.get("authorization"))
+    return _userinfo(request, request.headers.get("authorization"))
 
 
 def userinfo_form(request: Request) -> Response:
@@ -61,21 +61,27 @@ def userinfo_form(request: Request) -> Response:
     authorization = request.headers.get("authorization")
     form = form_of(request) if request.media_type == FORM_TYPE else {}
     if "access_token" not in form:
-        return _userinfo(authorization)
+        return _userinfo(request, authorization)
     if authorization is not None:
         raise InvalidRequestException("The access token is sent twice.")
-    return _userinfo(f"Bearer {form['access_token']}")
+    return _userinfo(request, f"Bearer {form['access_token']}")
 
 
-def _userinfo(authorization: str | None) -> Response:
-    """The answer to what an ``Authorization`` header says; a challenge where there is none."""
+def _userinfo(request: Request, authorization: str | None) -> Response:
+    """The answer to what an ``Authorization`` header says; a challenge where there is none.
+
+    Raises :class:`InvalidRequestException` where the request names another sandbox than the token's.
+    """
     from services.identity.access_token_verifier import TokenRefusedError, bearer_token, verifier
     from services.identity.userinfo import user_info
 
     if authorization is None:
         return Response(401, headers=_CHALLENGE)
     try:
-        return Response(200, user_info(verifier().verify(bearer_token(authorization))))
+        token = verifier().verify(bearer_token(authorization))
+        if token.sandbox != request.sandbox.name:
+            raise InvalidRequestException("The token is of another sandbox.")
+        return Response(200, user_info(token))
     except TokenRefusedError:
         raise BearerTokenException("The access token is malformed or not ours.") from None
     except InvalidTokenException as error:

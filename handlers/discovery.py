@@ -63,6 +63,7 @@ def _server(sandbox: Sandbox) -> dict[str, Any]:
         "revocation_endpoint": sandbox.url(path_to("auth-revoke")),
         "introspection_endpoint": sandbox.url(path_to("auth-introspect")),
         "userinfo_endpoint": sandbox.url(path_to("auth-userinfo")),
+        "registration_endpoint": sandbox.url(path_to("auth-register")),
         "jwks_uri": sandbox.url(path_to("jwks")),
         "scopes_supported": list(SCOPES),
         "response_types_supported": [RESPONSE_TYPE],

@@ -22,11 +22,12 @@ _METHODS: Final = [
 def fallback(request: Request) -> Response:
     """404 for a path that is not served, 405 with ``Allow`` for a method that its path does not have.
 
-    ``/docs/``, which people type, is redirected to ``/docs``, where it is served.
+    ``/docs/``, which people type, is redirected to ``/docs``, where it is served. A path that
+    has the method here would have it without the prefix that ends it.
     """
     if request.path == f"{_DOCS}/" and request.method in {"GET", "HEAD"} and settings().is_described:
         return Response(308, headers={"Location": request.sandbox.url(_DOCS)})
     allowed = {method for path, methods in _METHODS if path.fullmatch(request.path) for method in methods}
-    if allowed:
+    if allowed and request.method not in allowed:
         raise MethodNotAllowedException(sorted(allowed))
     raise NotFoundException("Nothing is served at this path.")

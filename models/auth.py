@@ -38,7 +38,8 @@ class UserInfo(TypedDict):
 
     The scopes ``profile``, ``email``, ``address`` and ``phone`` add the claims of section 5.4 that the user has, and
     the
-    ``claims`` parameter those that it names. ``updated_at`` is in seconds since 1970.
+    ``claims`` parameter those that it names; further ones are those that the user's and the client's entries in the
+    seed add. ``updated_at`` is in seconds since 1970.
     """
 
     sub: str
@@ -61,6 +62,10 @@ class UserInfo(TypedDict):
     address: NotRequired[Address]
     phone_number: NotRequired[str]
     phone_number_verified: NotRequired[bool]
+
+
+UserInfo.__pydantic_config__ = {"extra": "allow"}  # type: ignore[attr-defined]
+"""The seed may give further claims (OpenID Connect Core section 5.1.2)."""
 
 
 class Introspection(TypedDict):
@@ -101,6 +106,7 @@ class ServerMetadata:
     revocation_endpoint: str
     introspection_endpoint: str
     userinfo_endpoint: str
+    registration_endpoint: str
     jwks_uri: str
     scopes_supported: list[str]
     response_types_supported: list[str]
@@ -140,6 +146,7 @@ def examples() -> Examples:
         revocation_endpoint=f"{issuer}/auth/revoke",
         introspection_endpoint=f"{issuer}/auth/introspect",
         userinfo_endpoint=f"{issuer}/auth/userinfo",
+        registration_endpoint=f"{issuer}/auth/register",
         jwks_uri=f"{issuer}/.well-known/jwks.json",
         scopes_supported=["openid", "players:read"],
         response_types_supported=["code"],

@@ -5,13 +5,20 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from models.examples import Examples
+from models.sandbox_name import PATTERN
 
 type Secret = Annotated[SecretStr, Field(min_length=1, max_length=1024)]
 type Scope = Annotated[str, Field(max_length=1024)]
 
 
+type SandboxName = Annotated[str, Field(pattern=f"^{PATTERN}$")]
+"""A sandbox by its name, which may also be in the URL, in ``X-Sandbox``, or in ``scope`` after ``sandbox:``."""
+
+
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+    sandbox: SandboxName | None = None
 
 
 class LoginBody(_Body):

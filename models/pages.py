@@ -14,6 +14,9 @@ File = NewType("File", str)
 """A file that a page is made of."""
 
 
+_SANDBOX = "The sandbox, where the URL does not name it."
+
+
 class AuthorizationQuery(BaseModel):
     """A client's request for an authorization code (RFC 6749 section 4.1.1, RFC 7636 section 4.3, OpenID Connect Core
     section 3.1.2.1)."""
@@ -39,6 +42,7 @@ class AuthorizationQuery(BaseModel):
     max_age: Annotated[int, Ge(0)] = Field(0, description="Seconds since the login, at the most.")
     login_hint: str = Field("", description="The username to begin with.")
     id_token_hint: str = Field("", description="An ID token of the user who is expected.")
+    sandbox: str = Field("", description=_SANDBOX)
 
 
 _TEXTS: dict[str, Any] = {
@@ -56,6 +60,7 @@ class LogoutQuery(BaseModel):
     client_id: str = Field("", description="The client.")
     post_logout_redirect_uri: str = Field("", description="One of the client's, to the letter.")
     state: str = Field("", description="What the client wants back.")
+    sandbox: str = Field("", description=_SANDBOX)
 
 
 class PageForm(BaseModel):

@@ -7,7 +7,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.auth_body import ClientCredentialsBody, CodeBody, LoginBody, RefreshBody, Secret
+from models.auth_body import (
+    ClientCredentialsBody,
+    CodeBody,
+    LoginBody,
+    RefreshBody,
+    SandboxName,
+    Secret,
+)
 from models.examples import Examples
 
 
@@ -51,6 +58,7 @@ class TokenForm(_Client):
 
     token: Annotated[str, Field(min_length=1)]
     token_type_hint: str | None = None
+    sandbox: SandboxName | None = None
 
 
 class UserInfoForm(BaseModel):
@@ -59,6 +67,7 @@ class UserInfoForm(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     access_token: Annotated[str, Field(min_length=1)] | None = None
+    sandbox: SandboxName | None = None
 
 
 def examples() -> Examples:

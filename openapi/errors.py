@@ -7,6 +7,11 @@ from models.responses import FieldError, OAuthErrorResponse
 from openapi.operation import REQUEST_ID, Error, Operation
 from routes import Route
 from services.identity.sessions import InvalidTokenException
+from services.sandboxes.opening import (
+    InvalidSandboxException,
+    SandboxMismatchException,
+    SandboxNotFoundException,
+)
 from utils.errors import (
     MalformedJSONException,
     PayloadTooLargeException,
@@ -109,7 +114,9 @@ def _implied(route: Route, operation: Operation) -> Iterator[Error]:
         yield UnavailableException
     if not {"PutItem", "UpdateItem", "DeleteItem"}.isdisjoint(route.table):
         yield SandboxFullException
+    if route.errors_as == "problem":
+        yield from (InvalidSandboxException, SandboxMismatchException)
     if route.scope:
-        yield InvalidTokenException
+        yield from (InvalidTokenException, SandboxNotFoundException)
     if route.errors_as == "problem" and operation.bodies:
         yield from _OF_JSON

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from handlers import admission
 from handlers.idempotency import HEADER, KEY_PATTERN
 from models.responses import APIResponse, Meta, PageMeta, PageResponse
 from openapi import docstring
@@ -20,6 +21,7 @@ from utils.errors import (
     VersionConflictException,
 )
 from utils.http import FORM_TYPE, JSON_TYPE
+from utils.sandbox import NAME
 from variables import SECRETS
 
 type Error = type[PSNEmulatorException]
@@ -32,6 +34,9 @@ _META = Meta(REQUEST_ID)
 _PAGE_META = PageMeta(REQUEST_ID, "eyJwbGF5ZXJzIl0", 20)
 _MATCH = "The `ETag` that the change is meant for; `*` for any."
 _NONE_MATCH = "The `ETag` that the caller has; the answer is 304 if it still holds."
+_SANDBOX = (
+    "The sandbox that the request is about, where neither the URL nor a token names it; if they do, the same."
+)
 _KEY = "Sent again with the same key within 24 hours, the request is carried out once and answered the same."
 
 
@@ -166,6 +171,7 @@ def _parameters(route: Route) -> Iterator[Parameter]:
         yield Parameter(name, "header", meaning)
     if route.idempotent:
         yield Parameter(HEADER, "header", _KEY, Annotated[str, Field(pattern=f"^{KEY_PATTERN}$")])
+    yield Parameter(admission.HEADER, "header", _SANDBOX, Annotated[str, Field(pattern=f"^{NAME.pattern}$")])
 
 
 def _query(name: str) -> Iterator[Parameter]:
@@ -196,7 +202,7 @@ def _examples(name: str) -> Mapping[str, Any]:
 
 
 def _answer(route: Route, status: int, meaning: str) -> Answer:
-    leads_on = status == 201 or (300 <= status < 400 and status != 304)
+    leads_on = (status == 201 and route.located) or (300 <= status < 400 and status != 304)
     tagged = route.versioned and status != 204
     headers = tuple(name for name, there in (("Location", leads_on), ("ETag", tagged)) if there)
     if status == 204 or status in range(300, 400):

@@ -18,6 +18,7 @@ type SchemaOf = Callable[[Kind, Any], dict[str, Any]]
 
 HEADERS: Final[Mapping[str, str]] = {
     "X-Request-Id": "The gateway's id of the request, which leads to the log lines.",
+    "X-Sandbox": "The sandbox that the request was about.",
     "Cache-Control": "Who may keep the answer, and how long.",
     "X-Content-Type-Options": "Always `nosniff`.",
     "X-Correlation-Id": "The caller's, if it sent one.",
@@ -30,7 +31,7 @@ HEADERS: Final[Mapping[str, str]] = {
     "WWW-Authenticate": "How to authenticate, and what was wrong with it.",
     "Allow": "The methods that the path answers to.",
 }
-_ALWAYS: Final = ("X-Request-Id", "Cache-Control", "X-Content-Type-Options")
+_ALWAYS: Final = ("X-Request-Id", "X-Sandbox", "Cache-Control", "X-Content-Type-Options")
 _IF_SENT: Final = ("X-Correlation-Id", "traceparent")
 _OPERATION_IDS: Final = {route.name: route.operation_id for route in ROUTES}
 

@@ -34,6 +34,8 @@ def requirements(route: Route) -> list[dict[str, list[str]]]:
     scope = route.scope or route.bearer
     if scope is not None:
         return [{_OAUTH: [scope]}, {_BEARER: []}]
+    if route.registers:
+        return [{_BEARER: []}, *([] if route.parameters else [{}])]
     return [{_CLIENT: []}, {}] if route.client else []
 
 

@@ -61,6 +61,20 @@ class InvalidTargetException(OAuthException):
     title = "Invalid target"
 
 
+class InvalidRedirectURIException(OAuthException):
+    """A redirect URI that a client registers is missing or refused (RFC 7591 section 3.2.2)."""
+
+    code = "invalid_redirect_uri"
+    title = "Invalid redirect URI"
+
+
+class InvalidClientMetadataException(OAuthException):
+    """What a client registers is malformed, impossible together, or not offered (RFC 7591 section 3.2.2)."""
+
+    code = "invalid_client_metadata"
+    title = "Invalid client metadata"
+
+
 class InvalidGrantException(OAuthException):
     """The password, refresh token or code is wrong, expired, revoked or another client's."""
 

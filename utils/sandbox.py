@@ -11,13 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from models import sandbox_name
 from utils.settings import DEFAULT_SANDBOX, settings
 from utils.writes import Key
 
-NAME: Final = re.compile(r"[a-z0-9-]{1,64}")
+NAME: Final = re.compile(sandbox_name.PATTERN)
 GENERATION: Final = re.compile(r"[0-9a-f]{1,16}")
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+FIRST_MOMENT: Final = datetime(1970, 1, 1, tzinfo=UTC)
+LAST_MOMENT: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+"""The bounds of a sandbox's clock in whole seconds: what a token can tell of, and what Python can."""
+
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
@@ -30,11 +34,17 @@ class SandboxClock:
 
     def now(self) -> datetime:
         """The present moment, aware and in UTC."""
-        return self.frozen_at or datetime.now(UTC) + self.offset
+        return self.at(datetime.now(UTC))
+
+    def at(self, real: datetime) -> datetime:
+        """What the time is at the ``real`` moment; the last moment of all is never over."""
+        if self.frozen_at is not None:
+            return self.frozen_at
+        return real + min(self.offset, LAST_MOMENT - real)
 
     def to_attributes(self) -> dict[str, int | None]:
         """The clock as attributes of the sandbox's item."""
-        frozen = None if self.frozen_at is None else (self.frozen_at - _EPOCH) // _MICROSECOND
+        frozen = None if self.frozen_at is None else (self.frozen_at - FIRST_MOMENT) // _MICROSECOND
         return {"clock_offset": self.offset // _MICROSECOND, "clock_frozen_at": frozen}
 
     @classmethod
@@ -43,7 +53,7 @@ class SandboxClock:
         frozen = item.get("clock_frozen_at")
         return cls(
             timedelta(microseconds=item.get("clock_offset", 0)),
-            None if frozen is None else _EPOCH + frozen * _MICROSECOND,
+            None if frozen is None else FIRST_MOMENT + frozen * _MICROSECOND,
         )
 
 

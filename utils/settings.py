@@ -68,12 +68,20 @@ def _seconds(text: str) -> timedelta:
     return timedelta(seconds=int(text))
 
 
+def _truth(text: str) -> bool:
+    if text not in _TRUTHS:
+        raise ValueError("is neither true nor false")
+    return _TRUTHS[text]
+
+
+_TRUTHS: Mapping[str, bool] = {"true": True, "false": False}
 _READERS: Mapping[Any, Callable[[str], Any]] = {
     str: str,
     BaseURL: lambda text: text.rstrip("/"),
     Environment: _one_of(Environment),
     Sandboxes: _one_of(Sandboxes),
     int: _count,
+    bool: _truth,
     timedelta: _seconds,
 }
 """What reads a variable, by the type of its field."""

@@ -74,7 +74,7 @@ def get_many(keys: Iterable[Key]) -> Snapshot:
     request = {"Keys": [marshal_key(key) for key in distinct], "ConsistentRead": True}
     unread = {table: request} if distinct else {}
     items: dict[Key, Item] = {}
-    for _ in _attempts():
+    for _ in attempts():
         if unread:
             answer = _call("batch_get_item", RequestItems=unread)
             unread = answer.get("UnprocessedKeys") or {}
@@ -173,7 +173,7 @@ def write_many(changes: Iterable[Put | Delete]) -> None:
 def _write_batch(batch: Iterable[Put | Delete]) -> None:
     table = _name()
     unwritten = {table: [_request(change) for change in batch]}
-    for _ in _attempts():
+    for _ in attempts():
         unwritten = _call("batch_write_item", RequestItems=unwritten).get("UnprocessedItems") or {}
         if not unwritten:
             return
@@ -236,7 +236,7 @@ def _call(operation: str, keys: Sequence[Key] = (), **arguments: Any) -> dict[st
     from botocore.exceptions import ClientError
 
     collided: list[int] = []
-    for _ in _attempts():
+    for _ in attempts():
         try:
             answer = call("dynamodb", operation, **arguments)
         except ClientError as error:
@@ -269,7 +269,7 @@ def _collided(error: Any) -> list[int]:
     return [position for position, reason in enumerate(reasons) if reason == _CONFLICT]
 
 
-def _attempts() -> Iterator[int]:
+def attempts() -> Iterator[int]:
     """Count attempts, pausing between them for a random while up to a growing bound ("full jitter")."""
     for attempt in range(ATTEMPTS):
         if attempt:

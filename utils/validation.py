@@ -49,5 +49,7 @@ def _error(fault: Any) -> FieldError:
         _UNKNOWN if fault["type"] == "unexpected_keyword_argument" else (fault["type"], fault["msg"])
     )
     return FieldError(
-        ".".join(map(str, fault["loc"])), code, message if message.endswith(".") else f"{message}."
+        ".".join(map(str, fault["loc"])) or NO_OBJECT.field,
+        code,
+        message if message.endswith(".") else f"{message}.",
     )

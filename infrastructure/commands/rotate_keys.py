@@ -21,6 +21,7 @@ from infrastructure.commands.key_schedule import KeySchedule
 from infrastructure.errors import DeployError
 from infrastructure.program import signing_keys
 from infrastructure.release.state import StackState, resource_name
+from infrastructure.stack.loading import longest_access_token_seconds
 from infrastructure.stack.names import PUBLIC_KEYS, SIGNING_KEYS
 from infrastructure.stack.settings import Settings
 
@@ -107,7 +108,11 @@ def _new_schedule(settings: Settings, state: StackState, private: str, *, now: b
     keys = signing_keys.keys_in(private)
     at = int(time.time())
     lead = key_schedule.SOON_SECONDS if now else key_schedule.LEAD_SECONDS
-    token_seconds = max(settings.access_token_seconds, _deployed_seconds(state, "ACCESS_TOKEN_SECONDS"))
+    token_seconds = max(
+        settings.access_token_seconds,
+        _deployed_seconds(state, "ACCESS_TOKEN_SECONDS"),
+        longest_access_token_seconds(settings),
+    )
     session_seconds = max(
         settings.browser_session_seconds, _deployed_seconds(state, "BROWSER_SESSION_SECONDS")
     )

@@ -129,7 +129,8 @@ def _variables(settings: Settings, storage: Storage, gateway: Gateway) -> Mappin
     for variable in VARIABLES.values():
         match variable.source.split(":"):
             case "setting", name:
-                values[variable.name] = str(getattr(settings, name))
+                value = getattr(settings, name)
+                values[variable.name] = str(value).lower() if isinstance(value, bool) else str(value)
             case "output", name:
                 values[variable.name] = outputs[name]
             case "secret", name:

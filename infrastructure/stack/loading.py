@@ -58,3 +58,12 @@ def load_seed(settings: Settings) -> seeds.Seed:
     """
     file = FOLDER / "seeds" / settings.seed_file
     return seeds.read_seed(file, audience=settings.audience, defaults_allowed=not settings.guarded)
+
+
+def longest_access_token_seconds(settings: Settings) -> int:
+    """How long the access tokens live of the client in the stack's ``seed_file`` whose live longest; 0 if none says.
+
+    Takes no time for the hashes, none of which is checked. Raises ``DeployError`` for a file that is no seed.
+    """
+    parsed = seeds.parse_seed(FOLDER / "seeds" / settings.seed_file, in_network=True)
+    return max((client.access_token_seconds or 0 for client in parsed.clients), default=0)

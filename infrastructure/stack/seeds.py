@@ -1,5 +1,6 @@
 """The users and clients of a stack, from ``seeds/<environment>.yaml``."""
 
+import json
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -13,6 +14,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    JsonValue,
     ValidationError,
     ValidationInfo,
     model_validator,
@@ -20,7 +22,7 @@ from pydantic import (
 
 from infrastructure.errors import DeployError
 from infrastructure.stack import strict_yaml
-from routes import RESERVED_SCOPES, SCOPES
+from routes import RESERVED_CLAIMS, RESERVED_SCOPES, SCOPES
 
 DEFAULT_USER = "testuser"
 DEFAULT_CLIENTS = ("demo-web", "demo-backend", "demo-service", "demo-admin")
@@ -42,6 +44,7 @@ _HASH = re.compile(
 _MOST_KIBIBYTES = 128 * 1024
 _MOST_PASSES = 10
 _MOST_LANES = 16
+_MOST_EXTRA = 1024
 _AUTHORITY = r"(//(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?)"
 _REST = r"([/?][!-\"$-\[\]-~]*)?"
 _REDIRECT_URI = re.compile(
@@ -94,11 +97,28 @@ def _named(scopes: object) -> object:
     return [*(name for name in SCOPES if name not in RESERVED_SCOPES), *others]
 
 
+def _require_own(extra_claims: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """Refuses claims that the identity provider says itself or another field gives, and more than tokens have room for
+    (``MAX_BYTES`` of ``services.identity.access_token_verifier``)."""
+    if taken := sorted((RESERVED_CLAIMS | _CLAIMS_OF_USERS) & extra_claims.keys()):
+        raise ValueError(f"should leave {', '.join(taken)} to the identity provider and the fields of users")
+    if len(json.dumps(extra_claims, separators=(",", ":"), allow_nan=False)) > _MOST_EXTRA:
+        raise ValueError(f"should be at most {_MOST_EXTRA} characters of JSON")
+    return extra_claims
+
+
+def _listed(audience: object) -> object:
+    return (audience,) if isinstance(audience, str) else audience
+
+
 type Scopes = Annotated[tuple[str, ...], BeforeValidator(_named)]
 type Hash = Annotated[str, AfterValidator(_require_strong)]
 type RedirectURI = Annotated[str, AfterValidator(_require_safe)]
 type Resource = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:[!-\"$-~]+$")]
 """An absolute URI without a fragment (RFC 8707 section 2)."""
+type ExtraClaims = Annotated[dict[str, JsonValue], AfterValidator(_require_own)]
+"""Claims of no standard that tokens and userinfo hold besides."""
+type Audience = Annotated[str, Field(min_length=1, max_length=255)]
 type Grant = Literal["authorization_code", "refresh_token", "client_credentials", "password"]
 
 
@@ -145,6 +165,13 @@ class User(BaseModel):
     phone_number: str | None = None
     phone_number_verified: bool | None = None
     address: Address | None = None
+    extra_claims: ExtraClaims = {}
+
+
+_CLAIMS_OF_USERS = frozenset(
+    {*User.model_fields, "preferred_username", "client_id"} - {"username", "subject", "extra_claims"}
+)
+"""The claims that fields of users give, and what must never be in a token: a hash."""
 
 
 class Client(BaseModel):
@@ -155,7 +182,8 @@ class Client(BaseModel):
     redirect URIs of ``localhost`` may have any port, as those of ``127.0.0.1`` and ``[::1]`` may.
     ``id_token_signed_response_alg`` is by key only: a secret is known by its hash alone, so none can sign (HS256), and
     none need be 32 bytes long for that. ``resources`` are the URIs, besides the API's, that its access tokens may be
-    for.
+    for; ``audience`` is who they are for where a request names none, in place of the API. Its lifetimes, in seconds,
+    are those of the stack where it has none.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -172,6 +200,10 @@ class Client(BaseModel):
     any_localhost_port: bool = False
     id_token_signed_response_alg: Literal["ES256", "RS256"] | None = None
     resources: tuple[Resource, ...] = ()
+    audience: Annotated[tuple[Audience, ...], BeforeValidator(_listed), Field(max_length=4)] = ()
+    access_token_seconds: int | None = Field(None, ge=60, le=86400)
+    refresh_token_seconds: int | None = Field(None, ge=60, le=365 * 86400)
+    extra_claims: ExtraClaims = {}
 
     @model_validator(mode="after")
     def _possible_together(self) -> Self:
@@ -227,21 +259,19 @@ def read_seed(path: Path, *, audience: str, defaults_allowed: bool) -> Seed:
 
     Raises ``DeployError`` when the file is missing or not of the form; unless ``defaults_allowed``, for the documented
     users and clients and for everybody with a documented password or secret; and for a client whose id is the
-    ``audience`` of access tokens: its ID tokens would have that audience too, and be taken for access tokens (RFC 9068
-    section 5).
+    ``audience`` of access tokens, or that of a client's: its ID tokens would have that audience too, and be taken for
+    access tokens (RFC 9068 section 5).
     """
-    try:
-        seed = Seed.model_validate(strict_yaml.load(path) or {}, context={IN_NETWORK: defaults_allowed})
-    except FileNotFoundError:
-        raise DeployError(
-            f"The seed file {path.name} is missing from {path.parent}.",
-            "Write it, with `users: []` for a stack without users, or name another by psn-emulator:seed_file.",
-        ) from None
-    except ValueError as error:
-        raise DeployError(
-            f"The seed file {path.name} is wrong: {_brief(error)}.", f"Correct {path}."
-        ) from error
-    if audience in {*OWN_CLIENTS, *(client.client_id for client in seed.clients)}:
+    seed = parse_seed(path, in_network=defaults_allowed)
+    ids = {*OWN_CLIENTS, *(client.client_id for client in seed.clients)}
+    for client in seed.clients:
+        if taken := sorted(ids & {*client.audience}):
+            raise DeployError(
+                f"The audience {taken[0]!r} of {client.client_id!r} in {path.name} is a client's id: its ID tokens"
+                " would pass for access tokens.",
+                "Choose another audience for it.",
+            )
+    if audience in ids:
         raise DeployError(
             f"The audience {audience!r} is a client's id: its ID tokens would pass for access tokens.",
             "Choose another one by psn-emulator:audience.",
@@ -253,6 +283,22 @@ def read_seed(path: Path, *, audience: str, defaults_allowed: bool) -> Seed:
                 "The defaults are for local and dev: name another file by psn-emulator:seed_file, or correct it.",
             )
     return seed
+
+
+def parse_seed(path: Path, *, in_network: bool) -> Seed:
+    """The seed file ``path`` in its form, its credentials and audiences not judged; ``in_network`` lets in redirect
+    URIs of http to one's own network. Raises ``DeployError`` when the file is missing or not of the form."""
+    try:
+        return Seed.model_validate(strict_yaml.load(path) or {}, context={IN_NETWORK: in_network})
+    except FileNotFoundError:
+        raise DeployError(
+            f"The seed file {path.name} is missing from {path.parent}.",
+            "Write it, with `users: []` for a stack without users, or name another by psn-emulator:seed_file.",
+        ) from None
+    except ValueError as error:
+        raise DeployError(
+            f"The seed file {path.name} is wrong: {_brief(error)}.", f"Correct {path}."
+        ) from error
 
 
 def _default_credentials(seed: Seed) -> Iterator[str]:

@@ -111,6 +111,8 @@ class Settings(Capacity):
     `off`, none, and no routes under `/_emulator`."""
     acr_values: str = Field("1", pattern=r"^\S+( \S+)*$")
     """The classes of authentication (`acr`) that a login passes for where a client asks, separated by spaces."""
+    profile_claims_in_id_token: bool = False
+    """Whether ID tokens hold the claims about the user that their scopes give, and not what is asked for alone."""
     session_cookie_same_site: Literal["Lax", "None"] = "Lax"
     """`None` lets frames of other sites log in silently (`prompt=none`); it works with https only."""
     access_token_seconds: Number = Field(3600, ge=60, le=86400)
@@ -123,6 +125,9 @@ class Settings(Capacity):
     """Failed logins of a user, or with a client's secret, from one address until the next are refused."""
     lockout_seconds: Number = Field(900, ge=1, le=86400)
     """Seconds that failed logins count, and that a lock-out lasts from the last of them."""
+    open_registration: bool
+    """Whether clients may register themselves (RFC 7591) without a token of `emulator:admin`; by default on local and
+    dev only."""
     player_shards: Number = Field(1, ge=1, le=32)
     """Partitions that a sandbox's players are spread over: each takes 10 GB and some 125 new players a second. It is
     decided with the table, and stays."""
@@ -198,6 +203,7 @@ class Settings(Capacity):
             "image_by_promotion": lasting,
             "log_retention_days": 365 if environment == "prod" else 30,
             "monitoring": environment != LOCAL,
+            "open_registration": not lasting,
             "deletion_protection": lasting,
             "point_in_time_recovery": lasting,
             "secret_recovery_days": 30 if lasting else 0,

@@ -7,7 +7,7 @@ subject, under a client's id. An entry without content hides the one of the seed
 from collections.abc import Mapping
 from typing import Any, Final
 
-from services import keys
+from services.identity.account_keys import client_account_key, subject_account_key, user_account_key
 from services.identity.seed import (
     DOCS_CLIENT,
     FIRST_PARTY_CLIENT,
@@ -17,7 +17,7 @@ from services.identity.seed import (
     docs_client,
     seed,
 )
-from utils import table
+from utils import strict_json, table
 from utils.sandbox import Sandbox
 from utils.settings import settings
 from utils.writes import Key
@@ -25,37 +25,17 @@ from utils.writes import Key
 ENTRY: Final = "entry"
 
 
-def accounts(sandbox: Sandbox) -> str:
-    """The partition of what was registered in a sandbox."""
-    return keys.partition(sandbox, "accounts")
-
-
-def user_account_key(sandbox: Sandbox, folded_username: str) -> Key:
-    """The key of the entry of a user by the name, casefolded."""
-    return accounts(sandbox), f"user#{folded_username}"
-
-
-def subject_account_key(sandbox: Sandbox, subject: str) -> Key:
-    """The key of the same entry by the user's subject."""
-    return accounts(sandbox), f"subject#{subject}"
-
-
-def client_account_key(sandbox: Sandbox, client_id: str) -> Key:
-    """The key of the entry of a client."""
-    return accounts(sandbox), f"client#{client_id}"
-
-
 def find_user(sandbox: Sandbox, folded_username: str, known: Seed | None = None) -> SeedUser | None:
     """The user with this name, casefolded; ``known`` is the seed to look into, by default one at most a minute old."""
     if item := _registered(sandbox, user_account_key(sandbox, folded_username)):
-        return _user(item)
+        return registered_user(item)
     return (known or seed()).users.get(folded_username) if sandbox.is_seeded else None
 
 
 def find_subject(sandbox: Sandbox, subject: str, known: Seed | None = None) -> SeedUser | None:
     """The user with this subject, as :func:`find_user`."""
     if item := _registered(sandbox, subject_account_key(sandbox, subject)):
-        return _user(item)
+        return registered_user(item)
     return (known or seed()).subjects.get(subject) if sandbox.is_seeded else None
 
 
@@ -66,7 +46,7 @@ def find_client(sandbox: Sandbox, client_id: str, known: Seed | None = None) -> 
     if client_id == DOCS_CLIENT and settings().is_described:
         return docs_client(sandbox)
     if item := _registered(sandbox, client_account_key(sandbox, client_id)):
-        return Client.from_seed(item[ENTRY]) if ENTRY in item else None
+        return registered_client(item)
     return (known or seed()).clients.get(client_id) if sandbox.is_seeded else None
 
 
@@ -75,9 +55,18 @@ def client_ids(sandbox: Sandbox) -> list[str]:
     return list(seed().clients) if sandbox.is_seeded else []
 
 
+def registered_user(item: Mapping[str, Any]) -> SeedUser | None:
+    """The user in the item of an entry; ``None`` if it hides the seed's. The entry's members are put in order, which
+    the table does not keep and the fingerprint is made of."""
+    return (
+        SeedUser.from_seed(strict_json.parse(strict_json.canonical(item[ENTRY]))) if ENTRY in item else None
+    )
+
+
+def registered_client(item: Mapping[str, Any]) -> Client | None:
+    """The client in the item of an entry; ``None`` if it hides the seed's."""
+    return Client.from_seed(item[ENTRY]) if ENTRY in item else None
+
+
 def _registered(sandbox: Sandbox, key: Key) -> Mapping[str, Any] | None:
     return table.get(key) if sandbox.has_accounts else None
-
-
-def _user(item: Mapping[str, Any]) -> SeedUser | None:
-    return SeedUser.from_seed(item[ENTRY]) if ENTRY in item else None

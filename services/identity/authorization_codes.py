@@ -122,7 +122,7 @@ def redeem(
         raise _refusal()
     audience = narrowed(sandbox, resources, client, family.audience)
     refreshable = "refresh_token" in client.grant_types
-    family = replace(family, expires_at=now + token_families.lifetime(refreshable=refreshable))
+    family = replace(family, expires_at=now + token_families.lifetime(client, refreshable=refreshable))
     redemption = Update(
         family_key(sandbox, family_id),
         assign={"redeemed_at": now, **expiry(now, family.expires_at)},

@@ -22,7 +22,7 @@ from services.identity.browser_sessions import BrowserSession
 from services.identity.id_token_hint import read_hint
 from services.identity.registration import unregistered
 from services.identity.resources import audience_of
-from services.identity.scopes import granted
+from services.identity.scopes import asked, granted
 from services.identity.seed import Client
 from utils.oauth_errors import InvalidRequestException, OAuthException, UnauthorizedClientException
 from utils.sandbox import Sandbox
@@ -47,11 +47,11 @@ PARAMETERS: Final = frozenset(
             "login_hint",
         ),
         *("acr_values", "claims", "request", "request_uri", "registration"),
-        *("code_challenge", "code_challenge_method", "resource", "dpop_jkt"),
+        *("code_challenge", "code_challenge_method", "resource", "dpop_jkt", "sandbox"),
     }
 )
 """What a request may have, read or not: RFC 6749 section 4.1.1, OpenID Connect Core sections 3.1.2.1 and 5.5 to 7.2.1,
-RFC 7636, RFC 8707, RFC 9449."""
+RFC 7636, RFC 8707, RFC 9449, and ours."""
 
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 """A SHA-256 digest in base64url (RFC 7636 section 4.2)."""
@@ -179,7 +179,8 @@ def _code_challenge(parameters: Mapping[str, str], client: Client) -> str | None
 
 
 def _scope(requested: str | None, client: Client) -> str | None:
-    return None if requested is None else granted(requested, client.allowed(SCOPES))
+    scope = asked(requested)
+    return None if scope is None else granted(scope, client.allowed(SCOPES))
 
 
 def _prompts(text: str | None) -> frozenset[str]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def basis_of_session(user: "SeedUser") -> Item:
     """What a login of ``user`` rests on."""
-    return {"user": _digest(user.subject, user.password_hash), "scopes": list(user.scopes)}
+    return {"user": _digest(user.subject, user.password_hash, user.epoch), "scopes": list(user.scopes)}
 
 
 def basis_of_grant(user: "SeedUser | None", client: "Client") -> Item:
@@ -26,7 +26,7 @@ def basis_of_grant(user: "SeedUser | None", client: "Client") -> Item:
     scopes = client.scopes if user is None else client.allowed(user.scopes)
     scopes = tuple(scope for scope in scopes if scope != OFFLINE_ACCESS)  # it goes with the grant type
     basis: Item = {
-        "client": _digest(client.client_id, client.secret_hash or ""),
+        "client": _digest(client.client_id, client.secret_hash or "", client.epoch),
         "grant_types": list(client.grant_types),
         "scopes": list(scopes),
     }
@@ -43,6 +43,7 @@ def holds(basis: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
     return True
 
 
-def _digest(name: str, credential: str) -> str:
-    """Of the argon2id hash of a password or secret, whose salt is another with every change."""
-    return hashlib.sha256(f"{name}\n{credential}".encode()).hexdigest()
+def _digest(name: str, credential: str, epoch: str) -> str:
+    """Of the argon2id hash of a password or secret, whose salt is another with every change, and of the epoch, which
+    only what was registered in a sandbox has."""
+    return hashlib.sha256("\n".join([name, credential, *filter(None, [epoch])]).encode()).hexdigest()

@@ -6,7 +6,8 @@ from services import clock
 from services.identity import accounts, token_families
 from services.identity.access_token_verifier import AccessToken, TokenRefusedError, issued_verifier
 from services.identity.seed import Client
-from services.identity.sessions import InvalidTokenException, Session, require_alive, user_key
+from services.identity.sessions import InvalidTokenException, Session, family_key, require_alive, user_key
+from utils import table
 from utils.oauth_errors import InvalidGrantException, InvalidRequestException, UnauthorizedClientException
 from utils.sandbox import Sandbox
 from utils.settings import settings
@@ -23,14 +24,18 @@ def revoke(sandbox: Sandbox, client: Client, token: str) -> None:
     try:
         access_token = _verified(sandbox, token)
     except TokenRefusedError:
+        if token_families.sandbox_of(token) not in {None, sandbox.name}:
+            raise InvalidRequestException("The token is of another sandbox.") from None
         refresh_token = token_families.find_refresh_token(sandbox, token)
         if refresh_token is None:
             return
         client_id, family_id = refresh_token.family["client_id"], refresh_token.family_id
     else:
         session = Session.from_token(access_token)
-        if session.sandbox.universe != sandbox.universe:
+        if session.sandbox.name != sandbox.name:
             raise InvalidRequestException("The token is of another sandbox.")
+        if session.sandbox.generation != sandbox.generation:
+            return  # it ended with its generation
         client_id, family_id = access_token.client_id, session.family
     if client_id != client.client_id:
         raise InvalidGrantException("The token was issued to another client.")
@@ -55,15 +60,22 @@ def introspect(sandbox: Sandbox, client: Client, token: str) -> Introspection:
 
 
 def _verified(sandbox: Sandbox, token: str) -> AccessToken:
-    """The claims of an access token of ours, for the API or for what its client may ask for (RFC 8707). Raises
-    :class:`TokenRefusedError`."""
+    """The claims of an access token of ours: for the API, for what its client may ask for (RFC 8707), or for whom it
+    was granted. Raises :class:`TokenRefusedError`."""
     verified = issued_verifier().verify(token)
     client = accounts.find_client(sandbox, verified.client_id)
-    known = {settings().audience, *(client.resources if client else ())}
+    known = {settings().audience, *((*client.resources, *client.audience) if client else ())}
     audience = {verified.audience} if isinstance(verified.audience, str) else {*verified.audience}
-    if not audience & known:
+    if not audience & known and not audience <= _granted_audience(verified):
         raise TokenRefusedError("audience")
     return verified
+
+
+def _granted_audience(token: AccessToken) -> set[str]:
+    """Who the tokens of the token's family are for, where that is not the API alone."""
+    session = Session.from_token(token)
+    family = table.get(family_key(session.sandbox, session.family)) or {}
+    return {*family.get("audience", ())}
 
 
 def _access_token(sandbox: Sandbox, token: AccessToken) -> Introspection:

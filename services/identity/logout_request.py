@@ -11,9 +11,17 @@ from utils.oauth_errors import InvalidRequestException
 from utils.sandbox import Sandbox
 
 PARAMETERS: Final = frozenset(
-    {"id_token_hint", "logout_hint", "client_id", "post_logout_redirect_uri", "state", "ui_locales"}
+    {
+        "id_token_hint",
+        "logout_hint",
+        "client_id",
+        "post_logout_redirect_uri",
+        "state",
+        "ui_locales",
+        "sandbox",
+    }
 )
-"""What a request may have (RP-Initiated Logout 1.0 section 2), read or not."""
+"""What a request may have (RP-Initiated Logout 1.0 section 2, and ours), read or not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,15 @@ from typing import Final
 from models.auth import Tokens
 from services import clock
 from services.expiry import expiry
-from services.identity import token_families
+from services.identity import accounts, token_families
 from services.identity.resources import narrowed
-from services.identity.scopes import granted
+from services.identity.scopes import asked, granted
 from services.identity.seed import Client, SeedUser
 from services.identity.sessions import family_key
-from services.identity.signing_keys import current_signing_key, find_key
+from services.identity.signing_keys import SigningKey, current_signing_key, find_key
 from services.identity.token_families import Family, refresh_key
-from services.identity.tokens import base64url, issue
+from services.identity.tokens import access_token_id, base64url, issue
+from services.sandboxes import due
 from utils import table
 from utils.attributes import Item
 from utils.logger import logger
@@ -74,12 +75,17 @@ def issue_first(
     key = current_signing_key()
     id_key = current_signing_key(client.id_token_signed_response_alg)
     narrow = family if audience is None else replace(family, audience=tuple(audience))
-    if not refreshable:
-        table.write(opening)
-        return issue(narrow, None, at=at, key=key, id_key=id_key, nonce=nonce)
-    refresh_token = token_families.new_secret(family)
-    table.transact(opening, _storing(family, refresh_token, at))
-    return issue(narrow, refresh_token, at=at, key=key, id_key=id_key, nonce=nonce)
+    refresh_token = token_families.new_secret(family) if refreshable else None
+    user = accounts.find_subject(family.sandbox, family.subject)
+    tokens = issue(
+        narrow, refresh_token, at=at, key=key, client=client, user=user, id_key=id_key, nonce=nonce
+    )
+    listing = _listing(narrow, tokens, key, at)
+    if refresh_token is None:
+        table.transact(opening, listing)
+    else:
+        table.transact(opening, _storing(family, refresh_token, at), listing)
+    return tokens
 
 
 def rotate(
@@ -100,7 +106,9 @@ def rotate(
     """
     now = clock.seconds(sandbox)
     family, item = _live(sandbox, client, refresh_token, now)
-    limited = family if scope is None else replace(family, scope=granted(scope, family.scope.split(" ")))
+    limited = (
+        family if asked(scope) is None else replace(family, scope=granted(scope, family.scope.split(" ")))
+    )
     narrowed_family = replace(limited, audience=tuple(narrowed(sandbox, resources, client, family.audience)))
     is_first_use = False
     if "used_at" not in item:
@@ -109,11 +117,18 @@ def rotate(
     if key is None or now - item["used_at"] > GRACE.total_seconds():
         raise _reused(family)
     successor = token_families.new_secret(family, base64url(key.derive("refresh", refresh_token)))
-    is_new = _store(family, successor, now)
+    id_key = find_key(item.get("id_kid", "")) or current_signing_key(client.id_token_signed_response_alg)
+    user = accounts.find_subject(sandbox, family.subject)
+    tokens = issue(
+        narrowed_family, successor, at=item["used_at"], key=key, client=client, user=user, id_key=id_key
+    )
+    listing = _listing(narrowed_family, tokens, key, item["used_at"])
+    is_new = _store(family, successor, now, listing)
     if not (is_first_use or is_new) and _is_used(sandbox, successor):
         raise _reused(family)
-    id_key = find_key(item.get("id_kid", "")) or current_signing_key(client.id_token_signed_response_alg)
-    return issue(narrowed_family, successor, at=item["used_at"], key=key, id_key=id_key)
+    if not is_new and narrowed_family != family:
+        table.write(listing)
+    return tokens
 
 
 def _live(sandbox: Sandbox, client: Client, refresh_token: str, now: int) -> tuple[Family, Item]:
@@ -150,10 +165,10 @@ def _use(sandbox: Sandbox, client: Client, refresh_token: str, now: int) -> tupl
     return item, False
 
 
-def _store(family: Family, refresh_token: str, now: int) -> bool:
-    """Store the token; whether it was not stored before."""
+def _store(family: Family, refresh_token: str, now: int, listing: Put) -> bool:
+    """Store the token, and list the access token issued with it; whether it was not stored before."""
     try:
-        table.write(_storing(family, refresh_token, now))
+        table.transact(_storing(family, refresh_token, now), listing)
     except ConditionFailedError:
         return False
     return True
@@ -164,6 +179,18 @@ def _storing(family: Family, refresh_token: str, now: int) -> Put:
     pk, sk = refresh_key(family.sandbox, refresh_token)
     expires = expiry(now, family.expires_at)
     return Put({"pk": pk, "sk": sk, "family": family.id, **expires}, ABSENT)
+
+
+def _listing(family: Family, tokens: Tokens, key: SigningKey, at: int) -> Put:
+    """The write that lists the access token of ``tokens``, issued ``at``, as falling due when it expires."""
+    return due.access_token(
+        family.sandbox,
+        access_token_id(family, tokens.refresh_token, key),
+        subject=family.subject,
+        client_id=family.client_id,
+        at=at,
+        expires_at=at + tokens.expires_in,
+    )
 
 
 def _is_used(sandbox: Sandbox, refresh_token: str) -> bool:

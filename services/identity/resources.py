@@ -12,14 +12,14 @@ def audience_of(sandbox: Sandbox, resources: Sequence[str], client: Client) -> l
     """The audience of tokens of ``client`` for ``resources``, each once; empty if none is named.
 
     The API's URL stands for the API's audience, as RFC 8707 section 2 allows. Raises :class:`InvalidTargetException`
-    for a resource that is neither the API nor one of the client's.
+    for a resource that is neither the API nor one of the client's, its audience among them.
     """
     deployment = settings()
     audience: list[str] = []
     for resource in resources:
         if resource.rstrip("/") in {deployment.issuer, sandbox.issuer} or resource == deployment.audience:
             audience.append(deployment.audience)
-        elif resource in client.resources:
+        elif resource in client.resources or resource in client.audience:
             audience.append(resource)
         else:
             raise InvalidTargetException("A resource is unknown, or not one of this client's.")

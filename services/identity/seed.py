@@ -25,7 +25,8 @@ _PORTS: Final = range(1, 65536)
 class SeedUser:
     """A user in the seed.
 
-    ``password_hash`` is argon2id in PHC form; ``fingerprint`` changes when anything of the entry does.
+    ``password_hash`` is argon2id in PHC form; ``fingerprint`` changes when anything of the entry does. ``epoch`` is
+    another whenever all that was issued for the user so far is to end (``services.identity.account_changes``).
     """
 
     username: str
@@ -38,6 +39,9 @@ class SeedUser:
     fingerprint: str
     more: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The claims of ``claims.OPTIONAL`` that the entry has."""
+    extra_claims: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """Further claims, of no standard, that the user's tokens and userinfo carry."""
+    epoch: str = ""
 
     @property
     def claims(self) -> dict[str, Any]:
@@ -69,7 +73,9 @@ class Client:
     public one has, ``any_localhost_port`` whether a redirect URI of ``localhost`` may have any port, as those of
     ``127.0.0.1`` and ``[::1]`` always may. ``id_token_signed_response_alg`` is what its ID tokens are signed by,
     ``None`` for what access tokens are; ``resources`` are the URIs, besides the API's, that its access tokens may be
-    for (RFC 8707).
+    for (RFC 8707). ``audience`` is who they are for when a request names no resource, empty for the API;
+    ``extra_claims`` are in its tokens and userinfo besides; lifetimes are in seconds, ``None`` for the
+    deployment's. ``epoch`` is as a user's.
     """
 
     client_id: str
@@ -84,6 +90,11 @@ class Client:
     any_localhost_port: bool = False
     id_token_signed_response_alg: str | None = None
     resources: tuple[str, ...] = ()
+    audience: tuple[str, ...] = ()
+    access_token_seconds: int | None = None
+    refresh_token_seconds: int | None = None
+    extra_claims: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    epoch: str = ""
 
     @classmethod
     def from_seed(cls, entry: Mapping[str, Any]) -> "Client":
@@ -126,6 +137,11 @@ class Client:
         )
 
 
+def extra_claims(client: Client, user: SeedUser | None) -> dict[str, Any]:
+    """The further claims of what is issued to ``client`` for ``user``, ``None`` for its own: a user's go before."""
+    return {**client.extra_claims, **(user.extra_claims if user else {})}
+
+
 def _given(claim: Any) -> Any:
     """The claim, without the members of an address that the seed does not give."""
     if isinstance(claim, dict):
@@ -133,7 +149,12 @@ def _given(claim: Any) -> Any:
     return claim
 
 
-_NEWER: Final = frozenset({"id_token_signed_response_alg", "resources", "require_pkce", "any_localhost_port"})
+_NEWER: Final = frozenset(
+    {
+        *("id_token_signed_response_alg", "resources", "require_pkce", "any_localhost_port"),
+        *("audience", "access_token_seconds", "refresh_token_seconds", "extra_claims", "epoch"),
+    }
+)
 
 
 def claims_of(user: Mapping[str, Any]) -> dict[str, Any]:

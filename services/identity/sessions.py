@@ -3,7 +3,8 @@
 A token is alive in the generation of its sandbox that it was issued in, between ``nbf`` and ``exp`` by the sandbox's
 clock, while its token family exists and is not revoked,
 while its user is not locked, and until the user logs in with another password, or fewer scopes, than when the family
-was opened. Its ``jti`` is ``<family>.<random>``, so revoking a family revokes every token of it.
+was opened, or user or client are changed so, or deleted, in the sandbox.
+Its ``jti`` is ``<family>.<random>``, so revoking a family revokes every token of it.
 A token of another issuer, where one is trusted, has no family here.
 """
 
@@ -13,9 +14,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from services import clock, keys
+from services.identity.account_keys import client_account_key
 from services.identity.grant_basis import holds
 from services.sandboxes.opening import current
 from utils import table
+from utils.attributes import Item
 from utils.errors import PSNEmulatorException
 from utils.sandbox import Sandbox, sandbox_key
 from utils.settings import settings
@@ -114,7 +117,8 @@ def require_alive(session: Session, also: Iterable[Key] = ()) -> tuple[Sandbox, 
     """Raise :class:`InvalidTokenException` unless ``session`` is alive.
 
     Returns its sandbox as it is now, and the items that were read for that and those of the keys ``also``, all in one
-    batched read, so that a handler that reads the table anyway needs no read more.
+    batched read, so that a handler that reads the table anyway needs no read more. A sandbox with users and clients of
+    its own takes a second one, for what the token's client may have.
     """
     family = family_key(session.sandbox, session.family)
     user = user_key(session.sandbox, session.subject)
@@ -133,6 +137,18 @@ def require_alive(session: Session, also: Iterable[Key] = ()) -> tuple[Sandbox, 
         raise InvalidTokenException("The access token was revoked.")
     if user in items and items[user]["status"] != ACTIVE:
         raise InvalidTokenException("The user is locked.")
-    if not holds(items.get(family, {}).get("basis", {}), items.get(user, {}).get("basis", {})):
+    opened = items.get(family, {})
+    if not holds(opened.get("basis", {}), items.get(user, {}).get("basis", {})):
         raise InvalidTokenException("The user's password or scopes have changed.")
+    if sandbox.has_accounts and "client_id" in opened:
+        _require_client(sandbox, opened)
     return sandbox, items
+
+
+def _require_client(sandbox: Sandbox, family: Item) -> None:
+    """Raise :class:`InvalidTokenException` if what a family was granted on is no longer in the sandbox's own entry of
+    its client; what the seed's clients may have is known to no function of a route."""
+    key = client_account_key(sandbox, family["client_id"])
+    client = table.get_many([key]).get(key, {})
+    if not holds(family.get("basis", {}), client.get("basis", {})):
+        raise InvalidTokenException("What the client may have has changed.")

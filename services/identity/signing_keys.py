@@ -81,9 +81,10 @@ class SigningKey:
         """The imported key. Importing an RSA one is slow, so that only who signs with it does."""
         return _TYPES[self._jwk["kty"]].import_key(dict(self._jwk))
 
-    def sign(self, payload: bytes, *, typ: str) -> str:
-        """``payload`` as a compact JWS (RFC 7515 section 7.1), the same bytes for the same arguments."""
-        header = {"alg": self.algorithm, "typ": typ, "kid": self.kid}
+    def sign(self, payload: bytes, *, typ: str, kid: str | None = None) -> str:
+        """``payload`` as a compact JWS (RFC 7515 section 7.1), the same bytes for the same arguments; ``kid`` names
+        another key than this one."""
+        header = {"alg": self.algorithm, "typ": typ, "kid": kid or self.kid}
         return jws.serialize_compact(header, payload, self._key, registry=_REGISTRY)
 
     def derive(self, purpose: str, text: str) -> bytes:

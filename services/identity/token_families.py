@@ -98,9 +98,9 @@ def new_family(
         client_id=client.client_id,
         scope=scope,
         auth_time=now,
-        expires_at=now + lifetime(refreshable=refreshable),
+        expires_at=now + lifetime(client, refreshable=refreshable),
         basis=basis_of_grant(user, client),
-        audience=tuple(audience),
+        audience=tuple(audience) or client.audience,
     )
 
 
@@ -109,11 +109,13 @@ def new_family_id() -> str:
     return secrets.token_urlsafe(16)
 
 
-def lifetime(*, refreshable: bool) -> int:
-    """Seconds until a family expires: a refresh token's lifetime if it has refresh tokens, else an access token's."""
+def lifetime(client: Client, *, refreshable: bool) -> int:
+    """Seconds until a family of ``client`` expires: a refresh token's lifetime if it has refresh tokens, else an access
+    token's."""
     deployment = settings()
-    of_tokens = deployment.refresh_token_lifetime if refreshable else deployment.access_token_lifetime
-    return int(of_tokens.total_seconds())
+    if refreshable:
+        return client.refresh_token_seconds or int(deployment.refresh_token_lifetime.total_seconds())
+    return client.access_token_seconds or int(deployment.access_token_lifetime.total_seconds())
 
 
 def new_secret(family: "Family", tail: str | None = None) -> str:
@@ -130,9 +132,9 @@ def family_id_of(secret: str) -> str | None:
 
 
 def sandbox_of(secret: str) -> str | None:
-    """The name of the sandbox in what :func:`new_secret` made; ``None`` where it has none."""
+    """The name of the sandbox of what :func:`new_secret` made; ``None`` for text of another form."""
     match = _SECRET.fullmatch(secret)
-    return match["sandbox"] if match else None
+    return (match["sandbox"] or DEFAULT_SANDBOX) if match else None
 
 
 def digest(secret: str) -> str:
@@ -181,7 +183,7 @@ def live_family(sandbox: Sandbox, client: Client, family_id: str, item: Item, no
         auth_time=item["auth_time"],
         expires_at=item["expires_at"],
         basis=item.get("basis") or basis,
-        audience=tuple(item.get("audience", ())),
+        audience=tuple(item.get("audience", ())) or client.audience,
         claims=item.get("claims", {}),
         acr=item.get("acr"),
     )

@@ -5,7 +5,7 @@ from typing import cast
 from models.auth import UserInfo
 from services.identity import accounts, claims
 from services.identity.access_token_verifier import AccessToken
-from services.identity.seed import claims_of
+from services.identity.seed import claims_of, extra_claims
 from services.identity.sessions import InvalidTokenException, Session, family_key, require_alive, user_key
 from services.identity.token_families import require_standing
 from utils.oauth_errors import InsufficientScopeException
@@ -32,4 +32,6 @@ def user_info(token: AccessToken) -> UserInfo:
     client = accounts.find_client(sandbox, token.client_id)
     allowed = client.allowed(user.get("scopes", ())) if client else ()
     told = claims.select(claims_of(user), token.scopes, requested, allowed)
-    return cast("UserInfo", {"sub": user["subject"], **told})
+    entry = accounts.find_subject(sandbox, token.subject)
+    extra = extra_claims(client, entry) if client else {}
+    return cast("UserInfo", {**extra, "sub": user["subject"], **told})

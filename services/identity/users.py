@@ -18,7 +18,7 @@ from utils.attributes import Item
 from utils.oauth_errors import InvalidGrantException
 from utils.sandbox import Sandbox
 from utils.table import ConditionFailedError
-from utils.writes import ABSENT, Key, Put, equals
+from utils.writes import ABSENT, Condition, Key, Put, equals
 
 UNKNOWN_USER: Final = SeedUser(
     username="",
@@ -71,13 +71,26 @@ def authenticate(sandbox: Sandbox, username: str, password: str, source: str) ->
     return seed_user
 
 
-def _store(key: Key, entry: SeedUser, before: Item | None, password_hash: str) -> None:
-    """Store the seed's ``entry`` in the item of an active user, unless another request changed the item ``before``.
+def known(sandbox: Sandbox, user: SeedUser) -> SeedUser | None:
+    """``user`` by the newest entry, in the table as after a login; ``None`` if there is none any more, or is locked."""
+    key = user_key(sandbox, user.subject)
+    item = table.get(key)
+    if item is not None and item["status"] != ACTIVE:
+        return None
+    if item is not None and item["seed"] == user.fingerprint:
+        return user
+    newest = accounts.find_subject(sandbox, user.subject, newest_seed())
+    if newest is not None:
+        _store(key, newest, item, newest.password_hash)
+    return newest
 
-    What changed it may have locked the user, which must not be undone.
-    """
+
+def user_item(
+    key: Key, entry: SeedUser, before: Item | None, password_hash: str, status: str = ACTIVE
+) -> Item:
+    """The item of a user, of its ``entry``, in place of the one ``before``."""
     pk, sk = key
-    item = {
+    return {
         "pk": pk,
         "sk": sk,
         "subject": entry.subject,
@@ -87,11 +100,23 @@ def _store(key: Key, entry: SeedUser, before: Item | None, password_hash: str) -
         "name": entry.name,
         "claims": dict(entry.more),
         "scopes": list(entry.scopes),
-        "status": ACTIVE,
+        "status": status,
         "seed": entry.fingerprint,
         "basis": basis_of_session(entry),
         "password_hash": password_hash,
         "version": before["version"] + 1 if before else 1,
     }
+
+
+def unchanged(before: Item | None) -> Condition:
+    """The condition that a user's item is as it was ``before``."""
+    return equals("version", before["version"]) if before else ABSENT
+
+
+def _store(key: Key, entry: SeedUser, before: Item | None, password_hash: str) -> None:
+    """Store the ``entry`` in the item of an active user, unless another request changed the item ``before``.
+
+    What changed it may have locked the user, which must not be undone.
+    """
     with suppress(ConditionFailedError):
-        table.write(Put(item, equals("version", before["version"]) if before else ABSENT))
+        table.write(Put(user_item(key, entry, before, password_hash), unchanged(before)))

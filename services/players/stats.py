@@ -93,7 +93,7 @@ def record(
     """
     now = clock.now(sandbox)
     played_at = result.played_at or now
-    if played_at > now + CLOCK_TOLERANCE:
+    if played_at - now > CLOCK_TOLERANCE:
         raise ValidationException([_FUTURE])
     find(items, sandbox, player_id)
     player, stats, shared = keys(sandbox, player_id)

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Final
 
-from services.identity.accounts import ENTRY, accounts
+from services.identity.account_keys import accounts
+from services.identity.accounts import ENTRY
 from services.players import shards, stats
 from services.players.listing import secret
 from services.sandboxes.content import Content, clock_entry

@@ -20,7 +20,7 @@ from utils.errors import NotFoundException, PSNEmulatorException
 from utils.sandbox import NAME, Sandbox, sandbox_key
 from utils.settings import DEFAULT_SANDBOX, settings
 from utils.table import ConditionFailedError, Snapshot, Write
-from utils.writes import ABSENT, Condition, Key, Update, equals
+from utils.writes import ABSENT, EXISTS, Condition, Key, Update, equals, lacks
 
 UNDECLARED: Final = timedelta(days=7)
 """How long a sandbox lives that was never declared."""
@@ -169,7 +169,9 @@ def begin(
 
 def unchanged(item: Item | None) -> Condition:
     """The condition that a sandbox's item is as it was read."""
-    return equals("serial", item["serial"]) if item else ABSENT
+    if not item:
+        return ABSENT
+    return equals("serial", item["serial"]) if "serial" in item else EXISTS & lacks("serial")
 
 
 def new_generation() -> str:

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from models.durations import parse
 from models.player import Player
-from services.identity.accounts import ENTRY, client_account_key, subject_account_key, user_account_key
+from services.identity.account_keys import client_account_key, subject_account_key, user_account_key
+from services.identity.accounts import ENTRY
 from services.players import player_items
 from services.sandboxes.content import Content
 from services.sandboxes.opening import let_purge

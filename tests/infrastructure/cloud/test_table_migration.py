@@ -123,7 +123,7 @@ def test_statistics_get_partitions_of_their_own_and_nothing_else_changes(players
     before = told(players)
     up()
     assert told(players) == before
-    assert {item["pk"] for item in stored("#stats")} == {f"{DEFAULT}#stats#{one}" for one in players}
+    assert {item["pk"] for item in stored("#stats")} == {f"default#stats#{one}" for one in players}
     assert (note().low, note().high) == (FORM, FORM)
 
 

@@ -19,7 +19,7 @@ from infrastructure.program.signing_keys import key_set, keys_in, new_key, publi
 from infrastructure.release.state import STACK, StackState
 from infrastructure.stack.loading import load_settings
 from infrastructure.stack.settings import Settings
-from tests.infrastructure.conftest import WriteStack
+from tests.infrastructure.conftest import WriteSeed, WriteStack, a_client
 
 NAMES = ("public-keys", "signing-keys")
 TAG = "20260102-030405-0123abcd"
@@ -143,6 +143,15 @@ def test_an_old_key_stays_for_the_tokens_of_the_deployed_functions(
     deployed.set_token_seconds(60)
     [until] = rotate_keys.preview(load_settings("dev"), now=True).leaving.values()
     assert 1_000_000 + SOON_SECONDS + 600 < until < 1_000_000 + 3600
+
+
+def test_an_old_key_stays_for_the_tokens_of_a_client_that_live_longer(
+    deployed: Deployed, at: Callable[[float], None], write_seed: WriteSeed
+) -> None:
+    at(1_000_000)
+    write_seed("dev", clients=[a_client("game", access_token_seconds=86400)])
+    [until] = rotate_keys.preview(load_settings("dev"), now=True).leaving.values()
+    assert until > 1_000_000 + SOON_SECONDS + 86400
 
 
 def test_a_new_key_is_for_the_algorithm_of_the_settings(deployed: Deployed, write_stack: WriteStack) -> None:

@@ -91,7 +91,7 @@ def test_who_is_not_locked_out_is_told_so(capsys: pytest.CaptureFixture[str], pe
     [
         (["--user", "Testusr"], "The seed of stack local has no user of this name: did you mean testuser?"),
         (["--user", "kratos"], "The seed of stack local has no user of this name; it has 2."),
-        (["--client", "testuser"], "The seed of stack local has no client of this name; it has 3."),
+        (["--client", "testuser"], "The seed of stack local has no client of this name; it has 4."),
     ],
 )
 def test_a_name_that_the_seed_does_not_know_is_told_with_those_like_it(

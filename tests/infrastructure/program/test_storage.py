@@ -108,13 +108,17 @@ def test_the_users_and_clients_of_the_seed_file_are_in_the_seed_secret(
     write_seed("prod", jane, clients=[game])
     seed = json.loads(record("prod").named("seed").inputs["secretString"]["value"])
     [user], [client] = seed["users"], seed["clients"]
-    assert {name: value for name, value in user.items() if name in jane or value is not None} == jane
+    assert {name: value for name, value in user.items() if name in jane or value} == jane
     assert client == {
         **game,
         "id_token_signed_response_alg": None,
         "resources": [],
         "require_pkce": False,
         "any_localhost_port": False,
+        "audience": [],
+        "access_token_seconds": None,
+        "refresh_token_seconds": None,
+        "extra_claims": {},
     }
 
 

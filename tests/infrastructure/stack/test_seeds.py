@@ -266,3 +266,47 @@ def test_the_committed_seeds_have_the_default_clients_and_no_unknown_scope(name:
     named = {scope for user in committed.users for scope in user.scopes}
     named |= {scope for client in committed.clients for scope in client.scopes}
     assert named <= set(SCOPES)
+
+
+@pytest.mark.parametrize(
+    "extra_claims",
+    [
+        {"sub": "x"},
+        {"generation": "1"},
+        {"nonce": "n"},
+        {"email": "x@mail.test"},
+        {"password_hash": "x"},
+        {"long": "x" * 1024},
+        {"number": float("nan")},
+    ],
+)
+def test_extra_claims_that_cannot_be_are_refused(
+    write_seed: WriteSeed, extra_claims: dict[str, object]
+) -> None:
+    write_seed("dev", {**a_user("jane", HASH_OF_ANOTHER_PASSWORD), "extra_claims": extra_claims})
+    assert "extra_claims" in _refusal()
+    write_seed("dev", clients=[a_client("game", extra_claims=extra_claims)])
+    assert "extra_claims" in _refusal()
+
+
+def test_a_client_has_claims_an_audience_and_lifetimes_of_its_own(write_seed: WriteSeed) -> None:
+    given = {"extra_claims": {"tier": 1}, "access_token_seconds": 60, "refresh_token_seconds": 90}
+    write_seed("dev", clients=[a_client("game", audience="https://game.example", **given)])
+    [client] = load_seed(load_settings("dev")).clients
+    assert client.model_dump(include=set(given)) == given
+    assert client.audience == ("https://game.example",)
+
+
+@pytest.mark.parametrize(
+    "given", [{"access_token_seconds": 59}, {"refresh_token_seconds": 365 * 86400 + 1}, {"audience": [""]}]
+)
+def test_lifetimes_and_audiences_that_cannot_be_are_refused(
+    write_seed: WriteSeed, given: dict[str, object]
+) -> None:
+    write_seed("dev", clients=[a_client("game", **given)])
+    assert next(iter(given)) in _refusal()
+
+
+def test_a_clients_audience_that_is_a_clients_id_is_refused(write_seed: WriteSeed) -> None:
+    write_seed("dev", clients=[a_client("game", audience=["other"]), a_client("other")])
+    assert "is a client's id" in _refusal()

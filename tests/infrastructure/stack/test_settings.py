@@ -40,6 +40,11 @@ def test_images_of_staging_and_prod_come_by_promotion_only(stack: str) -> None:
     assert load_settings(stack).image_by_promotion is (stack in {"staging", "prod"})
 
 
+@pytest.mark.parametrize("stack", ["local", "dev", "staging", "prod"])
+def test_clients_register_without_a_token_on_local_and_dev_only(stack: str) -> None:
+    assert load_settings(stack).open_registration is (stack in {"local", "dev"})
+
+
 def test_every_setting_is_described_and_those_without_a_default_say_what_decides() -> None:
     for name, field in Settings.model_fields.items():
         assert field.description, name

@@ -1,5 +1,6 @@
 """Every call of AWS that a route makes, answered with every fault that there is: each has its documented answer."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -147,14 +148,54 @@ def when_scopes_are_taken_away(route: routes.Route, values: Values) -> list[Samp
     return good(route, values)
 
 
-WAYS = (good, with_a_wrong_password, when_scopes_are_taken_away)
+def of_a_sandbox_that_begins(route: routes.Route, values: Values) -> list[SampleRequest]:
+    """By the default sandbox's administrator, who operates all."""
+    return [
+        replace(request, headers={**request.headers, "x-sandbox": "begins"})
+        for request in (good(route, values) if route.scope == routes.ADMIN else ())
+    ]
+
+
+def of_what_is_there(route: routes.Route, values: Values) -> list[SampleRequest]:
+    """To operate and to register: of a user and a client that there are, and in a sandbox where nothing is yet."""
+    if not (route.scope == routes.ADMIN or route.registers):
+        return []
+    token, variables = values.token, {"username": "testuser", "client_id": "demo-web", "account": "testuser"}
+    metadata: dict[str, Any] = {
+        "grant_types": ["client_credentials"],
+        "id_token_signed_response_alg": "ES256",
+    }
+    if route.registers:
+        body = {"username": "admin", "password": "admin123", "scope": routes.ADMIN}
+        login = in_process(SampleRequest(row("auth-token"), body=body))
+        token = json.loads(login.text)["access_token"]
+    if route.registers and route.parameters:
+        told = json.loads(in_process(SampleRequest(row("auth-register"), body=metadata)).text)
+        token, variables = told["registration_access_token"], {"client_id": told["client_id"]}
+        metadata["client_id"] = told["client_id"]
+    requests = [replace(request, variables=variables, token=token) for request in good(route, values)]
+    if route.registers:
+        requests = [replace(request, body=request.body and metadata) for request in requests]
+    elif route.body == "models.account_bodies:ClientBody":
+        signed = {"id_token_signed_response_alg": "ES256"}
+        requests = [replace(request, body={**request.body, **signed}) for request in requests]
+    return [*requests, *(replace(request, headers={"x-sandbox": "new"}) for request in requests)]
+
+
+WAYS = (
+    good,
+    with_a_wrong_password,
+    of_what_is_there,
+    when_scopes_are_taken_away,
+    of_a_sandbox_that_begins,
+)
 """Together, the requests of a route make every call that its row allows."""
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: str(route.name))
 def test_each_fault_at_each_call_has_its_answer(faulty: Faulty, route: routes.Route) -> None:
     values = good_values(in_process)
-    table.write(Update(sandbox_key("default"), assign={"accounts": 1}))
+    table.write(Update(sandbox_key("default"), assign={"accounts": 1, "serial": 1}))
     in_process(SampleRequest(row("auth-token"), body={"username": "testuser", "password": "wrong"}))
     for client_id in ("demo-backend", "demo-service"):
         form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": "wrong"}

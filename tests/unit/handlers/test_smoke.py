@@ -44,9 +44,9 @@ def everything(the_table: str, may_do: MayDo) -> MayDo:
 
 
 def row(route: routes.Route) -> set[str]:
-    """What the role of the route's function has to allow, and nothing else."""
-    served = [one for one in ROUTES if one.function_name == route.function_name]
-    return {permission for one in served for permission in (*one.table, *one.secrets)}
+    """What the role of the function has to allow, for all rows that share it, and nothing else."""
+    rows = [other for other in ROUTES if other.function_name == route.function_name]
+    return {one for other in rows for one in (*other.table, *other.secrets)}
 
 
 def told(failure: PermissionsError) -> tuple[set[str], set[str]]:

@@ -11,6 +11,7 @@ from joserfc.jwk import ECKey, RSAKey
 
 from services.identity import signing_keys
 from services.identity.access_token_verifier import Verifier
+from services.identity.seed import FIRST_PARTY_CLIENT
 from services.identity.signing_keys import SigningKey
 from services.identity.token_families import Family
 from services.identity.tokens import issue
@@ -59,7 +60,14 @@ def test_what_is_issued_is_accepted_as_it_was_meant(
 ) -> None:
     sandbox = Sandbox(name, generation)
     family = Family(sandbox, "family", identity.SUBJECT, "client", " ".join(scope), at, 2_000_000_000, {})
-    tokens = issue(family, "refresh", at=at, key=SigningKey.from_jwk(jwk.as_dict(private=True)))
+    tokens = issue(
+        family,
+        "refresh",
+        at=at,
+        key=SigningKey.from_jwk(jwk.as_dict(private=True)),
+        client=FIRST_PARTY_CLIENT,
+        user=None,
+    )
     verifier = Verifier(identity.public_jwks(jwk), issuer=identity.ISSUER, audience=identity.AUDIENCE)
     token = verifier.verify(tokens.access_token)
     assert (token.sandbox, token.generation) == (name, generation)
@@ -70,7 +78,9 @@ def test_what_is_issued_is_accepted_as_it_was_meant(
 
 
 def test_a_token_has_the_claims_of_rfc_9068() -> None:
-    payload = issue(FAMILY, "refresh", at=1_900_000_000, key=KEY).access_token.split(".")[1]
+    payload = issue(
+        FAMILY, "refresh", at=1_900_000_000, key=KEY, client=FIRST_PARTY_CLIENT, user=None
+    ).access_token.split(".")[1]
     claims = json.loads(identity.decode(payload))
     assert claims.pop("jti").startswith("family.")
     assert claims == {

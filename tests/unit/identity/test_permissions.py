@@ -37,7 +37,7 @@ def uses(client: Client, intercept: Intercept, monkeypatch: pytest.MonkeyPatch) 
 
     def send_anew(gateway: Gateway, method: str, target: str, **options: Any) -> Answer:
         nonlocal key
-        key = f"{method} {target.partition('?')[0]}"
+        key = gateway.event(method, target)[1].key
         identity.forget()
         return send(gateway, method, target, **options)
 
@@ -53,6 +53,7 @@ def test_each_does_exactly_what_its_row_allows(client: Client, uses: Uses, stopp
     tokens = client.granted("password", username=identity.USERNAME, password=identity.PASSWORD)
     _use_a_browser(UserAgent(), tokens["id_token"])
     _take_away(client)
+    _register(client)
     for route in _ROUTES.values():
         if route.path.startswith("/.well-known/"):
             client.get(route.path)
@@ -67,7 +68,7 @@ def _use_tokens(client: Client, clock: Clock) -> None:
     client.refresh(first["refresh_token"])
     client.userinfo(second["access_token"])
     client.form("/auth/userinfo", {"access_token": second["access_token"]})
-    table.write(Update(sandbox_key("default"), assign={"accounts": 1}))
+    table.write(Update(sandbox_key("default"), assign={"accounts": 1, "serial": 1}))
     client.userinfo(second["access_token"])
     client.form("/auth/userinfo", {"access_token": second["access_token"]})
     clock.moment += GRACE + timedelta(seconds=1)
@@ -112,3 +113,21 @@ def _take_away(client: Client) -> None:
     agent.get(authorize())
     cut_off.get(authorize())
     cut_off.login(page)
+
+
+def _register(client: Client) -> None:
+    """Have a client register itself with an initial access token, and manage it, there and where nothing is yet."""
+    identity.store_seed(identity.seed_entry(), registered=[identity.client_entry(identity.BACKEND)])
+    initial = client.tokens(scope="emulator:admin")["access_token"]
+    metadata = {"grant_types": ["client_credentials"], "id_token_signed_response_alg": "ES256"}
+    headers = {"authorization": f"Bearer {initial}"}
+    told = client.post("/auth/register", metadata, headers=headers).json()
+    headers = {"authorization": f"Bearer {told['registration_access_token']}"}
+    path = f"/auth/register/{told['client_id']}"
+    for method, body in (
+        ("GET", None),
+        ("PUT", {"client_id": told["client_id"], **metadata}),
+        ("DELETE", None),
+    ):
+        assert Gateway().send(method, path, body=body, headers=headers).status < 300
+        assert Gateway().send(method, f"/s/{method.lower()}{path}", body=body).status == 401

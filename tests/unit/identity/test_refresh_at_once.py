@@ -23,6 +23,7 @@ from utils import table
 from utils.aws import client as aws_client
 from utils.oauth_errors import InvalidGrantException
 from utils.sandbox import DEFAULT, Sandbox
+from utils.writes import Put
 
 THREADS = 8
 
@@ -84,11 +85,11 @@ def test_the_first_use_is_answered_though_a_retry_was_faster_and_is_a_step_ahead
     token, ahead = client.tokens()["refresh_token"], []
     store = refresh_tokens._store
 
-    def overtaken(family: Family, refresh_token: str, now: int) -> bool:
+    def overtaken(family: Family, refresh_token: str, now: int, listing: Put) -> bool:
         monkeypatch.setattr(refresh_tokens, "_store", store)
         ahead.append(refresh_tokens.rotate(DEFAULT, FIRST_PARTY_CLIENT, token))
         refresh_tokens.rotate(DEFAULT, FIRST_PARTY_CLIENT, str(ahead[0].refresh_token))
-        return store(family, refresh_token, now)
+        return store(family, refresh_token, now, listing)
 
     monkeypatch.setattr(refresh_tokens, "_store", overtaken)
     assert [refresh_tokens.rotate(DEFAULT, FIRST_PARTY_CLIENT, token)] == ahead

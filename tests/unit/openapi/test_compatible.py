@@ -9,12 +9,27 @@ from pathlib import Path
 from typing import Any
 
 from openapi.__main__ import FILE
-from routes import ROUTES
+from routes import ROUTES, Route
 
 BEFORE = Path(__file__).with_name("described-by-hand.json")
 _BY_HAND = json.loads(BEFORE.read_text(encoding="utf-8"))["paths"]
 _OWN = "an answer of the service's own beside the gateway's, when a service of AWS does not answer"
+_SANDBOXES = "each route may be about any sandbox, and says what is wrong with naming it"
+
+
+def _of_sandboxes(route: Route) -> Iterator[str]:
+    """The places in which a route tells of sandboxes and was described otherwise by hand."""
+    place = f"/paths/{route.path.replace('/', '~1')}/{route.method.lower()}"
+    told = _BY_HAND.get(route.path, {}).get(route.method.lower(), {})
+    if "parameters" in told:
+        yield f"{place}/parameters"
+    for status, is_told in (("400", route.errors_as == "problem"), ("404", route.scope is not None)):
+        if is_told and status in told.get("responses", {}):
+            yield f"{place}/responses/{status}/description"
+
+
 REASONS: dict[str, str] = {
+    **{place: _SANDBOXES for route in ROUTES for place in _of_sandboxes(route)},
     "/tags": "one more, of what operates the emulator",
     **dict.fromkeys(
         ("/paths/~1auth~1authorize/get/parameters", "/paths/~1auth~1authorize/post/parameters"),
@@ -23,6 +38,7 @@ REASONS: dict[str, str] = {
     "/paths/~1auth~1token/post/responses/400/description": "one more: invalid_target (RFC 8707)",
     "/components/schemas/Introspection/properties/aud/type": "several, where a client has asked so (RFC 8707)",
     "/components/schemas/UserInfo/description": "more claims",
+    "/components/schemas/ServerMetadata/required": "one more: registration_endpoint (RFC 7591)",
     "/components/schemas/ProviderMetadata/required": "more is told of the provider",
     "/components/schemas/CodeGrant/required": "a client with a secret needs no challenge, and then no code_verifier",
 } | {

@@ -11,9 +11,9 @@ from handlers import browser, sandboxes
 from handlers.browser import StaleFormException
 from models.responses import FieldError
 from services import idempotency
-from services.identity import authorization_errors, sessions
+from services.identity import account_changes, authorization_errors, sessions
 from services.players import players
-from services.sandboxes import declared, opening
+from services.sandboxes import declared, opening, timekeeping
 from utils import errors, oauth_errors
 from utils.errors import PSNEmulatorException, ValidationException
 from utils.oauth_errors import OAuthException
@@ -27,6 +27,8 @@ MODULES: tuple[ModuleType, ...] = (
     idempotency,
     browser,
     opening,
+    timekeeping,
+    account_changes,
     declared,
     sandboxes,
 )

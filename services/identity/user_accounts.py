@@ -1,0 +1,172 @@
+"""The users of a sandbox at run time: registered, changed, hidden and listed."""
+
+from typing import TYPE_CHECKING, Any, Final, cast
+from uuid import NAMESPACE_URL, uuid5
+
+from models.accounts import Origin, UserAccount
+from models.responses import FieldError
+from services.identity import account_changes, account_keys, accounts
+from services.identity.account_changes import (
+    AccountConflictException,
+    AccountNotFoundException,
+    Change,
+)
+from services.identity.account_keys import subject_account_key, user_account_key
+from services.identity.account_pages import Listed, Page, merged
+from services.identity.seed import SeedUser, seed
+from services.identity.sessions import ACTIVE, user_key
+from services.identity.users import unchanged, user_item
+from utils import table
+from utils.attributes import Item
+from utils.errors import ValidationException
+from utils.sandbox import Sandbox
+from utils.writes import Put
+
+if TYPE_CHECKING:
+    from models.account_bodies import AccountsQuery, UserBody
+
+_DELETED: Final = "deleted"
+_ENDED: Final = {"user": ""}
+"""A basis that none is like."""
+_OF_USERS: Final = uuid5(NAMESPACE_URL, "urn:psn-emulator:user")
+_LONGEST: Final = 128
+_DEFAULT: Final = "testuser"
+
+
+def put(sandbox: Sandbox, username: str, body: "UserBody") -> tuple[UserAccount, bool]:
+    """Register a user, or replace the one of this name, whatever its case; whether there was none.
+
+    Another password, or a scope less, ends all that was issued for the user. Raises
+    :class:`AccountConflictException` for a subject that is another user's or a client's id,
+    :class:`ValidationException` for a username that nobody can log in with.
+    """
+    folded = username.casefold()
+    is_default = folded == _DEFAULT and not account_changes.is_unguarded()
+    if len(username) > _LONGEST or is_default:
+        fault = "It is the default user's." if is_default else f"At most {_LONGEST} characters."
+        raise ValidationException([FieldError("username", "username", fault)])
+
+    def plan(present: Sandbox) -> Change[tuple[UserAccount, bool]]:
+        before = accounts.find_user(present, folded)
+        user, entry = _entry(present, username, body, before)
+        entry_pk, entry_sk = user_account_key(present, folded)
+        subject_pk, subject_sk = subject_account_key(present, user.subject)
+        writes = [
+            Put({"pk": entry_pk, "sk": entry_sk, accounts.ENTRY: entry}),
+            Put({"pk": subject_pk, "sk": subject_sk, accounts.ENTRY: entry}),
+            _kept(present, user, is_new=before is None),
+        ]
+        if before and before.subject != user.subject:
+            writes += _hidden(present, before)
+        return Change(writes, (_told(user, "registered"), before is None))
+
+    return account_changes.make(sandbox, user_account_key(sandbox, folded), plan)
+
+
+def remove(sandbox: Sandbox, username: str) -> None:
+    """Let there be no user of this name in the sandbox, whether registered or of the seed.
+
+    Raises :class:`AccountNotFoundException` if there is none.
+    """
+    folded = username.casefold()
+
+    def plan(present: Sandbox) -> Change[None]:
+        before = accounts.find_user(present, folded)
+        if before is None:
+            raise AccountNotFoundException
+        pk, sk = user_account_key(present, folded)
+        return Change([Put({"pk": pk, "sk": sk}), *_hidden(present, before)], None)
+
+    account_changes.make(sandbox, user_account_key(sandbox, folded), plan)
+
+
+def show(sandbox: Sandbox, username: str) -> UserAccount:
+    """The user of this name; raises :class:`AccountNotFoundException` if there is none."""
+    folded = username.casefold()
+    user = accounts.find_user(sandbox, folded)
+    if user is None:
+        raise AccountNotFoundException
+    is_registered = sandbox.has_accounts and table.get(user_account_key(sandbox, folded)) is not None
+    return _told(user, "registered" if is_registered else "seed")
+
+
+def page(sandbox: Sandbox, query: "AccountsQuery") -> Page[UserAccount]:
+    """The users of the sandbox in order of their names, casefolded."""
+    listed = Listed(
+        account_keys.USERS,
+        seed().users if sandbox.is_seeded else {},
+        accounts.registered_user,
+        _told,
+    )
+    return merged(sandbox, listed, query)
+
+
+def _entry(
+    sandbox: Sandbox, username: str, body: "UserBody", before: SeedUser | None
+) -> tuple[SeedUser, Item]:
+    """The user of ``body``, and the entry that is stored of it."""
+    subject = body.subject or (before.subject if before else _default_subject(sandbox, username.casefold()))
+    holder = accounts.find_subject(sandbox, subject)
+    if holder and holder.username.casefold() != username.casefold():
+        raise AccountConflictException("Another user has this subject.")
+    if accounts.find_client(sandbox, subject):
+        raise AccountConflictException("A client has this subject for its id.")
+    hashed = body.password_hash
+    if body.password is not None:
+        hashed = account_changes.hash_of(
+            body.password.get_secret_value(), before.password_hash if before else None
+        )
+    scopes = account_changes.scopes_of(body.scopes)
+    goes_on = (
+        before is not None
+        and (before.password_hash, before.subject) == (hashed, subject)
+        and set(before.scopes) <= set(scopes)
+    )
+    epoch = before.epoch if before and goes_on else account_changes.new_epoch()
+    entry = {
+        **body.model_dump(exclude={"password", "password_hash", "subject", "scopes"}, exclude_none=True),
+        "username": username,
+        "subject": subject,
+        "password_hash": hashed,
+        "scopes": scopes,
+        **({"epoch": epoch} if epoch else {}),
+    }
+    user = accounts.registered_user({accounts.ENTRY: entry})
+    return cast("SeedUser", user), entry
+
+
+def _default_subject(sandbox: Sandbox, folded: str) -> str:
+    """The subject of the seed's user of this name, else a UUID made of the name: the same in every sandbox."""
+    of_seed = seed().users.get(folded) if sandbox.is_seeded else None
+    return of_seed.subject if of_seed else str(uuid5(_OF_USERS, folded))
+
+
+def _kept(sandbox: Sandbox, user: SeedUser, *, is_new: bool) -> Put:
+    """The write of the user's own item, which says to every route what tokens may rest on; who is locked stays so."""
+    key = user_key(sandbox, user.subject)
+    before = table.get(key)
+    status = ACTIVE if before is None or is_new or before["status"] == _DELETED else before["status"]
+    return Put(user_item(key, user, before, user.password_hash, status), unchanged(before))
+
+
+def _hidden(sandbox: Sandbox, user: SeedUser) -> list[Put]:
+    """The writes after which nobody has the user's subject, and nothing that was issued for it is good."""
+    pk, sk = subject_account_key(sandbox, user.subject)
+    key = user_key(sandbox, user.subject)
+    before = table.get(key)
+    ended = user_item(key, user, before, user.password_hash, _DELETED) | {"basis": _ENDED}
+    return [Put({"pk": pk, "sk": sk}), Put(ended, unchanged(before))]
+
+
+def _told(user: SeedUser, origin: Origin) -> UserAccount:
+    told: dict[str, Any] = {
+        "username": user.username,
+        "subject": user.subject,
+        "email": user.email,
+        "email_verified": user.email_verified,
+        "name": user.name,
+        "scopes": list(user.scopes),
+        "origin": origin,
+        **user.more,
+    }
+    return cast("UserAccount", told)
