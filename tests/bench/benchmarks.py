@@ -14,6 +14,7 @@ from tests.bench import (
     page,
     preview,
     rollback,
+    sandbox,
     status,
     table_scale,
     tag,
@@ -30,6 +31,7 @@ UNDEPLOYED = {
     "authorize": Benchmark(authorizer.warm, "a bare ES256 verification (300 of each)", 1.5),
     "login": Benchmark(login.contestants, "an argon2id verification", 1.15),
     "page": Benchmark(page.contestants, "the same among 200 players", 1.1),
+    "sandbox": Benchmark(sandbox.contestants, "the same beside one sandbox", 1.2),
     "table-scale": Benchmark(
         table_scale.contestants, "the same among 10,000 players", 1.5, figures=table_scale.FIGURES
     ),

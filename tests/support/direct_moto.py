@@ -7,13 +7,18 @@ it as AWS does.
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 from botocore import xform_name
 from botocore.model import OperationModel
 from moto.core.exceptions import ServiceException
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb import models
+from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 from moto.secretsmanager.responses import SecretsManagerResponse
 from werkzeug.exceptions import HTTPException
@@ -100,3 +105,15 @@ def _answer(service: type[_Items | _Secrets]) -> Callable[..., tuple[_Response, 
         return _Response(), {name: answer[name] for name in told if answer.get(name) is not None}
 
     return answer
+
+
+@contextmanager
+def without_rollback() -> Iterator[None]:
+    """Has no transaction copy its table first, which takes the longer the more is in it, and is needed only where one
+    fails."""
+    with patch.object(models, "copy", SimpleNamespace(deepcopy=_copied)):
+        yield
+
+
+def _copied(value: Any) -> Any:
+    return value if isinstance(value, Table) else deepcopy(value)

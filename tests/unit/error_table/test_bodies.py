@@ -7,7 +7,6 @@ import pytest
 
 import routes
 from tests.unit.error_table.conftest import GOOD, INVALID, READING, Send, problem
-from utils.http import MAX_BODY_BYTES
 
 NO_JSON = {
     "nothing": "",
@@ -59,8 +58,10 @@ class TestABody:
         problem(send(route, raw="{}", headers=headers), 415, "unsupported_media_type")
 
     @pytest.mark.parametrize("filler", [" ", b" "])
-    def test_over_64_kib_is_413(self, send: Send, route: routes.Route, filler: str | bytes) -> None:
-        problem(send(route, **sent_json(filler * (MAX_BODY_BYTES + 1))), 413, "payload_too_large")
+    def test_over_the_limit_of_its_route_is_413(
+        self, send: Send, route: routes.Route, filler: str | bytes
+    ) -> None:
+        problem(send(route, **sent_json(filler * (route.max_body + 1))), 413, "payload_too_large")
 
     @pytest.mark.parametrize("value", INVALID.values(), ids=INVALID.keys())
     def test_with_invalid_fields_is_422(self, send: Send, route: routes.Route, value: Any) -> None:

@@ -12,6 +12,7 @@ from models.sandbox_document import SandboxDocument
 from services.sandboxes import declared, directory, importing
 from services.sandboxes.opening import SandboxNotFoundException, opened
 from tests.conftest import restore_items, stored_items
+from tests.support import direct_moto
 from tests.support.interception import Call, Intercept
 from tests.unit.sandboxes.test_declared import ATREUS, admin, players
 from utils import strict_json
@@ -107,7 +108,7 @@ def test_many_made_at_once_never_see_each_other(admin: Any, one_call_at_a_time: 
         told, is_new = declared.declare(f"ci-{number}", body(seed={"players": [player]}))
         return is_new, told.name
 
-    with ThreadPoolExecutor(THREADS) as pool:
+    with direct_moto.without_rollback(), ThreadPoolExecutor(THREADS) as pool:
         made = list(pool.map(make, range(MADE)))
     assert made == [(True, f"ci-{number}") for number in range(MADE)]
     for number in range(0, MADE, max(1, MADE // 25)):

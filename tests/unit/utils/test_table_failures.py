@@ -18,7 +18,7 @@ from utils import metrics, table
 from utils.errors import SandboxFullException, ThrottledException, UnavailableException
 from utils.metrics import Datum
 from utils.table import ConditionFailedError
-from utils.writes import Key, Put
+from utils.writes import ABSENT, Delete, Key, Put
 
 pytestmark = pytest.mark.usefixtures("the_table")
 
@@ -180,6 +180,34 @@ class TestABatchThatIsNotReadWhole:
         failing.answers = [{"Responses": {}, "UnprocessedKeys": rest}] * table.ATTEMPTS
         with pytest.raises(ThrottledException):
             table.get_many([A])
+
+
+class TestABatchOfWrites:
+    def test_is_of_25_at_most_and_repeats_what_was_left_unwritten(
+        self, failing: Failing, the_table: str
+    ) -> None:
+        left = {the_table: [{"PutRequest": {"Item": {"pk": {"S": "left"}, "sk": {"S": "-"}}}}]}
+        failing.answers = [{"UnprocessedItems": left}]
+        table.write_many(Put(item(("many", f"{number:02}"))) for number in range(10))
+        assert failing.calls == ["BatchWriteItem"] * 2
+        assert table.get(("left", "-")) is not None
+
+    def test_takes_puts_and_deletes_of_any_number(self) -> None:
+        keys = [("many", f"{number:02}") for number in range(60)]
+        table.write_many(Put(item(key)) for key in keys)
+        assert len(table.get_many(keys)) == 60
+        table.write_many(Delete(key) for key in keys[:30])
+        assert set(table.get_many(keys)) == set(keys[30:])
+
+    def test_is_given_up_in_the_end(self, failing: Failing, the_table: str) -> None:
+        left = {the_table: [{"DeleteRequest": {"Key": {"pk": {"S": A[0]}, "sk": {"S": A[1]}}}}]}
+        failing.answers = [{"UnprocessedItems": left}] * table.ATTEMPTS
+        with pytest.raises(ThrottledException):
+            table.write_many([Delete(A)])
+
+    def test_has_no_conditions(self) -> None:
+        with pytest.raises(ValueError, match="no conditions"):
+            table.write_many([Put(item(A), ABSENT)])
 
 
 def test_the_probe_is_one_read(failing: Failing) -> None:
