@@ -90,6 +90,14 @@ def test_an_oauth_clients_tour_ends_its_token(url: str, tour: list[str], tmp_pat
     assert (json.loads(before)["active"], revoked, json.loads(after)) == (True, "200", {"active": False})
 
 
+def test_a_sandboxs_tour_has_a_world_of_its_own(url: str, tour: list[str], tmp_path: Path) -> None:
+    first = tour[0].partition("\n# Log in")[0]
+    own, foreign, clock, late, reset, order = pasted(f"{first}\n{tour[2]}", url, tmp_path)
+    assert (own, foreign, late, reset) == ("200", "400", "401", "200")
+    assert json.loads(clock)["data"]["offset"] == "PT1H"
+    assert json.loads(order)["data"]["access_token"]
+
+
 def test_the_commands_of_the_guide_succeed(url: str, tour: list[str], project: Path, tmp_path: Path) -> None:
     quiet = 'curl() { command curl -s "$@"; }\n'
     login = quiet + tour[0].partition("\n# Create")[0]
