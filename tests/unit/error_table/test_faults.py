@@ -191,14 +191,21 @@ def of_what_is_there(route: routes.Route, values: Values) -> list[SampleRequest]
 
 
 def of_a_sandbox_with_a_document(route: routes.Route, values: Values) -> list[SampleRequest]:
-    """To operate sandboxes: of one whose seed is a document, with the stack's clients, and of its import in pages."""
+    """To operate sandboxes: of one whose seed is a document, with the stack's users, and of its import in pages."""
     if "/sandboxes/{name}" not in route.path:
         return []
-    user = {"username": "kim", "password": "a-password-of-tests", "email": "kim@example.com"}
+    client = {
+        "client_id": "own",
+        "name": "Own",
+        "secret": "a-secret-of-tests",
+        "grant_types": ["client_credentials"],
+        "scopes": ["players:read"],
+        "id_token_signed_response_alg": "ES256",
+    }
     declaration = SampleRequest(
         row("sandboxes-put"),
         variables={"name": "documented"},
-        body={"seed": {"users": [user]}},
+        body={"seed": {"clients": [client]}},
         token=values.token,
     )
     in_process(declaration)
@@ -207,7 +214,7 @@ def of_a_sandbox_with_a_document(route: routes.Route, values: Values) -> list[Sa
     page = replace(
         declaration,
         route=row("sandboxes-import"),
-        body={"users": [user], "players": [], "is_last": False},
+        body={"clients": [client], "players": [], "is_last": False},
     )
     if route.name == "sandboxes-import":
         continued = json.loads(in_process(page).text)["data"]["next_page"]
