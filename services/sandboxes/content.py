@@ -36,6 +36,7 @@ def settled(document: "SandboxDocument", now: datetime) -> Content:
     """
     content: Content = {"is_last": document.is_last}
     if document.users is not None:
+        _require_own(document.users)
         content["users"] = sorted(map(_user, document.users), key=_username)
         _require_distinct("users", "subject", content["users"])
     if document.clients is not None:
@@ -129,16 +130,26 @@ def _require_distinct(section: str, member: str, entries: Iterable[Mapping[str, 
         known.add(entry[member])
 
 
+def _require_own(users: Iterable["UserEntry"]) -> None:
+    """Refuses the default user where the stack does."""
+    from services.identity.user_accounts import is_default
+
+    if any(is_default(user.username.casefold()) for user in users):
+        raise _invalid("users.username", "It is the default user's.")
+
+
 def _require_allowed(clients: Collection["ClientEntry"]) -> None:
     """Refuses clients whose ID tokens would pass for access tokens (RFC 9068 section 5), and what the stack refuses of
     a client that is registered at run time."""
     from models.sandbox_accounts import OWN_CLIENTS
-    from services.identity.client_accounts import is_signed_by, refused_uris
+    from services.identity.client_accounts import is_default, is_signed_by, refused_uris
 
     ids = {*OWN_CLIENTS, *(client.client_id for client in clients)}
     for client in clients:
         if client.client_id == settings().audience:
             raise _invalid("clients.client_id", "The audience of access tokens is no client's id.")
+        if is_default(client.client_id):
+            raise _invalid("clients.client_id", "It is a default client of local and dev.")
         if not ids.isdisjoint(client.audience):
             raise _invalid(
                 "clients.audience", "The audience is a client's id, which is that of its ID tokens."

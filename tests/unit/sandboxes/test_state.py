@@ -205,14 +205,18 @@ def test_what_may_not_be_registered_stands_in_no_document(admin: Gateway, sectio
     assert send(admin, json.dumps({section: [entry]})).code == "validation_error"
 
 
-@pytest.mark.parametrize("section", ["clients", "users"])
-def test_no_documented_secret_stands_in_a_document_of_a_guarded_stack(
-    admin: Gateway, monkeypatch: pytest.MonkeyPatch, section: str
+@pytest.mark.parametrize(
+    ("section", "entry"),
+    [
+        ("clients", {**CLIENT, "secret": "demo-backend-secret"}),
+        ("clients", {**CLIENT, "client_id": "demo-backend"}),
+        ("users", {**KIM, "password": "password123"}),
+        ("users", {**KIM, "username": "TestUser"}),
+    ],
+)
+def test_nothing_documented_stands_in_a_document_of_a_guarded_stack(
+    admin: Gateway, monkeypatch: pytest.MonkeyPatch, section: str, entry: Any
 ) -> None:
-    entry = {
-        "clients": {**CLIENT, "secret": "demo-backend-secret"},
-        "users": {**KIM, "password": "password123"},
-    }[section]
     document = json.dumps({section: [entry]})
     assert send(admin, document).status == 200
     monkeypatch.setenv("ENVIRONMENT", "staging")
