@@ -287,10 +287,7 @@ _FORM_ERRORS = (
 )
 
 _SANDBOX = "models.sandbox:Sandbox"
-_SANDBOX_ACTIONS = (
-    *("GetItem", "BatchGetItem", "BatchWriteItem"),
-    *("PutItem", "UpdateItem", "DeleteItem"),
-)
+_SANDBOX_ACTIONS = ("GetItem", "BatchGetItem", "UpdateItem", "BatchWriteItem")
 _SANDBOX_ERRORS = (
     "services.sandboxes.opening:InvalidSandboxException",
     "services.sandboxes.opening:SandboxNotFoundException",
@@ -842,7 +839,7 @@ ROUTES: tuple[Route, ...] = (
         "handlers.sandboxes:declare",
         scope=ADMIN,
         table=_SANDBOX_ACTIONS,
-        secrets=("seed",),
+        secrets=("seed", "public-keys"),
         memory=1024,
         timeout=29,
         function="emulator",
@@ -871,7 +868,7 @@ ROUTES: tuple[Route, ...] = (
         "/_emulator/sandboxes/{name}",
         "handlers.sandboxes:show",
         scope=ADMIN,
-        table=("GetItem", "BatchGetItem"),
+        table=("GetItem", "BatchGetItem", "UpdateItem"),
         function="emulator",
         data=_SANDBOX,
         errors=_SANDBOX_ERRORS,
@@ -882,7 +879,7 @@ ROUTES: tuple[Route, ...] = (
         "/_emulator/sandboxes/{name}",
         "handlers.sandboxes:delete",
         scope=ADMIN,
-        table=("GetItem", "BatchGetItem", "UpdateItem", "DeleteItem", "BatchWriteItem"),
+        table=(*_SANDBOX_ACTIONS, "DeleteItem"),
         function="emulator",
         errors=(*_SANDBOX_ERRORS, "services.sandboxes.declared:DefaultSandboxException"),
     ),
@@ -921,8 +918,8 @@ ROUTES: tuple[Route, ...] = (
         "/_emulator/sandboxes/{name}/import",
         "handlers.sandboxes:import_",
         scope=ADMIN,
-        table=_SANDBOX_ACTIONS,
-        secrets=("seed",),
+        table=(*_SANDBOX_ACTIONS, "DeleteItem"),
+        secrets=("seed", "public-keys"),
         memory=1024,
         timeout=29,
         function="emulator",

@@ -161,7 +161,7 @@ class User(BaseModel):
     birthdate: str | None = Field(None, pattern=r"^\d{4}(-\d{2}-\d{2})?$")
     zoneinfo: str | None = None
     locale: str | None = None
-    updated_at: int | None = Field(None, ge=0)
+    updated_at: int | None = Field(None, ge=0, le=10**15)
     phone_number: str | None = None
     phone_number_verified: bool | None = None
     address: Address | None = None

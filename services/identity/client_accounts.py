@@ -136,6 +136,11 @@ def refused_uris(uris: list[str]) -> list[str]:
     ]
 
 
+def is_default(client_id: str) -> bool:
+    """Whether the id is a default client's, and the stack lets in no such client."""
+    return client_id in _DEFAULTS and not account_changes.is_unguarded()
+
+
 def is_signed_by(algorithm: str | None) -> bool:
     """Whether the stack has a key that signs so; every stack has one for ``None``."""
     return algorithm is None or algorithm in {key["alg"] for key in published_keys()}
@@ -149,7 +154,7 @@ def _require_allowed(client_id: str, uris: list[str]) -> None:
         raise AccountConflictException(
             "It is a client of the emulator's own, or the audience of access tokens."
         )
-    if client_id in _DEFAULTS and not account_changes.is_unguarded():
+    if is_default(client_id):
         raise ValidationException(
             [FieldError("client_id", "default", "It is a default client of local and dev.")]
         )

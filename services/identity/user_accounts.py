@@ -41,9 +41,8 @@ def put(sandbox: Sandbox, username: str, body: "UserBody") -> tuple[UserAccount,
     :class:`ValidationException` for a username that nobody can log in with.
     """
     folded = username.casefold()
-    is_default = folded == _DEFAULT and not account_changes.is_unguarded()
-    if len(username) > _LONGEST or is_default:
-        fault = "It is the default user's." if is_default else f"At most {_LONGEST} characters."
+    if len(username) > _LONGEST or is_default(folded):
+        fault = "It is the default user's." if is_default(folded) else f"At most {_LONGEST} characters."
         raise ValidationException([FieldError("username", "username", fault)])
 
     def plan(present: Sandbox) -> Change[tuple[UserAccount, bool]]:
@@ -99,6 +98,11 @@ def page(sandbox: Sandbox, query: "AccountsQuery") -> Page[UserAccount]:
         _told,
     )
     return merged(sandbox, listed, query)
+
+
+def is_default(folded: str) -> bool:
+    """Whether the username, casefolded, is the default user's, and the stack lets in no such user."""
+    return folded == _DEFAULT and not account_changes.is_unguarded()
 
 
 def _entry(

@@ -5,7 +5,7 @@ Its texts of times are as the table has them.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid5
@@ -18,8 +18,6 @@ from utils.settings import settings
 from utils.strict_json import rfc3339
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
-
     from models.sandbox_accounts import ClientEntry, UserEntry
     from models.sandbox_document import PlayerEntry, SandboxDocument, StatsEntry
 
@@ -29,7 +27,6 @@ _SUBJECTS: Final = UUID("2b7c6a0e-0d2f-4c57-9a35-6f0c9d0a7b11")
 """The namespace of subjects that follow from usernames (RFC 9562 section 5.5)."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
-_OPEN_ENVIRONMENTS: Final = ("local", "dev")
 
 
 def settled(document: "SandboxDocument", now: datetime) -> Content:
@@ -39,6 +36,7 @@ def settled(document: "SandboxDocument", now: datetime) -> Content:
     """
     content: Content = {"is_last": document.is_last}
     if document.users is not None:
+        _require_own(document.users)
         content["users"] = sorted(map(_user, document.users), key=_username)
         _require_distinct("users", "subject", content["users"])
     if document.clients is not None:
@@ -79,7 +77,7 @@ def player_id_of(created_at: datetime, place: int, username: str) -> str:
 def _user(user: "UserEntry") -> dict[str, Any]:
     """The entry of ``user``, in the form of the stack's seed."""
     return _given(user) | {
-        "subject": str(user.subject or uuid5(_SUBJECTS, user.username.casefold())),
+        "subject": user.subject or str(uuid5(_SUBJECTS, user.username.casefold())),
         "name": user.name or user.username,
         "password_hash": user.password_hash or _hashed(user.password),
     }
@@ -91,14 +89,17 @@ def _client(client: "ClientEntry") -> dict[str, Any]:
 
 
 def _hashed(secret: Any) -> str | None:
-    from services.identity import passwords
+    from services.identity.account_changes import hash_of
 
-    return None if secret is None else passwords.HASHER.hash(secret.get_secret_value())
+    return None if secret is None else hash_of(secret.get_secret_value(), None)
 
 
-def _given(entry: "BaseModel") -> dict[str, Any]:
-    """What an entry has, as JSON, without passwords and secrets in clear."""
-    return entry.model_dump(mode="json", exclude_none=True, exclude={"password", "secret"})
+def _given(entry: "UserEntry | ClientEntry") -> dict[str, Any]:
+    """What an entry has, as JSON, with its scopes by name and without passwords and secrets in clear."""
+    from services.identity.account_changes import scopes_of
+
+    given = entry.model_dump(mode="json", exclude_none=True, exclude={"password", "secret"})
+    return given | {"scopes": scopes_of(entry.scopes)}
 
 
 def _player(player: "PlayerEntry", place: int, now: datetime) -> dict[str, Any]:
@@ -129,16 +130,33 @@ def _require_distinct(section: str, member: str, entries: Iterable[Mapping[str, 
         known.add(entry[member])
 
 
-def _require_allowed(clients: Iterable["ClientEntry"]) -> None:
-    """Refuses clients whose ID tokens would pass for access tokens (RFC 9068 section 5), and redirects to hosts of
-    one's own network where a stack is not local or dev."""
-    from models.sandbox_accounts import NETWORK_URI
+def _require_own(users: Iterable["UserEntry"]) -> None:
+    """Refuses the default user where the stack does."""
+    from services.identity.user_accounts import is_default
 
+    if any(is_default(user.username.casefold()) for user in users):
+        raise _invalid("users.username", "It is the default user's.")
+
+
+def _require_allowed(clients: Collection["ClientEntry"]) -> None:
+    """Refuses clients whose ID tokens would pass for access tokens (RFC 9068 section 5), and what the stack refuses of
+    a client that is registered at run time."""
+    from models.sandbox_accounts import OWN_CLIENTS
+    from services.identity.client_accounts import is_default, is_signed_by, refused_uris
+
+    ids = {*OWN_CLIENTS, *(client.client_id for client in clients)}
     for client in clients:
         if client.client_id == settings().audience:
             raise _invalid("clients.client_id", "The audience of access tokens is no client's id.")
-        uris = (*client.redirect_uris, *client.post_logout_redirect_uris)
-        if settings().environment not in _OPEN_ENVIRONMENTS and any(map(NETWORK_URI.fullmatch, uris)):
+        if is_default(client.client_id):
+            raise _invalid("clients.client_id", "It is a default client of local and dev.")
+        if not ids.isdisjoint(client.audience):
+            raise _invalid(
+                "clients.audience", "The audience is a client's id, which is that of its ID tokens."
+            )
+        if not is_signed_by(client.id_token_signed_response_alg):
+            raise _invalid("clients.id_token_signed_response_alg", "The stack has no key that signs so.")
+        if refused_uris([*client.redirect_uris, *client.post_logout_redirect_uris]):
             raise _invalid("clients.redirect_uris", "A host without a dot is for local and dev only.")
 
 

@@ -91,13 +91,10 @@ def _complete(model: "type[BaseModel]", entry: Mapping[str, Any]) -> dict[str, A
         for name, field in model.model_fields.items()
         if name not in _IN_CLEAR
     }
-    return {name: _given(value) for name, value in values.items() if value is not None}
-
-
-def _given(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: member for name, member in value.items() if member is not None}
-    return value
+    given = {name: value for name, value in values.items() if value is not None}
+    if address := given.get("address"):
+        given["address"] = {name: member for name, member in address.items() if member is not None}
+    return given
 
 
 def _player(item: Mapping[str, Any]) -> dict[str, Any]:

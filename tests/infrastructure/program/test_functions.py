@@ -28,7 +28,7 @@ from tests.support.stacks import (
 from utils.settings import from_environment
 
 ISSUING = {"auth-token", "auth-refresh", "emulator"}
-"""The functions that issue tokens."""
+"""The functions that issue tokens; ``emulator`` to order, and whoever may use its routes may order any token."""
 
 
 def sharing(route: routes.Route) -> list[routes.Route]:

@@ -1,5 +1,6 @@
 """Users of a sandbox at run time: who may log in, what a change ends, and who else notices."""
 
+import json
 from typing import Any
 
 import pytest
@@ -204,3 +205,21 @@ def test_all_stands_for_the_scopes_that_are_not_reserved() -> None:
     scopes = admin().put("/_emulator/users/kratos", BODY | {"scopes": "all"}).data["scopes"]
     assert "players:write" in scopes
     assert "emulator:admin" not in scopes
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"updated_at": 10**200},
+        {"extra_claims": {"level": 10**200}},
+        {"extra_claims": {"level": 10**38 + 1}},
+        {"extra_claims": {"levels": json.loads("[" * 17 + "]" * 17)}},
+    ],
+)
+def test_what_the_table_cannot_hold_is_refused(more: dict[str, Any]) -> None:
+    assert admin().put("/_emulator/users/Kratos", BODY | more).code == "validation_error"
+
+
+def test_the_most_that_the_table_holds_is_taken() -> None:
+    most = {"level": 10**38 - 1, "levels": json.loads("[" * 16 + "]" * 16)}
+    assert admin().put("/_emulator/users/Kratos", BODY | {"extra_claims": most}).status == 201

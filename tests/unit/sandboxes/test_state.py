@@ -36,6 +36,19 @@ def _strong_hashes(admin: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     identity.store_seed(identity.seed_entry(password_hash=HASH), registered=clients)
 
 
+CLIENT: dict[str, Any] = {
+    "client_id": "companion",
+    "name": "Companion",
+    "secret": "a-secret-of-tests",
+    "grant_types": ["client_credentials", "password"],
+    "scopes": ["openid", "players:read"],
+    "resources": ["urn:example:scores"],
+    "audience": ["urn:example:api"],
+    "access_token_seconds": 120,
+    "refresh_token_seconds": 3600,
+}
+
+
 def exported(admin: Gateway, name: str = "ci-7", limit: int = 1000) -> list[str]:
     """The pages of an export, as they came."""
     pages, cursor = [], ""
@@ -67,8 +80,11 @@ def send(admin: Gateway, page: str, continued: str = "", name: str = "ci-7") -> 
 
 
 def test_the_state_comes_back_byte_for_byte(admin: Gateway) -> None:
+    own = {"level": 7, "guild": {"id": None, "ranks": ["a", 1, True]}}
+    lee = {**KIM, "username": "lee", "address": {"locality": "Oslo"}, "scopes": "all", "extra_claims": own}
     document = {
-        "users": [KIM, {**KIM, "username": "lee", "address": {"locality": "Oslo"}, "scopes": ["openid"]}],
+        "users": [KIM, lee],
+        "clients": [{**CLIENT, "extra_claims": own}],
         "players": [
             {"username": f"Player-{number:02}", "email": f"{number}@example.com"} for number in range(9)
         ],
@@ -89,6 +105,9 @@ def test_the_state_comes_back_byte_for_byte(admin: Gateway) -> None:
         assert exported(admin) != whole
         imported(admin, pages)
         assert (exported(admin), exported(admin, limit=4)) == (whole, paged)
+    first = json.loads(whole[0])
+    assert (first["users"][1]["extra_claims"], first["clients"][0]["extra_claims"]) == (own, own)
+    assert first["clients"][0] | CLIENT == first["clients"][0] | {"secret": CLIENT["secret"]}
     imported(admin, whole)
     imported(admin, paged, "ci-8")
     assert exported(admin, "ci-8") == whole
@@ -166,6 +185,43 @@ def test_users_and_clients_stand_in_it_where_they_are_not_the_stacks(admin: Gate
     assert [client["client_id"] for client in document["clients"]] == sorted(
         client["client_id"] for client in identity.clients()
     )
+
+
+@pytest.mark.parametrize(
+    ("section", "entry"),
+    [
+        ("clients", {**CLIENT, "audience": ["companion"]}),
+        ("clients", {**CLIENT, "audience": ["psn-emulator"]}),
+        ("clients", {**CLIENT, "id_token_signed_response_alg": "RS256"}),
+        ("clients", {**CLIENT, "client_id": "psn-emulator"}),
+        ("clients", {**CLIENT, "extra_claims": {"sub": "x"}}),
+        ("clients", {**CLIENT, "access_token_seconds": 59}),
+        ("clients", {**CLIENT, "resources": ["urn:" + "x" * 66_000]}),
+        ("users", {**KIM, "extra_claims": {"email": "x"}}),
+        ("users", {**KIM, "nickname": "x" * 66_000}),
+    ],
+)
+def test_what_may_not_be_registered_stands_in_no_document(admin: Gateway, section: str, entry: Any) -> None:
+    assert send(admin, json.dumps({section: [entry]})).code == "validation_error"
+
+
+@pytest.mark.parametrize(
+    ("section", "entry"),
+    [
+        ("clients", {**CLIENT, "secret": "demo-backend-secret"}),
+        ("clients", {**CLIENT, "client_id": "demo-backend"}),
+        ("users", {**KIM, "password": "password123"}),
+        ("users", {**KIM, "username": "TestUser"}),
+    ],
+)
+def test_nothing_documented_stands_in_a_document_of_a_guarded_stack(
+    admin: Gateway, monkeypatch: pytest.MonkeyPatch, section: str, entry: Any
+) -> None:
+    document = json.dumps({section: [entry]})
+    assert send(admin, document).status == 200
+    monkeypatch.setenv("ENVIRONMENT", "staging")
+    identity.forget()
+    assert send(admin, document).code == "validation_error"
 
 
 def test_a_cursor_is_of_its_generation(admin: Gateway) -> None:
