@@ -18,6 +18,8 @@ from models.sandbox_accounts import ClientEntry, UserEntry
 
 MOST_ACCOUNTS = 1000
 """How many users, and how many clients, a document may have."""
+MOST_PLAYERS = 2000
+"""How many players a document may have: as many as can be written while the gateway waits."""
 MOST_PASSWORDS = 200
 """How many passwords and secrets a document may have that are yet to be hashed, each for about 50 ms."""
 
@@ -116,8 +118,8 @@ class SandboxDocument(_Part):
 
     users: Annotated[tuple[UserEntry, ...], Field(max_length=MOST_ACCOUNTS, strict=False)] | None = None
     clients: Annotated[tuple[ClientEntry, ...], Field(max_length=MOST_ACCOUNTS, strict=False)] | None = None
-    players: Annotated[tuple[PlayerEntry, ...], Field(strict=False)] = ()
-    statistics: Annotated[tuple[StatsEntry, ...], Field(strict=False)] = ()
+    players: Annotated[tuple[PlayerEntry, ...], Field(max_length=MOST_PLAYERS, strict=False)] = ()
+    statistics: Annotated[tuple[StatsEntry, ...], Field(max_length=MOST_PLAYERS, strict=False)] = ()
     clock: ClockEntry | None = None
     is_last: bool = True
 

@@ -6,14 +6,8 @@ import httpx
 import jwt
 import pytest
 
+from tests.e2e.sandboxes import LOGIN, base, bearer
 from tests.support import players
-
-LOGIN = {"username": "testuser", "password": "password123"}
-
-
-def base(url: str, sandbox: str) -> httpx.Client:
-    """A client of the base URL of a sandbox."""
-    return httpx.Client(base_url=f"{url}/s/{sandbox}", timeout=30)
 
 
 @pytest.fixture(scope="module")
@@ -25,10 +19,6 @@ def token(url: str) -> str:
         assert answer.headers["x-sandbox"] == "job-1"
         value: str = answer.json()["access_token"]
         return value
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
 
 
 def test_its_issuer_is_its_base_url(url: str, token: str) -> None:

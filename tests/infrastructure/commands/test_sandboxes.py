@@ -91,7 +91,7 @@ def test_a_seed_may_be_named(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "content", "fault"),
     [
-        (["seed", "--sandbox=ci-7", "--seed=nope"], None, "seed.name: Input should be"),
+        (["seed", "--sandbox=ci-7", "--seed=nope"], None, "seed: Input should be"),
         (["seed", "--sandbox=CI", "--seed=empty"], None, "answered with 400: The name of a sandbox"),
         (["reset", "--sandbox=nobody"], None, "answered with 404: There is no such sandbox"),
         (
@@ -101,7 +101,7 @@ def test_a_seed_may_be_named(capsys: pytest.CaptureFixture[str]) -> None:
         ),
         (["reset", "--sandbox=default", "--user=admin", "--password=wrong"], None, "answered with 400"),
         (["reset", "--sandbox=default", "--user=admin"], None, "Nobody is named"),
-        (["seed", "--sandbox=ci-7"], "friends: []", "seed.document.friends: Extra inputs"),
+        (["seed", "--sandbox=ci-7"], "friends: []", "seed.friends: Extra inputs"),
         (["seed", "--sandbox=ci-7"], "[]", "is no document"),
         (["seed", "--sandbox=ci-7"], "a: 1\na: 2", "stands twice"),
         (["seed", "--sandbox=ci-7", "--file=/nowhere.yaml"], None, "cannot be read"),

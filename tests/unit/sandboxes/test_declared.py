@@ -215,6 +215,7 @@ def test_generated_players_follow_from_the_number(admin: Gateway, monkeypatch: p
         {"players": [ATREUS, {**ATREUS, "email": "other@example.com"}]},
         {"players": [ATREUS, {**ATREUS, "username": "Other"}]},
         {"players": [ATREUS], "statistics": [{"username": "Atreus"}] * 2},
+        {"players": [{"username": f"P{number}", "email": f"p{number}@a.example"} for number in range(2001)]},
         {"statistics": [{"username": "Atreus"}]},
         {
             "clients": [

@@ -1,9 +1,9 @@
 """What a caller is told of a body that does not fit its model."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from models.responses import FieldError
 from utils.errors import ValidationException
@@ -21,6 +21,14 @@ class Outer(BaseModel):
     inner: Inner
 
 
+class Choice(BaseModel):
+    texts: str | Annotated[list[str], Field(min_length=1)] = ""
+    kind: Annotated[
+        Annotated[Inner, Tag("by number")] | Annotated[str, Tag("by name")],
+        Discriminator(lambda value: "by number" if isinstance(value, dict) else "by name"),
+    ] = ""
+
+
 class TestABodyThatDoesNotFitItsModel:
     def test_has_every_field_listed(self) -> None:
         with pytest.raises(ValidationException) as error:
@@ -32,6 +40,23 @@ class TestABodyThatDoesNotFitItsModel:
             ("more", "extra_forbidden"),
         }
         assert all(fault.message.endswith(".") for fault in error.value.errors)
+
+    @pytest.mark.parametrize(
+        ("body", "fields"),
+        [
+            ({"texts": []}, {"texts"}),
+            ({"texts": ["one", 2]}, {"texts", "texts.1"}),
+            ({"kind": {}}, {"kind.number"}),
+            ({"kind": {"number": 1, "other": 1}}, {"kind.other"}),
+            ({"kind": 1}, {"kind"}),
+        ],
+    )
+    def test_has_fields_of_a_union_named_as_they_are_sent(
+        self, body: dict[str, Any], fields: set[str]
+    ) -> None:
+        with pytest.raises(ValidationException) as error:
+            validated(Choice, body)
+        assert {fault.field for fault in error.value.errors} == fields
 
     @pytest.mark.parametrize("value", [[], [1], None, "name", 1, True])
     def test_and_is_no_object_is_at_fault_as_a_whole(self, value: Any) -> None:
