@@ -36,7 +36,7 @@ _KIBIBYTES = range(19456, 128 * 1024 + 1)
 _PASSES = range(2, 11)
 _LANES = range(1, 17)
 _AUTHORITY = r"(//(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?)"
-_REST = r"([/?][!-\"$-\[\]-~]*)?"
+_REST = r'([/?][!-"$-\[\]-~]*)?'
 _REDIRECT_URI = re.compile(
     rf"https:{_AUTHORITY}{_REST}|http://(localhost|127\.0\.0\.1|\[::1\])(:\d{{1,5}})?{_REST}"
     rf"|[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:{_AUTHORITY}?{_REST}"
@@ -97,7 +97,7 @@ def _listed(scopes: Any) -> Any:
 type PlainSecret = Annotated[SecretStr, Field(min_length=1, max_length=1024)]
 type PasswordHash = Annotated[str, AfterValidator(_strong)]
 type RedirectURI = Annotated[str, Field(max_length=2048), AfterValidator(_safe)]
-type Resource = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:[!-\"$-~]+$")]
+type Resource = Annotated[str, Field(pattern=r'^[A-Za-z][A-Za-z0-9+.-]*:[!-"$-~]+$')]
 _MOST_EXTRA = 1024
 _DEEPEST = 17
 """Levels, of which the claims' own object is the first; an item of the table has 32."""

@@ -23,6 +23,11 @@ def _duration(value: Any) -> timedelta:
         ) from None
 
 
+def _with(name: str) -> dict[str, Any]:
+    """The schema of an object that has this member."""
+    return {"properties": {name: {}}, "required": [name]}
+
+
 type Duration = Annotated[timedelta, BeforeValidator(_duration)]
 
 
@@ -37,13 +42,10 @@ class ClockBody(BaseModel):
         hide_input_in_errors=True,
         json_schema_extra={
             "oneOf": [
-                {"required": ["now"]},
-                {"required": ["advance"]},
-                {"required": ["reset"], "not": {"required": ["freeze"]}},
-                {
-                    "required": ["freeze"],
-                    "not": {"anyOf": [{"required": [name]} for name in _CHANGES]},
-                },
+                _with("now"),
+                _with("advance"),
+                {**_with("reset"), "not": _with("freeze")},
+                {**_with("freeze"), "not": {"anyOf": [_with(name) for name in _CHANGES]}},
             ]
         },
     )

@@ -46,7 +46,7 @@ _MOST_PASSES = 10
 _MOST_LANES = 16
 _MOST_EXTRA = 1024
 _AUTHORITY = r"(//(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?)"
-_REST = r"([/?][!-\"$-\[\]-~]*)?"
+_REST = r'([/?][!-"$-\[\]-~]*)?'
 _REDIRECT_URI = re.compile(
     rf"https:{_AUTHORITY}{_REST}|http://(localhost|127\.0\.0\.1|\[::1\])(:\d{{1,5}})?{_REST}"
     rf"|[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:{_AUTHORITY}?{_REST}"
@@ -114,7 +114,7 @@ def _listed(audience: object) -> object:
 type Scopes = Annotated[tuple[str, ...], BeforeValidator(_named)]
 type Hash = Annotated[str, AfterValidator(_require_strong)]
 type RedirectURI = Annotated[str, AfterValidator(_require_safe)]
-type Resource = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:[!-\"$-~]+$")]
+type Resource = Annotated[str, Field(pattern=r'^[A-Za-z][A-Za-z0-9+.-]*:[!-"$-~]+$')]
 """An absolute URI without a fragment (RFC 8707 section 2)."""
 type ExtraClaims = Annotated[dict[str, JsonValue], AfterValidator(_require_own)]
 """Claims of no standard that tokens and userinfo hold besides."""

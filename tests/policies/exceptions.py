@@ -36,6 +36,10 @@ OPEN_ROUTES = {
     "POST /auth/refresh",
     "POST /auth/revoke",
     "POST /auth/introspect",
+    "POST /auth/register",
+    "GET /auth/register/{client_id}",
+    "PUT /auth/register/{client_id}",
+    "DELETE /auth/register/{client_id}",
     "GET /auth/userinfo",
     "GET /auth/authorize",
     "POST /auth/authorize",
@@ -50,7 +54,8 @@ OPEN_ROUTES = {
     "$default",
 }
 """The routes without an authorizer (CKV_AWS_309): public by their standards, judging the token themselves
-(userinfo, whose 401 must be OpenID Connect's) or the client (revoke, introspect), or answering 404 and 405."""
+(userinfo, whose 401 must be OpenID Connect's) or the client (revoke, introspect, registration), or answering 404 and
+405."""
 
 
 def is_excepted(rule: str, stack: str, route: str | None = None) -> bool:
