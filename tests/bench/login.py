@@ -31,7 +31,7 @@ from utils.aws import client
 def contestants() -> Iterator[Contestants]:
     """``POST /auth/token`` from the function's event to its answer."""
     hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-    password_hash = str(identity.seed_entry()["password_hash"])
+    password_hash = hasher.hash(identity.PASSWORD)
     body = {"username": identity.USERNAME, "password": identity.PASSWORD}
 
     def login() -> None:
@@ -45,7 +45,7 @@ def contestants() -> Iterator[Contestants]:
         with mock_aws():
             create_table()
             identity.store_keys(identity.KEY)
-            identity.store_seed(identity.seed_entry())
+            identity.store_seed(identity.seed_entry(password_hash=password_hash))
             function = main.auth_token
             event, _ = Gateway().event("POST", "/auth/token", body=body)
             login()
