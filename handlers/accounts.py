@@ -1,12 +1,9 @@
 """The users and clients of a sandbox at run time."""
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
-from models.responses import PageMeta, PageResponse
-from routes import path_to
+from handlers.paging import paged
 from services.identity import client_accounts, user_accounts
-from services.identity.account_pages import Page
 from utils.http import Request, Response, success
 
 if TYPE_CHECKING:
@@ -46,7 +43,8 @@ def list_users(request: Request, query: "AccountsQuery") -> Response:
     Answers:
         200: A page of users. The header `Link` leads to the next one, if there is one.
     """
-    return _page(request, query, user_accounts.page(request.sandbox, query))
+    page = user_accounts.page(request.sandbox, query)
+    return paged(request, page.entries, page.next_cursor, limit=query.limit)
 
 
 def delete_user(request: Request) -> Response:
@@ -94,7 +92,8 @@ def list_clients(request: Request, query: "AccountsQuery") -> Response:
     Answers:
         200: A page of clients. The header `Link` leads to the next one, if there is one.
     """
-    return _page(request, query, client_accounts.page(request.sandbox, query))
+    page = client_accounts.page(request.sandbox, query)
+    return paged(request, page.entries, page.next_cursor, limit=query.limit)
 
 
 def delete_client(request: Request) -> Response:
@@ -112,13 +111,3 @@ def delete_client(request: Request) -> Response:
 def _put(request: Request, account: Any, *, is_new: bool) -> Response:
     location = {"Location": request.sandbox.url(request.path)} if is_new else {}
     return success(request, account, status=201 if is_new else 200, headers=location)
-
-
-def _page(request: Request, query: "AccountsQuery", page: Page[Any]) -> Response:
-    headers = {}
-    if page.next_cursor:
-        following = urlencode({"limit": query.limit, "cursor": page.next_cursor})
-        headers["Link"] = f'<{request.sandbox.url(path_to(request.route))}?{following}>; rel="next"'
-    return Response(
-        200, PageResponse(page.entries, PageMeta(request.request_id, page.next_cursor, query.limit)), headers
-    )

@@ -1,12 +1,11 @@
 """The players' routes."""
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 from handlers.conditional import if_match, versioned, versioned_or_not_modified
 from handlers.idempotency import IdempotentRequest
+from handlers.paging import paged
 from models.player import Player
-from models.responses import PageMeta, PageResponse
 from routes import path_to
 from services.players import listing, players
 from utils.etags import Versioned
@@ -47,18 +46,8 @@ def index(request: Request, query: "PlayersQuery") -> Response:
         200: A page of players. The header `Link` leads to the next one, if there is one.
     """
     page = listing.page(request.items, request.sandbox, query)
-    headers = {}
-    if page.next_cursor:
-        next_query = {
-            **query.model_dump(exclude_defaults=True),
-            "limit": query.limit,
-            "cursor": page.next_cursor,
-        }
-        headers["Link"] = (
-            f'<{request.sandbox.url(path_to(request.route))}?{urlencode(next_query)}>; rel="next"'
-        )
-    meta = PageMeta(request.request_id, page.next_cursor, query.limit)
-    return Response(200, PageResponse(page.players, meta), headers)
+    parameters = query.model_dump(exclude_defaults=True)
+    return paged(request, page.players, page.next_cursor, limit=query.limit, parameters=parameters)
 
 
 def show(request: Request) -> Response:

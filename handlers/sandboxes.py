@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from models.responses import PageMeta, PageResponse
+from handlers.paging import paged
+from models.responses import PageMeta
 from routes import path_to
 from services.sandboxes import declared, directory, exporting, importing
 from services.sandboxes.opening import require_name
@@ -65,15 +66,7 @@ def index(request: Request, query: "SandboxesQuery") -> Response:
         page = directory.page(request.items, request.sandbox, query.limit, query.cursor)
     else:
         page = directory.only(request.bearer_sandbox)
-    headers = {}
-    if page.next_cursor:
-        url = request.sandbox.url(path_to(request.route))
-        headers["Link"] = f'<{url}?limit={query.limit}&cursor={page.next_cursor}>; rel="next"'
-    return Response(
-        200,
-        PageResponse(page.sandboxes, PageMeta(request.request_id, page.next_cursor, query.limit)),
-        headers,
-    )
+    return paged(request, page.sandboxes, page.next_cursor, limit=query.limit)
 
 
 def delete(request: Request) -> Response:
