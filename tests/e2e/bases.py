@@ -7,6 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.e2e.deployed import logged_in
+
 
 @pytest.fixture(scope="module", params=["", "/s/clients"], ids=["api", "sandbox"])
 def url(outputs: dict[str, Any], request: pytest.FixtureRequest) -> str:
@@ -24,7 +26,4 @@ def api(url: str) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="module")
 def tokens(api: httpx.Client) -> dict[str, Any]:
     """What ``testuser`` gets there on logging in."""
-    answer = api.post("/auth/token", json={"username": "testuser", "password": "password123"})
-    assert answer.status_code == 200, answer.text
-    values: dict[str, Any] = answer.json()
-    return values
+    return logged_in(api)

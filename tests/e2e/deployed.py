@@ -36,10 +36,7 @@ def api(url: str) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="session")
 def tokens(api: httpx.Client) -> dict[str, Any]:
     """What ``testuser`` gets on logging in."""
-    answer = api.post("/auth/token", json={"username": "testuser", "password": "password123"})
-    assert answer.status_code == 200, answer.text
-    values: dict[str, Any] = answer.json()
-    return values
+    return logged_in(api)
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +45,14 @@ def user(url: str, tokens: dict[str, Any]) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {tokens['access_token']}"}
     with httpx.Client(base_url=url, headers=headers, timeout=30) as client:
         yield client
+
+
+def logged_in(api: httpx.Client) -> dict[str, Any]:
+    """What ``testuser`` gets on logging in at the base URL of ``api``."""
+    answer = api.post("/auth/token", json={"username": "testuser", "password": "password123"})
+    assert answer.status_code == 200, answer.text
+    values: dict[str, Any] = answer.json()
+    return values
 
 
 @contextmanager
