@@ -128,8 +128,7 @@ def _allow(
     if session is None:
         raise LoginRequiredException("The session ended before the user decided.")
     scope = authorization.consent_scope(session, client_redirect, authorization_request)
-    client_id = client_redirect.client.client_id
-    consents.record_consent(request.sandbox, session.subject, client_id, scope)
+    consents.record_consent(request.sandbox, session.user, client_redirect.client, scope)
     return _redirect_to_rest(request, pairs, prompts=("consent",))
 
 

@@ -85,7 +85,7 @@ def _needs_consent(
     if "consent" in request.prompts:
         return True
     client = client_redirect.client
-    return client.consent and not consents.has_consented(sandbox, session.subject, client.client_id, scope)
+    return client.consent and not consents.has_consented(sandbox, session.user, client, scope)
 
 
 def _grant(

@@ -1,29 +1,45 @@
-"""The scopes that users have consented to let clients have."""
+"""The scopes that users have consented to let clients have.
+
+A consent is of a user and a client as they are: it notes the ``epoch`` of both, so that it ends with all else that was
+given, and nobody who comes after a deletion has it (``services.identity.account_changes``).
+"""
+
+from typing import TYPE_CHECKING
 
 from services import keys
 from utils import table
 from utils.sandbox import Sandbox
 from utils.writes import Key, Put
 
+if TYPE_CHECKING:
+    from services.identity.seed import Client, SeedUser
 
-def has_consented(sandbox: Sandbox, subject: str, client_id: str, scope: str) -> bool:
+
+def has_consented(sandbox: Sandbox, user: "SeedUser", client: "Client", scope: str) -> bool:
     """Whether the user has consented to the client's having all of ``scope``."""
-    return set(scope.split(" ")) <= _scopes(_key(sandbox, subject, client_id))
+    return set(scope.split(" ")) <= _scopes(sandbox, user, client)
 
 
-def record_consent(sandbox: Sandbox, subject: str, client_id: str, scope: str) -> None:
+def record_consent(sandbox: Sandbox, user: "SeedUser", client: "Client", scope: str) -> None:
     """Store that the user consents to the client's having ``scope``, besides what was consented to before.
 
     Of two consents at the same moment one may be lost; the user is then asked again.
     """
-    key = _key(sandbox, subject, client_id)
-    scopes = _scopes(key) | set(scope.split(" "))
-    table.write(Put({"pk": key[0], "sk": key[1], "scopes": sorted(scopes)}))
+    pk, sk = _key(sandbox, user, client)
+    scopes = _scopes(sandbox, user, client) | set(scope.split(" "))
+    table.write(Put({"pk": pk, "sk": sk, "scopes": sorted(scopes), "epochs": _epochs(user, client)}))
 
 
-def _scopes(key: Key) -> set[str]:
-    return set((table.get(key) or {"scopes": ()})["scopes"])
+def _scopes(sandbox: Sandbox, user: "SeedUser", client: "Client") -> set[str]:
+    item = table.get(_key(sandbox, user, client)) or {}
+    is_theirs = item.get("epochs", ["", ""]) == _epochs(user, client)
+    return set(item.get("scopes", ()) if is_theirs else ())
 
 
-def _key(sandbox: Sandbox, subject: str, client_id: str) -> Key:
-    return keys.partition(sandbox, "consent", subject), client_id
+def _epochs(user: "SeedUser", client: "Client") -> list[str]:
+    """Both empty of a user and a client of the stack's seed, as in consents that an older release stored."""
+    return [user.epoch, client.epoch]
+
+
+def _key(sandbox: Sandbox, user: "SeedUser", client: "Client") -> Key:
+    return keys.partition(sandbox, "consent", user.subject), client.client_id
