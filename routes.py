@@ -789,7 +789,7 @@ ROUTES: tuple[Route, ...] = (
         "/_emulator/clients/{client_id}",
         "handlers.accounts:put_client",
         scope=ADMIN,
-        table=("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
+        table=("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"),
         secrets=("seed", "public-keys"),
         memory=512,
         body="models.account_bodies:ClientBody",

@@ -1,7 +1,8 @@
 """Who exists in a sandbox: the users and clients that were registered in it, then those of the stack's seed.
 
 What was registered is in the table, in the form of an entry of the seed: under a user's folded name and under its
-subject, under a client's id. An entry without content hides the one of the seed. A sandbox without any costs no read.
+subject, under a client's id. An item without an entry hides the one of the seed. A sandbox without any costs no read.
+An entry is kept as JSON text, for what claims may be made of, fractions and many levels, DynamoDB has no types for.
 """
 
 from collections.abc import Mapping
@@ -22,7 +23,8 @@ from utils.sandbox import Sandbox
 from utils.settings import settings
 from utils.writes import Key
 
-ENTRY: Final = "entry"
+ENTRY: Final = "entry_json"
+"""The attribute with the text of an entry."""
 
 
 def find_user(sandbox: Sandbox, folded_username: str, known: Seed | None = None) -> SeedUser | None:
@@ -55,17 +57,29 @@ def client_ids(sandbox: Sandbox) -> list[str]:
     return list(seed().clients) if sandbox.is_seeded else []
 
 
+def text_of(entry: Mapping[str, Any]) -> str:
+    """An entry as its item has it; the same text for equal ones, as the fingerprint of a user is made of it."""
+    return strict_json.canonical(entry)
+
+
+def entry_in(item: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The entry that an item has; ``None`` if it hides the seed's."""
+    if ENTRY not in item:
+        return None
+    entry: dict[str, Any] = strict_json.parse(item[ENTRY])
+    return entry
+
+
 def registered_user(item: Mapping[str, Any]) -> SeedUser | None:
-    """The user in the item of an entry; ``None`` if it hides the seed's. The entry's members are put in order, which
-    the table does not keep and the fingerprint is made of."""
-    return (
-        SeedUser.from_seed(strict_json.parse(strict_json.canonical(item[ENTRY]))) if ENTRY in item else None
-    )
+    """The user in the item of an entry; ``None`` if it hides the seed's."""
+    entry = entry_in(item)
+    return None if entry is None else SeedUser.from_seed(entry)
 
 
 def registered_client(item: Mapping[str, Any]) -> Client | None:
     """The client in the item of an entry; ``None`` if it hides the seed's."""
-    return Client.from_seed(item[ENTRY]) if ENTRY in item else None
+    entry = entry_in(item)
+    return None if entry is None else Client.from_seed(entry)
 
 
 def _registered(sandbox: Sandbox, key: Key) -> Mapping[str, Any] | None:

@@ -1,7 +1,7 @@
 """The clients of a sandbox at run time: registered, changed, hidden and listed."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from models.accounts import ClientAccount, Origin
@@ -28,6 +28,7 @@ REGISTRATION: Final = "registration"
 ENDED: Final = {"client": ""}
 """A basis that none is like."""
 _ID: Final = re.compile(r"[A-Za-z0-9._~-]{1,64}")
+_QUERIED: Final = 100
 _OWN: Final = (FIRST_PARTY_CLIENT.client_id, DOCS_CLIENT)
 _DEFAULTS: Final = ("demo-web", "demo-backend", "demo-service", "demo-admin")
 
@@ -36,8 +37,8 @@ def put(sandbox: Sandbox, client_id: str, body: "ClientBody") -> tuple[ClientAcc
     """Register a client, or replace the one of this id; whether there was none.
 
     Another secret, a scope or a grant type less ends all that was issued to the client. Raises
-    :class:`AccountConflictException` for an id that is a user's subject, the API's audience or a client's of the
-    emulator's own, :class:`ValidationException` for what can be no id and for redirect URIs that the stack refuses.
+    :class:`AccountConflictException` for an id that is a user's subject, an audience or a client's of the emulator's
+    own, :class:`ValidationException` for what can be no id and for redirect URIs that the stack refuses.
     """
     if not is_signed_by(body.id_token_signed_response_alg):
         fault = FieldError("id_token_signed_response_alg", "no_key", "The stack has no key that signs so.")
@@ -48,6 +49,8 @@ def put(sandbox: Sandbox, client_id: str, body: "ClientBody") -> tuple[ClientAcc
         before = accounts.find_client(present, client_id)
         if any(name == client_id or accounts.find_client(present, name) for name in body.audience):
             raise AccountConflictException("The audience is a client's id, which is that of its ID tokens.")
+        if before is None and _is_audience(present, client_id):
+            raise AccountConflictException("The id is the audience of another client's access tokens.")
         secret_hash = body.secret_hash
         if body.secret is not None:
             secret_hash = account_changes.hash_of(
@@ -123,7 +126,8 @@ def stored(
     if registration is None and sandbox.has_accounts:
         registration = (table.get(key) or {}).get(REGISTRATION)
     kept = {REGISTRATION: dict(registration)} if registration else {}
-    item = {"pk": key[0], "sk": key[1], accounts.ENTRY: whole, "basis": basis_of_grant(None, client), **kept}
+    text = accounts.text_of(whole)
+    item = {"pk": key[0], "sk": key[1], accounts.ENTRY: text, "basis": basis_of_grant(None, client), **kept}
     return client, Put(item)
 
 
@@ -161,6 +165,28 @@ def _require_allowed(client_id: str, uris: list[str]) -> None:
     if refused_uris(uris):
         fault = FieldError("redirect_uris", "redirect_uri", "http needs the loopback interface.")
         raise ValidationException([fault])
+
+
+def _is_audience(sandbox: Sandbox, client_id: str) -> bool:
+    """Whether the access tokens of some client are for this id, so that ID tokens of a client of the id would pass for
+    them (RFC 9068 section 5)."""
+    clients: dict[str, Client | None] = dict(seed().clients) if sandbox.is_seeded else {}
+    clients |= {
+        item["sk"].removeprefix(account_keys.CLIENTS): accounts.registered_client(item)
+        for item in _items(sandbox)
+    }
+    return any(client_id in client.audience for client in clients.values() if client)
+
+
+def _items(sandbox: Sandbox) -> Iterator[Item]:
+    """The items of the clients that were registered, or hidden."""
+    after = account_keys.CLIENTS
+    while sandbox.has_accounts:
+        items = table.query(account_keys.accounts(sandbox), limit=_QUERIED, after=after)
+        yield from (item for item in items if item["sk"].startswith(account_keys.CLIENTS))
+        if len(items) < _QUERIED or not items[-1]["sk"].startswith(account_keys.CLIENTS):
+            return
+        after = items[-1]["sk"]
 
 
 def _told(client: Client, origin: Origin) -> ClientAccount:

@@ -17,7 +17,6 @@ from services.identity.seed import SeedUser, seed
 from services.identity.sessions import ACTIVE, user_key
 from services.identity.users import unchanged, user_item
 from utils import table
-from utils.attributes import Item
 from utils.errors import ValidationException
 from utils.sandbox import Sandbox
 from utils.writes import Put
@@ -47,12 +46,12 @@ def put(sandbox: Sandbox, username: str, body: "UserBody") -> tuple[UserAccount,
 
     def plan(present: Sandbox) -> Change[tuple[UserAccount, bool]]:
         before = accounts.find_user(present, folded)
-        user, entry = _entry(present, username, body, before)
+        user, text = _entry(present, username, body, before)
         entry_pk, entry_sk = user_account_key(present, folded)
         subject_pk, subject_sk = subject_account_key(present, user.subject)
         writes = [
-            Put({"pk": entry_pk, "sk": entry_sk, accounts.ENTRY: entry}),
-            Put({"pk": subject_pk, "sk": subject_sk, accounts.ENTRY: entry}),
+            Put({"pk": entry_pk, "sk": entry_sk, accounts.ENTRY: text}),
+            Put({"pk": subject_pk, "sk": subject_sk, accounts.ENTRY: text}),
             _kept(present, user, is_new=before is None),
         ]
         if before and before.subject != user.subject:
@@ -107,8 +106,8 @@ def is_default(folded: str) -> bool:
 
 def _entry(
     sandbox: Sandbox, username: str, body: "UserBody", before: SeedUser | None
-) -> tuple[SeedUser, Item]:
-    """The user of ``body``, and the entry that is stored of it."""
+) -> tuple[SeedUser, str]:
+    """The user of ``body``, and the text of the entry that is stored of it."""
     subject = body.subject or (before.subject if before else _default_subject(sandbox, username.casefold()))
     holder = accounts.find_subject(sandbox, subject)
     if holder and holder.username.casefold() != username.casefold():
@@ -135,8 +134,8 @@ def _entry(
         "scopes": scopes,
         **({"epoch": epoch} if epoch else {}),
     }
-    user = accounts.registered_user({accounts.ENTRY: entry})
-    return cast("SeedUser", user), entry
+    text = accounts.text_of(entry)
+    return cast("SeedUser", accounts.registered_user({accounts.ENTRY: text})), text
 
 
 def _default_subject(sandbox: Sandbox, folded: str) -> str:

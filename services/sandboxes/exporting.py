@@ -8,7 +8,7 @@ from itertools import batched
 from typing import TYPE_CHECKING, Any, Final
 
 from services.identity.account_keys import accounts
-from services.identity.accounts import ENTRY
+from services.identity.accounts import entry_in
 from services.players import shards, stats
 from services.players.listing import secret
 from services.sandboxes.content import Content, clock_entry
@@ -68,7 +68,7 @@ def _head(sandbox: Sandbox) -> Content:
     head: Content = {"clock": clock_entry(sandbox.clock)}
     if sandbox.is_seeded and not sandbox.has_accounts:
         return head
-    registered = {item["sk"]: item.get(ENTRY) for item in table.query(accounts(sandbox), limit=_ALL)}
+    registered = {item["sk"]: entry_in(item) for item in table.query(accounts(sandbox), limit=_ALL)}
     stack = secrets.read_json(settings().seed_secret) if sandbox.is_seeded else {"users": [], "clients": []}
     seeded = {f"user#{entry['username'].casefold()}": entry for entry in stack["users"]}
     seeded |= {f"client#{entry['client_id']}": entry for entry in stack["clients"]}

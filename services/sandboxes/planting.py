@@ -9,7 +9,7 @@ from typing import Any, Final
 from models.durations import parse
 from models.player import Player
 from services.identity.account_keys import client_account_key, subject_account_key, user_account_key
-from services.identity.accounts import ENTRY
+from services.identity.accounts import ENTRY, text_of
 from services.players import player_items
 from services.sandboxes.content import Content
 from services.sandboxes.opening import let_purge
@@ -88,9 +88,9 @@ def _items(sandbox: Sandbox, content: Content, users: list[Any], clients: list[A
             user_account_key(sandbox, entry["username"].casefold()),
             subject_account_key(sandbox, entry["subject"]),
         ):
-            yield _at(key, {ENTRY: entry})
+            yield _at(key, {ENTRY: text_of(entry)})
     for entry in clients:
-        yield _at(client_account_key(sandbox, entry["client_id"]), {ENTRY: entry})
+        yield _at(client_account_key(sandbox, entry["client_id"]), {ENTRY: text_of(entry)})
     for entry in content.get("players", ()):
         yield from _player_items(sandbox, entry)
     for entry in content.get("statistics", ()):

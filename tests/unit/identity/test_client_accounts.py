@@ -8,7 +8,10 @@ from infrastructure.stack import seeds
 from models.account_bodies import AddressBody, ClientBody, UserBody
 from services.sandboxes.opening import begin, opened
 from tests.support import identity
+from tests.support.gateway import Answer
+from tests.support.user_agent import CALLBACK, UserAgent, authorize, sent_back
 from tests.unit.identity.conftest import BASIC, Client
+from tests.unit.identity.test_user_accounts import BODY as USER
 from tests.unit.identity.test_user_accounts import admin, players
 from utils import table
 from utils.sandbox import DEFAULT, sandbox_key
@@ -100,6 +103,18 @@ def test_ids_of_others_are_refused() -> None:
         assert admin().put(f"/_emulator/clients/{client_id}", BODY).code == "account_conflict"
     assert admin().delete("/_emulator/clients/psn-emulator").code == "account_conflict"
     assert admin().put("/_emulator/clients/a b", BODY).code == "validation_error"
+
+
+def test_an_id_that_is_the_audience_of_a_clients_tokens_is_refused_until_that_client_is_gone() -> None:
+    of_seed = identity.client_entry("of-seed", audience=["stats"], grant_types=["password"])
+    identity.store_seed(identity.seed_entry(), registered=[*identity.clients(), of_seed])
+    admin().put(PATH, BODY | {"audience": "ledger"})
+    for client_id, audience_of in (("ledger", "scores"), ("stats", "of-seed")):
+        refused = admin().put(f"/_emulator/clients/{client_id}", BODY)
+        assert (refused.status, refused.code) == (409, "account_conflict")
+        assert admin().delete(f"/_emulator/clients/{audience_of}").status == 204
+        assert admin().put(f"/_emulator/clients/{client_id}", BODY).status == 201
+    assert admin().put(PATH, BODY | {"audience": "ledger"}).code == "account_conflict"
 
 
 @pytest.mark.parametrize(
@@ -204,3 +219,30 @@ def test_hashes_are_judged_as_in_a_seed(parts: str, salt: str) -> None:
         assert admin().put(PATH, BODY | {"secret": None, "secret_hash": hashed}).code == "validation_error"
     else:
         assert admin().put(PATH, BODY | {"secret": None, "secret_hash": hashed}).status == 201
+
+
+@pytest.mark.parametrize("gone", ["client", "user"])
+def test_consent_is_not_that_of_the_next_of_the_same_name(gone: str) -> None:
+    app = {
+        "name": "App",
+        "redirect_uris": [CALLBACK],
+        "grant_types": ["authorization_code"],
+        "scopes": ["openid", "profile", "players:read"],
+    }
+    paths = {"client": ("/_emulator/clients/app", app), "user": ("/_emulator/users/kratos", USER)}
+    for path, body in paths.values():
+        assert admin().put(path, body).status < 300
+    agent = UserAgent()
+    as_kratos = {"username": "kratos", "password": USER["password"]}
+
+    def after_login() -> Answer:
+        agent.cookies.clear()
+        return agent.follow(agent.login(agent.get(authorize()), **as_kratos))
+
+    assert "code" in sent_back(agent.follow(agent.submit(after_login(), decision="allow")))
+    path, body = paths[gone]
+    assert admin().put(path, {**body, "name": "Renamed"}).status == 200
+    assert "code" in sent_back(after_login())
+    assert admin().delete(path).status == 204
+    assert admin().put(path, body).status == 201
+    assert "Allow App?" in after_login().text

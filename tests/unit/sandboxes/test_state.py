@@ -80,7 +80,7 @@ def send(admin: Gateway, page: str, continued: str = "", name: str = "ci-7") -> 
 
 
 def test_the_state_comes_back_byte_for_byte(admin: Gateway) -> None:
-    own = {"level": 7, "guild": {"id": None, "ranks": ["a", 1, True]}}
+    own = {"level": 7, "guild": {"id": None, "ranks": ["a", 1.25, True]}, "deep": [[[[{"a": 1e-200}]]]]}
     lee = {**KIM, "username": "lee", "address": {"locality": "Oslo"}, "scopes": "all", "extra_claims": own}
     document = {
         "users": [KIM, lee],
@@ -185,6 +185,16 @@ def test_users_and_clients_stand_in_it_where_they_are_not_the_stacks(admin: Gate
     assert [client["client_id"] for client in document["clients"]] == sorted(
         client["client_id"] for client in identity.clients()
     )
+
+
+def test_a_document_of_clients_alone_keeps_what_the_stacks_users_claim(admin: Gateway) -> None:
+    claims = {"rate": 0.25, "level": 10**40}
+    identity.store_seed(identity.seed_entry(extra_claims=claims), registered=identity.clients())
+    assert send(admin, json.dumps({"clients": []})).status == 200
+    tokens = login("ci-7", identity.USERNAME, identity.PASSWORD).json()
+    told = identity.payload(tokens["access_token"])
+    assert {name: told[name] for name in claims} == claims
+    assert json.loads(exported(admin)[0])["users"][0]["extra_claims"] == claims
 
 
 @pytest.mark.parametrize(
