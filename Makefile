@@ -42,7 +42,7 @@ takes.test-operations := ARGS
 takes.coverage := ARGS
 takes.test-kills := KILLS SEED ARGS
 takes.test-model := STEPS SEED DEPLOYED ARGS
-takes.test-sandboxes := SANDBOXES STEPS SEED ARGS
+takes.test-sandboxes := SANDBOXES STEPS SEED DEPLOYED ARGS
 takes.test-fuzz := REQUESTS SEED ARGS
 takes.bench := ONLY ROUNDS
 takes.sbom := FILE
@@ -270,9 +270,9 @@ test-model: setup ## Send the API random requests and hold it against its model 
 	@MODEL_STEPS=$(call either,STEPS,2000) MODEL_SEED=$(call either,SEED,$$(date +%s)) $(PY) -m pytest -q \
 		$(if $(call flag,DEPLOYED,on),tests/e2e/test_model.py,tests/unit/players/test_model.py) $(ARGS)
 
-test-sandboxes: setup ## Use many sandboxes at once, each held against a model of its own (SANDBOXES=200, STEPS=50, SEED=…)
+test-sandboxes: setup ## Use many sandboxes at once, each held against a model of its own (SANDBOXES=200, STEPS=50, SEED=…, DEPLOYED=1)
 	@ISOLATION_SANDBOXES=$(call either,SANDBOXES,200) ISOLATION_STEPS=$(call either,STEPS,50) ISOLATION_SEED=$(call either,SEED,$$(date +%s)) \
-		$(PY) -m pytest -q -s tests/unit/sandboxes/test_isolation.py $(ARGS)
+		$(PY) -m pytest -q -s $(if $(call flag,DEPLOYED,on),tests/e2e,tests/unit/sandboxes)/test_isolation.py $(ARGS)
 
 test-fuzz: setup ## Send a deployed stack requests made of its document, valid and not, and good ones made wrong (REQUESTS=10000, SEED=…)
 	@REQUESTS=$(call either,REQUESTS,10000) SEED=$(call either,SEED,$$(date +%s)) $(PY) -m pytest tests/e2e/test_fuzz.py tests/e2e/test_mutation_run.py -s $(ARGS)

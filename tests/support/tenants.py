@@ -1,7 +1,7 @@
-"""Who calls the API of one sandbox, in process: at its base URL, with what the authorizer says of the tokens."""
+"""Who calls the API of one sandbox at its base URL: in process, with what the authorizer says of tokens, or else."""
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote_plus, urlencode
@@ -36,6 +36,11 @@ def basic(client_id: str, secret: str) -> dict[str, str]:
     return {"authorization": f"Basic {b64encode(joined.encode()).decode()}"}
 
 
+def in_process(token: str) -> Gateway:
+    """The gateway in process, as the bearer of ``token`` meets it, ``""`` for none."""
+    return Gateway(context_of(token) if token else {})
+
+
 @dataclass
 class Tenant:
     """Calls the API of the sandbox ``name``, by default at its base URL and as the default user."""
@@ -45,6 +50,8 @@ class Tenant:
     tokens: dict[str, Any] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     """Sent with every request."""
+    gateway: Callable[[str], Gateway] = in_process
+    """The gateway for the bearer of a token, ``""`` for none."""
 
     def __post_init__(self) -> None:
         if self.base is None:
@@ -53,14 +60,15 @@ class Tenant:
     def ask(self, method: str, path: str, body: Any = None, *, token: str = "", **options: Any) -> Answer:
         """Send a request with the ``token``, by default the last one there was."""
         access_token = token or self.tokens.get("access_token", "")
-        claims = context_of(access_token) if access_token else {}
         headers = {**self.headers, **options.pop("headers", {})}
-        return Gateway(claims).send(method, f"{self.base}{path}", body=body, headers=headers, **options)
+        return self.gateway(access_token).send(
+            method, f"{self.base}{path}", body=body, headers=headers, **options
+        )
 
     def login(self, **changes: Any) -> dict[str, Any]:
         """Log in by the simple form; the tokens, which are kept."""
         body = {"username": identity.USERNAME, "password": identity.PASSWORD, **changes}
-        answer = Gateway().post(f"{self.base}/auth/token", body, headers=self.headers)
+        answer = self.gateway("").post(f"{self.base}/auth/token", body, headers=self.headers)
         assert answer.status == 200, answer.text
         self.tokens = answer.json()
         return self.tokens
@@ -69,12 +77,12 @@ class Tenant:
         """Refresh by the simple form."""
         sent = refresh_token or self.tokens["refresh_token"]
         sending = {"refresh_token": sent, **changes}
-        return Gateway().post(f"{self.base}/auth/refresh", sending, headers=self.headers)
+        return self.gateway("").post(f"{self.base}/auth/refresh", sending, headers=self.headers)
 
     def form(self, path: str, fields: Mapping[str, str], client: tuple[str, str] = BACKEND) -> Answer:
         """``POST`` a form as a confidential client."""
         headers = {**self.headers, **FORM, **basic(*client)}
-        return Gateway().post(f"{self.base}{path}", raw=urlencode(fields), headers=headers)
+        return self.gateway("").post(f"{self.base}{path}", raw=urlencode(fields), headers=headers)
 
     def introspected(self, token: str) -> dict[str, Any]:
         """What introspection says of ``token``."""
@@ -85,7 +93,7 @@ class Tenant:
 
     def userinfo(self, token: str) -> Answer:
         """Ask who the bearer is."""
-        return Gateway().get(
+        return self.gateway("").get(
             f"{self.base}/auth/userinfo", headers={**self.headers, "authorization": f"Bearer {token}"}
         )
 

@@ -3,6 +3,7 @@
 All worlds use the same names, keys and passwords, so that what one would see of another is seen at once.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -11,16 +12,14 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from tests.support import identity
 from tests.support.gateway import Answer, Gateway
-from tests.support.tenants import BACKEND, Tenant
+from tests.support.tenants import BACKEND, Tenant, in_process
 from tests.support.user_agent import CALLBACK, FORM, VERIFIER, Form, authorize
 from utils.strict_json import rfc3339
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 SCOPE = "openid players:read players:write emulator:admin"
-_ACCESS_SECONDS = 300
-_REFRESH_SECONDS = 86_400
 _IDEMPOTENCY_SECONDS = 86_400
 _NAMES = [f"player-{number}" for number in range(6)]
 _KEYS = [f"key-{number}" for number in range(3)]
@@ -49,13 +48,19 @@ class Player:
 
 @dataclass
 class World:
-    """One sandbox, its clock frozen from the start, so that the model knows every moment of it."""
+    """One sandbox, its clock frozen from the start, so that the model knows every moment of it.
+
+    ``gateway`` leads to the API for the bearer of a token; ``refresh_seconds`` is how long a login may be refreshed.
+    """
 
     name: str
     seed: int
+    gateway: Callable[[str], Gateway] = in_process
+    refresh_seconds: int = 86_400
     tenant: Tenant = field(init=False)
     random: Random = field(init=False)
     now: datetime = field(init=False)
+    access_seconds: int = field(init=False)
     logins: list[Login] = field(default_factory=list)
     players: dict[str, Player] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
@@ -66,10 +71,11 @@ class World:
     cookie_ends_at: datetime = _EPOCH
     issued: set[str] = field(default_factory=set)
     done: int = 0
+    requests: int = 0
 
     def __post_init__(self) -> None:
         headers = {"x-sandbox": "default"} if self.name == "default" else {}
-        self.tenant = Tenant(self.name, headers=headers)
+        self.tenant = Tenant(self.name, headers=headers, gateway=self._counted)
         self.random = Random(f"{self.seed} {self.name}")
         self.now = _EPOCH + timedelta(days=self.random.randrange(10_000))
         self.tenant.login(scope=SCOPE)
@@ -120,7 +126,9 @@ class World:
         login = self.random.choice(self.logins[:-1] or self.logins)
         fields = {"token": login.access_token, "client_id": "psn-emulator"}
         headers = {**self.tenant.headers, **FORM}
-        answer = Gateway().post(f"{self.tenant.base}/auth/revoke", raw=urlencode(fields), headers=headers)
+        answer = self.tenant.gateway("").post(
+            f"{self.tenant.base}/auth/revoke", raw=urlencode(fields), headers=headers
+        )
         assert answer.status in {200, 400}, answer.text
         if answer.status == 200:
             login.is_revoked = True
@@ -128,8 +136,8 @@ class World:
 
     def move(self) -> None:
         """Let time pass."""
-        seconds = self.random.choice((1, 30, 200, 400, 90_000))
         self._alive()
+        seconds = self.random.choice((1, 30, 200, self.access_seconds + 100, self.refresh_seconds + 3_600))
         told = self.tenant.set_clock(advance=f"PT{seconds}S")
         self.now += timedelta(seconds=seconds)
         assert told["now"] == rfc3339(self.now)
@@ -139,18 +147,18 @@ class World:
     def get_code(self) -> None:
         """Have the browser get a code, by its session if it has one."""
         target = f"{self.tenant.base}{authorize(scope='openid players:read', sandbox=self.name)}"
-        answer = Gateway().get(target, cookies=self.cookies)
+        answer = self.tenant.gateway("").get(target, cookies=self.cookies)
         if answer.status == 200:
             assert self.now >= self.cookie_ends_at
             self._note(answer)
             form = Form(answer.text)
             typed = {"username": identity.USERNAME, "password": identity.PASSWORD, "decision": "sign-in"}
-            answer = Gateway().post(
+            answer = self.tenant.gateway("").post(
                 target, raw=urlencode(form.fields | typed), headers=FORM, cookies=self.cookies
             )
             self._note(answer)
             self.cookie_ends_at = self.now + timedelta(hours=8)
-            answer = Gateway().get(target, cookies=self.cookies)
+            answer = self.tenant.gateway("").get(target, cookies=self.cookies)
         assert answer.status == 303, answer.text
         self.codes.append(dict(parse_qsl(urlsplit(answer.headers["location"]).query))["code"])
 
@@ -291,7 +299,7 @@ class World:
             renamed = {name.replace(other.name, self.name): value for name, value in other.cookies.items()}
             own = {f"{name}-{self.name}": value for name, value in other.cookies.items()}
             target = f"{mine.base}{authorize(scope='openid', sandbox=self.name, prompt='none')}"
-            answer = Gateway().get(target, cookies={**other.cookies, **renamed, **own})
+            answer = self.tenant.gateway("").get(target, cookies={**other.cookies, **renamed, **own})
             assert "error=login_required" in answer.headers["location"]
 
     def _redeem(self, at: "World", code: str) -> Answer:
@@ -303,22 +311,29 @@ class World:
             "code_verifier": VERIFIER,
         }
         headers = {**at.tenant.headers, **FORM}
-        return Gateway().post(f"{at.tenant.base}/auth/token", raw=urlencode(fields), headers=headers)
+        return self.tenant.gateway("").post(
+            f"{at.tenant.base}/auth/token", raw=urlencode(fields), headers=headers
+        )
 
     def _keep(self, tokens: dict[str, Any], ends_at: datetime | None = None) -> None:
         claims = identity.payload(tokens["access_token"])
         assert claims["sandbox"] == self.name
         assert claims["iat"] == int(self.now.timestamp())
+        self.access_seconds = tokens["expires_in"]
         self.issued.add(claims["jti"])
         self.logins = [
             *self.logins[-5:],
             Login(
                 tokens["access_token"],
                 tokens["refresh_token"],
-                self.now + timedelta(seconds=_ACCESS_SECONDS),
-                ends_at or self.now + timedelta(seconds=_REFRESH_SECONDS),
+                self.now + timedelta(seconds=self.access_seconds),
+                ends_at or self.now + timedelta(seconds=self.refresh_seconds),
             ),
         ]
+
+    def _counted(self, token: str) -> Gateway:
+        self.requests += 1
+        return self.gateway(token)
 
     def _alive(self) -> Tenant:
         """A caller with a token that is alive; those that are not are refused first."""

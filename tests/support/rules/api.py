@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-import httpx
-
 from tests.support.gateway import Answer, Gateway, open_session
+from tests.support.remote_gateway import RemoteGateway, client_of
 
 USER = {"username": "testuser", "password": "password123"}
 
@@ -52,7 +51,7 @@ class DeployedApi(Api):
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self._client = httpx.Client(base_url=self.url, timeout=60)
+        self._client = client_of(self.url)
 
     def send(
         self,
@@ -65,15 +64,12 @@ class DeployedApi(Api):
         cookies: Any = None,
     ) -> Answer:
         """Send one request, once more with a new token when the one before has ended."""
-        content = {"json": body} if body is not None else {"content": raw}
         for fresh in (False, True):
-            token = self._bearer(fresh=fresh)
-            sent = {**(headers or {}), "authorization": f"Bearer {token}"}
-            found = self._client.request(method, target, headers=sent, cookies=cookies, **content)
-            if found.status_code != 401:
+            gateway = RemoteGateway(client=self._client, token=self._bearer(fresh=fresh))
+            answer = gateway.send(method, target, body=body, raw=raw, headers=headers, cookies=cookies)
+            if answer.status != 401:
                 break
-        lower = {name.lower(): value for name, value in found.headers.items()}
-        return Answer(found.status_code, lower, found.text)
+        return answer
 
     def begin(self) -> None:
         """Log in anew."""
