@@ -165,6 +165,7 @@ def seed(options: argparse.Namespace) -> int:
         login=sandboxes.Login(options.user, options.password, options.token),
     )
     _print_sandbox(told)
+    _sweep(options)
     return 0
 
 
@@ -174,6 +175,7 @@ def reset(options: argparse.Namespace) -> int:
 
     login = sandboxes.Login(options.user, options.password, options.token)
     _print_sandbox(sandboxes.reset(options.settings, sandbox=options.sandbox, login=login))
+    _sweep(options)
     return 0
 
 
@@ -294,6 +296,13 @@ def _print_sandbox(told: dict[str, Any]) -> None:
     seed = "the document" if told["seed"] == "document" else f"the seed {told['seed']}"
     until = f" until {told['ends_at']}" if told["ends_at"] else ""
     print(f"Sandbox {told['name']} holds {seed}{until}: {told['base_url']}")
+
+
+def _sweep(options: argparse.Namespace) -> None:
+    from infrastructure.commands import sandboxes
+
+    if deleted := sandboxes.sweep(options.settings, options.sandbox):
+        print(f"Deleted {deleted} items that it had before")
 
 
 def _confirm(stack: str, warning: str) -> None:

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from infrastructure.commands import stack_info
+from infrastructure.automation import workspace
+from infrastructure.cloud import default_generations
+from infrastructure.commands import readiness, stack_info
 from infrastructure.errors import DeployError
 from infrastructure.stack import strict_yaml
 from infrastructure.stack.settings import Settings
@@ -56,6 +58,18 @@ def reset(settings: Settings, *, sandbox: str, login: Login) -> dict[str, Any]:
     _, answer = _send("POST", f"{api}/_emulator/sandboxes/{quote(sandbox, safe='')}/reset", token)
     told: dict[str, Any] = answer["data"]
     return told
+
+
+def sweep(settings: Settings, sandbox: str) -> int:
+    """Deletes what the default ``sandbox`` had before its resets; how many items that were. What others had is deleted
+    in time. Raises ``DeployError``."""
+    if sandbox != default_generations.DEFAULT:
+        return 0
+    readiness.require_aws(settings, workspace.read_state(settings).accounts)
+    deleted = default_generations.sweep(settings, str(stack_info.outputs(settings)["table_name"]))
+    if deleted:
+        readiness.persist(settings)
+    return deleted
 
 
 def _document(file: Path) -> Any:

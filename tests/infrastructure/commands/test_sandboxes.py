@@ -1,6 +1,8 @@
 """``make seed`` and ``make reset``: sandboxes given their seeds through the API, here that of the very handlers."""
 
+import re
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -8,11 +10,17 @@ from pathlib import Path
 import pytest
 
 from infrastructure import cli
-from infrastructure.commands import stack_info
-from services.sandboxes.opening import opened
+from infrastructure.automation import workspace
+from infrastructure.cloud import session
+from infrastructure.commands import readiness, stack_info
+from infrastructure.release.state import StackState
+from services.sandboxes.opening import new_generation, opened
 from tests.support import identity
 from tests.support.cheap_hashes import HASHER
 from tests.support.gateway import Gateway, open_session
+from utils import table
+from utils.aws import client
+from utils.writes import Put
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -49,7 +57,11 @@ def _api(the_table: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     url = f"http://127.0.0.1:{server.server_port}"
-    monkeypatch.setattr(stack_info, "outputs", lambda _settings: {"api_url": url})
+    monkeypatch.setattr(stack_info, "outputs", lambda _settings: {"api_url": url, "table_name": the_table})
+    monkeypatch.setattr(workspace, "read_state", lambda _: StackState({}))
+    monkeypatch.setattr(readiness, "require_aws", lambda *_: None)
+    monkeypatch.setattr(readiness, "persist", lambda _: None)
+    monkeypatch.setattr(session, "client", lambda _settings, service: client(service))
     yield
     server.shutdown()
     thread.join()
@@ -119,3 +131,28 @@ def test_what_cannot_be_done_is_told(
         arguments = [*arguments, f"--file={tmp_path / 'seed.yaml'}"]
     assert cli.main(arguments) == 1
     assert fault in capsys.readouterr().err
+
+
+def test_a_reset_of_the_default_sandbox_deletes_what_it_had_before(
+    the_table: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """But for what may be an import under way, and what is others'."""
+
+    def universes() -> Counter[str]:
+        items = client("dynamodb").scan(TableName=the_table)["Items"]
+        return Counter(item["pk"]["S"].partition("#")[0] for item in items)
+
+    for name in ("default", "default-2"):
+        Gateway(open_session(opened(name))).post("/players", {"username": "Atreus", "email": "a@example.com"})
+    assert cli.main(["reset", "--sandbox=default-2"]) == 0
+    others = {name: count for name, count in universes().items() if name.startswith("default-2")}
+    assert opened("default").generation == ""
+    old, new = "0190a3b2c4d5e6f7", new_generation()
+    for generation in (old, new):
+        table.write(Put({"pk": f"default@{generation}#players", "sk": "1"}))
+    assert cli.main(["reset", "--sandbox=default"]) == 0
+    assert re.search(r"^Deleted \d+ items that it had before$", capsys.readouterr().out, re.MULTILINE)
+    left = universes()
+    assert {name: count for name, count in left.items() if name.startswith("default-2")} == others
+    assert (left[f"default@{old}"], left[f"default@{new}"]) == (0, 1)
+    assert left["default"] == 1, "the sandbox's own item"
