@@ -4,13 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
+from tests.e2e.deployed import logged_in
 from tests.e2e.test_api import unique
 from tests.support import node
 
@@ -44,11 +45,12 @@ def test_a_linter_finds_nothing(document: Path, tmp_path: Path) -> None:
     assert found["totals"] == {"errors": 0, "warnings": 0, "ignored": 0}, found["problems"]
 
 
-def test_a_client_that_is_generated_of_it_works(
-    document: Path, url: str, tokens: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture(scope="module")
+def generated(document: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The package ``partner``, a client that is generated of the document."""
+    folder = tmp_path_factory.mktemp("generated")
     generate = [sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none"]
-    target = ["--path", str(document), "--output-path", str(tmp_path / "partner")]
+    target = ["--path", str(document), "--output-path", str(folder / "partner")]
     beside = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     run = subprocess.run(
         [*generate, *target],
@@ -59,7 +61,16 @@ def test_a_client_that_is_generated_of_it_works(
         timeout=120,
     )
     assert (run.returncode, run.stderr) == (0, ""), run.stdout + run.stderr
-    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(folder))
+        yield
+
+
+@pytest.mark.usefixtures("generated")
+@pytest.mark.parametrize("base", ["", "/s/clients"], ids=["api", "sandbox"])
+def test_a_client_that_is_generated_of_it_works(url: str, base: str) -> None:
+    with httpx.Client(base_url=f"{url}{base}", timeout=30) as api:
+        tokens = logged_in(api)
     client, models = import_module("partner.client"), import_module("partner.models")
     create, listing, get, delete = (
         import_module(f"partner.api.players.{name}").sync
@@ -67,7 +78,7 @@ def test_a_client_that_is_generated_of_it_works(
     )
     record = import_module("partner.api.statistics.stats_post").sync
     name = unique()
-    with client.AuthenticatedClient(base_url=url, token=tokens["access_token"]) as caller:
+    with client.AuthenticatedClient(base_url=f"{url}{base}", token=tokens["access_token"]) as caller:
         made = create(client=caller, body=models.PlayerBody(username=name, email=f"{name}@example.com")).data
         assert [player.username for player in listing(client=caller, username=name).data] == [name]
         assert get(made.player_id, client=caller).data == made

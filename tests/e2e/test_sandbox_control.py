@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from services.sandboxes import named_seeds
 from tests.e2e.guide import SANDBOXES, text
 from tests.e2e.sandboxes import admin_client, admin_login, base, bearer, login, usernames
 from tests.support import players
@@ -21,6 +22,13 @@ SEED: dict[str, Any] = {
 }
 NAME = "controlled"
 ROUTE = f"/_emulator/sandboxes/{NAME}"
+
+
+def fails_to_log_in(sandbox: httpx.Client, username: str) -> bool:
+    """Whether a wrong password is refused for itself, and not because there were too many."""
+    answer = sandbox.post("/auth/token", json={"username": username, "password": "wrong"})
+    assert answer.status_code == 400, answer.text
+    return "retry-after" not in answer.headers
 
 
 @pytest.fixture
@@ -112,3 +120,24 @@ def test_make_has_a_sandbox_hold_the_guides_seed_and_resets_it(
         deployed.done("reset", "SANDBOX=by-make")
         assert client.get("/players", headers=bearer(token)).status_code == 401
         assert usernames(client, login(client, **KIM)) == ["Atreus"]
+
+
+def test_make_has_a_sandbox_hold_a_thousand_players_and_lifts_a_lock_out_in_it(
+    url: str, deployed: Checkout, operator: httpx.Client
+) -> None:
+    deployed.done("seed", "SANDBOX=thousand", "SEED=large-1000", "TTL=PT1H")
+    told = operator.get("/_emulator/sandboxes/thousand/export?limit=1000").json()["data"]
+    expected = named_seeds.content("large-1000", 0)
+    assert told["is_last"]
+    assert [player["player_id"] for player in told["players"]] == sorted(
+        player["player_id"] for player in expected["players"]
+    )
+    played = {stats["player_id"]: stats["matches_played"] for stats in told["statistics"]}
+    assert played == {stats["player_id"]: stats["matches_played"] for stats in expected["statistics"]}
+    with base(url, "thousand") as client:
+        while fails_to_log_in(client, "locked-here"):
+            pass
+        assert fails_to_log_in(operator, "locked-here"), "it is locked in one sandbox"
+        told = deployed.done("unlock", "USER=locked-here", "SANDBOX=thousand")
+        assert "Forgot the failed logins of locked-here from " in told
+        assert fails_to_log_in(client, "locked-here")
