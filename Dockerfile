@@ -27,7 +27,7 @@ RUN python trim_packages.py packages \
     && python -m compileall -q -j 0 --invalidation-mode unchecked-hash packages \
     && chmod -R a+rX,go-w packages
 
-COPY main.py routes.py variables.py authorizer.py application/
+COPY main.py routes.py variables.py account_rules.py authorizer.py application/
 COPY handlers application/handlers
 COPY models application/models
 COPY services application/services

@@ -243,7 +243,7 @@ lint: setup ## Check style, types, security rules and import directions
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
-	@.venv/bin/bandit -q -c pyproject.toml -r main.py routes.py variables.py authorizer.py handlers models services utils openapi infrastructure
+	@.venv/bin/bandit -q -c pyproject.toml -r main.py routes.py variables.py account_rules.py authorizer.py handlers models services utils openapi infrastructure
 	@.venv/bin/lint-imports
 
 format: setup ## Format the code

@@ -27,7 +27,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 SOURCES = (
-    *("Dockerfile", "authorizer.py", "main.py", "pyproject.toml", "routes.py", "uv.lock", "variables.py"),
+    *("Dockerfile", "pyproject.toml", "uv.lock"),
+    *("account_rules.py", "authorizer.py", "main.py", "routes.py", "variables.py"),
     *("handlers/", "models/", "services/", "utils/"),
     *("infrastructure/trim_packages.py", "infrastructure/uv.txt"),
 )

@@ -1,11 +1,6 @@
-"""The bodies that register a user or a client in a sandbox, by the rules of a seed's entries, and the query of the
-lists of both.
+"""The bodies that register a user or a client in a sandbox, by the rules of a seed's entries (``account_rules``), and
+the query of the lists of both."""
 
-The rules are those of ``infrastructure.stack.seeds``; a test holds the two to each other.
-"""
-
-import json
-import re
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -21,64 +16,23 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+import account_rules
 from models.examples import Examples
 from models.players_query import DEFAULT_LIMIT, Limit
-from routes import RESERVED_CLAIMS
 
 LONGEST_USERNAME = 128
 """Characters, as a login's are (``models.auth_body``)."""
 
-_HASH = re.compile(
-    r"\$argon2id\$v=19\$m=(\d{1,9}),t=(\d{1,9}),p=(\d{1,9})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{6,86})"
-)
-_KIBIBYTES = range(19456, 128 * 1024 + 1)
-_PASSES = range(2, 11)
-_LANES = range(1, 17)
-_AUTHORITY = r"(//(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?)"
-_REST = r'([/?][!-"$-\[\]-~]*)?'
-_REDIRECT_URI = re.compile(
-    rf"https:{_AUTHORITY}{_REST}|http://(localhost|127\.0\.0\.1|\[::1\])(:\d{{1,5}})?{_REST}"
-    rf"|[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:{_AUTHORITY}?{_REST}"
-)
-"""https, http on the loopback interface, and private schemes, which have a dot (RFC 8252 section 7.1)."""
-_NETWORK_URI = re.compile(rf"http://([A-Za-z0-9_-]+|host\.docker\.internal)(:\d{{1,5}})?{_REST}")
-"""http to a container or machine of one's own network."""
-
-
-def is_safe(redirect_uri: str) -> bool:
-    """Whether a redirect URI is one of https, of http on the loopback interface, or of a private scheme (RFC 9700
-    section 2.1, RFC 8252 section 7)."""
-    return _REDIRECT_URI.fullmatch(redirect_uri) is not None
-
-
-def is_in_network(redirect_uri: str) -> bool:
-    """Whether a redirect URI is an http one of a host without a dot, which only local and dev let in."""
-    return _NETWORK_URI.fullmatch(redirect_uri) is not None
-
 
 def _strong(password_hash: str) -> str:
-    """Refuses what is no argon2id hash of at least OWASP's parameters, or asks for more than a function has."""
-    match = _HASH.fullmatch(password_hash)
-    if (
-        match is None
-        or any(
-            int(match[place]) not in known for place, known in ((1, _KIBIBYTES), (2, _PASSES), (3, _LANES))
-        )
-        or any(len(match[place]) % 4 == 1 for place in (4, 5))
-    ):
-        raise PydanticCustomError(
-            "hash", "Input should be an argon2id hash in PHC form, m=19456 to 131072, t=2 to 10, p=1 to 16"
-        )
+    if fault := account_rules.fault_of_hash(password_hash):
+        raise PydanticCustomError("hash", "Input {fault}", {"fault": fault})
     return password_hash
 
 
 def _safe(redirect_uri: str) -> str:
-    if not (is_safe(redirect_uri) or is_in_network(redirect_uri)):
-        raise PydanticCustomError(
-            "redirect_uri",
-            "Input should be an https URI without a fragment, an http one on the loopback interface, or one of a"
-            " private scheme such as com.example.game:/callback",
-        )
+    if not (account_rules.is_safe(redirect_uri) or account_rules.is_in_network(redirect_uri)):
+        raise PydanticCustomError("redirect_uri", "Input should be {form}", {"form": account_rules.SAFE})
     return redirect_uri
 
 
@@ -96,21 +50,12 @@ def _listed(scopes: Any) -> Any:
 type PlainSecret = Annotated[SecretStr, Field(min_length=1, max_length=1024)]
 type PasswordHash = Annotated[str, AfterValidator(_strong)]
 type RedirectURI = Annotated[str, Field(max_length=2048), AfterValidator(_safe)]
-type Resource = Annotated[str, Field(pattern=r'^[A-Za-z][A-Za-z0-9+.-]*:[!-"$-~]+$')]
-_MOST_EXTRA = 1024
-_ENTRYS_OWN = frozenset({"scopes", "password_hash", "client_id", "preferred_username"})
+type Resource = Annotated[str, Field(pattern=account_rules.RESOURCE)]
 
 
 def _own(extra_claims: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    """Refuses claims that the identity provider says itself or another member gives, and more than tokens have room
-    for."""
-    fields = UserBody.model_fields.keys() - {"subject", "extra_claims"}
-    text = json.dumps(extra_claims, separators=(",", ":"))
-    if (RESERVED_CLAIMS | _ENTRYS_OWN | fields) & extra_claims.keys() or len(text) > _MOST_EXTRA:
-        raise PydanticCustomError(
-            "extra_claims",
-            "Input should be claims that nothing else gives, of at most 1024 characters of JSON",
-        )
+    if fault := account_rules.fault_of_claims(extra_claims, UserBody.model_fields):
+        raise PydanticCustomError("extra_claims", "Input should {fault}", {"fault": fault})
     return extra_claims
 
 
@@ -151,7 +96,7 @@ class UserBody(_Body):
     subject: Annotated[str, AfterValidator(_uuid)] | None = None
     password: PlainSecret | None = None
     password_hash: PasswordHash | None = None
-    email: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    email: str = Field(pattern=account_rules.EMAIL)
     email_verified: bool
     name: str
     scopes: ScopeNames
@@ -163,7 +108,7 @@ class UserBody(_Body):
     picture: str | None = None
     website: str | None = None
     gender: str | None = None
-    birthdate: str | None = Field(None, pattern=r"^\d{4}(-\d{2}-\d{2})?$")
+    birthdate: str | None = Field(None, pattern=account_rules.BIRTHDATE)
     zoneinfo: str | None = None
     locale: str | None = None
     updated_at: int | None = Field(None, ge=0, le=10**15)
@@ -202,25 +147,16 @@ class ClientBody(_Body):
 
     @model_validator(mode="after")
     def _possible_together(self) -> Self:
-        is_public = self.secret is None and self.secret_hash is None
-        for impossible, fault in (
-            (
-                self.secret is not None and self.secret_hash is not None,
-                "secret and secret_hash exclude each other",
-            ),
-            (
-                bool(self.redirect_uris) != ("authorization_code" in self.grant_types),
-                "redirect_uris and the grant authorization_code go together",
-            ),
-            (set(self.grant_types) == {"refresh_token"}, "the grant refresh_token needs another before it"),
-            (
-                is_public and "client_credentials" in self.grant_types,
-                "the grant client_credentials needs a secret",
-            ),
-            (is_public and "tokens:introspect" in self.scopes, "the scope tokens:introspect needs a secret"),
-        ):
-            if impossible:
-                raise PydanticCustomError("together", "Impossible together: {fault}", {"fault": fault})
+        fault = account_rules.fault_of_client(
+            redirect_uris=self.redirect_uris,
+            grant_types=self.grant_types,
+            scopes=self.scopes,
+            is_public=self.secret is None and self.secret_hash is None,
+        )
+        if self.secret is not None and self.secret_hash is not None:
+            fault = "secret and secret_hash exclude each other"
+        if fault:
+            raise PydanticCustomError("together", "Impossible together: {fault}", {"fault": fault})
         return self
 
 

@@ -6,10 +6,8 @@ from typing import Annotated, Final, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError, to_json
 
+from account_rules import CLIENT_ID, OWN_CLIENTS
 from models.account_bodies import LONGEST_USERNAME, ClientBody, ScopeNames, UserBody
-
-OWN_CLIENTS: Final = ("psn-emulator", "psn-emulator-docs")
-"""The clients of the emulator, which are in every sandbox."""
 
 _LARGEST: Final = 64 * 1024
 """Bytes of JSON that an entry may have: an item of the table has 400 KB at most, a stack's whole seed as much as this
@@ -45,7 +43,7 @@ class ClientEntry(ClientBody):
     Its fields are those of the seed file.
     """
 
-    client_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._~-]{1,64}$")]
+    client_id: Annotated[str, Field(pattern=CLIENT_ID)]
 
     @model_validator(mode="after")
     def _a_partners(self) -> Self:

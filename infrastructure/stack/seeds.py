@@ -1,7 +1,5 @@
 """The users and clients of a stack, from ``seeds/<environment>.yaml``."""
 
-import json
-import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -20,90 +18,43 @@ from pydantic import (
     model_validator,
 )
 
+import account_rules
+from account_rules import DEFAULT_CLIENTS, DEFAULT_SECRETS, DEFAULT_USER, OWN_CLIENTS
 from infrastructure.errors import DeployError
 from infrastructure.stack import strict_yaml
-from routes import RESERVED_CLAIMS, RESERVED_SCOPES, SCOPES
 
-DEFAULT_USER = "testuser"
-DEFAULT_CLIENTS = ("demo-web", "demo-backend", "demo-service", "demo-admin")
-DEFAULT_SECRETS = (
-    "password123",
-    "admin123",
-    "demo-backend-secret",
-    "demo-service-secret",
-    "demo-admin-secret",
-)
-"""The documented passwords and secrets of local and dev, refused elsewhere."""
-OWN_CLIENTS = ("psn-emulator", "psn-emulator-docs")
-"""The clients of the simple form and of the page of the API's description, which need no seed."""
-
-_HASH = re.compile(
-    r"\$argon2id\$v=19\$m=(\d{1,9}),t=(\d{1,9}),p=(\d{1,9})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{6,86})"
-)
-"""With a salt of 8 and a tag of 4 bytes at least (RFC 9106 section 3.1), in base64 without padding."""
-_MOST_KIBIBYTES = 128 * 1024
-_MOST_PASSES = 10
-_MOST_LANES = 16
-_MOST_EXTRA = 1024
-_AUTHORITY = r"(//(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?)"
-_REST = r'([/?][!-"$-\[\]-~]*)?'
-_REDIRECT_URI = re.compile(
-    rf"https:{_AUTHORITY}{_REST}|http://(localhost|127\.0\.0\.1|\[::1\])(:\d{{1,5}})?{_REST}"
-    rf"|[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:{_AUTHORITY}?{_REST}"
-)
-"""https, http on the loopback interface, and private schemes, which have a dot (RFC 8252 section 7.1)."""
-_NETWORK_URI = re.compile(rf"http://([A-Za-z0-9_-]+|host\.docker\.internal)(:\d{{1,5}})?{_REST}")
-"""http to a container or machine of one's own network."""
 IN_NETWORK = "in_network"
 """The member of the validation's context that says whether these are let in too."""
 
 
 def _require_strong(password_hash: str) -> str:
-    """Refuses what is no argon2id hash in PHC form of at least OWASP's parameters (Password Storage Cheat Sheet)."""
-    match = _HASH.fullmatch(password_hash)
-    if not match or int(match[1]) < 19456 or int(match[2]) < 2:
-        raise ValueError("should be an argon2id hash in PHC form of at least m=19456, t=2")
-    if (
-        int(match[1]) > _MOST_KIBIBYTES
-        or int(match[2]) > _MOST_PASSES
-        or not 1 <= int(match[3]) <= _MOST_LANES
-    ):
-        raise ValueError(
-            f"asks for more than a function has: at most m={_MOST_KIBIBYTES}, t={_MOST_PASSES}, p={_MOST_LANES}"
-        )
-    if any(len(part) % 4 == 1 for part in (match[4], match[5])):
-        raise ValueError("is cut off: its salt or tag is no base64")
+    if fault := account_rules.fault_of_hash(password_hash):
+        raise ValueError(fault)
     return password_hash
 
 
 def _require_safe(redirect_uri: str, info: ValidationInfo) -> str:
-    """Refuses redirect URIs that are none of https, of http on the loopback interface, or of a private scheme (RFC 9700
-    section 2.1, RFC 8252 section 7)."""
-    in_network = bool((info.context or {}).get(IN_NETWORK)) and _NETWORK_URI.fullmatch(redirect_uri)
-    if not (in_network or _REDIRECT_URI.fullmatch(redirect_uri)):
+    lets_in_network = bool((info.context or {}).get(IN_NETWORK))
+    if not (
+        account_rules.is_safe(redirect_uri) or (lets_in_network and account_rules.is_in_network(redirect_uri))
+    ):
         raise ValueError(
-            "should be an https URI without a fragment, an http one on the loopback interface, or one of a private"
-            " scheme such as com.example.game:/callback; on local and dev also an http one of a host without a dot"
+            f"should be {account_rules.SAFE}; on local and dev also an http one of a host without a dot"
         )
     return redirect_uri
 
 
 def _named(scopes: object) -> object:
-    """The scopes, with ``all`` as the names that it stands for: all but those that only who is named with them has."""
+    """The scopes, with ``all`` as the names that it stands for."""
     given = [scopes] if isinstance(scopes, str) else scopes
     if not isinstance(given, list) or "all" not in given:
         return scopes
-    others = [name for name in given if name != "all"]
-    return [*(name for name in SCOPES if name not in RESERVED_SCOPES), *others]
+    return account_rules.expanded([str(name) for name in given])
 
 
 def _require_own(extra_claims: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    """Refuses claims that the identity provider says itself or another field gives, and more than tokens have room for
-    (``MAX_BYTES`` of ``services.identity.access_token_verifier``)."""
-    if taken := sorted((RESERVED_CLAIMS | _CLAIMS_OF_USERS) & extra_claims.keys()):
-        raise ValueError(f"should leave {', '.join(taken)} to the identity provider and the fields of users")
-    if len(json.dumps(extra_claims, separators=(",", ":"), allow_nan=False)) > _MOST_EXTRA:
-        raise ValueError(f"should be at most {_MOST_EXTRA} characters of JSON")
+    if fault := account_rules.fault_of_claims(extra_claims, User.model_fields):
+        raise ValueError(f"should {fault}")
     return extra_claims
 
 
@@ -114,8 +65,7 @@ def _listed(audience: object) -> object:
 type Scopes = Annotated[tuple[str, ...], BeforeValidator(_named)]
 type Hash = Annotated[str, AfterValidator(_require_strong)]
 type RedirectURI = Annotated[str, AfterValidator(_require_safe)]
-type Resource = Annotated[str, Field(pattern=r'^[A-Za-z][A-Za-z0-9+.-]*:[!-"$-~]+$')]
-"""An absolute URI without a fragment (RFC 8707 section 2)."""
+type Resource = Annotated[str, Field(pattern=account_rules.RESOURCE)]
 type ExtraClaims = Annotated[dict[str, JsonValue], AfterValidator(_require_own)]
 """Claims of no standard that tokens and userinfo hold besides."""
 type Audience = Annotated[str, Field(min_length=1, max_length=255)]
@@ -146,7 +96,7 @@ class User(BaseModel):
     username: str = Field(min_length=1)
     subject: UUID
     password_hash: Hash
-    email: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    email: str = Field(pattern=account_rules.EMAIL)
     email_verified: bool
     name: str
     scopes: Scopes
@@ -158,7 +108,7 @@ class User(BaseModel):
     picture: str | None = None
     website: str | None = None
     gender: str | None = None
-    birthdate: str | None = Field(None, pattern=r"^\d{4}(-\d{2}-\d{2})?$")
+    birthdate: str | None = Field(None, pattern=account_rules.BIRTHDATE)
     zoneinfo: str | None = None
     locale: str | None = None
     updated_at: int | None = Field(None, ge=0, le=10**15)
@@ -166,12 +116,6 @@ class User(BaseModel):
     phone_number_verified: bool | None = None
     address: Address | None = None
     extra_claims: ExtraClaims = {}
-
-
-_CLAIMS_OF_USERS = frozenset(
-    {*User.model_fields, "preferred_username", "client_id"} - {"username", "subject", "extra_claims"}
-)
-"""The claims that fields of users give, and what must never be in a token: a hash."""
 
 
 class Client(BaseModel):
@@ -188,7 +132,7 @@ class Client(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    client_id: str = Field(pattern=r"^[A-Za-z0-9._~-]{1,64}$")
+    client_id: str = Field(pattern=account_rules.CLIENT_ID)
     name: str = Field(min_length=1, max_length=100)
     secret_hash: Hash | None = None
     redirect_uris: tuple[RedirectURI, ...] = ()
@@ -207,24 +151,16 @@ class Client(BaseModel):
 
     @model_validator(mode="after")
     def _possible_together(self) -> Self:
-        for impossible, fault in (
-            (self.client_id in OWN_CLIENTS, f"{self.client_id} is a client of the emulator's own"),
-            (
-                bool(self.redirect_uris) != ("authorization_code" in self.grant_types),
-                "redirect_uris and the grant authorization_code go together",
-            ),
-            (set(self.grant_types) == {"refresh_token"}, "the grant refresh_token needs another before it"),
-            (
-                self.secret_hash is None and "client_credentials" in self.grant_types,
-                "the grant client_credentials needs a secret_hash",
-            ),
-            (
-                self.secret_hash is None and "tokens:introspect" in self.scopes,
-                "the scope tokens:introspect needs a secret_hash",
-            ),
-        ):
-            if impossible:
-                raise ValueError(fault)
+        fault = account_rules.fault_of_client(
+            redirect_uris=self.redirect_uris,
+            grant_types=self.grant_types,
+            scopes=self.scopes,
+            is_public=self.secret_hash is None,
+        )
+        if self.client_id in OWN_CLIENTS:
+            fault = f"{self.client_id} is a client of the emulator's own"
+        if fault:
+            raise ValueError(fault)
         return self
 
 

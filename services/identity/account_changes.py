@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from account_rules import DEFAULT_SECRETS
 from models.responses import FieldError
-from routes import RESERVED_SCOPES, SCOPES
 from services.identity import passwords
 from services.sandboxes.opening import alive, unchanged
 from utils import table
@@ -21,14 +21,6 @@ from utils.settings import settings
 from utils.table import ConditionFailedError
 from utils.writes import Key, Put, Update
 
-DEFAULT_SECRETS: Final = (
-    "password123",
-    "admin123",
-    "demo-backend-secret",
-    "demo-service-secret",
-    "demo-admin-secret",
-)
-"""The documented passwords and secrets of local and dev, refused elsewhere."""
 _UNGUARDED: Final = ("local", "dev")
 
 
@@ -80,13 +72,6 @@ def make[T](sandbox: Sandbox, entry: Key, plan: Callable[[Sandbox], Change[T]]) 
             continue
         return change.result
     raise ThrottledException("Too many requests change the users and clients of the sandbox at once.")
-
-
-def scopes_of(named: Sequence[str]) -> list[str]:
-    """The scopes that are ``named``, each once; ``all`` stands for all but the reserved ones."""
-    every = [scope for scope in SCOPES if scope not in RESERVED_SCOPES]
-    expanded = [scope for name in named for scope in (every if name == "all" else [name])]
-    return list(dict.fromkeys(expanded))
 
 
 def hash_of(secret: str, before: str | None) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from account_rules import CLIENT_ID, DEFAULT_CLIENTS, OWN_CLIENTS, expanded, is_in_network, is_safe
 from models.accounts import ClientAccount, Origin
 from models.responses import FieldError
 from services.identity import account_changes, account_keys, accounts
@@ -12,7 +13,7 @@ from services.identity.account_keys import client_account_key
 from services.identity.account_pages import Listed, Page, merged
 from services.identity.grant_basis import basis_of_grant
 from services.identity.public_keys import published_keys
-from services.identity.seed import DOCS_CLIENT, FIRST_PARTY_CLIENT, Client, seed
+from services.identity.seed import Client, seed
 from utils import table
 from utils.attributes import Item
 from utils.errors import ValidationException
@@ -27,10 +28,8 @@ REGISTRATION: Final = "registration"
 """The attribute of what a client that registered itself (RFC 7591) is managed by."""
 ENDED: Final = {"client": ""}
 """A basis that none is like."""
-_ID: Final = re.compile(r"[A-Za-z0-9._~-]{1,64}")
+_ID: Final = re.compile(CLIENT_ID)
 _QUERIED: Final = 100
-_OWN: Final = (FIRST_PARTY_CLIENT.client_id, DOCS_CLIENT)
-_DEFAULTS: Final = ("demo-web", "demo-backend", "demo-service", "demo-admin")
 
 
 def put(sandbox: Sandbox, client_id: str, body: "ClientBody") -> tuple[ClientAccount, bool]:
@@ -59,7 +58,7 @@ def put(sandbox: Sandbox, client_id: str, body: "ClientBody") -> tuple[ClientAcc
         entry = body.model_dump(exclude={"secret"}, exclude_none=True) | {
             "client_id": client_id,
             "secret_hash": secret_hash,
-            "scopes": account_changes.scopes_of(body.scopes),
+            "scopes": expanded(body.scopes),
         }
         client, write = stored(present, entry, before)
         return Change([write], (_told(client, "registered"), before is None))
@@ -72,7 +71,7 @@ def remove(sandbox: Sandbox, client_id: str) -> None:
 
     Raises :class:`AccountNotFoundException` if there is none, :class:`AccountConflictException` for the emulator's own.
     """
-    if client_id in _OWN:
+    if client_id in OWN_CLIENTS:
         raise AccountConflictException("It is a client of the emulator's own.")
     key = client_account_key(sandbox, client_id)
 
@@ -133,8 +132,6 @@ def stored(
 
 def refused_uris(uris: list[str]) -> list[str]:
     """Those of ``uris`` that the stack does not let in: http ones of one's own network but on local and dev."""
-    from models.account_bodies import is_in_network, is_safe
-
     return [
         uri for uri in uris if not (is_safe(uri) or (account_changes.is_unguarded() and is_in_network(uri)))
     ]
@@ -142,7 +139,7 @@ def refused_uris(uris: list[str]) -> list[str]:
 
 def is_default(client_id: str) -> bool:
     """Whether the id is a default client's, and the stack lets in no such client."""
-    return client_id in _DEFAULTS and not account_changes.is_unguarded()
+    return client_id in DEFAULT_CLIENTS and not account_changes.is_unguarded()
 
 
 def is_signed_by(algorithm: str | None) -> bool:
@@ -154,7 +151,7 @@ def _require_allowed(client_id: str, uris: list[str]) -> None:
     if not _ID.fullmatch(client_id):
         fault = FieldError("client_id", "client_id", "1 to 64 of A-Z, a-z, 0-9, and - . _ ~.")
         raise ValidationException([fault])
-    if client_id in {*_OWN, settings().audience}:
+    if client_id in {*OWN_CLIENTS, settings().audience}:
         raise AccountConflictException(
             "It is a client of the emulator's own, or the audience of access tokens."
         )

@@ -8,6 +8,7 @@ import hmac
 import secrets
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from account_rules import expanded
 from models.registration import RegisteredClient
 from routes import RESERVED_SCOPES, SCOPES, path_to
 from services import clock
@@ -163,7 +164,7 @@ def _entry(
 def _scopes(metadata: "ClientMetadata", *, by_admin: bool) -> list[str]:
     """The scopes that are asked for and known."""
     if metadata.scope is None:
-        return account_changes.scopes_of(["all"])
+        return expanded(["all"])
     scopes = list(dict.fromkeys(name for name in metadata.scope.split(" ") if name in SCOPES))
     if not scopes:
         raise InvalidClientMetadataException("Of the scope nothing is known.")

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import NAMESPACE_URL, uuid5
 
+from account_rules import DEFAULT_USER, expanded
 from models.accounts import Origin, UserAccount
 from models.responses import FieldError
 from services.identity import account_changes, account_keys, accounts
@@ -29,7 +30,6 @@ _ENDED: Final = {"user": ""}
 """A basis that none is like."""
 _OF_USERS: Final = uuid5(NAMESPACE_URL, "urn:psn-emulator:user")
 _LONGEST: Final = 128
-_DEFAULT: Final = "testuser"
 
 
 def put(sandbox: Sandbox, username: str, body: "UserBody") -> tuple[UserAccount, bool]:
@@ -101,7 +101,7 @@ def page(sandbox: Sandbox, query: "AccountsQuery") -> Page[UserAccount]:
 
 def is_default(folded: str) -> bool:
     """Whether the username, casefolded, is the default user's, and the stack lets in no such user."""
-    return folded == _DEFAULT and not account_changes.is_unguarded()
+    return folded == DEFAULT_USER and not account_changes.is_unguarded()
 
 
 def _entry(
@@ -119,7 +119,7 @@ def _entry(
         hashed = account_changes.hash_of(
             body.password.get_secret_value(), before.password_hash if before else None
         )
-    scopes = account_changes.scopes_of(body.scopes)
+    scopes = expanded(body.scopes)
     goes_on = (
         before is not None
         and (before.password_hash, before.subject) == (hashed, subject)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid5
 
+from account_rules import OWN_CLIENTS, expanded
 from models.durations import iso8601
 from models.responses import FieldError
 from utils.errors import ValidationException
@@ -96,10 +97,8 @@ def _hashed(secret: Any) -> str | None:
 
 def _given(entry: "UserEntry | ClientEntry") -> dict[str, Any]:
     """What an entry has, as JSON, with its scopes by name and without passwords and secrets in clear."""
-    from services.identity.account_changes import scopes_of
-
     given = entry.model_dump(mode="json", exclude_none=True, exclude={"password", "secret"})
-    return given | {"scopes": scopes_of(entry.scopes)}
+    return given | {"scopes": expanded(entry.scopes)}
 
 
 def _player(player: "PlayerEntry", place: int, now: datetime) -> dict[str, Any]:
@@ -141,7 +140,6 @@ def _require_own(users: Iterable["UserEntry"]) -> None:
 def _require_allowed(clients: Collection["ClientEntry"]) -> None:
     """Refuses clients whose ID tokens would pass for access tokens (RFC 9068 section 5), and what the stack refuses of
     a client that is registered at run time."""
-    from models.sandbox_accounts import OWN_CLIENTS
     from services.identity.client_accounts import is_default, is_signed_by, refused_uris
 
     ids = {*OWN_CLIENTS, *(client.client_id for client in clients)}

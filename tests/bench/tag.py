@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 FILES = 5_000
 FOLDERS = ("handlers", "models", "services", "utils")
 REQUIRED = (
-    *("Dockerfile", "pyproject.toml", "uv.lock", "main.py", "routes.py", "variables.py", "authorizer.py"),
+    *("Dockerfile", "pyproject.toml", "uv.lock"),
+    *("main.py", "routes.py", "variables.py", "account_rules.py", "authorizer.py"),
     *("infrastructure/get_image_tag.py", "infrastructure/trim_packages.py", "infrastructure/uv.txt"),
 )
 

@@ -14,6 +14,7 @@ from argon2.exceptions import VerifyMismatchError
 from botocore.client import BaseClient
 from moto import mock_aws
 
+import account_rules
 from infrastructure import cli
 from infrastructure.automation import exclusion, plugins, workspace
 from infrastructure.cloud import probe, registry
@@ -154,7 +155,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_what_needs_the_seed_reads_it_once_and_the_settings_once(command: str, done: list[str]) -> None:
     assert cli.main([command, "--stack", "prod"]) == 0
     assert (done.count("settings"), done.count("seed")) == (1, 1)
-    assert done.count("password") == len(USERS) * len(seeds.DEFAULT_SECRETS)
+    assert done.count("password") == len(USERS) * len(account_rules.DEFAULT_SECRETS)
 
 
 def test_a_promotion_reads_the_settings_of_both_stacks_once_and_the_targets_seed(

@@ -20,6 +20,7 @@ LEAST: Tree = {
     "main.py": b"",
     "routes.py": b"",
     "variables.py": b"",
+    "account_rules.py": b"",
     "pyproject.toml": b"",
     "uv.lock": b"",
     "infrastructure/trim_packages.py": b"",

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
+import account_rules
 from infrastructure.errors import DeployError
 from infrastructure.stack import seeds
 from infrastructure.stack.loading import load_seed, load_settings
@@ -111,11 +112,11 @@ def test_http_in_ones_network_is_for_local_and_dev(write_seed: WriteSeed, redire
         ),
         (
             {"grant_types": ["client_credentials"], "redirect_uris": [], "secret_hash": None},
-            "the grant client_credentials needs a secret_hash",
+            "the grant client_credentials needs a secret",
         ),
         (
             {"scopes": ["tokens:introspect"], "secret_hash": None},
-            "the scope tokens:introspect needs a secret_hash",
+            "the scope tokens:introspect needs a secret",
         ),
     ],
 )
@@ -131,7 +132,7 @@ def test_two_clients_of_one_id_are_refused(write_seed: WriteSeed) -> None:
     assert "two clients have the same client_id" in _refusal()
 
 
-@pytest.mark.parametrize("audience", [*seeds.OWN_CLIENTS, "game"])
+@pytest.mark.parametrize("audience", [*account_rules.OWN_CLIENTS, "game"])
 def test_an_audience_that_is_also_a_clients_is_refused(write_seed: WriteSeed, audience: str) -> None:
     write_seed("dev", clients=[a_client("game")])
     with pytest.raises(DeployError, match="its ID tokens would pass for access tokens"):
@@ -146,12 +147,12 @@ def test_a_client_that_could_pass_for_a_user_is_refused(write_seed: WriteSeed) -
 
 @pytest.mark.parametrize("stack", ["staging", "prod"])
 class TestDefaults:
-    @pytest.mark.parametrize("client_id", seeds.DEFAULT_CLIENTS)
+    @pytest.mark.parametrize("client_id", account_rules.DEFAULT_CLIENTS)
     def test_the_default_clients_are_refused(self, write_seed: WriteSeed, stack: str, client_id: str) -> None:
         write_seed(stack, clients=[a_client(client_id)])
         assert f"{client_id!r} is a default client" in _refusal(stack)
 
-    @pytest.mark.parametrize("secret", seeds.DEFAULT_SECRETS)
+    @pytest.mark.parametrize("secret", account_rules.DEFAULT_SECRETS)
     def test_the_default_secrets_are_refused(self, write_seed: WriteSeed, stack: str, secret: str) -> None:
         secret_hash = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1).hash(secret)
         write_seed(stack, clients=[a_client("game", secret_hash=secret_hash)])
@@ -250,7 +251,7 @@ def test_a_hash_that_several_have_is_checked_once(
 
 
 def test_the_clients_that_need_no_seed_are_those_that_the_application_has(environment: None) -> None:
-    assert (FIRST_PARTY_CLIENT.client_id, docs_client(DEFAULT).client_id) == seeds.OWN_CLIENTS
+    assert (FIRST_PARTY_CLIENT.client_id, docs_client(DEFAULT).client_id) == account_rules.OWN_CLIENTS
 
 
 @pytest.mark.parametrize("name", ["local", "dev"])
@@ -262,7 +263,7 @@ def test_the_committed_seeds_have_the_default_clients_and_no_unknown_scope(name:
     )
     only_local = {"demo-admin"} if name == "dev" else set()
     ids = tuple(client.client_id for client in committed.clients)
-    assert ids == tuple(one for one in seeds.DEFAULT_CLIENTS if one not in only_local)
+    assert ids == tuple(one for one in account_rules.DEFAULT_CLIENTS if one not in only_local)
     named = {scope for user in committed.users for scope in user.scopes}
     named |= {scope for client in committed.clients for scope in client.scopes}
     assert named <= set(SCOPES)

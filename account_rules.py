@@ -1,0 +1,119 @@
+"""The rules of users and clients, whether a stack's seed has them or a sandbox is given them at run time.
+
+The deploy judges seeds by them and the functions what they are sent. Beside the standard library only the table of
+routes is imported here, so that both can.
+"""
+
+import json
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
+
+from routes import INTROSPECT, RESERVED_CLAIMS, RESERVED_SCOPES, SCOPES
+
+DEFAULT_USER: Final = "testuser"
+DEFAULT_CLIENTS: Final = ("demo-web", "demo-backend", "demo-service", "demo-admin")
+DEFAULT_SECRETS: Final = (
+    "password123",
+    "admin123",
+    "demo-backend-secret",
+    "demo-service-secret",
+    "demo-admin-secret",
+)
+"""The documented passwords and secrets of local and dev, refused elsewhere."""
+OWN_CLIENTS: Final = ("psn-emulator", "psn-emulator-docs")
+"""The clients of the simple form and of the page of the API's description, which need no seed."""
+
+CLIENT_ID: Final = r"^[A-Za-z0-9._~-]{1,64}$"
+EMAIL: Final = r"^[^@\s]+@[^@\s]+$"
+BIRTHDATE: Final = r"^\d{4}(-\d{2}-\d{2})?$"
+RESOURCE: Final = r'^[A-Za-z][A-Za-z0-9+.-]*:[!-"$-~]+$'
+"""An absolute URI without a fragment (RFC 8707 section 2)."""
+
+_HASH: Final = re.compile(
+    r"\$argon2id\$v=19\$m=(\d{1,9}),t=(\d{1,9}),p=(\d{1,9})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{6,86})"
+)
+"""With a salt of 8 and a tag of 4 bytes at least (RFC 9106 section 3.1), in base64 without padding."""
+_KIBIBYTES: Final = range(19456, 128 * 1024 + 1)
+_PASSES: Final = range(2, 11)
+_LANES: Final = range(1, 17)
+_MOST_EXTRA: Final = 1024
+_AUTHORITY: Final = r"(//(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?)"
+_REST: Final = r'([/?][!-"$-\[\]-~]*)?'
+_REDIRECT_URI: Final = re.compile(
+    rf"https:{_AUTHORITY}{_REST}|http://(localhost|127\.0\.0\.1|\[::1\])(:\d{{1,5}})?{_REST}"
+    rf"|[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:{_AUTHORITY}?{_REST}"
+)
+"""https, http on the loopback interface, and private schemes, which have a dot (RFC 8252 section 7.1)."""
+_NETWORK_URI: Final = re.compile(rf"http://([A-Za-z0-9_-]+|host\.docker\.internal)(:\d{{1,5}})?{_REST}")
+"""http to a container or machine of one's own network."""
+
+
+def fault_of_hash(password_hash: str) -> str | None:
+    """What is wrong with a hash, in words that follow its name: it should be argon2id in PHC form, of at least OWASP's
+    parameters (Password Storage Cheat Sheet), and ask for no more than a function has."""
+    match = _HASH.fullmatch(password_hash)
+    if match is None or int(match[1]) < _KIBIBYTES.start or int(match[2]) < _PASSES.start:
+        return f"should be an argon2id hash in PHC form of at least m={_KIBIBYTES.start}, t={_PASSES.start}"
+    if any(int(match[place]) not in known for place, known in ((1, _KIBIBYTES), (2, _PASSES), (3, _LANES))):
+        most = f"m={_KIBIBYTES[-1]}, t={_PASSES[-1]}, p={_LANES[-1]}"
+        return f"asks for more than a function has: at most {most}"
+    if any(len(match[place]) % 4 == 1 for place in (4, 5)):
+        return "is cut off: its salt or tag is no base64"
+    return None
+
+
+def is_safe(redirect_uri: str) -> bool:
+    """Whether a redirect URI is one of https, of http on the loopback interface, or of a private scheme (RFC 9700
+    section 2.1, RFC 8252 section 7)."""
+    return _REDIRECT_URI.fullmatch(redirect_uri) is not None
+
+
+def is_in_network(redirect_uri: str) -> bool:
+    """Whether a redirect URI is an http one of a host without a dot, which only local and dev let in."""
+    return _NETWORK_URI.fullmatch(redirect_uri) is not None
+
+
+SAFE: Final = (
+    "an https URI without a fragment, an http one on the loopback interface, or one of a private scheme such as"
+    " com.example.game:/callback"
+)
+
+
+def expanded(scopes: Sequence[str]) -> list[str]:
+    """The scopes that are named, each once; ``all`` stands for all but the reserved ones."""
+    every = [scope for scope in SCOPES if scope not in RESERVED_SCOPES]
+    named = [scope for name in scopes for scope in (every if name == "all" else [name])]
+    return list(dict.fromkeys(named))
+
+
+def fault_of_claims(extra_claims: Mapping[str, Any], fields: Collection[str]) -> str | None:
+    """What is wrong with further claims, in words that follow "should": they may be none that the identity provider
+    says itself or the ``fields`` of users give, nor what must never be in a token, and tokens have room for so many
+    (``MAX_BYTES`` of ``services.identity.access_token_verifier``)."""
+    others = {*fields, "scopes", "password_hash", "client_id", "preferred_username"}
+    if taken := sorted(
+        (RESERVED_CLAIMS | others - {"username", "subject", "extra_claims"}) & extra_claims.keys()
+    ):
+        return f"leave {', '.join(taken)} to the identity provider and the fields of users"
+    if len(json.dumps(extra_claims, separators=(",", ":"), allow_nan=False)) > _MOST_EXTRA:
+        return f"be at most {_MOST_EXTRA} characters of JSON"
+    return None
+
+
+def fault_of_client(
+    *, redirect_uris: Collection[str], grant_types: Collection[str], scopes: Collection[str], is_public: bool
+) -> str | None:
+    """What of a client is impossible together."""
+    for impossible, fault in (
+        (
+            bool(redirect_uris) != ("authorization_code" in grant_types),
+            "redirect_uris and the grant authorization_code go together",
+        ),
+        (set(grant_types) == {"refresh_token"}, "the grant refresh_token needs another before it"),
+        (is_public and "client_credentials" in grant_types, "the grant client_credentials needs a secret"),
+        (is_public and INTROSPECT in scopes, f"the scope {INTROSPECT} needs a secret"),
+    ):
+        if impossible:
+            return fault
+    return None
