@@ -6,8 +6,7 @@ is imported here, so that all of these can read the table. Classes and functions
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 
@@ -48,8 +47,7 @@ RESERVED_CLAIMS = frozenset(
 """The claims of tokens that no entry of a seed file gives: the identity provider says them."""
 
 
-@dataclass(frozen=True, slots=True)
-class PathParameter:
+class PathParameter(NamedTuple):
     """A parameter in a path: what it means, and a value that a page may fill in before its user does."""
 
     description: str
@@ -79,8 +77,7 @@ PATH_PARAMETERS: Mapping[str, PathParameter] = {
 """The parameters that paths have, by name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """A group of routes in the API's description: those whose path has one of ``segments``, the last one counting."""
 
     name: str
@@ -101,8 +98,7 @@ JSON_TYPE = "application/json"
 HTML_TYPE = "text/html; charset=utf-8"
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """A route of the HTTP API: who may call it, what it takes and answers, and what its function may do."""
 
     name: str
