@@ -596,7 +596,7 @@ ROUTES: tuple[Route, ...] = (
         errors=_TAKEN,
         versioned=True,
         idempotent=True,
-        preload=("uuid_utils",),
+        preload=("handlers.idempotency", "uuid_utils"),
     ),
     Route(
         "players-list",
@@ -676,6 +676,7 @@ ROUTES: tuple[Route, ...] = (
             "services.players.player_items:stats_key",
             "services.players.player_items:shared_stats_key",
         ),
+        preload=("handlers.idempotency",),
     ),
     Route(
         "emulator-unlock",

@@ -8,6 +8,8 @@ from functools import cache
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
+from utils.lazy_module import lazy_module
+
 if TYPE_CHECKING:
     from utils.errors import UnavailableException
 
@@ -31,8 +33,9 @@ calls: Final[list[tuple[str, float, float]]] = []
 @cache
 def client(service: str) -> Any:
     """The client of ``service`` such as ``dynamodb``; botocore's clients may be shared by threads."""
-    from botocore.config import Config
-    from botocore.session import get_session
+    with lazy_module("importlib.metadata"):  # by which urllib3 finds the version of a package for HTTP/2
+        from botocore.config import Config
+        from botocore.session import get_session
 
     config = Config(
         connect_timeout=_CONNECT_SECONDS,
