@@ -25,7 +25,7 @@ def test_a_call_says_who_calls_in_the_same_words_each_time() -> None:
     agents: list[str] = []
 
     def note(request: Any, **_: Any) -> None:
-        agents.append(request.headers["User-Agent"])
+        agents.append(request.headers["User-Agent"].decode())
 
     client("secretsmanager").meta.events.register_first("before-send.secretsmanager", note)
     for _ in range(2):
