@@ -161,6 +161,9 @@ class Route(NamedTuple):
     prefetch: str | None = None
     """The function that names the items to read together with the token's session: of the sandbox and the path's
     parameters by name, their keys."""
+    foresee: str | None = None
+    """The function that names the items to read together with the sandbox that the request opens: of the request, in
+    the sandbox as it was last, their keys."""
     stores: tuple[str, ...] = ()
     """The functions that name the items of a player that it writes, of the sandbox and the player's id; the items are
     deleted with the player."""
@@ -350,6 +353,7 @@ ROUTES: tuple[Route, ...] = (
         ),
         errors_as="oauth",
         client=True,
+        foresee="handlers.token:login_keys",
         preload=(
             "models.auth_body",
             "services.identity.clients",

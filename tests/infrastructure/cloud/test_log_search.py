@@ -128,7 +128,7 @@ def find(wanted: str) -> FoundRequest:
 
 def test_a_busy_functions_log_is_not_read_around_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[tuple[str, int]] = []
-    ask = BaseClient._make_api_call
+    ask = BaseClient._make_api_call  # type: ignore[attr-defined]
 
     def noted(self: BaseClient, operation: str, arguments: dict[str, Any]) -> Any:
         answer = ask(self, operation, arguments)
