@@ -21,7 +21,6 @@ from services.identity.access_token_verifier import (
     bearer_token,
     trusted_verifier,
 )
-from utils import correlation, metrics
 from utils.settings import settings
 
 _SCOPES: Final = {key: route.scope for route in ROUTES if route.scope is not None for key in route.keys}
@@ -84,7 +83,9 @@ def _smoke(context: Any) -> dict[str, Any]:
 
 def _denial(event: Any, context: Any, reason: str, **details: str) -> dict[str, Any]:
     """Say no, and why in the log: one JSON line with the names that the other functions' lines have."""
-    from utils.masking import shown  # only where something is logged
+    # only where something is logged
+    from utils import correlation, metrics
+    from utils.masking import shown
 
     request = _mapping(event)
     headers = _mapping(request.get("headers"))

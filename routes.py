@@ -6,8 +6,7 @@ is imported here, so that all of these can read the table. Classes and functions
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 
@@ -48,8 +47,7 @@ RESERVED_CLAIMS = frozenset(
 """The claims of tokens that no entry of a seed file gives: the identity provider says them."""
 
 
-@dataclass(frozen=True, slots=True)
-class PathParameter:
+class PathParameter(NamedTuple):
     """A parameter in a path: what it means, and a value that a page may fill in before its user does."""
 
     description: str
@@ -79,8 +77,7 @@ PATH_PARAMETERS: Mapping[str, PathParameter] = {
 """The parameters that paths have, by name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """A group of routes in the API's description: those whose path has one of ``segments``, the last one counting."""
 
     name: str
@@ -101,8 +98,7 @@ JSON_TYPE = "application/json"
 HTML_TYPE = "text/html; charset=utf-8"
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """A route of the HTTP API: who may call it, what it takes and answers, and what its function may do."""
 
     name: str
@@ -165,6 +161,9 @@ class Route:
     prefetch: str | None = None
     """The function that names the items to read together with the token's session: of the sandbox and the path's
     parameters by name, their keys."""
+    foresee: str | None = None
+    """The function that names the items to read together with the sandbox that the request opens: of the request, in
+    the sandbox as it was last, their keys."""
     stores: tuple[str, ...] = ()
     """The functions that name the items of a player that it writes, of the sandbox and the player's id; the items are
     deleted with the player."""
@@ -354,6 +353,7 @@ ROUTES: tuple[Route, ...] = (
         ),
         errors_as="oauth",
         client=True,
+        foresee="handlers.token:login_keys",
         preload=(
             "models.auth_body",
             "services.identity.clients",
@@ -600,7 +600,7 @@ ROUTES: tuple[Route, ...] = (
         errors=_TAKEN,
         versioned=True,
         idempotent=True,
-        preload=("uuid_utils",),
+        preload=("handlers.idempotency", "uuid_utils"),
     ),
     Route(
         "players-list",
@@ -680,6 +680,7 @@ ROUTES: tuple[Route, ...] = (
             "services.players.player_items:stats_key",
             "services.players.player_items:shared_stats_key",
         ),
+        preload=("handlers.idempotency",),
     ),
     Route(
         "emulator-unlock",

@@ -5,9 +5,8 @@ nothing is deployed. The program, the functions and the tests read it here. Only
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Literal, NewType
+from typing import Annotated, Literal, NamedTuple, NewType
 
 Environment = Literal["local", "dev", "staging", "prod"]
 
@@ -18,8 +17,7 @@ BaseURL = NewType("BaseURL", str)
 """A URL without a slash at its end, to which a path is appended."""
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(NamedTuple):
     """A variable of a function's environment.
 
     ``source`` says where the value comes from: ``setting:NAME`` is a setting of the stack, ``output:NAME`` what the
@@ -32,8 +30,7 @@ class Variable:
     example: str
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What the deployment tells a function.
 
     ``issuer`` is the API's base URL. ``public_jwks`` is the JWK Set (RFC 7517) of the deploy as JSON text, left

@@ -18,6 +18,7 @@ from services.sandboxes.opening import (
     SandboxMismatchException,
     SandboxNotFoundException,
     opened,
+    opened_with,
     require_name,
     stored,
 )
@@ -68,7 +69,12 @@ def admitted(request: Request, route: Route, keys: KeysFor) -> Request:
     if route.scope is None:
         if route.opens_sandbox:
             with _told_as(route):
-                request = replace(request, sandbox=opened(request.sandbox.name, request.prefix))
+                sandbox, items = opened_with(
+                    request.sandbox.name,
+                    request.prefix,
+                    lambda sandbox: keys(replace(request, sandbox=sandbox)),
+                )
+            return replace(request, sandbox=sandbox, items=items)
         wanted = list(keys(request))
         return replace(request, items=table.get_many(wanted) if wanted else {})
     session = Session.from_claims(request.claims)

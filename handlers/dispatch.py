@@ -38,6 +38,7 @@ class Endpoint:
     handler: Handler
     arguments: Mapping[str, Any] = field(default_factory=dict)
     prefetch: Callable[..., Iterable[Key]] | None = None
+    foresee: Callable[[Request], Iterable[Key]] | None = None
 
     @classmethod
     def load(cls, route: Route) -> "Endpoint":
@@ -50,11 +51,14 @@ class Endpoint:
             named(route.handler),
             {name: named(model) for name, model in route.arguments.items()},
             named(route.prefetch) if route.prefetch else None,
+            named(route.foresee) if route.foresee else None,
         )
 
     def keys(self, request: Request) -> list[Key]:
         """What is to be read for ``request`` before its handler runs."""
         keys = list(self.prefetch(request.sandbox, **request.path_parameters)) if self.prefetch else []
+        if self.foresee:
+            keys += self.foresee(request)
         if self.route.idempotent:
             from handlers.idempotency import record_keys
 

@@ -3,11 +3,10 @@
 from typing import TYPE_CHECKING
 
 from handlers.conditional import if_match, versioned, versioned_or_not_modified
-from handlers.idempotency import IdempotentRequest
 from handlers.paging import paged
 from models.player import Player
 from routes import path_to
-from services.players import listing, players
+from services.players import players
 from utils.etags import Versioned
 from utils.http import Request, Response
 from utils.writes import Put
@@ -25,6 +24,8 @@ def create(request: Request, body: "PlayerBody") -> Response:
     Answers:
         201: The player.
     """
+    from handlers.idempotency import IdempotentRequest
+
     idempotent = IdempotentRequest.from_request(request)
 
     def answer(player: Versioned[Player]) -> Response:
@@ -45,6 +46,8 @@ def index(request: Request, query: "PlayersQuery") -> Response:
     Answers:
         200: A page of players. The header `Link` leads to the next one, if there is one.
     """
+    from services.players import listing
+
     page = listing.page(request.items, request.sandbox, query)
     parameters = query.model_dump(exclude_defaults=True)
     return paged(request, page.players, page.next_cursor, limit=query.limit, parameters=parameters)

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from handlers.conditional import if_match, versioned, versioned_or_not_modified
-from handlers.idempotency import IdempotentRequest
 from services.players import stats
 from utils.http import Request, Response
 
@@ -32,6 +31,8 @@ def record(request: Request, body: "ResultBody") -> Response:
     Answers:
         200: The statistics as they are now.
     """
+    from handlers.idempotency import IdempotentRequest
+
     player_id = request.path_parameters["player_id"]
     idempotent = IdempotentRequest.from_request(request)
 

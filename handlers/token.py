@@ -11,6 +11,7 @@ from utils.errors import PSNEmulatorException, ValidationException
 from utils.http import JSON_TYPE, Request, Response
 from utils.oauth_errors import InvalidRequestException, UnsupportedGrantTypeException
 from utils.validation import NO_OBJECT, validated
+from utils.writes import Key
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -41,6 +42,20 @@ def token(request: Request) -> Response:
     if request.media_type == JSON_TYPE:
         return _answer(request, _log_in(request, FIRST_PARTY_CLIENT, _valid(LoginBody, request.json)))
     return _answer(request, _grant(request))
+
+
+def login_keys(request: Request) -> list[Key]:
+    """The keys of what the login reads that the simple form asks for; none for another request."""
+    from models.auth_body import LoginBody
+    from services.identity import users
+
+    if request.media_type != JSON_TYPE:
+        return []
+    try:
+        login = _valid(LoginBody, request.json)
+    except PSNEmulatorException:
+        return []
+    return users.login_keys(request.sandbox, login.username, request.source)
 
 
 def refresh(request: Request) -> Response:
@@ -122,7 +137,9 @@ def _log_in(
     from services.identity.users import authenticate
 
     audience = audience_of(request.sandbox, resources, client)
-    user = authenticate(request.sandbox, login.username, login.password.get_secret_value(), request.source)
+    user = authenticate(
+        request.sandbox, login.username, login.password.get_secret_value(), request.source, request.items
+    )
     scope = granted(login.scope, client.allowed(user.scopes))
     refreshable = "refresh_token" in client.grant_types
     return open_family(request.sandbox, client, user, scope, refreshable=refreshable, audience=audience)

@@ -52,13 +52,13 @@ def trim(packages: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)  # a folder in one that is gone is gone too
     for file in [file for pattern in _FILES for file in packages.glob(pattern)]:
         file.unlink()
-    _trim_botocore(packages / "botocore" / "data")
+    trim_botocore(packages / "botocore" / "data")
     for file in list((packages / "flask_swagger_ui" / "dist").iterdir()):
         if file.name not in SWAGGER_UI:
             file.unlink()
 
 
-def _trim_botocore(data: Path) -> None:
+def trim_botocore(data: Path) -> None:
     """Leaves of botocore's descriptions of every service, version and operation those in use."""
     for folder in [path for path in data.iterdir() if path.is_dir()]:
         older = sorted(folder.iterdir())[:-1]

@@ -22,6 +22,7 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.table import Table
 from xdist.remote import Producer
 
+import utils.aws
 from services import clock
 from services.identity import passwords
 from services.players.player_items import INDEXES
@@ -58,6 +59,11 @@ ENVIRONMENT = {variable.name: variable.example for variable in VARIABLES.values(
     "AWS_DEFAULT_REGION": "us-east-1",
 }
 """An environment of a function, with what tests are about made different from the examples."""
+
+
+def pytest_configure() -> None:
+    """Has the arguments of every call of AWS checked, which functions leave to AWS."""
+    utils.aws.checks_arguments = True
 
 
 def pytest_xdist_auto_num_workers() -> int | None:

@@ -1,7 +1,6 @@
 """Loading a module that another one imports only when it is first used, for start-up time.
 
-joserfc imports ``cryptography.x509`` to read certificates, which nothing here ever gives it, and that module is a
-fifth of a token-checking start. Measured in docs/adr/0012-what-the-authorizer-leaves-out.md.
+Measured in docs/adr/0012-what-the-authorizer-leaves-out.md.
 """
 
 import sys
@@ -31,8 +30,8 @@ def lazy_module(name: str) -> Iterator[None]:
     """Let what is imported inside the block import *functions* from the module ``name`` without loading it.
 
     The first call of such a function loads the module. After the block ``import`` finds the real module again. Only
-    for modules of which nothing but functions is imported: a class imported this way could be neither subclassed nor
-    used with ``isinstance``. A module that is already loaded is left alone.
+    for modules of which nothing but functions is used: a class imported this way can be called, but neither subclassed
+    nor used with ``isinstance``. A module that is already loaded is left alone.
     """
     if name in sys.modules:
         yield

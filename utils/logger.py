@@ -8,9 +8,15 @@ get into a line all the same, for example in a library's error text.
 import json
 from typing import Any
 
-from aws_lambda_powertools.logging import Logger
-
+from utils.lazy_module import lazy_module
 from utils.masking import shown
+
+with (
+    lazy_module("aws_lambda_powertools.metrics"),
+    lazy_module("aws_lambda_powertools.tracing"),
+    lazy_module("aws_lambda_powertools.utilities.jmespath_utils"),
+):
+    from aws_lambda_powertools.logging import Logger
 
 
 def _serialize(record: dict[str, Any]) -> str:

@@ -1,7 +1,6 @@
 """JSON: I-JSON only when reading (RFC 7493), one form for every type when writing."""
 
 import json
-from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from math import isinf
@@ -59,6 +58,8 @@ def _of_one_spelling(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
+    from dataclasses import fields, is_dataclass  # the authorizer, which only reads, does not load it
+
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, datetime):

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import batched
 from random import SystemRandom
+from types import MappingProxyType
 from typing import Any
 
 from utils import metrics
@@ -28,6 +29,14 @@ from utils.writes import Check, Delete, Expression, Key, Put, Update, marshal_ke
 
 type Snapshot = Mapping[Key, Item]
 """Items that were read together, by key; a key without an item is not in it."""
+NOTHING: Snapshot = MappingProxyType({})
+
+
+class Read(dict[Key, Item]):
+    """Items that were read, by key; ``asked`` has the keys of those too that there are not."""
+
+    asked: frozenset[Key] = frozenset()
+
 
 type Write = Put | Update | Delete | Check
 
@@ -73,7 +82,8 @@ def get_many(keys: Iterable[Key]) -> Snapshot:
     table = _name()
     request = {"Keys": [marshal_key(key) for key in distinct], "ConsistentRead": True}
     unread = {table: request} if distinct else {}
-    items: dict[Key, Item] = {}
+    items = Read()
+    items.asked = frozenset(distinct)
     for _ in attempts():
         if unread:
             answer = _call("batch_get_item", RequestItems=unread)
@@ -83,6 +93,12 @@ def get_many(keys: Iterable[Key]) -> Snapshot:
         if not unread:
             return items
     raise ThrottledException
+
+
+def get_many_but(read: Snapshot, keys: Iterable[Key]) -> Snapshot:
+    """What :func:`get_many` returns, without a call if all ``keys`` were among those that ``read`` was read of."""
+    wanted = list(keys)
+    return read if isinstance(read, Read) and read.asked.issuperset(wanted) else get_many(wanted)
 
 
 def query(

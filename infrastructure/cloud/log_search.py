@@ -100,6 +100,19 @@ class _Search:
     def request(self, request_id: str, hits: list[LogEvent]) -> FoundRequest:
         """All that was logged of the request, of which there are ``hits``."""
         start, end = hits[0].time - _MARGIN, hits[-1].time + _MARGIN
+        with ThreadPoolExecutor(1) as pool:
+            authorizer = pool.submit(self.with_id, (AUTHORIZER,), request_id, start, end)
+            others = self._of_gateway_and_function(request_id, hits, start, end)
+            events = [*others, *authorizer.result()]
+        own = next(
+            (str(event.fields["requestId"]) for event in events if event.source == GATEWAY), request_id
+        )
+        return FoundRequest(own, tuple(sorted(events, key=lambda event: event.time)))
+
+    def _of_gateway_and_function(
+        self, request_id: str, hits: list[LogEvent], start: datetime, end: datetime
+    ) -> list[LogEvent]:
+        """What the gateway logged of the request, and the function that it called."""
         access = [event for event in hits if event.source == GATEWAY] or self.with_id(
             (GATEWAY,), request_id, start, end
         )
@@ -110,13 +123,12 @@ class _Search:
         ) or next((str(it["function_request_id"]) for it in named if "function_request_id" in it), request_id)
         function = FUNCTION_OF.get(str(line.get("routeKey")), "")
         functions = {function} if function else {event.source for event in hits} - {GATEWAY, AUTHORIZER}
-        events = [*access, *self.with_id((AUTHORIZER,), request_id, start, end)]
+        events = [*access]
         for source in functions:
             lines = self.with_id((source,), invocation, start, end)
             for stream in dict.fromkeys(event.stream for event in lines):
-                events += self._of_invocation(source, stream, invocation, start, end)
-        own = str(line.get("requestId", request_id))
-        return FoundRequest(own, tuple(sorted(events, key=lambda event: event.time)))
+                events += self._of_invocation([line for line in lines if line.stream == stream], invocation)
+        return events
 
     def with_id(self, sources: Iterable[str], wanted: str, start: datetime, end: datetime) -> list[LogEvent]:
         """The events of ``sources`` that have the id."""
@@ -127,11 +139,10 @@ class _Search:
             )
             return [event for events in read for event in events if _has(event, wanted)]
 
-    def _of_invocation(
-        self, source: str, stream: str, invocation: str, start: datetime, end: datetime
-    ) -> list[LogEvent]:
-        """The lines of a stream from the first with the invocation's id to the last."""
-        events = self._read(source, start, end, logStreamNames=[stream])
+    def _of_invocation(self, lines: list[LogEvent], invocation: str) -> list[LogEvent]:
+        """The lines of a stream from the first of ``lines``, which have the invocation's id, to the last."""
+        first, last = lines[0], lines[-1]
+        events = self._read(first.source, first.time, last.time, logStreamNames=[first.stream])
         places = [place for place, event in enumerate(events) if _has(event, invocation)]
         return events[places[0] : places[-1] + 1] if places else []
 
@@ -139,8 +150,8 @@ class _Search:
         """The chosen events of a log, oldest first; none of a function that has no log yet."""
         pages = self._client.get_paginator("filter_log_events").paginate(
             logGroupName=logs.log_group(self._settings, source),
-            startTime=int(start.timestamp() * 1000),
-            endTime=int(end.timestamp() * 1000),
+            startTime=round(start.timestamp() * 1000),
+            endTime=round(end.timestamp() * 1000),
             **choice,
         )
         with logs.translate_errors(self._settings, source):

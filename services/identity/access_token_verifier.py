@@ -13,13 +13,9 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from services.identity.issuer_keys import IssuerKeys, IssuerKeysError
+from services.identity.jose import JoseError, jws
 from utils import strict_json
-from utils.lazy_module import lazy_module
 from utils.settings import DEFAULT_SANDBOX, settings
-
-with lazy_module("cryptography.x509"):
-    from joserfc import jws
-    from joserfc.errors import JoseError
 
 JWT_TYPE: Final = "at+jwt"
 MAX_BYTES: Final = 8 * 1024

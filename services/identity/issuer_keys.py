@@ -8,14 +8,9 @@ neither botocore nor pydantic.
 from time import monotonic, time
 from typing import Any, Final, NamedTuple
 
-from services.identity.public_keys import is_published
+from services.identity.jose import ECKey, JoseError, RSAKey
+from services.identity.published_until import is_published
 from utils import strict_json
-from utils.lazy_module import lazy_module
-
-with lazy_module("cryptography.x509"):
-    from joserfc.errors import JoseError
-    from joserfc.jwk import ECKey, RSAKey
-
 
 ASK_AGAIN_SECONDS: Final = 30
 """How long a process waits until it asks an issuer again."""

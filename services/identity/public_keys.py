@@ -1,15 +1,10 @@
-"""The keys that verify our tokens, from Secrets Manager, where a rotation adds and removes them.
+"""The keys that verify our tokens, from Secrets Manager, where a rotation adds and removes them."""
 
-Their JWKs have a member beside those of RFC 7517, never served: ``published_until``, until when others may rely on
-the key, in seconds since 1970 by the machine's clock, not by a sandbox's. Without it the key is published for good.
-"""
-
-from collections.abc import Mapping
 from datetime import timedelta
-from math import inf
 from time import time
 from typing import Any, Final
 
+from services.identity.published_until import is_published
 from utils import secrets
 from utils.settings import settings
 from utils.ttl_cache import TTLCache
@@ -43,8 +38,3 @@ def _as_published_at(moment: float) -> list[dict[str, str]]:
     """The public keys that are published at or after that ``moment``, in seconds since 1970."""
     keys = [key for key in public_keys() if is_published(key, moment)]
     return [{name: key[name] for name in _PUBLIC if name in key} for key in keys]
-
-
-def is_published(jwk: Mapping[str, Any], at: float) -> bool:
-    """Whether the key is published ``at`` that time, in seconds since 1970."""
-    return at < float(jwk.get("published_until", inf))

@@ -19,10 +19,8 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
-from joserfc import jws
-from joserfc.jwa import ESAlgorithm
-from joserfc.jwk import ECKey, RSAKey
 
+from services.identity.jose import ECKey, ESAlgorithm, RSAKey, jws
 from utils import secrets
 from utils.settings import settings
 from utils.ttl_cache import TTLCache

@@ -17,7 +17,7 @@ from utils import table
 from utils.attributes import Item
 from utils.oauth_errors import InvalidGrantException
 from utils.sandbox import Sandbox
-from utils.table import ConditionFailedError
+from utils.table import NOTHING, ConditionFailedError, Snapshot
 from utils.writes import ABSENT, Condition, Key, Put, equals
 
 UNKNOWN_USER: Final = SeedUser(
@@ -33,9 +33,24 @@ UNKNOWN_USER: Final = SeedUser(
 """Stands in for a username that no user has, so that refusing it takes as long as refusing a wrong password."""
 
 
-def authenticate(sandbox: Sandbox, username: str, password: str, source: str) -> SeedUser:
+def login_keys(sandbox: Sandbox, username: str, source: str) -> list[Key]:
+    """The keys of what :func:`authenticate` reads, as far as no read is needed to know them."""
+    if sandbox.has_accounts:
+        return []
+    folded = username.casefold()
+    return _keys(sandbox, accounts.find_user(sandbox, folded) or UNKNOWN_USER, folded, source)
+
+
+def _keys(sandbox: Sandbox, user: SeedUser, folded: str, source: str) -> list[Key]:
+    return [user_key(sandbox, user.subject), lockout.user_failures_key(sandbox, folded, source)]
+
+
+def authenticate(
+    sandbox: Sandbox, username: str, password: str, source: str, read: Snapshot = NOTHING
+) -> SeedUser:
     """The user with this username, compared without regard to case, and this password, who asks from ``source``.
 
+    ``read`` is what was read just before, perhaps of :func:`login_keys`.
     Raises :class:`InvalidGrantException`: in the same words and after the same work whether the username is unknown,
     the password wrong or the user locked; in other words, with ``Retry-After``, while the username is locked out
     for this source.
@@ -43,9 +58,8 @@ def authenticate(sandbox: Sandbox, username: str, password: str, source: str) ->
     now = clock.seconds(sandbox)
     folded = username.casefold()
     seed_user = accounts.find_user(sandbox, folded) or UNKNOWN_USER
-    key = user_key(sandbox, seed_user.subject)
-    failures_key = lockout.user_failures_key(sandbox, folded, source)
-    items = table.get_many([key, failures_key])
+    key, failures_key = _keys(sandbox, seed_user, folded, source)
+    items = table.get_many_but(read, [key, failures_key])
     item, failures = items.get(key), items.get(failures_key)
     lockout.require_user_not_locked_out(failures, now)
     is_current = item is not None and item["seed"] == seed_user.fingerprint

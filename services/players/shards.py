@@ -5,7 +5,6 @@ to take more has several (its setting ``player_shards``). A player's is told by 
 merges what they give, each of them strongly consistent.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from heapq import merge
 from itertools import islice
@@ -41,6 +40,8 @@ def query(
     partitions = [_partition(sandbox, shard) for shard in range(settings().player_shards)]
     if len(partitions) == 1:
         return ask(partitions[0])
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(len(partitions)) as pool:
         answers = list(pool.map(ask, partitions))
     return list(islice(merge(*answers, key=itemgetter("sk"), reverse=descending), limit))

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -20,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from tests.bench.measure import Contestants, timed
+from tests.bench.measure import Contestants, processor_timed
 from tests.conftest import ENVIRONMENT
 from tests.support import identity
 
@@ -56,7 +55,8 @@ def _environment() -> dict[str, str]:
 
 @contextmanager
 def cold() -> Iterator[Contestants]:
-    """Whole processes, from the interpreter's start to the first answer, the runtime client included."""
+    """Whole processes, from the interpreter's start to the first answer, the runtime client included: what they take of
+    the processor, which is all that they wait for."""
     event = json.dumps(identity.authorizer_event(f"Bearer {identity.good_token()}"))
     key = json.dumps(identity.KEY.as_dict(private=False))
     environment = os.environ | _environment()
@@ -66,7 +66,7 @@ def cold() -> Iterator[Contestants]:
     def run(script: str) -> None:
         subprocess.run([sys.executable, "-c", script, event, key], cwd=ROOT, env=environment, check=True)
 
-    yield timed(partial(run, _DECIDE)), timed(partial(run, _VERIFY))
+    yield processor_timed(partial(run, _DECIDE)), processor_timed(partial(run, _VERIFY))
 
 
 @contextmanager
@@ -89,18 +89,16 @@ def warm() -> Iterator[Contestants]:
 
     with patch.dict(os.environ, _environment()):
         identity.forget()
-        yield _processor_time(decide), _processor_time(verify)
+        yield _repeated(decide), _repeated(verify)
     identity.forget()
 
 
-def _processor_time(what: Callable[[], None]) -> Callable[[], float]:
-    def run() -> float:
-        start = time.process_time()
+def _repeated(what: Callable[[], None]) -> Callable[[], float]:
+    def run() -> None:
         for _ in range(DECISIONS):
             what()
-        return time.process_time() - start
 
-    return run
+    return processor_timed(run)
 
 
 def _public_key() -> EllipticCurvePublicKey:

@@ -1,14 +1,23 @@
-"""The first ``GET /players/{player_id}`` of a process, against FastAPI, Mangum and boto3 doing the same."""
+"""The first ``GET /players/{player_id}`` of a process, against FastAPI, Mangum and boto3 doing the same.
+
+Ours runs on botocore as the image has it, trimmed, theirs as pip installs it.
+"""
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
+import botocore
+
+from infrastructure.trim_packages import trim_botocore
 from models.player import Player
 from services.players import player_items
 from tests.bench import table
@@ -33,7 +42,7 @@ def contestants() -> Iterator[Contestants]:
     """Whole processes, from the interpreter's start to the first answer, the runtime client included."""
     now = datetime.now(UTC)
     player = Player(NOBODY, "kratos", "kratos@mail.example", "Kratos", "GR", "el-GR", "active", now, now)
-    with table.running():
+    with tempfile.TemporaryDirectory() as packages, table.running():
         table.create()
         table.store([player_items.to_item(DEFAULT, player, version=1)])
         event, _ = Gateway(open_session()).event("GET", f"/players/{player.player_id}")
@@ -42,11 +51,26 @@ def contestants() -> Iterator[Contestants]:
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         ask = partial(_ask, json.dumps(event))
         yield (
-            timed(lambda: ask("main", "players_get")),
-            timed(lambda: ask("tests.bench.fastapi_players", "handler")),
+            timed(partial(ask, "main", "players_get", packages=_trimmed(Path(packages)))),
+            timed(partial(ask, "tests.bench.fastapi_players", "handler")),
         )
 
 
-def _ask(event: str, module: str, handler: str) -> None:
+def _trimmed(packages: Path) -> Path:
+    """``packages`` with botocore in it as ``infrastructure/trim_packages.py`` leaves it in the image."""
+    copy = packages / "botocore"
+    shutil.copytree(Path(botocore.__file__).parent, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    trim_botocore(copy / "data")
+    return packages
+
+
+def _ask(event: str, module: str, handler: str, packages: Path | None = None) -> None:
+    environment = os.environ | ({"PYTHONPATH": str(packages)} if packages else {})
     script = _ASK.format(module=module, handler=handler)
-    subprocess.run([sys.executable, "-c", script, event], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, "-c", script, event],
+        cwd=ROOT,
+        env=environment,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )

@@ -20,7 +20,7 @@ from moto.core.botocore_stubber import MockRawResponse
 
 import main
 from tests.bench import log
-from tests.bench.measure import Contestants, timed
+from tests.bench.measure import Contestants, processor_timed
 from tests.conftest import ENVIRONMENT, create_table
 from tests.support import identity
 from tests.support.gateway import Context, Gateway
@@ -51,7 +51,7 @@ def contestants() -> Iterator[Contestants]:
             login()
             answers = _answers_to(login)
         with _repeated(answers):
-            yield timed(login), timed(verify)
+            yield processor_timed(login), processor_timed(verify)
     identity.forget()
 
 

@@ -176,9 +176,8 @@ class Checkout:
     def share_functions(self, functions: Mapping[str, str]) -> None:
         """Has the routes of the copy share functions, given by the routes' names, which a deploy then has to make and
         to start but once."""
-        self.replace(
-            "routes.py", "from dataclasses import dataclass\n", "from dataclasses import dataclass, replace\n"
-        )
+        typing = "from typing import Literal, NamedTuple\n"
+        self.replace("routes.py", typing, f"from copy import replace\n{typing}")
         shared = f"replace(route, function={functions}.get(route.name, route.function))"
         self.replace(
             "routes.py",

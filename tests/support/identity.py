@@ -11,6 +11,7 @@ from joserfc.jwk import ECKey, RSAKey
 
 from services.identity import access_token_verifier, public_keys, signing_keys
 from services.identity.seed import seed
+from services.sandboxes import opening
 from tests.conftest import ENVIRONMENT
 from tests.support.cheap_hashes import HASHER
 from utils.aws import client
@@ -62,6 +63,7 @@ def publish(monkeypatch: pytest.MonkeyPatch, *signing: ECKey | RSAKey) -> None:
 def forget() -> None:
     """Let every function read its settings, keys and seed anew."""
     settings.cache_clear()
+    opening.met.clear()
     access_token_verifier.verifier.cache_clear()
     access_token_verifier.issued_verifier.cache_clear()
     access_token_verifier.trusted_verifier.cache_clear()

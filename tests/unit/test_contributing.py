@@ -124,7 +124,7 @@ def test_a_step_that_is_left_out_is_told(tree: Path, left_out: Step) -> None:
 
 MISSPELT = """
 import re, sys
-from dataclasses import fields, replace
+from copy import replace
 
 from openapi.naming import RowError
 from openapi.operation import operation

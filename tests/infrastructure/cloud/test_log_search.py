@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.client import BaseClient
 from moto import mock_aws
 
 from infrastructure import cli
@@ -22,6 +23,8 @@ HOUR_AGO = datetime.now(UTC) - timedelta(hours=1)
 REFUSED, DENIED, FAILED, BROKEN = (f"0000000{n}-aaaa-bbbb-cccc-dddddddddddd" for n in range(4))
 INVOCATION, BROKEN_INVOCATION = (f"1111111{n}-aaaa-bbbb-cccc-dddddddddddd" for n in range(2))
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+OTHERS = 20
+"""Of other requests' lines before and after."""
 XRAY = "1-5759e988-bd862e3fe1be46a994272793"
 
 
@@ -108,8 +111,10 @@ def written() -> Iterator[None]:
             client.create_log_group(logGroupName=group)
             client.create_log_stream(logGroupName=group, logStreamName="1")
             now = int(time.time() * 1000)
+            others = [json.dumps({"level": "INFO", "message": "answered"})] * OTHERS
             events: list[Any] = [
-                {"timestamp": now + place, "message": line} for place, line in enumerate(lines)
+                {"timestamp": now + place, "message": line}
+                for place, line in enumerate([*others, *lines, *others])
             ]
             client.put_log_events(logGroupName=group, logStreamName="1", logEvents=events)
         yield
@@ -119,6 +124,30 @@ def find(wanted: str) -> FoundRequest:
     """The one request with that id."""
     [found] = log_search.find_requests(load_settings("dev"), wanted, HOUR_AGO)
     return found
+
+
+def test_a_busy_functions_log_is_not_read_around_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[tuple[str, int]] = []
+    ask = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def noted(self: BaseClient, operation: str, arguments: dict[str, Any]) -> Any:
+        answer = ask(self, operation, arguments)
+        read.append((arguments["logGroupName"], len(answer["events"])))
+        return answer
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", noted)
+    find(FAILED)
+    settings = load_settings("dev")
+    function = log_group(settings, "players-list")
+    assert len(read) == 4
+    assert sorted(read) == sorted(
+        [
+            (log_group(settings, GATEWAY), 1),
+            (log_group(settings, AUTHORIZER), 0),
+            (function, 5),
+            (function, 5),
+        ]
+    )
 
 
 def test_a_request_that_the_gateway_refused_is_told_as_that() -> None:

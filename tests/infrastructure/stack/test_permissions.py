@@ -1,7 +1,7 @@
 """A role for every set of permissions: a published version keeps the one it was made with, so none ever changes."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -1,7 +1,7 @@
 """The one place between Lambda and the handlers."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -113,7 +113,7 @@ class TestRefusal:
         intercept(called)
         monkeypatch.setattr(PasswordHasher, "verify", verified)
         assert client.login(username=username, password="wrong").status == 400
-        assert work == ["GetItem", "BatchGetItem", (19456, 2, 1), "UpdateItem"]
+        assert work == ["BatchGetItem", (19456, 2, 1), "UpdateItem"]
 
     def test_nothing_of_the_attempt_is_answered_or_logged(
         self, client: Client, capfd: pytest.CaptureFixture[str]

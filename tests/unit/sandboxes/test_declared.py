@@ -12,6 +12,7 @@ from tests.conftest import stored_items
 from tests.support import identity
 from tests.support.gateway import Answer, Gateway, open_session
 from utils import table
+from utils.aws import calls
 from utils.sandbox import sandbox_key
 
 PATH = "/_emulator/sandboxes"
@@ -292,3 +293,17 @@ def test_each_write_of_a_generation_that_ends_is_deleted_in_time(admin: Gateway)
         if "purge_at" not in item.attrs
     ]
     assert all(pk.startswith("default#") for pk, _ in kept), kept
+
+
+def test_a_login_reads_sandbox_and_user_in_one_call_and_once_more_after_a_reset(admin: Gateway) -> None:
+    def made() -> list[str]:
+        calls.clear()
+        assert login("default").status == 200
+        return [name for name, *_ in calls]
+
+    made()
+    in_one = ["batch_get_item", "transact_write_items"]
+    assert made() == in_one
+    assert admin.post(f"{PATH}/default/reset").status == 200
+    assert made() == ["batch_get_item", "batch_get_item", "put_item", "transact_write_items"]
+    assert made() == in_one

@@ -1,9 +1,12 @@
 """Clients and secrets."""
 
+from typing import Any
+
 import pytest
 
 from utils import secrets
 from utils.aws import client
+from utils.version import VERSION
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -16,6 +19,19 @@ def test_a_client_gives_up_before_its_function_does() -> None:
     config = client("dynamodb").meta.config
     longest = config.connect_timeout + config.read_timeout
     assert longest * config.retries["total_max_attempts"] < 10
+
+
+def test_a_call_says_who_calls_in_the_same_words_each_time() -> None:
+    agents: list[str] = []
+
+    def note(request: Any, **_: Any) -> None:
+        agents.append(request.headers["User-Agent"].decode())
+
+    client("secretsmanager").meta.events.register_first("before-send.secretsmanager", note)
+    for _ in range(2):
+        client("secretsmanager").list_secrets()
+    assert len(agents) == 2
+    assert all(agent.startswith(f"psn-partner-emulator/{VERSION}") for agent in agents)
 
 
 def test_a_secret_is_read_anew_each_time() -> None:

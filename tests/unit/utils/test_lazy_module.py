@@ -9,7 +9,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
 from utils.lazy_module import lazy_module
@@ -17,9 +17,9 @@ from utils.lazy_module import lazy_module
 READING = """
 import sys
 from services.identity import access_token_verifier
-from joserfc.jwk import ECKey
-assert "cryptography.x509" not in sys.modules
-print(ECKey.import_key(sys.argv[1]).public_key.public_numbers().x)
+from joserfc.jwk import import_key
+assert {"cryptography.x509", "cryptography.hazmat.primitives.serialization.ssh"}.isdisjoint(sys.modules)
+print(*(import_key(text).public_key.public_numbers().x for text in sys.argv[1:]))
 """
 
 
@@ -70,12 +70,15 @@ def test_what_only_the_import_system_asks_for_is_not_there(unloaded: str) -> Non
         assert not hasattr(calendar, "__path__")
 
 
-def test_joserfc_still_reads_certificates_though_the_authorizer_loads_them_lazily(project: Path) -> None:
+def test_joserfc_still_reads_certificates_and_openssh_keys_though_the_authorizer_loads_neither(
+    project: Path,
+) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "partner.test")])
     period = datetime(2025, 1, 1, tzinfo=UTC), datetime(2035, 1, 1, tzinfo=UTC)
     certificate = x509.CertificateBuilder(name, name, key.public_key(), 1, *period).sign(key, SHA256())
     pem = certificate.public_bytes(Encoding.PEM).decode()
-    run = [sys.executable, "-c", READING, pem]
+    openssh = key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+    run = [sys.executable, "-c", READING, pem, openssh]
     done = subprocess.run(run, cwd=project, capture_output=True, text=True, check=True)
-    assert int(done.stdout) == key.public_key().public_numbers().x
+    assert [int(x) for x in done.stdout.split()] == [key.public_key().public_numbers().x] * 2

@@ -3,8 +3,11 @@
 from time import process_time
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from tests.conftest import Log
+from utils import masking
 from utils.logger import logger
 from utils.masking import masked
 
@@ -35,6 +38,12 @@ TOKEN = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 )
 def test_secrets_are_masked(text: str, shown: str) -> None:
     assert masked(text) == shown
+
+
+@given(st.text("eyJ.-_/=@%40 \"':password+codebearer\n", max_size=60))
+def test_text_that_is_not_searched_has_nothing_to_mask(text: str) -> None:
+    assume(masking._PLAIN.fullmatch(text))
+    assert all(pattern.sub(replacement, text) == text for pattern, replacement in masking._MASKS)
 
 
 def test_a_line_is_one_json_object_with_its_keys(log: Log) -> None:
