@@ -68,6 +68,12 @@ TABLE_ACTIONS = (
 )
 """What a function may do with the table, as DynamoDB's actions; each part of a transaction is one."""
 
+EMULATION_ACTIONS = ("GetItem", "Query", "PutItem", "UpdateItem")
+"""What each of the partner's routes may do with the table besides, on stacks with faults or a journal."""
+
+_SERVICE_SEGMENTS = ("", "_emulator", "docs", "healthz", "openapi.json")
+"""What the paths begin with that a partner would not have."""
+
 PATH_PARAMETERS: Mapping[str, PathParameter] = {
     "player_id": PathParameter("The player's id, a UUIDv7.", "0197d5c2-7d30-7c8e-b0c4-6f9a3d5e2b11"),
     "account": PathParameter("A username, whatever its case, or a client's id.", "testuser"),
@@ -115,13 +121,13 @@ class Route:
     """What a caller's access token must hold; ``None`` means the gateway asks no token."""
 
     table: tuple[str, ...] = ()
-    """The DynamoDB actions that the function's role allows; all that it gets."""
+    """The DynamoDB actions that the function's role allows; :meth:`actions` adds what faults and the journal take."""
     secrets: tuple[str, ...] = ()
     """The secrets that the function may read, by their names in ``variables``; all that it gets."""
     memory: int = 256
     """MiB."""
     timeout: int = 10
-    """Seconds."""
+    """Seconds; where the stack has faults, those of the partner's routes outlast the gateway's patience."""
     function: str | None = None
     """The Lambda function, for rows that share one; ``None`` for one of its own, named like the row."""
 
@@ -186,6 +192,18 @@ class Route:
         """Whether a request to it begins the sandbox that it names. The identity provider's do, where no token says
         that there is one."""
         return bool(self.table) and self.errors_as != "problem" and self.bearer is None
+
+    @property
+    def is_partners(self) -> bool:
+        """Whether the partner has it too: faults act on these routes, and the journal records them. Not those that
+        operate the emulator or describe the service; what no row serves is the partner's as well."""
+        return self.path.removeprefix("/").split("/")[0] not in _SERVICE_SEGMENTS
+
+    def actions(self, *, emulates: bool) -> tuple[str, ...]:
+        """The DynamoDB actions that its function's role allows where the stack has faults or a journal (``emulates``),
+        or neither."""
+        more = EMULATION_ACTIONS if emulates and self.is_partners else ()
+        return tuple(dict.fromkeys((*self.table, *more)))
 
     @property
     def function_name(self) -> str:

@@ -79,7 +79,8 @@ def entry_point(*endpoints: Endpoint) -> EntryPoint:
     first = endpoints[0].route
     by_key = {key: endpoint for endpoint in endpoints for key in endpoint.route.keys}
     settings()
-    if any(endpoint.route.table for endpoint in endpoints):
+    emulates = settings().emulates
+    if any(endpoint.route.actions(emulates=emulates) for endpoint in endpoints):
         client("dynamodb")
     if any(endpoint.route.secrets for endpoint in endpoints):
         client("secretsmanager")
@@ -103,8 +104,14 @@ def entry_point(*endpoints: Endpoint) -> EntryPoint:
             traceparent=request.traceparent,
             sandbox=request.claims.get("sandbox") or DEFAULT_SANDBOX,
         )
-        result = _answer(request, endpoint)
+        exchange = _Exchange(request, endpoint)
+        response = exchange.answer()
+        result = _complete(exchange.request, response)
         duration = round((perf_counter() - started) * 1000, 1)
+        if settings().journal and is_partners(exchange.request, endpoint.route):
+            from handlers import journal
+
+            journal.record(exchange.request, endpoint.route, result, duration)
         log = {"method": request.method, "route": endpoint.route.key, "status": result["statusCode"]}
         if calls:
             log["calls"] = [
@@ -151,23 +158,54 @@ def _refusal(request: Request, route: Route, error: PSNEmulatorException) -> Res
     return problem(request, error)
 
 
-def _answer(request: Request, endpoint: Endpoint) -> dict[str, Any]:
-    try:
-        request = admission.named(request, endpoint.route)
-        request = admission.admitted(request, endpoint.route, endpoint.keys)
-        logger.append_keys(sandbox=request.sandbox.name)
-        return _complete(request, endpoint.answer(request))
-    except OAuthException as error:
-        metrics.count("Denials", Reason=error.error)
-        return _complete(request, _refusal(request, endpoint.route, error))
-    except PSNEmulatorException as error:
-        if error.status in _DENIED:
-            metrics.count("Denials", Reason=error.code)
-        return _complete(request, _refusal(request, endpoint.route, error))
-    except Exception:
-        logger.exception("a bug")
-        bug = PSNEmulatorException("Something is wrong on this side; the request id leads to the log.")
-        return _complete(request, problem(request, bug))
+@dataclass(slots=True)
+class _Exchange:
+    """A request, as far as it is understood, and its answer once there is one."""
+
+    request: Request
+    endpoint: Endpoint
+
+    def answer(self) -> Response:
+        """The answer, whatever happens."""
+        return self._told(self._admitted)
+
+    def _admitted(self) -> Response:
+        """What a request whose sandbox and bearer are known is answered. Raises what :mod:`handlers.admission` does."""
+        route = self.endpoint.route
+        self.request = admission.named(self.request, route)
+        self.request = admission.admitted(self.request, route, self.endpoint.keys)
+        logger.append_keys(sandbox=self.request.sandbox.name)
+        if settings().faults and is_partners(self.request, route):
+            from handlers import faults
+
+            return faults.answer(self.request, route, self._handled)
+        return self._handled()
+
+    def _handled(self) -> Response:
+        """What the handler answers, an exception as its answer, with the body as it is sent."""
+        return self._told(lambda: self.endpoint.answer(self.request).rendered())
+
+    def _told(self, respond: Callable[[], Response]) -> Response:
+        """What ``respond`` answers, or the answer of the exception that it raises."""
+        route = self.endpoint.route
+        try:
+            return respond()
+        except OAuthException as error:
+            metrics.count("Denials", Reason=error.error)
+            return _refusal(self.request, route, error)
+        except PSNEmulatorException as error:
+            if error.status in _DENIED:
+                metrics.count("Denials", Reason=error.code)
+            return _refusal(self.request, route, error)
+        except Exception:
+            logger.exception("a bug")
+            bug = PSNEmulatorException("Something is wrong on this side; the request id leads to the log.")
+            return problem(self.request, bug)
+
+
+def is_partners(request: Request, route: Route) -> bool:
+    """Whether ``request`` is to what the partner has too; paths that no row serves are told by their beginning."""
+    return route.is_partners and not f"{request.path}/".startswith("/_emulator/")
 
 
 def _complete(request: Request, response: Response) -> dict[str, Any]:
@@ -196,7 +234,9 @@ def _smoke(routes: Sequence[Route], context: Any) -> dict[str, Any]:
     """The answer to a release's smoke event; raises when the role allows less or more than the rows say."""
     from utils.permissions import require_permissions
 
-    actions = tuple(dict.fromkeys(action for route in routes for action in route.table))
+    actions = tuple(
+        dict.fromkeys(action for route in routes for action in route.actions(emulates=settings().emulates))
+    )
     secrets = tuple(dict.fromkeys(secret for route in routes for secret in route.secrets))
     require_permissions(actions, secrets, context.get_remaining_time_in_millis())
     return {"status": "ok", "function": routes[0].function_name, "image_tag": settings().image_tag}

@@ -8,7 +8,7 @@ import binascii
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -228,13 +228,19 @@ class Response:
     media_type: str = JSON_TYPE
     cookies: tuple[str, ...] = ()
 
+    def rendered(self) -> "Response":
+        """The answer with its body as text, if it has one."""
+        if self.body is None or isinstance(self.body, str):
+            return self
+        return replace(self, body=strict_json.dump(self.body))
+
     def to_gateway(self) -> dict[str, Any]:
         """The answer in the HTTP API's response format 2.0."""
         headers = dict(self.headers)
         answer: dict[str, Any] = {"statusCode": self.status, "headers": headers, "isBase64Encoded": False}
         if self.body is not None:
             headers["Content-Type"] = self.media_type
-            answer["body"] = self.body if isinstance(self.body, str) else strict_json.dump(self.body)
+            answer["body"] = self.rendered().body
         if self.cookies:
             answer["cookies"] = list(self.cookies)
         return answer

@@ -80,7 +80,9 @@ def faults_in(settings: Settings) -> list[str]:
 
 
 def _capacity_faults(spec: FunctionSpec, settings: Settings) -> list[str]:
-    longest = _AUTHORIZER_SECONDS if spec.name == AUTHORIZER else settings.api_timeout_seconds
+    longest = (
+        _AUTHORIZER_SECONDS if spec.name == AUTHORIZER else settings.api_timeout_seconds + settings.faults
+    )
     provisioned, reserved = spec.provisioned_concurrency, spec.reserved_concurrency
     return [
         f"{_source(setting, spec.name, settings)} {fault}"
@@ -179,7 +181,7 @@ def _routes_spec(name: str, served: list[Route], settings: Settings) -> Function
     # Not validated here: what is wrong in the table is told with the settings' contradictions, by the route's name.
     declared = Capacity.model_construct(
         memory_mib=max(route.memory for route in served),
-        timeout_seconds=max(route.timeout for route in served),
+        timeout_seconds=_seconds(served, settings),
     )
     keys = ", ".join(route.key for route in served)
     return _spec(
@@ -187,11 +189,18 @@ def _routes_spec(name: str, served: list[Route], settings: Settings) -> Function
         f"main.{served[0].entry}",
         "Answers what no route does" if served == [routes.FALLBACK] else keys,
         Permissions(
-            frozenset(action for route in served for action in route.table),
+            frozenset(action for route in served for action in route.actions(emulates=settings.emulates)),
             frozenset(secret for route in served for secret in route.secrets),
         ),
         (settings.functions.get(name, Capacity()), settings, declared),
     )
+
+
+def _seconds(served: list[Route], settings: Settings) -> int:
+    """How long the function of the routes ``served`` may take: longer than the gateway waits, if faults can ask that."""
+    if settings.faults and any(route.is_partners for route in served):
+        return settings.api_timeout_seconds + 1
+    return max(route.timeout for route in served)
 
 
 def _spec(
