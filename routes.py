@@ -39,6 +39,10 @@ RESERVED_SCOPES = (INTROSPECT, ADMIN)
 """The scopes that ``scopes: all`` in a seed file leaves out: who is to have one is to be named with it."""
 
 
+OWN_CLIENTS = ("psn-emulator", "psn-emulator-docs", "psn-emulator-console")
+"""The clients of the simple form of a login, of the page of the API's description, and of the console: no seed gives
+them."""
+
 RESERVED_CLAIMS = frozenset(
     {
         *("iss", "sub", "aud", "exp", "iat", "nbf", "jti", "client_id", "scope", "sandbox", "generation"),
@@ -192,6 +196,11 @@ class Route:
         """Whether a request to it begins the sandbox that it names. The identity provider's do, where no token says
         that there is one."""
         return bool(self.table) and self.errors_as != "problem" and self.bearer is None
+
+    @property
+    def operates(self) -> bool:
+        """Whether it operates the emulator, which a stack may have none of."""
+        return self.path.startswith("/_emulator")
 
     @property
     def is_partners(self) -> bool:
@@ -698,6 +707,27 @@ ROUTES: tuple[Route, ...] = (
             "services.players.player_items:stats_key",
             "services.players.player_items:shared_stats_key",
         ),
+    ),
+    Route(
+        "console",
+        "GET",
+        "/_emulator",
+        "handlers.console:page",
+        function="console",
+        answer="models.pages:Page",
+        media_types=(HTML_TYPE,),
+        errors=_NOT_FOUND,
+        preload=("handlers.pages", "services.identity.seed"),
+    ),
+    Route(
+        "console-file",
+        "GET",
+        "/_emulator/console/{file}",
+        "handlers.console:file",
+        function="console",
+        answer="models.pages:File",
+        media_types=("text/css; charset=utf-8", "text/javascript; charset=utf-8"),
+        errors=_NOT_FOUND,
     ),
     Route(
         "emulator-unlock",

@@ -64,7 +64,7 @@ def admitted(request: Request, route: Route, keys: KeysFor) -> Request:
     Raises :class:`SandboxMismatchException` when the token is of another sandbox than the request names, but for the
     default sandbox's administrator, who operates them all.
     """
-    if route.scope == ADMIN and settings().sandboxes == "off":
+    if route.operates and settings().sandboxes == "off":
         raise NotFoundException("Nothing is served at this path.")
     if route.scope is None:
         if route.opens_sandbox:

@@ -7,9 +7,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError, to_json
 
 from models.account_bodies import LONGEST_USERNAME, ClientBody, ScopeNames, UserBody
-
-OWN_CLIENTS: Final = ("psn-emulator", "psn-emulator-docs")
-"""The clients of the emulator, which are in every sandbox."""
+from routes import OWN_CLIENTS
 
 _LARGEST: Final = 64 * 1024
 """Bytes of JSON that an entry may have: an item of the table has 400 KB at most, a stack's whole seed as much as this

@@ -22,7 +22,7 @@ from pydantic import (
 
 from infrastructure.errors import DeployError
 from infrastructure.stack import strict_yaml
-from routes import RESERVED_CLAIMS, RESERVED_SCOPES, SCOPES
+from routes import OWN_CLIENTS, RESERVED_CLAIMS, RESERVED_SCOPES, SCOPES
 
 DEFAULT_USER = "testuser"
 DEFAULT_CLIENTS = ("demo-web", "demo-backend", "demo-service", "demo-admin")
@@ -34,8 +34,6 @@ DEFAULT_SECRETS = (
     "demo-admin-secret",
 )
 """The documented passwords and secrets of local and dev, refused elsewhere."""
-OWN_CLIENTS = ("psn-emulator", "psn-emulator-docs")
-"""The clients of the simple form and of the page of the API's description, which need no seed."""
 
 _HASH = re.compile(
     r"\$argon2id\$v=19\$m=(\d{1,9}),t=(\d{1,9}),p=(\d{1,9})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{6,86})"

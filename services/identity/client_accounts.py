@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from models.accounts import ClientAccount, Origin
 from models.responses import FieldError
+from routes import OWN_CLIENTS
 from services.identity import account_changes, account_keys, accounts
 from services.identity.account_changes import AccountConflictException, AccountNotFoundException, Change
 from services.identity.account_keys import client_account_key
 from services.identity.account_pages import Listed, Page, merged
 from services.identity.grant_basis import basis_of_grant
 from services.identity.public_keys import published_keys
-from services.identity.seed import DOCS_CLIENT, FIRST_PARTY_CLIENT, Client, seed
+from services.identity.seed import Client, seed
 from utils import table
 from utils.attributes import Item
 from utils.errors import ValidationException
@@ -28,7 +29,6 @@ REGISTRATION: Final = "registration"
 ENDED: Final = {"client": ""}
 """A basis that none is like."""
 _ID: Final = re.compile(r"[A-Za-z0-9._~-]{1,64}")
-_OWN: Final = (FIRST_PARTY_CLIENT.client_id, DOCS_CLIENT)
 _DEFAULTS: Final = ("demo-web", "demo-backend", "demo-service", "demo-admin")
 
 
@@ -69,7 +69,7 @@ def remove(sandbox: Sandbox, client_id: str) -> None:
 
     Raises :class:`AccountNotFoundException` if there is none, :class:`AccountConflictException` for the emulator's own.
     """
-    if client_id in _OWN:
+    if client_id in OWN_CLIENTS:
         raise AccountConflictException("It is a client of the emulator's own.")
     key = client_account_key(sandbox, client_id)
 
@@ -150,7 +150,7 @@ def _require_allowed(client_id: str, uris: list[str]) -> None:
     if not _ID.fullmatch(client_id):
         fault = FieldError("client_id", "client_id", "1 to 64 of A-Z, a-z, 0-9, and - . _ ~.")
         raise ValidationException([fault])
-    if client_id in {*_OWN, settings().audience}:
+    if client_id in {*OWN_CLIENTS, settings().audience}:
         raise AccountConflictException(
             "It is a client of the emulator's own, or the audience of access tokens."
         )

@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 
 from models.durations import iso8601
 from models.responses import FieldError
+from routes import OWN_CLIENTS
 from utils.errors import ValidationException
 from utils.sandbox import SandboxClock
 from utils.settings import settings
@@ -141,7 +142,6 @@ def _require_own(users: Iterable["UserEntry"]) -> None:
 def _require_allowed(clients: Collection["ClientEntry"]) -> None:
     """Refuses clients whose ID tokens would pass for access tokens (RFC 9068 section 5), and what the stack refuses of
     a client that is registered at run time."""
-    from models.sandbox_accounts import OWN_CLIENTS
     from services.identity.client_accounts import is_default, is_signed_by, refused_uris
 
     ids = {*OWN_CLIENTS, *(client.client_id for client in clients)}
