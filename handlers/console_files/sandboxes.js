@@ -19,10 +19,14 @@ export async function show(section, signal, choices) {
       element("td", {}, element("code", {}, api.urlOf(sandbox.name))),
       element(
         "td",
-        { class: "row" },
-        button("Operate", () => operate(sandbox.name), { "aria-label": `Operate ${sandbox.name}` }),
-        button("Reset", () => reset(sandbox.name), { "aria-label": `Reset ${sandbox.name}` }),
-        sandbox.name !== "default" && button("Delete", () => remove(sandbox.name), { "aria-label": `Delete ${sandbox.name}` }),
+        {},
+        element(
+          "div",
+          { class: "row" },
+          button("Operate", () => operate(sandbox.name), { "aria-label": `Operate ${sandbox.name}` }),
+          button("Reset", () => reset(sandbox.name), { "aria-label": `Reset ${sandbox.name}` }),
+          sandbox.name !== "default" && button("Delete", () => remove(sandbox.name), { "aria-label": `Delete ${sandbox.name}` }),
+        ),
       ),
     );
   const operate = async (name) => {
