@@ -71,7 +71,7 @@ TABLE_ACTIONS = (
 EMULATION_ACTIONS = ("GetItem", "Query", "PutItem", "UpdateItem")
 """What each of the partner's routes may do with the table besides, on stacks with faults or a journal."""
 
-_SERVICE_SEGMENTS = ("", "_emulator", "docs", "healthz", "openapi.json")
+SERVICE_SEGMENTS = ("", "_emulator", "docs", "healthz", "openapi.json")
 """What the paths begin with that a partner would not have."""
 
 PATH_PARAMETERS: Mapping[str, PathParameter] = {
@@ -197,7 +197,7 @@ class Route:
     def is_partners(self) -> bool:
         """Whether the partner has it too: faults act on these routes, and the journal records them. Not those that
         operate the emulator or describe the service; what no row serves is the partner's as well."""
-        return self.path.removeprefix("/").split("/")[0] not in _SERVICE_SEGMENTS
+        return self.path.removeprefix("/").split("/")[0] not in SERVICE_SEGMENTS
 
     def actions(self, *, emulates: bool) -> tuple[str, ...]:
         """The DynamoDB actions that its function's role allows where the stack has faults or a journal (``emulates``),

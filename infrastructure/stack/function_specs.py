@@ -197,7 +197,7 @@ def _routes_spec(name: str, served: list[Route], settings: Settings) -> Function
 
 
 def _seconds(served: list[Route], settings: Settings) -> int:
-    """How long the function of the routes ``served`` may take: longer than the gateway waits, if faults can ask that."""
+    """How long the function of the routes ``served`` may take: longer than the gateway waits, if faults ask that."""
     if settings.faults and any(route.is_partners for route in served):
         return settings.api_timeout_seconds + 1
     return max(route.timeout for route in served)
