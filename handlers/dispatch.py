@@ -82,6 +82,9 @@ def entry_point(*endpoints: Endpoint) -> EntryPoint:
     emulates = settings().emulates
     if any(endpoint.route.actions(emulates=emulates) for endpoint in endpoints):
         client("dynamodb")
+    if settings().journal and any(endpoint.route.is_partners for endpoint in endpoints):
+        client("dynamodb", hurried=True)
+        import_module("handlers.journal")
     if any(endpoint.route.secrets for endpoint in endpoints):
         client("secretsmanager")
     logger.append_keys(
@@ -111,7 +114,9 @@ def entry_point(*endpoints: Endpoint) -> EntryPoint:
         if settings().journal and is_partners(exchange.request, endpoint.route):
             from handlers import journal
 
-            journal.record(exchange.request, endpoint.route, result, duration)
+            journal.record(
+                exchange.request, endpoint.route, result, duration, is_admitted=exchange.is_admitted
+            )
         log = {"method": request.method, "route": endpoint.route.key, "status": result["statusCode"]}
         if calls:
             log["calls"] = [
@@ -160,10 +165,12 @@ def _refusal(request: Request, route: Route, error: PSNEmulatorException) -> Res
 
 @dataclass(slots=True)
 class _Exchange:
-    """A request, as far as it is understood, and its answer once there is one."""
+    """A request, as far as it is understood, and its answer once there is one; ``is_admitted`` says whether its sandbox
+    and its bearer are known."""
 
     request: Request
     endpoint: Endpoint
+    is_admitted: bool = False
 
     def answer(self) -> Response:
         """The answer, whatever happens."""
@@ -174,6 +181,7 @@ class _Exchange:
         route = self.endpoint.route
         self.request = admission.named(self.request, route)
         self.request = admission.admitted(self.request, route, self.endpoint.keys)
+        self.is_admitted = True
         logger.append_keys(sandbox=self.request.sandbox.name)
         if settings().faults and is_partners(self.request, route):
             from handlers import faults
