@@ -84,6 +84,9 @@ def entry_point(*endpoints: Endpoint) -> EntryPoint:
         client("dynamodb")
     if settings().faults and any(endpoint.route.is_partners for endpoint in endpoints):
         import_module("handlers.faults")
+    if settings().journal and any(endpoint.route.is_partners for endpoint in endpoints):
+        client("dynamodb", hurried=True)
+        import_module("handlers.journal")
     if any(endpoint.route.secrets for endpoint in endpoints):
         client("secretsmanager")
     logger.append_keys(
@@ -113,7 +116,9 @@ def entry_point(*endpoints: Endpoint) -> EntryPoint:
         if settings().journal and is_partners(exchange.request, endpoint.route):
             from handlers import journal
 
-            journal.record(exchange.request, endpoint.route, result, duration)
+            journal.record(
+                exchange.request, endpoint.route, result, duration, is_admitted=exchange.is_admitted
+            )
         log = {"method": request.method, "route": endpoint.route.key, "status": result["statusCode"]}
         if calls:
             log["calls"] = [
@@ -151,10 +156,12 @@ def _metrics(route: Route, status: int, duration_ms: float, *, cold: bool) -> di
 
 @dataclass(slots=True)
 class _Exchange:
-    """A request, as far as it is understood, and its answer once there is one."""
+    """A request, as far as it is understood, and its answer once there is one; ``is_admitted`` says whether its sandbox
+    and its bearer are known."""
 
     request: Request
     endpoint: Endpoint
+    is_admitted: bool = False
 
     def answer(self) -> Response:
         """The answer, whatever happens."""
@@ -165,6 +172,7 @@ class _Exchange:
         route = self.endpoint.route
         self.request = admission.named(self.request, route)
         self.request = admission.admitted(self.request, route, self.endpoint.keys)
+        self.is_admitted = True
         logger.append_keys(sandbox=self.request.sandbox.name)
         if not is_partners(self.request, route):
             return self._handled()

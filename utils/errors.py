@@ -10,8 +10,9 @@ caller to handle. One that nobody handles is a bug: it is logged, and answered w
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
 
-from models.responses import FieldError
+from models.responses import ErrorResponse, FieldError, ValidationErrorResponse
 
 
 class PSNEmulatorException(Exception):  # noqa: N818 - the name is the product's, see its feature list
@@ -29,6 +30,10 @@ class PSNEmulatorException(Exception):  # noqa: N818 - the name is the product's
         self.detail = detail or f"{self.title}."
         self.headers: Mapping[str, str] = dict(headers or {})
         super().__init__(self.detail)
+
+    def answer(self, **common: Any) -> ErrorResponse:
+        """The problem that tells of it, of the members that all have, and those of its own."""
+        return ErrorResponse(**common)
 
 
 class MalformedJSONException(PSNEmulatorException):
@@ -108,6 +113,10 @@ class ValidationException(PSNEmulatorException):
         self.errors = tuple(errors)
         fields = "field is" if len(self.errors) == 1 else "fields are"
         super().__init__(f"{len(self.errors)} {fields} invalid.")
+
+    def answer(self, **common: Any) -> ValidationErrorResponse:
+        """The problem, with the fields."""
+        return ValidationErrorResponse(**common, errors=self.errors)
 
 
 class SandboxFullException(PSNEmulatorException):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from models.body import Body
-from models.responses import APIResponse, ErrorResponse, FieldError, Meta, ValidationErrorResponse
+from models.responses import APIResponse, FieldError, Meta
 from utils import cookies, correlation, strict_json
 from utils.errors import (
     MalformedJSONException,
@@ -255,19 +255,14 @@ def success(
 
 def problem(request: Request, error: PSNEmulatorException) -> Response:
     """The answer of an error: a problem by RFC 9457."""
-    common: dict[str, Any] = {
-        "type": f"urn:psn-emulator:error:{error.code}",
-        "title": error.title,
-        "status": error.status,
-        "detail": error.detail,
-        "instance": request.prefix + request.path,
-        "code": error.code,
-        "request_id": request.request_id,
-    }
-    body = (
-        ValidationErrorResponse(**common, errors=error.errors)
-        if isinstance(error, ValidationException)
-        else ErrorResponse(**common)
+    body = error.answer(
+        type=f"urn:psn-emulator:error:{error.code}",
+        title=error.title,
+        status=error.status,
+        detail=error.detail,
+        instance=request.prefix + request.path,
+        code=error.code,
+        request_id=request.request_id,
     )
     return Response(error.status, body, error.headers, PROBLEM_TYPE)
 
