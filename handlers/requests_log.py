@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from models.journal import JournalMeta
+from models.journal import NOW, JournalMeta
 from services.emulation import journal_reading
 from services.emulation.matching import path_matches
 from services.players.listing import secret
@@ -50,7 +50,9 @@ def index(request: Request, query: "RequestsQuery") -> Response:
     """
     _require_journal()
     key, listing = secret(request.items, request.sandbox), _listing(request, query.order)
-    after = None if query.after is None else cursors.decode(key, listing, query.after)
+    after = query.after
+    if after is not None:
+        after = journal_reading.settled() if after == NOW else cursors.decode(key, listing, after)
     wanted = _filter(query)
     if query.order == "asc":
         wait = None if query.wait is None else timedelta(seconds=query.wait)

@@ -3,10 +3,13 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from models.examples import Examples
 from models.responses import ErrorResponse
+
+NOW: Final = "now"
+"""The place in the journal that whoever begins to follow it begins at."""
 
 type Left = Literal["too_large", "html", "unreadable"]
 

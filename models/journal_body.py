@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from models.clock_body import Duration
 from models.examples import Examples
+from models.journal import NOW
 from models.match_body import HTTPMethod, MatchBody, PathPattern
 from models.players_query import DEFAULT_LIMIT, Limit
 
@@ -60,7 +61,10 @@ class RequestsQuery(BaseModel):
     fault: _Name | None = Field(
         None, description="Only those that this made fail, such as `fault-1`; `*` for anything."
     )
-    after: str | None = Field(None, description="Where to go on: a `next_cursor`, of the same order.")
+    after: str | None = Field(
+        None,
+        description="Where to go on: a `next_cursor`, of the same order; `now` for what is to come.",
+    )
     wait: Wait | None = Field(
         None, description="How many seconds to wait for a request, if there is none; each is then told once."
     )
@@ -71,8 +75,10 @@ class RequestsQuery(BaseModel):
 
     @model_validator(mode="after")
     def _wait_forwards(self) -> Self:
-        if self.wait is not None and self.order == "desc":
-            raise PydanticCustomError("wait", "wait is for the order asc: what is to come comes last")
+        if self.order == "desc" and (self.wait is not None or self.after == NOW):
+            raise PydanticCustomError(
+                "wait", "wait and now are for the order asc: what is to come comes last"
+            )
         return self
 
 

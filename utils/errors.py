@@ -10,7 +10,7 @@ caller to handle. One that nobody handles is a bug: it is logged, and answered w
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from models.responses import ErrorResponse, FieldError, ValidationErrorResponse
 

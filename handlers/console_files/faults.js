@@ -117,8 +117,13 @@ export async function show(section, signal) {
 async function limit(signal) {
   const told = element("p", { class: "soft" });
   const read = async () => {
-    const { data } = await call("GET", "/limits", { signal });
-    told.textContent = data?.requests ? `${data.requests} requests in ${data.window} for each client.` : "None.";
+    try {
+      const { data } = await call("GET", "/limits", { signal });
+      told.textContent = `${data.requests} requests in ${data.window} for each client.`;
+    } catch (error) {
+      if (error.status !== 404) throw error;
+      told.textContent = "None.";
+    }
   };
   await read();
   return element(

@@ -79,10 +79,11 @@ export async function show(section, signal) {
     shown.clear();
     body.replaceChildren();
     tell("Reading …");
+    const present = await call("GET", "/requests", { query: { ...filter, after: "now" }, signal });
     const newest = await call("GET", "/requests", { query: { ...filter, order: "desc", limit: 100 }, signal });
     add(newest.data.toReversed());
     tell("Live");
-    follow(newest.meta.live_cursor).catch((error) => say(error.message, true));
+    follow(present.meta.next_cursor).catch((error) => say(error.message, true));
   };
   const pause = button("Pause", () => {
     if (polling.signal.aborted) return begin().then(() => (pause.textContent = "Pause"));

@@ -55,6 +55,6 @@ def test_it_keeps_nobody_out(open_page: Open, site: Site, scheme: str, width: in
     make_sandbox(page, "job-1")
     for name in SECTIONS:
         section(page, name)
-        page.screenshot(path=f"/tmp/console-shots/{scheme}-{width}-{name}.png", full_page=True)
+        page.screenshot(path=str(tmp_path / f"{name}.png"), full_page=True)
         assert axe.faults(page) == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
