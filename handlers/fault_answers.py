@@ -10,6 +10,7 @@ from handlers.refusals import refusal
 from models.fault import Fault, Malformation
 from routes import FAULT_APPLIED, Route
 from services.emulation.fault_rules import Injected
+from services.emulation.limits import Counted
 from services.identity.sessions import InvalidTokenException
 from utils import strict_json
 from utils.errors import (
@@ -27,6 +28,8 @@ from utils.named import named
 from utils.oauth_errors import InsufficientScopeException, OAuthException
 from utils.settings import settings
 
+LIMIT: Final = "limit"
+"""What an answer to a request over the rate limit says that its fault comes from."""
 CODE: Final = "injected_fault"
 """The ``code`` of a problem whose status none of the API's own has."""
 TEXT_TYPE: Final = "text/plain; charset=utf-8"
@@ -60,6 +63,13 @@ def answer(injected: Injected, request: Request, route: Route, handle: Callable[
         time.sleep(patience + _BEYOND)
     response = _response(injected.fault, request, route, handle)
     return replace(response, headers={**response.headers, FAULT_APPLIED: injected.source})
+
+
+def over_limit(counted: Counted, request: Request, route: Route) -> Response:
+    """The answer to a ``request`` that was one too many for the sandbox's rate limit."""
+    error = ThrottledException("The rate limit is used up.", retry_after_seconds=counted.seconds)
+    response = refusal(request, route, error)
+    return replace(response, headers={**response.headers, FAULT_APPLIED: LIMIT})
 
 
 def _response(fault: Fault, request: Request, route: Route, handle: Callable[[], Response]) -> Response:

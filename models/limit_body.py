@@ -27,7 +27,9 @@ class LimitBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
-    requests: int = Field(ge=1, le=MOST_REQUESTS, description="How many requests a client may send in a window.")
+    requests: int = Field(
+        ge=1, le=MOST_REQUESTS, description="How many requests a client may send in a window."
+    )
     window: Annotated[Duration, AfterValidator(_window)] = Field(
         timedelta(minutes=1),
         description="How long a window is in real time, by ISO 8601: whole seconds from PT1S to P1D.",
