@@ -48,6 +48,10 @@ RESERVED_CLAIMS = frozenset(
 """The claims of tokens that no entry of a seed file gives: the identity provider says them."""
 
 
+RESERVED_USERNAME = r"fault-.*|locked"
+"""What no user is called, whatever the case: magic values, each of which stands for a fault."""
+
+
 @dataclass(frozen=True, slots=True)
 class PathParameter:
     """A parameter in a path: what it means, and a value that a page may fill in before its user does."""

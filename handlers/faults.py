@@ -10,11 +10,13 @@ from typing import Final
 
 from handlers import fault_answers
 from routes import FAULT_HEADER, Route
-from services.emulation import fault_header, fault_rules, limits
+from services.emulation import fault_header, fault_rules, limits, magic
 from services.emulation.fault_rules import Injected
+from utils import table
 from utils.http import Request, Response
 
-type Handle = Callable[[], Response]
+type Handle = Callable[..., Response]
+"""What carries the request out, or another that is given, and answers."""
 
 
 def answer(request: Request, route: Route, handle: Handle) -> Response:
@@ -39,7 +41,8 @@ def _faulted(request: Request, route: Route, handle: Handle) -> Response:
     for step in _STEPS:
         injected = step(request, route)
         if injected is not None:
-            return fault_answers.answer(injected, request, route, handle)
+            carried_out = handle if injected.writes else _unwritten(handle)
+            return fault_answers.answer(injected, request, route, carried_out)
     return handle()
 
 
@@ -54,4 +57,19 @@ def _by_rule(request: Request, _route: Route) -> Injected | None:
     return fault_rules.met(request.sandbox, request)
 
 
-_STEPS: Final = (_by_header, _by_rule)
+def _by_magic(request: Request, _route: Route) -> Injected | None:
+    """The fault that a username in the request stands for."""
+    return magic.met(request)
+
+
+def _unwritten(handle: Handle) -> Handle:
+    """What ``handle`` answers without what it would write."""
+
+    def answer(*request: Request) -> Response:
+        with table.unwritten():
+            return handle(*request)
+
+    return answer
+
+
+_STEPS: Final = (_by_header, _by_rule, _by_magic)

@@ -1,6 +1,5 @@
 """Rules of faults: what they are, which requests they mean, and how often they act."""
 
-
 from tests.support.gateway import Gateway
 from tests.unit.emulation.conftest import Rule
 
