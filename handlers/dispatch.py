@@ -180,7 +180,7 @@ class _Exchange:
 
     def _handled(self) -> Response:
         """What the handler answers, an exception as its answer, with the body as it is sent."""
-        return self._told(lambda: self.endpoint.answer(self.request).rendered())
+        return self._told(lambda: self.endpoint.answer(self.request).rendered()).rendered()
 
     def _told(self, respond: Callable[[], Response]) -> Response:
         """What ``respond`` answers, or the answer of the exception that it raises."""
