@@ -1,9 +1,9 @@
 """The answers of faulted requests: a fault's own, or the handler's, spoilt."""
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http import HTTPStatus
+from time import sleep
 from typing import Final
 
 from handlers.refusals import refusal
@@ -59,9 +59,9 @@ def answer(injected: Injected, request: Request, route: Route, handle: Callable[
     """
     patience = settings().api_timeout.total_seconds()
     if injected.delay_ms:
-        time.sleep(min(injected.delay_ms / 1000, patience))
+        sleep(min(injected.delay_ms / 1000, patience))
     if injected.fault.timeout:
-        time.sleep(patience + _BEYOND)
+        sleep(patience + _BEYOND)
     response = _response(injected.fault, request, route, handle)
     return replace(response, headers={**response.headers, FAULT_APPLIED: injected.source})
 

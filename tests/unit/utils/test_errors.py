@@ -11,7 +11,7 @@ from handlers import browser, sandboxes
 from handlers.browser import StaleFormException
 from models.responses import FieldError
 from services import idempotency
-from services.emulation import fault_control, fault_header
+from services.emulation import fault_control, fault_header, limits
 from services.identity import account_changes, authorization_errors, sessions
 from services.players import players
 from services.sandboxes import declared, opening, timekeeping
@@ -34,6 +34,7 @@ MODULES: tuple[ModuleType, ...] = (
     sandboxes,
     fault_control,
     fault_header,
+    limits,
 )
 """Those that define answers; another test finds any that is missing here."""
 
