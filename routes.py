@@ -52,6 +52,10 @@ RESERVED_CLAIMS = frozenset(
 """The claims of tokens that no entry of a seed file gives: the identity provider says them."""
 
 
+RESERVED_USERNAME = r"fault-.*|locked"
+"""What no user is called, whatever the case: magic values, each of which stands for a fault."""
+
+
 @dataclass(frozen=True, slots=True)
 class PathParameter:
     """A parameter in a path: what it means, and a value that a page may fill in before its user does."""
@@ -82,6 +86,12 @@ FAULT_HEADER = "x-emulator-fault"
 """The header by which a request asks for a fault, in lower case."""
 FAULT_APPLIED = "X-Emulator-Fault-Applied"
 """The header that says what the fault of an answer comes from."""
+
+LIMIT_HEADERS = (
+    *("ratelimit", "ratelimit-policy"),
+    *("ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"),
+)
+"""The headers that tell of a rate limit, in lower case: of the newer form and of the older."""
 
 PATH_PARAMETERS: Mapping[str, PathParameter] = {
     "player_id": PathParameter("The player's id, a UUIDv7.", "0197d5c2-7d30-7c8e-b0c4-6f9a3d5e2b11"),
@@ -282,7 +292,7 @@ class Route:
         }
         given |= {"etag"} if self.versioned else set()
         given |= {"link"} if self.page_of else set()
-        given |= {FAULT_APPLIED.lower()} if self.is_partners else set()
+        given |= {FAULT_APPLIED.lower(), *LIMIT_HEADERS} if self.is_partners else set()
         return frozenset(given | ({"idempotent-replayed"} if self.idempotent else set()))
 
     @property
@@ -331,6 +341,7 @@ _SANDBOX_ERRORS = (
 )
 _DOCUMENT_BYTES = 4 * 1024 * 1024
 _FAULT_RULE = "models.fault:FaultRule"
+_LIMIT = "models.limit:RateLimit"
 _NO_FAULT = ("services.emulation.fault_control:FaultNotFoundException",)
 
 ROUTES: tuple[Route, ...] = (
@@ -1099,6 +1110,39 @@ ROUTES: tuple[Route, ...] = (
             "services.emulation.verification:VerificationFailedException",
         ),
         located=False,
+    ),
+    Route(
+        "limits-put",
+        "PUT",
+        "/_emulator/limits",
+        "handlers.limits:put",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "UpdateItem"),
+        function="emulator",
+        body="models.limit_body:LimitBody",
+        data=_LIMIT,
+        errors=("services.sandboxes.opening:SandboxNotFoundException",),
+    ),
+    Route(
+        "limits-get",
+        "GET",
+        "/_emulator/limits",
+        "handlers.limits:show",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "UpdateItem"),
+        function="emulator",
+        data=_LIMIT,
+        errors=("services.emulation.limits:LimitNotFoundException",),
+    ),
+    Route(
+        "limits-delete",
+        "DELETE",
+        "/_emulator/limits",
+        "handlers.limits:delete",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "UpdateItem"),
+        function="emulator",
+        errors=("services.sandboxes.opening:SandboxNotFoundException",),
     ),
     # A new row goes here: CONTRIBUTING.md leads from the row to the answer.
 )

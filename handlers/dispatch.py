@@ -186,9 +186,10 @@ class _Exchange:
             raise FaultsOffException
         return self._handled()
 
-    def _handled(self) -> Response:
-        """What the handler answers, an exception as its answer, with the body as it is sent."""
-        return self._told(lambda: self.endpoint.answer(self.request).rendered())
+    def _handled(self, request: Request | None = None) -> Response:
+        """What the handler answers, to ``request`` if it is another than was sent, an exception as its answer, with the
+        body as it is sent."""
+        return self._told(lambda: self.endpoint.answer(request or self.request).rendered()).rendered()
 
     def _told(self, respond: Callable[[], Response]) -> Response:
         """What ``respond`` answers, or the answer of the exception that it raises."""

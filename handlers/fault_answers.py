@@ -1,15 +1,17 @@
 """The answers of faulted requests: a fault's own, or the handler's, spoilt."""
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http import HTTPStatus
+from time import sleep
 from typing import Final
 
 from handlers.refusals import refusal
 from models.fault import Fault, Malformation
 from routes import FAULT_APPLIED, Route
+from services.emulation import earlier
 from services.emulation.fault_rules import Injected
+from services.emulation.limits import Counted
 from services.identity.sessions import InvalidTokenException
 from utils import strict_json
 from utils.errors import (
@@ -27,6 +29,8 @@ from utils.named import named
 from utils.oauth_errors import InsufficientScopeException, OAuthException
 from utils.settings import settings
 
+LIMIT: Final = "limit"
+"""What an answer to a request over the rate limit says that its fault comes from."""
 CODE: Final = "injected_fault"
 """The ``code`` of a problem whose status none of the API's own has."""
 TEXT_TYPE: Final = "text/plain; charset=utf-8"
@@ -48,26 +52,41 @@ _OF_ANY_ROUTE: Final = (
 )
 
 
-def answer(injected: Injected, request: Request, route: Route, handle: Callable[[], Response]) -> Response:
+def answer(injected: Injected, request: Request, route: Route, handle: Callable[..., Response]) -> Response:
     """The answer to a ``request`` that a fault has befallen, and which says so in ``X-Emulator-Fault-Applied``.
 
     ``handle`` carries the request out, which it is not for an answer of a given status and for one that comes too late.
     """
     patience = settings().api_timeout.total_seconds()
     if injected.delay_ms:
-        time.sleep(min(injected.delay_ms / 1000, patience))
+        sleep(min(injected.delay_ms / 1000, patience))
     if injected.fault.timeout:
-        time.sleep(patience + _BEYOND)
+        sleep(patience + _BEYOND)
     response = _response(injected.fault, request, route, handle)
     return replace(response, headers={**response.headers, FAULT_APPLIED: injected.source})
 
 
-def _response(fault: Fault, request: Request, route: Route, handle: Callable[[], Response]) -> Response:
+def _stale(request: Request) -> Request:
+    """``request`` as it would have been before the last write, if it reads; another is the same as ever."""
+    if request.method not in ("GET", "HEAD"):
+        return request
+    items = earlier.snapshot(request.sandbox, request.items, request.path_parameters.get("player_id"))
+    return replace(request, items=items, is_stale=True)
+
+
+def over_limit(counted: Counted, request: Request, route: Route) -> Response:
+    """The answer to a ``request`` that was one too many for the sandbox's rate limit."""
+    error = ThrottledException("The rate limit is used up.", retry_after_seconds=counted.seconds)
+    response = refusal(request, route, error)
+    return replace(response, headers={**response.headers, FAULT_APPLIED: LIMIT})
+
+
+def _response(fault: Fault, request: Request, route: Route, handle: Callable[..., Response]) -> Response:
     if fault.status is not None:
         return _of_status(fault, fault.status, request, route)
     if fault.timeout:
         return refusal(request, route, _error(route, _LOST))
-    response = handle()
+    response = handle(_stale(request)) if fault.stale else handle()
     if fault.lost_response:
         return refusal(request, route, _error(route, _LOST))
     if fault.malformed:

@@ -12,7 +12,7 @@ version on), or the three fields ``RateLimit-Limit``, ``-Remaining`` and ``-Rese
 
 
 @dataclass(frozen=True, slots=True)
-class RateLimit:
+class SandboxLimit:
     """How many requests each client may send in each window.
 
     A window has ``window_seconds``; the first began at ``began_at``, by real time in microseconds since 1970.
@@ -33,13 +33,13 @@ class RateLimit:
         }
 
     @classmethod
-    def from_item(cls, item: Mapping[str, Any]) -> "RateLimit | None":
+    def from_item(cls, item: Mapping[str, Any]) -> "SandboxLimit | None":
         """The limit in a sandbox's item, if there is one."""
         return cls(**item["limit"]) if "limit" in item else None
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class RateLimit:
     """A rate limit: each client may send so many ``requests`` in each ``window``, an ISO 8601 duration of real time.
 
     ``headers`` is how answers tell of it: ``draft``, by `RateLimit` and `RateLimit-Policy`, or ``legacy``, by
@@ -53,4 +53,4 @@ class Limit:
 
 def examples() -> Examples:
     """See ``models.examples``."""
-    return {Limit: {"Five a minute": Limit(requests=5, window="PT1M", headers="draft")}}
+    return {RateLimit: {"Five a minute": RateLimit(requests=5, window="PT1M", headers="draft")}}

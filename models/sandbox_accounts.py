@@ -1,13 +1,14 @@
 """The users and clients of a sandbox's document: what registers one at run time, with its name; of a user, what has a
 usual value may be left out."""
 
+import re
 from typing import Annotated, Final, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError, to_json
 
 from models.account_bodies import LONGEST_USERNAME, ClientBody, ScopeNames, UserBody
-from routes import OWN_CLIENTS
+from routes import OWN_CLIENTS, RESERVED_USERNAME
 
 _LARGEST: Final = 64 * 1024
 """Bytes of JSON that an entry may have: an item of the table has 400 KB at most, a stack's whole seed as much as this
@@ -19,6 +20,12 @@ def _require_small(entry: UserBody | ClientBody) -> None:
         raise PydanticCustomError("too_large", "Input should have at most 64 KiB of JSON")
 
 
+def _free(username: str) -> str:
+    if re.fullmatch(RESERVED_USERNAME, username.casefold(), re.DOTALL):
+        raise PydanticCustomError("username", "Input should not be a magic value, which stands for a fault")
+    return username
+
+
 class UserEntry(UserBody):
     """A user who may log in, with either ``password`` or ``password_hash``.
 
@@ -26,7 +33,7 @@ class UserEntry(UserBody):
     follows ``scopes`` are claims of OpenID Connect Core section 5.1.
     """
 
-    username: Annotated[str, Field(min_length=1, max_length=LONGEST_USERNAME)]
+    username: Annotated[str, Field(min_length=1, max_length=LONGEST_USERNAME), AfterValidator(_free)]
     email_verified: bool = False
     name: str = ""
     scopes: ScopeNames = Field("all", validate_default=True)

@@ -63,7 +63,8 @@ class Request:
     context, empty on routes without a scope. ``route`` is the name of its row, ``max_body`` what a body may have in
     bytes, ``address`` the caller's IP address as the gateway tells it. ``sandbox`` is the one that the request is
     about, which it may name besides its token (``names_sandbox``), ``bearer_sandbox`` the token's; ``items`` was read
-    from the table as the row says. These four are told by ``handlers.admission``.
+    from the table as the row says. These four are told by ``handlers.admission``. One that ``is_stale`` is answered as
+    before the last write of what it is about.
     """
 
     method: str
@@ -84,6 +85,7 @@ class Request:
     names_sandbox: bool = False
     bearer_sandbox: str = ""
     items: "Snapshot" = field(default_factory=dict)
+    is_stale: bool = False
 
     @classmethod
     def from_event(

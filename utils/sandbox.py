@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from models import sandbox_name
-from models.limit import RateLimit
+from models.limit import SandboxLimit
 from utils.settings import DEFAULT_SANDBOX, settings
 from utils.writes import Key
 
@@ -81,7 +81,7 @@ class Sandbox:
     has_accounts: bool = False
     is_seeded: bool = True
     fault_rules: int = 0
-    limit: RateLimit | None = None
+    limit: SandboxLimit | None = None
 
     @property
     def universe(self) -> str:
@@ -107,7 +107,7 @@ class Sandbox:
             has_accounts=item.get("accounts", 0) > 0,
             is_seeded=item.get("is_seeded", True),
             fault_rules=item.get("fault_rules", 0),
-            limit=RateLimit.from_item(item),
+            limit=SandboxLimit.from_item(item),
         )
 
 

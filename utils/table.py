@@ -14,6 +14,8 @@ transaction, and ``ReplicatedWriteConflict``, because the table has no replica.
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from itertools import batched
 from random import SystemRandom
@@ -128,6 +130,8 @@ def write(change: Put | Update | Delete, *, hurried: bool = False) -> Item:
     Returns the item as an update left it, or as it was before a put or delete, ``{}`` if there was none. A ``hurried``
     one raises :class:`UnavailableException` where the table does not answer within a second.
     """
+    if _unwritten.get():
+        return {}
     change = _purged(change)
     returned = "ALL_NEW" if isinstance(change, Update) else "ALL_OLD"
     operation = f"{type(change).__name__.lower()}_item"
@@ -148,6 +152,8 @@ def transact(*writes: Write) -> None:
 
     botocore gives each call a token, so that its retry after a lost answer does not write twice.
     """
+    if _unwritten.get():
+        return
     table = _name()
     items = [{_action(write): {"TableName": table, **write.arguments()}} for write in map(_purged, writes)]
     keys = [write.key for write in writes]
@@ -187,6 +193,20 @@ def _request(change: Put | Delete) -> dict[str, Any]:
     if change.condition is not None:
         raise ValueError("a batch has no conditions")
     return {f"{type(change).__name__}Request": change.arguments()}
+
+
+@contextmanager
+def unwritten() -> Iterator[None]:
+    """Meanwhile write nothing in this thread, and check no condition: :func:`write` returns ``{}``, :func:`transact`
+    does as if all had been written."""
+    token = _unwritten.set(True)
+    try:
+        yield
+    finally:
+        _unwritten.reset(token)
+
+
+_unwritten: ContextVar[bool] = ContextVar("unwritten", default=False)
 
 
 def probe() -> None:

@@ -22,7 +22,7 @@ from pydantic import (
 
 from infrastructure.errors import DeployError
 from infrastructure.stack import strict_yaml
-from routes import OWN_CLIENTS, RESERVED_CLAIMS, RESERVED_SCOPES, SCOPES
+from routes import OWN_CLIENTS, RESERVED_CLAIMS, RESERVED_SCOPES, RESERVED_USERNAME, SCOPES
 
 DEFAULT_USER = "testuser"
 DEFAULT_CLIENTS = ("demo-web", "demo-backend", "demo-service", "demo-admin")
@@ -133,6 +133,12 @@ class Address(BaseModel):
     country: str | None = None
 
 
+def _free(username: str) -> str:
+    if re.fullmatch(RESERVED_USERNAME, username.casefold(), re.DOTALL):
+        raise ValueError("is a magic value, which stands for a fault; no user may be called so")
+    return username
+
+
 class User(BaseModel):
     """A user who may log in. ``password_hash`` is argon2id in PHC form, never a password.
 
@@ -141,7 +147,7 @@ class User(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    username: str = Field(min_length=1)
+    username: Annotated[str, Field(min_length=1), AfterValidator(_free)]
     subject: UUID
     password_hash: Hash
     email: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")

@@ -31,11 +31,15 @@ _DIGITS: Final = 9
 
 @dataclass(frozen=True, slots=True)
 class Injected:
-    """A fault that a request meets, its delay a number, and what it comes from: a rule's id, or ``header``."""
+    """A fault that a request meets, its delay a number, and what it comes from: a rule's id, ``header`` or ``magic``.
+
+    Where nothing ``writes``, the handler only seems to carry the request out.
+    """
 
     fault: Fault
     source: str
     delay_ms: int = 0
+    writes: bool = True
 
 
 @dataclass(frozen=True, slots=True)

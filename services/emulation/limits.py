@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from models import durations
-from models.limit import Limit, RateLimit
+from models.limit import RateLimit, SandboxLimit
 from services import keys
 from services.emulation.callers import caller_of
 from services.sandboxes.item_changes import changed
@@ -47,7 +47,7 @@ class Counted:
     """A request that was counted: how many its client has ``left`` in this window, negative where it was too many, and
     the whole seconds until the next one begins, at the least."""
 
-    limit: RateLimit
+    limit: SandboxLimit
     left: int
     seconds: int
 
@@ -72,17 +72,17 @@ class Counted:
         }
 
 
-def put(sandbox: Sandbox, body: "LimitBody") -> Limit:
+def put(sandbox: Sandbox, body: "LimitBody") -> RateLimit:
     """Limit the rate of each client's requests to the partner's routes of ``sandbox``; all begin to count anew.
 
     Raises :class:`SandboxNotFoundException` when the sandbox ends meanwhile.
     """
-    limit = RateLimit(body.requests, int(body.window.total_seconds()), body.headers, _now())
+    limit = SandboxLimit(body.requests, int(body.window.total_seconds()), body.headers, _now())
     changed(sandbox, lambda _: {"limit": limit.to_attribute()})
     return _told(limit)
 
 
-def read(sandbox: Sandbox) -> Limit:
+def read(sandbox: Sandbox) -> RateLimit:
     """The rate limit of ``sandbox``; raises :class:`LimitNotFoundException` where it has none."""
     if sandbox.limit is None:
         raise LimitNotFoundException
@@ -95,7 +95,7 @@ def remove(sandbox: Sandbox) -> None:
         changed(sandbox, lambda _: {"limit": None})
 
 
-def count(request: Request, limit: RateLimit) -> Counted:
+def count(request: Request, limit: SandboxLimit) -> Counted:
     """Count ``request`` among those that its client sends in the present window (UpdateItem)."""
     window, over = divmod(max(0, _now() - limit.began_at), limit.window_seconds * _MICROSECONDS)
     left_of_window = limit.window_seconds - over // _MICROSECONDS
@@ -117,9 +117,9 @@ def _client(request: Request) -> str:
     return sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def _told(limit: RateLimit) -> Limit:
+def _told(limit: SandboxLimit) -> RateLimit:
     window = durations.iso8601(timedelta(seconds=limit.window_seconds))
-    return Limit(limit.requests, window, limit.headers)
+    return RateLimit(limit.requests, window, limit.headers)
 
 
 def _now() -> int:

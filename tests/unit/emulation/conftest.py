@@ -25,7 +25,7 @@ def faults(the_table: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """How long requests were delayed, in seconds, which takes no time here."""
     found: list[float] = []
-    monkeypatch.setattr(fault_answers.time, "sleep", found.append)
+    monkeypatch.setattr(fault_answers, "sleep", found.append)
     return found
 
 
