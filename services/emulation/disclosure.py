@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from models.journal import Left
 from utils import strict_json
@@ -136,9 +136,15 @@ def _url(value: str) -> str:
         parts = urlsplit(value)
     except ValueError:
         return MASK
-    masked = {
-        part: urlencode(_fields(_pairs(getattr(parts, part))), doseq=True, safe="[]:/")
-        for part in ("query", "fragment")
-        if "=" in getattr(parts, part)
-    }
-    return parts._replace(**masked).geturl() if masked else value
+    return parts._replace(query=_as_sent(parts.query), fragment=_as_sent(parts.fragment)).geturl()
+
+
+def _as_sent(raw: str) -> str:
+    """A query, or a fragment that is like one, as it was sent but for the secrets in it."""
+    return "&".join(map(_pair, raw.split("&")))
+
+
+def _pair(raw: str) -> str:
+    name, equals, _ = raw.partition("=")
+    hides = equals and (name == "code" or is_secret(unquote(name)))
+    return f"{name}={MASK}" if hides else text(raw)
