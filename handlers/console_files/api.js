@@ -2,6 +2,7 @@
 
 const { base, client, redirect, scope, sandbox: home } = document.body.dataset;
 const STORED = `psn-emulator-console ${base}`;
+const LACKING = "This account may not operate the emulator: it lacks the scope emulator:admin.";
 const root = home === "default" ? base : base.slice(0, -`/s/${home}`.length);
 
 /** The sandbox under whose base URL the page was opened; the default one's administrator operates all. */
@@ -66,7 +67,8 @@ export async function signedIn() {
   if (answer.get("state") !== begun.state) return Boolean(begun.token);
   if (answer.has("error")) {
     forget();
-    throw new Error(answer.get("error_description") ?? answer.get("error"));
+    const code = answer.get("error");
+    throw new Error(code === "invalid_scope" ? LACKING : (answer.get("error_description") ?? code));
   }
   const response = await fetch(`${base}/auth/token`, {
     method: "POST",
@@ -81,7 +83,7 @@ export async function signedIn() {
   const tokens = await response.json();
   if (!response.ok || !(tokens.scope ?? "").split(" ").includes("emulator:admin")) {
     forget();
-    throw new Error(tokens.error_description ?? "This account may not operate the emulator: it lacks the scope emulator:admin.");
+    throw new Error(tokens.error_description ?? LACKING);
   }
   store({ token: tokens.access_token, since: Date.now() });
   return true;
