@@ -21,8 +21,9 @@ DEFAULT_SECRETS: Final = (
     "demo-admin-secret",
 )
 """The documented passwords and secrets of local and dev, refused elsewhere."""
-OWN_CLIENTS: Final = ("psn-emulator", "psn-emulator-docs")
-"""The clients of the simple form and of the page of the API's description, which need no seed."""
+OWN_CLIENTS: Final = ("psn-emulator", "psn-emulator-docs", "psn-emulator-console")
+"""The clients of the simple form of a login, of the page of the API's description, and of the console: no seed gives
+them."""
 
 CLIENT_ID: Final = r"^[A-Za-z0-9._~-]{1,64}$"
 EMAIL: Final = r"^[^@\s]+@[^@\s]+$"
@@ -30,6 +31,7 @@ BIRTHDATE: Final = r"^\d{4}(-\d{2}-\d{2})?$"
 RESOURCE: Final = r'^[A-Za-z][A-Za-z0-9+.-]*:[!-"$-~]+$'
 """An absolute URI without a fragment (RFC 8707 section 2)."""
 
+_RESERVED_USERNAME: Final = re.compile(r"fault-.*|locked", re.DOTALL)
 _HASH: Final = re.compile(
     r"\$argon2id\$v=19\$m=(\d{1,9}),t=(\d{1,9}),p=(\d{1,9})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{6,86})"
 )
@@ -47,6 +49,11 @@ _REDIRECT_URI: Final = re.compile(
 """https, http on the loopback interface, and private schemes, which have a dot (RFC 8252 section 7.1)."""
 _NETWORK_URI: Final = re.compile(rf"http://([A-Za-z0-9_-]+|host\.docker\.internal)(:\d{{1,5}})?{_REST}")
 """http to a container or machine of one's own network."""
+
+
+def is_reserved(username: str) -> bool:
+    """Whether no user is called so, whatever the case: a magic value, which stands for a fault."""
+    return _RESERVED_USERNAME.fullmatch(username.casefold()) is not None
 
 
 def fault_of_hash(password_hash: str) -> str | None:

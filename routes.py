@@ -66,6 +66,23 @@ TABLE_ACTIONS = (
 )
 """What a function may do with the table, as DynamoDB's actions; each part of a transaction is one."""
 
+EMULATION_ACTIONS = ("GetItem", "Query", "PutItem", "UpdateItem")
+"""What each of the partner's routes may do with the table besides, on stacks with faults or a journal."""
+
+SERVICE_SEGMENTS = ("", "_emulator", "docs", "healthz", "openapi.json")
+"""What the paths begin with that a partner would not have."""
+
+FAULT_HEADER = "x-emulator-fault"
+"""The header by which a request asks for a fault, in lower case."""
+FAULT_APPLIED = "X-Emulator-Fault-Applied"
+"""The header that says what the fault of an answer comes from."""
+
+LIMIT_HEADERS = (
+    *("ratelimit", "ratelimit-policy"),
+    *("ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"),
+)
+"""The headers that tell of a rate limit, in lower case: of the newer form and of the older."""
+
 PATH_PARAMETERS: Mapping[str, PathParameter] = {
     "player_id": PathParameter("The player's id, a UUIDv7.", "0197d5c2-7d30-7c8e-b0c4-6f9a3d5e2b11"),
     "account": PathParameter("A username, whatever its case, or a client's id.", "testuser"),
@@ -73,6 +90,8 @@ PATH_PARAMETERS: Mapping[str, PathParameter] = {
     "client_id": PathParameter("A client's id.", "companion"),
     "file": PathParameter("The file's name.", "docs.css"),
     "name": PathParameter("The sandbox's name.", "default"),
+    "fault_id": PathParameter("A rule's id.", "fault-1"),
+    "request_id": PathParameter("The request's id, its `X-Request-Id`.", "Yk3rDj9hIAMEPVA="),
 }
 """The parameters that paths have, by name."""
 
@@ -111,13 +130,13 @@ class Route(NamedTuple):
     """What a caller's access token must hold; ``None`` means the gateway asks no token."""
 
     table: tuple[str, ...] = ()
-    """The DynamoDB actions that the function's role allows; all that it gets."""
+    """The DynamoDB actions that the function's role allows; :meth:`actions` adds what faults and the journal take."""
     secrets: tuple[str, ...] = ()
     """The secrets that the function may read, by their names in ``variables``; all that it gets."""
     memory: int = 256
     """MiB."""
     timeout: int = 10
-    """Seconds."""
+    """Seconds; where the stack has faults, those of the partner's routes outlast the gateway's patience."""
     function: str | None = None
     """The Lambda function, for rows that share one; ``None`` for one of its own, named like the row."""
 
@@ -187,6 +206,23 @@ class Route(NamedTuple):
         return bool(self.table) and self.errors_as != "problem" and self.bearer is None
 
     @property
+    def operates(self) -> bool:
+        """Whether it operates the emulator, which a stack may have none of."""
+        return self.path.startswith("/_emulator")
+
+    @property
+    def is_partners(self) -> bool:
+        """Whether the partner has it too: faults act on these routes, and the journal records them. Not those that
+        operate the emulator or describe the service; what no row serves is the partner's as well."""
+        return self.path.removeprefix("/").split("/")[0] not in SERVICE_SEGMENTS
+
+    def actions(self, *, emulates: bool) -> tuple[str, ...]:
+        """The DynamoDB actions that its function's role allows where the stack has faults or a journal (``emulates``),
+        or neither."""
+        more = EMULATION_ACTIONS if emulates and self.is_partners else ()
+        return tuple(dict.fromkeys((*self.table, *more)))
+
+    @property
     def function_name(self) -> str:
         """The function that answers, without the stack's part."""
         return self.function or self.name
@@ -230,6 +266,7 @@ class Route(NamedTuple):
         read |= {"authorization"} if self.scope or self.bearer or self.client or self.registers else set()
         read |= {"content-type"} if self.body or self.form else set()
         read |= {"if-match", "if-none-match"} if self.versioned else set()
+        read |= {FAULT_HEADER} if self.is_partners else set()
         return frozenset(read | ({"idempotency-key"} if self.idempotent else set()))
 
     @property
@@ -246,6 +283,7 @@ class Route(NamedTuple):
         }
         given |= {"etag"} if self.versioned else set()
         given |= {"link"} if self.page_of else set()
+        given |= {FAULT_APPLIED.lower(), *LIMIT_HEADERS} if self.is_partners else set()
         return frozenset(given | ({"idempotent-replayed"} if self.idempotent else set()))
 
     @property
@@ -293,6 +331,9 @@ _SANDBOX_ERRORS = (
     "handlers.sandboxes:ForeignSandboxException",
 )
 _DOCUMENT_BYTES = 4 * 1024 * 1024
+_FAULT_RULE = "models.fault:FaultRule"
+_LIMIT = "models.limit:RateLimit"
+_NO_FAULT = ("services.emulation.fault_control:FaultNotFoundException",)
 
 ROUTES: tuple[Route, ...] = (
     Route("root", "GET", "/", "handlers.health:root", data="models.responses:Root"),
@@ -683,6 +724,27 @@ ROUTES: tuple[Route, ...] = (
         preload=("handlers.idempotency",),
     ),
     Route(
+        "console",
+        "GET",
+        "/_emulator",
+        "handlers.console:page",
+        function="console",
+        answer="models.pages:Page",
+        media_types=(HTML_TYPE,),
+        errors=_NOT_FOUND,
+        preload=("handlers.pages", "services.identity.seed"),
+    ),
+    Route(
+        "console-file",
+        "GET",
+        "/_emulator/console/{file}",
+        "handlers.console:file",
+        function="console",
+        answer="models.pages:File",
+        media_types=("text/css; charset=utf-8", "text/javascript; charset=utf-8"),
+        errors=_NOT_FOUND,
+    ),
+    Route(
         "emulator-unlock",
         "DELETE",
         "/_emulator/lockouts/{account}",
@@ -929,6 +991,151 @@ ROUTES: tuple[Route, ...] = (
         max_body=_DOCUMENT_BYTES,
         data="models.sandbox:Import",
         errors=(*_SANDBOX_ERRORS, "utils.errors:InvalidCursorException"),
+    ),
+    Route(
+        "faults-create",
+        "POST",
+        "/_emulator/faults",
+        "handlers.fault_rules:create",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
+        function="emulator",
+        body="models.fault_body:FaultRuleBody",
+        data=_FAULT_RULE,
+        errors=(
+            "services.emulation.fault_control:TooManyFaultsException",
+            "services.sandboxes.opening:SandboxNotFoundException",
+        ),
+    ),
+    Route(
+        "faults-list",
+        "GET",
+        "/_emulator/faults",
+        "handlers.fault_rules:index",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "Query", "UpdateItem"),
+        function="emulator",
+        query="models.fault_body:FaultsQuery",
+        page_of=_FAULT_RULE,
+        errors=("utils.errors:InvalidCursorException",),
+    ),
+    Route(
+        "faults-delete-all",
+        "DELETE",
+        "/_emulator/faults",
+        "handlers.fault_rules:delete_all",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "Query", "UpdateItem", "DeleteItem"),
+        function="emulator",
+    ),
+    Route(
+        "faults-get",
+        "GET",
+        "/_emulator/faults/{fault_id}",
+        "handlers.fault_rules:show",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "UpdateItem"),
+        function="emulator",
+        data=_FAULT_RULE,
+        errors=_NO_FAULT,
+    ),
+    Route(
+        "faults-delete",
+        "DELETE",
+        "/_emulator/faults/{fault_id}",
+        "handlers.fault_rules:delete",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "UpdateItem", "DeleteItem"),
+        function="emulator",
+        errors=_NO_FAULT,
+    ),
+    Route(
+        "requests-list",
+        "GET",
+        "/_emulator/requests",
+        "handlers.requests_log:index",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "Query", "UpdateItem"),
+        timeout=29,
+        function="emulator",
+        query="models.journal_body:RequestsQuery",
+        answer="models.journal:RecordedRequests",
+        errors=("handlers.requests_log:JournalOffException", "utils.errors:InvalidCursorException"),
+        prefetch="services.players.listing:secret_keys",
+    ),
+    Route(
+        "requests-get",
+        "GET",
+        "/_emulator/requests/{request_id}",
+        "handlers.requests_log:show",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "Query", "UpdateItem"),
+        function="emulator",
+        data="models.journal:RecordedRequest",
+        errors=(
+            "handlers.requests_log:JournalOffException",
+            "handlers.requests_log:RequestNotFoundException",
+        ),
+    ),
+    Route(
+        "requests-clear",
+        "DELETE",
+        "/_emulator/requests",
+        "handlers.requests_log:clear",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "UpdateItem"),
+        function="emulator",
+        errors=("handlers.requests_log:JournalOffException",),
+    ),
+    Route(
+        "requests-verify",
+        "POST",
+        "/_emulator/requests/verify",
+        "handlers.requests_log:verify",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "Query", "UpdateItem"),
+        timeout=29,
+        function="emulator",
+        body="models.journal_body:VerifyBody",
+        data="models.journal:Verification",
+        errors=(
+            "handlers.requests_log:JournalOffException",
+            "services.emulation.verification:VerificationFailedException",
+        ),
+        located=False,
+    ),
+    Route(
+        "limits-put",
+        "PUT",
+        "/_emulator/limits",
+        "handlers.limits:put",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "UpdateItem"),
+        function="emulator",
+        body="models.limit_body:LimitBody",
+        data=_LIMIT,
+        errors=("services.sandboxes.opening:SandboxNotFoundException",),
+    ),
+    Route(
+        "limits-get",
+        "GET",
+        "/_emulator/limits",
+        "handlers.limits:show",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "UpdateItem"),
+        function="emulator",
+        data=_LIMIT,
+        errors=("services.emulation.limits:LimitNotFoundException",),
+    ),
+    Route(
+        "limits-delete",
+        "DELETE",
+        "/_emulator/limits",
+        "handlers.limits:delete",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "UpdateItem"),
+        function="emulator",
+        errors=("services.sandboxes.opening:SandboxNotFoundException",),
     ),
     # A new row goes here: CONTRIBUTING.md leads from the row to the answer.
 )

@@ -68,6 +68,9 @@ class Settings(NamedTuple):
     ]
     seed_secret: Annotated[str, Variable("SEED_SECRET", "secret:seed", "psn-emulator/local/seed")]
     sandboxes: Annotated[Sandboxes, Variable("SANDBOXES", "setting:sandboxes", "open")]
+    faults: Annotated[bool, Variable("FAULTS", "setting:faults", "false")]
+    journal: Annotated[bool, Variable("JOURNAL", "setting:journal", "false")]
+    api_timeout: Annotated[timedelta, Variable("API_TIMEOUT_SECONDS", "setting:api_timeout_seconds", "30")]
     acr_values: Annotated[str, Variable("ACR_VALUES", "setting:acr_values", "1")]
     profile_claims_in_id_token: Annotated[
         bool, Variable("PROFILE_CLAIMS_IN_ID_TOKEN", "setting:profile_claims_in_id_token", "false")
@@ -96,6 +99,11 @@ class Settings(NamedTuple):
     def secrets(self) -> Mapping[str, str]:
         """The secrets by the names that the route table has for them."""
         return {secret: getattr(self, name) for secret, name in SECRETS.items()}
+
+    @property
+    def emulates(self) -> bool:
+        """Whether the partner's routes have faults or a journal."""
+        return self.faults or self.journal
 
     @property
     def is_described(self) -> bool:

@@ -8,8 +8,8 @@ from time import perf_counter, time
 from typing import Any
 
 from handlers import admission
-from models.responses import OAuthErrorResponse
-from routes import Route
+from handlers.refusals import refusal
+from routes import FAULT_HEADER, SERVICE_SEGMENTS, Route
 from utils import metrics
 from utils.aws import calls, client
 from utils.errors import PSNEmulatorException
@@ -83,8 +83,14 @@ def entry_point(*endpoints: Endpoint) -> EntryPoint:
     first = endpoints[0].route
     by_key = {key: endpoint for endpoint in endpoints for key in endpoint.route.keys}
     settings()
-    if any(endpoint.route.table for endpoint in endpoints):
+    emulates = settings().emulates
+    if any(endpoint.route.actions(emulates=emulates) for endpoint in endpoints):
         client("dynamodb")
+    if settings().faults and any(endpoint.route.is_partners for endpoint in endpoints):
+        import_module("handlers.faults")
+    if settings().journal and any(endpoint.route.is_partners for endpoint in endpoints):
+        client("dynamodb", hurried=True)
+        import_module("handlers.journal")
     if any(endpoint.route.secrets for endpoint in endpoints):
         client("secretsmanager")
     logger.append_keys(
@@ -107,8 +113,16 @@ def entry_point(*endpoints: Endpoint) -> EntryPoint:
             traceparent=request.traceparent,
             sandbox=request.claims.get("sandbox") or DEFAULT_SANDBOX,
         )
-        result = _answer(request, endpoint)
+        exchange = _Exchange(request, endpoint)
+        response = exchange.answer()
+        result = _complete(exchange.request, response)
         duration = round((perf_counter() - started) * 1000, 1)
+        if settings().journal and is_partners(exchange.request, endpoint.route):
+            from handlers import journal
+
+            journal.record(
+                exchange.request, endpoint.route, result, duration, is_admitted=exchange.is_admitted
+            )
         log = {"method": request.method, "route": endpoint.route.key, "status": result["statusCode"]}
         if calls:
             log["calls"] = [
@@ -144,34 +158,64 @@ def _metrics(route: Route, status: int, duration_ms: float, *, cold: bool) -> di
     return metrics.embedded(settings().metrics_namespace, data, round(time() * 1000))
 
 
-def _refusal(request: Request, route: Route, error: PSNEmulatorException) -> Response:
-    """The answer of ``error`` in the form in which ``route`` tells of errors."""
-    if route.errors_as == "page":
-        from handlers import pages
+@dataclass(slots=True)
+class _Exchange:
+    """A request, as far as it is understood, and its answer once there is one; ``is_admitted`` says whether its sandbox
+    and its bearer are known."""
 
-        return pages.failure(request, error)
-    if isinstance(error, OAuthException):
-        return Response(error.status, OAuthErrorResponse(error.error, error.error_description), error.headers)
-    return problem(request, error)
+    request: Request
+    endpoint: Endpoint
+    is_admitted: bool = False
+
+    def answer(self) -> Response:
+        """The answer, whatever happens."""
+        return self._told(self._admitted)
+
+    def _admitted(self) -> Response:
+        """What a request whose sandbox and bearer are known is answered. Raises what :mod:`handlers.admission` does."""
+        route = self.endpoint.route
+        self.request = admission.named(self.request, route)
+        self.request = admission.admitted(self.request, route, self.endpoint.keys)
+        self.is_admitted = True
+        logger.append_keys(sandbox=self.request.sandbox.name)
+        if not is_partners(self.request, route):
+            return self._handled()
+        if settings().faults:
+            from handlers import faults
+
+            return faults.answer(self.request, route, self._handled)
+        if FAULT_HEADER in self.request.headers:
+            from services.emulation.fault_header import FaultsOffException
+
+            raise FaultsOffException
+        return self._handled()
+
+    def _handled(self, request: Request | None = None) -> Response:
+        """What the handler answers, to ``request`` if it is another than was sent, an exception as its answer, with the
+        body as it is sent."""
+        return self._told(lambda: self.endpoint.answer(request or self.request).rendered()).rendered()
+
+    def _told(self, respond: Callable[[], Response]) -> Response:
+        """What ``respond`` answers, or the answer of the exception that it raises."""
+        route = self.endpoint.route
+        try:
+            return respond()
+        except OAuthException as error:
+            metrics.count("Denials", Reason=error.error)
+            return refusal(self.request, route, error)
+        except PSNEmulatorException as error:
+            if error.status in _DENIED:
+                metrics.count("Denials", Reason=error.code)
+            return refusal(self.request, route, error)
+        except Exception:
+            logger.exception("a bug")
+            bug = PSNEmulatorException("Something is wrong on this side; the request id leads to the log.")
+            return problem(self.request, bug)
 
 
-def _answer(request: Request, endpoint: Endpoint) -> dict[str, Any]:
-    try:
-        request = admission.named(request, endpoint.route)
-        request = admission.admitted(request, endpoint.route, endpoint.keys)
-        logger.append_keys(sandbox=request.sandbox.name)
-        return _complete(request, endpoint.answer(request))
-    except OAuthException as error:
-        metrics.count("Denials", Reason=error.error)
-        return _complete(request, _refusal(request, endpoint.route, error))
-    except PSNEmulatorException as error:
-        if error.status in _DENIED:
-            metrics.count("Denials", Reason=error.code)
-        return _complete(request, _refusal(request, endpoint.route, error))
-    except Exception:
-        logger.exception("a bug")
-        bug = PSNEmulatorException("Something is wrong on this side; the request id leads to the log.")
-        return _complete(request, problem(request, bug))
+def is_partners(request: Request, route: Route) -> bool:
+    """Whether ``request`` is to what the partner has too; paths that no row serves are told by their beginning."""
+    return route.is_partners and request.path.removeprefix("/").split("/")[0] not in SERVICE_SEGMENTS
 
 
 def _complete(request: Request, response: Response) -> dict[str, Any]:
@@ -200,7 +244,9 @@ def _smoke(routes: Sequence[Route], context: Any) -> dict[str, Any]:
     """The answer to a release's smoke event; raises when the role allows less or more than the rows say."""
     from utils.permissions import require_permissions
 
-    actions = tuple(dict.fromkeys(action for route in routes for action in route.table))
+    actions = tuple(
+        dict.fromkeys(action for route in routes for action in route.actions(emulates=settings().emulates))
+    )
     secrets = tuple(dict.fromkeys(secret for route in routes for secret in route.secrets))
     require_permissions(actions, secrets, context.get_remaining_time_in_millis())
     return {"status": "ok", "function": routes[0].function_name, "image_tag": settings().image_tag}

@@ -17,7 +17,7 @@ from utils.http import HTML_TYPE, Request, Response
 from utils.markup import Markup, joined, markup
 
 _HERE: Final = Path(__file__).parent
-_STYLE: Final = (_HERE / "pages.css").read_text(encoding="utf-8")
+_STYLE: Final = "".join((_HERE / name).read_text(encoding="utf-8") for name in ("theme.css", "pages.css"))
 _STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 
 _HEADERS: Final = {

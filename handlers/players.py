@@ -48,7 +48,7 @@ def index(request: Request, query: "PlayersQuery") -> Response:
     """
     from services.players import listing
 
-    page = listing.page(request.items, request.sandbox, query)
+    page = listing.page(request.items, request.sandbox, query, is_stale=request.is_stale)
     parameters = query.model_dump(exclude_defaults=True)
     return paged(request, page.players, page.next_cursor, limit=query.limit, parameters=parameters)
 

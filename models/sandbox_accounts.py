@@ -3,10 +3,10 @@ usual value may be left out."""
 
 from typing import Annotated, Final, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError, to_json
 
-from account_rules import CLIENT_ID, OWN_CLIENTS
+from account_rules import CLIENT_ID, OWN_CLIENTS, is_reserved
 from models.account_bodies import LONGEST_USERNAME, ClientBody, ScopeNames, UserBody
 
 _LARGEST: Final = 64 * 1024
@@ -19,6 +19,12 @@ def _require_small(entry: UserBody | ClientBody) -> None:
         raise PydanticCustomError("too_large", "Input should have at most 64 KiB of JSON")
 
 
+def _free(username: str) -> str:
+    if is_reserved(username):
+        raise PydanticCustomError("username", "Input should not be a magic value, which stands for a fault")
+    return username
+
+
 class UserEntry(UserBody):
     """A user who may log in, with either ``password`` or ``password_hash``.
 
@@ -26,7 +32,7 @@ class UserEntry(UserBody):
     follows ``scopes`` are claims of OpenID Connect Core section 5.1.
     """
 
-    username: Annotated[str, Field(min_length=1, max_length=LONGEST_USERNAME)]
+    username: Annotated[str, Field(min_length=1, max_length=LONGEST_USERNAME), AfterValidator(_free)]
     email_verified: bool = False
     name: str = ""
     scopes: ScopeNames = Field("all", validate_default=True)

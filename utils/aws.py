@@ -20,6 +20,9 @@ _USER_AGENT = f"psn-partner-emulator/{VERSION}"
 """What botocore says of itself by default it puts together twice a call, in a tenth of the call's processor time."""
 _CALLS = 3
 """Attempts a call; with these time-outs the worst case stays under a function's ten seconds."""
+_HURRIED_CONNECT_SECONDS = 0.25
+_HURRIED_READ_SECONDS = 0.75
+"""With the one attempt that a hurried call has, it takes a second at most."""
 _THROTTLES = frozenset(
     {"ProvisionedThroughputExceeded", "RequestLimitExceeded", "Throttling", "ThrottlingError"}
 )
@@ -38,24 +41,37 @@ calls: Final[list[tuple[str, float, float]]] = []
 
 
 @cache
-def client(service: str) -> Any:
-    """The client of ``service`` such as ``dynamodb``; botocore's clients may be shared by threads."""
+def client(service: str, *, hurried: bool = False) -> Any:
+    """The client of ``service`` such as ``dynamodb``; botocore's clients may be shared by threads.
+
+    A ``hurried`` one gives up after a second, and tries nothing twice.
+    """
     with lazy_module("importlib.metadata"):  # by which urllib3 finds the version of a package for HTTP/2
         from botocore.config import Config
         from botocore.session import get_session
 
     config = Config(
-        connect_timeout=_CONNECT_SECONDS,
-        read_timeout=_READ_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": _CALLS},
+        connect_timeout=_HURRIED_CONNECT_SECONDS if hurried else _CONNECT_SECONDS,
+        read_timeout=_HURRIED_READ_SECONDS if hurried else _READ_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": 1 if hurried else _CALLS},
         user_agent=_USER_AGENT,
         parameter_validation=checks_arguments,
     )
-    return get_session().create_client(service, config=config)
+    session = get_session()
+    session.register_component("data_loader", _loader())
+    return session.create_client(service, config=config)
 
 
-def call(service: str, operation: str, **arguments: Any) -> dict[str, Any]:
-    """The answer of ``service`` to the client's method ``operation``.
+@cache
+def _loader() -> Any:
+    """What reads botocore's models of services, each once."""
+    from botocore.loaders import create_loader
+
+    return create_loader()
+
+
+def call(service: str, operation: str, *, hurried: bool = False, **arguments: Any) -> dict[str, Any]:
+    """The answer of ``service`` to the client's method ``operation``, ``hurried`` or with patience.
 
     Raises :class:`ThrottledException` for want of capacity and :class:`UnavailableException` when the service does not
     answer in time, cannot be reached, breaks off or has a fault of its own. Any other refusal is botocore's
@@ -71,7 +87,7 @@ def call(service: str, operation: str, **arguments: Any) -> dict[str, Any]:
 
     began = perf_counter()
     try:
-        answer: dict[str, Any] = getattr(client(service), operation)(**arguments)
+        answer: dict[str, Any] = getattr(_client(service, hurried=hurried), operation)(**arguments)
     except exceptions.ClientError as error:
         if is_throttled(error_code(error)):
             raise ThrottledException from error
@@ -89,6 +105,10 @@ def call(service: str, operation: str, **arguments: Any) -> dict[str, Any]:
     finally:
         calls.append((operation, began, perf_counter() - began))
     return answer
+
+
+def _client(service: str, *, hurried: bool) -> Any:
+    return client(service, hurried=True) if hurried else client(service)
 
 
 def error_code(error: Any) -> str:

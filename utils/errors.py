@@ -10,9 +10,9 @@ caller to handle. One that nobody handles is a bug: it is logged, and answered w
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar
+from typing import Any
 
-from models.responses import FieldError
+from models.responses import ErrorResponse, FieldError, ValidationErrorResponse
 
 
 class PSNEmulatorException(Exception):  # noqa: N818 - the name is the product's, see its feature list
@@ -22,14 +22,18 @@ class PSNEmulatorException(Exception):  # noqa: N818 - the name is the product's
     that the caller sent. ``headers`` are added to the answer.
     """
 
-    status: ClassVar[int] = 500
-    code: ClassVar[str] = "internal_error"
-    title: ClassVar[str] = "Internal server error"
+    status: int = 500
+    code: str = "internal_error"
+    title: str = "Internal server error"
 
     def __init__(self, detail: str | None = None, *, headers: Mapping[str, str] | None = None) -> None:
         self.detail = detail or f"{self.title}."
         self.headers: Mapping[str, str] = dict(headers or {})
         super().__init__(self.detail)
+
+    def answer(self, **common: Any) -> ErrorResponse:
+        """The problem that tells of it, of the members that all have, and those of its own."""
+        return ErrorResponse(**common)
 
 
 class MalformedJSONException(PSNEmulatorException):
@@ -109,6 +113,10 @@ class ValidationException(PSNEmulatorException):
         self.errors = tuple(errors)
         fields = "field is" if len(self.errors) == 1 else "fields are"
         super().__init__(f"{len(self.errors)} {fields} invalid.")
+
+    def answer(self, **common: Any) -> ValidationErrorResponse:
+        """The problem, with the fields."""
+        return ValidationErrorResponse(**common, errors=self.errors)
 
 
 class SandboxFullException(PSNEmulatorException):

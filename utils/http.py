@@ -8,12 +8,12 @@ import binascii
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from models.body import Body
-from models.responses import APIResponse, ErrorResponse, FieldError, Meta, ValidationErrorResponse
+from models.responses import APIResponse, FieldError, Meta
 from utils import cookies, correlation, strict_json
 from utils.errors import (
     MalformedJSONException,
@@ -63,7 +63,8 @@ class Request:
     context, empty on routes without a scope. ``route`` is the name of its row, ``max_body`` what a body may have in
     bytes, ``address`` the caller's IP address as the gateway tells it. ``sandbox`` is the one that the request is
     about, which it may name besides its token (``names_sandbox``), ``bearer_sandbox`` the token's; ``items`` was read
-    from the table as the row says. These four are told by ``handlers.admission``.
+    from the table as the row says. These four are told by ``handlers.admission``. One that ``is_stale`` is answered as
+    before the last write of what it is about.
     """
 
     method: str
@@ -84,6 +85,7 @@ class Request:
     names_sandbox: bool = False
     bearer_sandbox: str = ""
     items: "Snapshot" = field(default_factory=dict)
+    is_stale: bool = False
 
     @classmethod
     def from_event(
@@ -228,13 +230,19 @@ class Response:
     media_type: str = JSON_TYPE
     cookies: tuple[str, ...] = ()
 
+    def rendered(self) -> "Response":
+        """The answer with its body as text, if it has one."""
+        if self.body is None or isinstance(self.body, str):
+            return self
+        return replace(self, body=strict_json.dump(self.body))
+
     def to_gateway(self) -> dict[str, Any]:
         """The answer in the HTTP API's response format 2.0."""
         headers = dict(self.headers)
         answer: dict[str, Any] = {"statusCode": self.status, "headers": headers, "isBase64Encoded": False}
         if self.body is not None:
             headers["Content-Type"] = self.media_type
-            answer["body"] = self.body if isinstance(self.body, str) else strict_json.dump(self.body)
+            answer["body"] = self.rendered().body
         if self.cookies:
             answer["cookies"] = list(self.cookies)
         return answer
@@ -249,19 +257,14 @@ def success(
 
 def problem(request: Request, error: PSNEmulatorException) -> Response:
     """The answer of an error: a problem by RFC 9457."""
-    common: dict[str, Any] = {
-        "type": f"urn:psn-emulator:error:{error.code}",
-        "title": error.title,
-        "status": error.status,
-        "detail": error.detail,
-        "instance": request.prefix + request.path,
-        "code": error.code,
-        "request_id": request.request_id,
-    }
-    body = (
-        ValidationErrorResponse(**common, errors=error.errors)
-        if isinstance(error, ValidationException)
-        else ErrorResponse(**common)
+    body = error.answer(
+        type=f"urn:psn-emulator:error:{error.code}",
+        title=error.title,
+        status=error.status,
+        detail=error.detail,
+        instance=request.prefix + request.path,
+        code=error.code,
+        request_id=request.request_id,
     )
     return Response(error.status, body, error.headers, PROBLEM_TYPE)
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from models import sandbox_name
+from models.limit import SandboxLimit
 from utils.settings import DEFAULT_SANDBOX, settings
 from utils.writes import Key
 
@@ -68,7 +69,8 @@ class Sandbox:
     reset: data of one generation is out of reach of the next. ``prefix`` is what the request's URL has between the
     API's base URL and the path, ``/s/<name>`` where the URL names the sandbox. ``ends_at`` is when it vanishes, by real
     time in seconds since 1970, ``None`` if never. ``has_accounts`` says whether users or clients were registered in it,
-    and ``is_seeded`` whether it has those of the stack's seed.
+    ``is_seeded`` whether it has those of the stack's seed, and ``fault_rules`` how many rules inject faults. ``limit``
+    is its rate limit, if it has one.
     """
 
     name: str = DEFAULT_SANDBOX
@@ -78,6 +80,8 @@ class Sandbox:
     ends_at: int | None = None
     has_accounts: bool = False
     is_seeded: bool = True
+    fault_rules: int = 0
+    limit: SandboxLimit | None = None
 
     @property
     def universe(self) -> str:
@@ -102,6 +106,8 @@ class Sandbox:
             ends_at=item.get("ends_at"),
             has_accounts=item.get("accounts", 0) > 0,
             is_seeded=item.get("is_seeded", True),
+            fault_rules=item.get("fault_rules", 0),
+            limit=SandboxLimit.from_item(item),
         )
 
 

@@ -14,6 +14,8 @@ transaction, and ``ReplicatedWriteConflict``, because the table has no replica.
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from itertools import batched
 from random import SystemRandom
@@ -65,9 +67,9 @@ class ConditionFailedError(Exception):
         self.failed = frozenset(failed)
 
 
-def get(key: Key) -> Item | None:
-    """The item ``key``; ``None`` when there is none (GetItem)."""
-    answer = _call("get_item", TableName=_name(), Key=marshal_key(key), ConsistentRead=True)
+def get(key: Key, *, hurried: bool = False) -> Item | None:
+    """The item ``key``; ``None`` when there is none (GetItem). For ``hurried`` see :func:`write`."""
+    answer = _call("get_item", hurried=hurried, TableName=_name(), Key=marshal_key(key), ConsistentRead=True)
     return unmarshal_item(answer["Item"]) if "Item" in answer else None
 
 
@@ -138,16 +140,20 @@ def query(
         request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
-def write(change: Put | Update | Delete) -> Item:
+def write(change: Put | Update | Delete, *, hurried: bool = False) -> Item:
     """Make one change (PutItem, UpdateItem or DeleteItem).
 
-    Returns the item as an update left it, or as it was before a put or delete, ``{}`` if there was none.
+    Returns the item as an update left it, or as it was before a put or delete, ``{}`` if there was none. A ``hurried``
+    one raises :class:`UnavailableException` where the table does not answer within a second.
     """
+    if _unwritten.get():
+        return {}
     change = _purged(change)
     returned = "ALL_NEW" if isinstance(change, Update) else "ALL_OLD"
     operation = f"{type(change).__name__.lower()}_item"
     answer = _call(
         operation,
+        hurried=hurried,
         TableName=_name(),
         ReturnValues=returned,
         ReturnItemCollectionMetrics="SIZE",
@@ -162,6 +168,8 @@ def transact(*writes: Write) -> None:
 
     botocore gives each call a token, so that its retry after a lost answer does not write twice.
     """
+    if _unwritten.get():
+        return
     table = _name()
     items = [{_action(write): {"TableName": table, **write.arguments()}} for write in map(_purged, writes)]
     keys = [write.key for write in writes]
@@ -201,6 +209,20 @@ def _request(change: Put | Delete) -> dict[str, Any]:
     if change.condition is not None:
         raise ValueError("a batch has no conditions")
     return {f"{type(change).__name__}Request": change.arguments()}
+
+
+@contextmanager
+def unwritten() -> Iterator[None]:
+    """Meanwhile write nothing in this thread, and check no condition: :func:`write` returns ``{}``, :func:`transact`
+    does as if all had been written."""
+    token = _unwritten.set(True)
+    try:
+        yield
+    finally:
+        _unwritten.reset(token)
+
+
+_unwritten: ContextVar[bool] = ContextVar("unwritten", default=False)
 
 
 def probe() -> None:
@@ -247,14 +269,16 @@ def _action(write: Write) -> str:
     return "ConditionCheck" if isinstance(write, Check) else type(write).__name__
 
 
-def _call(operation: str, keys: Sequence[Key] = (), **arguments: Any) -> dict[str, Any]:
+def _call(
+    operation: str, keys: Sequence[Key] = (), *, hurried: bool = False, **arguments: Any
+) -> dict[str, Any]:
     """DynamoDB's answer; ``keys`` are those of a transaction's writes in their order."""
     from botocore.exceptions import ClientError
 
     collided: list[int] = []
     for _ in attempts():
         try:
-            answer = call("dynamodb", operation, **arguments)
+            answer = call("dynamodb", operation, hurried=hurried, **arguments)
         except ClientError as error:
             collided = _collided(error)
         else:

@@ -115,7 +115,7 @@ class Function(pulumi.ComponentResource):
             role=role.name,
             policy=policies.function_policy(
                 log_group.arn,
-                permissions.table,
+                permissions,
                 shared.table_arn,
                 # A release that is kept may name a secret that is gone.
                 [arn for name, arn in shared.secret_arns.items() if name in permissions.secrets],

@@ -1,11 +1,12 @@
 """The policies of the functions' roles: exact actions on exact resources."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import pulumi
 
 from infrastructure.stack.names import INDEXES
+from infrastructure.stack.permissions import Permissions
 
 ASSUME_BY_LAMBDA = json.dumps(
     {
@@ -20,7 +21,7 @@ ASSUME_BY_LAMBDA = json.dumps(
 
 def function_policy(
     log_group_arn: pulumi.Input[str],
-    table_actions: Iterable[str],
+    permissions: Permissions,
     table_arn: pulumi.Input[str],
     secret_arns: Sequence[pulumi.Input[str]],
     *,
@@ -29,9 +30,9 @@ def function_policy(
 ) -> pulumi.Output[str]:
     """The policy of one function as JSON: its own log, its table actions, its secrets.
 
-    ``table_actions`` are DynamoDB's operations such as ``GetItem``. A function without any has no statement about
-    the table; likewise for the secrets. Who has either may decrypt by
-    ``kms_key``, which they are encrypted with. Who may query the table may query its indexes, of the same items.
+    A function without any table action in its ``permissions`` has no statement about the table; likewise for the
+    secrets, which are those of ``secret_arns``. Who has either may decrypt by ``kms_key``, which they are encrypted
+    with. Who may query the table may query its indexes, of the same items, unless it is the table alone.
     """
     statements: list[dict[str, object]] = [
         _allow(
@@ -41,9 +42,9 @@ def function_policy(
             pulumi.Output.concat(log_group_arn, ":log-stream:*"),
         )
     ]
-    if actions := sorted(f"dynamodb:{action}" for action in table_actions):
+    if actions := sorted(f"dynamodb:{action}" for action in permissions.table):
         statements.append(_allow("Table", actions, table_arn))
-    if "dynamodb:Query" in actions:
+    if "Query" in permissions.table - permissions.table_alone:
         indexes = [pulumi.Output.concat(table_arn, "/index/", name) for name in INDEXES]
         statements.append(_allow("Indexes", ["dynamodb:Query"], indexes))
     if secret_arns:

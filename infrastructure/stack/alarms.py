@@ -157,7 +157,7 @@ def _function_alarms(settings: Settings, spec: FunctionSpec) -> Iterator[Alarm]:
     # A bug that became a 500 is no error to Lambda.
     answered = own_metric(settings, "ServerErrors", {"Function": spec.name})
     yield alarm("errors", "fails", failed, answered)
-    milliseconds = round(spec.timeout_seconds * 1000 * _OF_TIMEOUT)
+    milliseconds = round(spec.answer_seconds * 1000 * _OF_TIMEOUT)
     yield alarm(
         "duration",
         "comes near its time-out",

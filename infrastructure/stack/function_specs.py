@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 import routes
@@ -29,15 +29,18 @@ concurrency for a function" in Lambda's guide)."""
 @dataclass(frozen=True, slots=True)
 class FunctionSpec:
     """A function: its name, which is its route's, the handler that is its ``command`` in the image, what it may do, and
-    how much of Lambda it gets. The concurrencies are in calls at once; where none are reserved it shares the
-    account's."""
+    how much of Lambda it gets. An answer may take ``answer_seconds``; the function is given ``timeout_seconds``, which
+    are more where faults can delay its answers (``has_faults``). The concurrencies are in calls at once; where none are
+    reserved it shares the account's."""
 
     name: str
     command: str
     description: str
     permissions: Permissions
     memory_mib: int
+    answer_seconds: int
     timeout_seconds: int
+    has_faults: bool = False
     reserved_concurrency: int | None = None
     provisioned_concurrency: int = 0
 
@@ -92,8 +95,8 @@ def _capacity_faults(spec: FunctionSpec, settings: Settings) -> list[str]:
             ),
             (
                 "timeout_seconds",
-                not 1 <= spec.timeout_seconds <= longest,
-                f"is {spec.timeout_seconds}, not within 1 to {longest}, when the gateway has given up",
+                not 1 <= spec.answer_seconds <= longest,
+                f"is {spec.answer_seconds}, not within 1 to {longest}, when the gateway has given up",
             ),
             (
                 "provisioned_concurrency",
@@ -182,16 +185,24 @@ def _routes_spec(name: str, served: list[Route], settings: Settings) -> Function
         timeout_seconds=max(route.timeout for route in served),
     )
     keys = ", ".join(route.key for route in served)
-    return _spec(
+    own = frozenset(action for route in served for action in route.table)
+    allowed = frozenset(action for route in served for action in route.actions(emulates=settings.emulates))
+    spec = _spec(
         name,
         f"main.{served[0].entry}",
         "Answers what no route does" if served == [routes.FALLBACK] else keys,
         Permissions(
-            frozenset(action for route in served for action in route.table),
+            allowed,
             frozenset(secret for route in served for secret in route.secrets),
+            # Rows that query do so by indexes too; faults and the journal do not.
+            frozenset({"Query"} & (allowed - own)),
         ),
         (settings.functions.get(name, Capacity()), settings, declared),
     )
+    if settings.faults and any(route.is_partners for route in served):
+        # So a fault can outlast the gateway's patience, and the function still ends by itself.
+        return replace(spec, has_faults=True, timeout_seconds=settings.api_timeout_seconds + 1)
+    return spec
 
 
 def _spec(
@@ -213,6 +224,7 @@ def _spec(
         description=description,
         permissions=permissions,
         memory_mib=first("memory_mib") or 0,
+        answer_seconds=first("timeout_seconds") or 0,
         timeout_seconds=first("timeout_seconds") or 0,
         reserved_concurrency=first("reserved_concurrency"),
         provisioned_concurrency=first("provisioned_concurrency") or 0,

@@ -85,6 +85,12 @@ class Address(BaseModel):
     country: str | None = None
 
 
+def _free(username: str) -> str:
+    if account_rules.is_reserved(username):
+        raise ValueError("is a magic value, which stands for a fault; no user may be called so")
+    return username
+
+
 class User(BaseModel):
     """A user who may log in. ``password_hash`` is argon2id in PHC form, never a password.
 
@@ -93,7 +99,7 @@ class User(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    username: str = Field(min_length=1)
+    username: Annotated[str, Field(min_length=1), AfterValidator(_free)]
     subject: UUID
     password_hash: Hash
     email: str = Field(pattern=account_rules.EMAIL)

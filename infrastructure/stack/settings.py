@@ -109,6 +109,11 @@ class Settings(Capacity):
     sandboxes: Literal["open", "declared", "off"] = "open"
     """Sandboxes besides the default one: `open`, whatever is named; `declared`, those that an administrator has made;
     `off`, none, and no routes under `/_emulator`."""
+    faults: bool
+    """Whether the partner's routes can be made to fail, by rule, header and magic value; by default on all but prod."""
+    journal: bool
+    """Whether each request to the partner's routes is kept for a day with its answer, for those who operate the
+    emulator; by default on all but prod."""
     acr_values: str = Field("1", pattern=r"^\S+( \S+)*$")
     """The classes of authentication (`acr`) that a login passes for where a client asks, separated by spaces."""
     profile_claims_in_id_token: bool = False
@@ -165,6 +170,11 @@ class Settings(Capacity):
         return f"linux/{self.architecture}" if self.architecture else get_image_tag.host_platform()
 
     @property
+    def emulates(self) -> bool:
+        """Whether the partner's routes have faults or a journal."""
+        return self.faults or self.journal
+
+    @property
     def guarded(self) -> bool:
         """Whether the stack's data is worth keeping and its door worth locking: staging and prod."""
         return self.environment in _GUARDED
@@ -203,6 +213,8 @@ class Settings(Capacity):
             "image_by_promotion": lasting,
             "log_retention_days": 365 if environment == "prod" else 30,
             "monitoring": environment != LOCAL,
+            "faults": environment != "prod",
+            "journal": environment != "prod",
             "open_registration": not lasting,
             "deletion_protection": lasting,
             "point_in_time_recovery": lasting,

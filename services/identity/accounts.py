@@ -10,11 +10,13 @@ from typing import Any, Final
 
 from services.identity.account_keys import client_account_key, subject_account_key, user_account_key
 from services.identity.seed import (
+    CONSOLE_CLIENT,
     DOCS_CLIENT,
     FIRST_PARTY_CLIENT,
     Client,
     Seed,
     SeedUser,
+    console_client,
     docs_client,
     seed,
 )
@@ -47,6 +49,8 @@ def find_client(sandbox: Sandbox, client_id: str, known: Seed | None = None) -> 
         return FIRST_PARTY_CLIENT
     if client_id == DOCS_CLIENT and settings().is_described:
         return docs_client(sandbox)
+    if client_id == CONSOLE_CLIENT and settings().sandboxes != "off":
+        return console_client(sandbox)
     if item := _registered(sandbox, client_account_key(sandbox, client_id)):
         return registered_client(item)
     return (known or seed()).clients.get(client_id) if sandbox.is_seeded else None

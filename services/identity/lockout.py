@@ -6,6 +6,8 @@ after the secret was compared, so that any number of honest logins may run at on
 are therefore all compared; the gateway's throttling bounds how many these are.
 """
 
+from typing import NoReturn
+
 from services import keys
 from services.expiry import expiry
 from utils import table
@@ -38,7 +40,12 @@ def require_user_not_locked_out(failures: Item | None, now: int) -> None:
     ``failures`` is the item of :func:`user_failures_key`, if it exists; ``now`` is in seconds since 1970.
     """
     if left := _seconds_left(failures, now):
-        raise InvalidGrantException(_WORDS, headers={"Retry-After": str(left)})
+        refuse(left)
+
+
+def refuse(seconds: int) -> NoReturn:
+    """Raise :class:`InvalidGrantException` of a user who is locked out for so many more ``seconds``."""
+    raise InvalidGrantException(_WORDS, headers={"Retry-After": str(seconds)})
 
 
 def require_client_not_locked_out(failures: Item | None, now: int) -> None:

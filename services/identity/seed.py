@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Any, Final
 
-from routes import OFFLINE_ACCESS, RESERVED_SCOPES, SCOPES
+from account_rules import OWN_CLIENTS
+from routes import ADMIN, OFFLINE_ACCESS, RESERVED_SCOPES, SCOPES
 from services.identity import claims
 from utils import secrets, strict_json
 from utils.sandbox import Sandbox
@@ -182,8 +183,10 @@ def _members(kind: type[SeedUser | Client], entry: Mapping[str, Any]) -> dict[st
     return {name: tuple(value) if isinstance(value, list) else value for name, value in members.items()}
 
 
+_FIRST_PARTY, DOCS_CLIENT, CONSOLE_CLIENT = OWN_CLIENTS
+
 FIRST_PARTY_CLIENT: Final = Client(
-    client_id="psn-emulator",
+    client_id=_FIRST_PARTY,
     name="PSN Partner Emulator",
     secret_hash=None,
     redirect_uris=(),
@@ -194,22 +197,27 @@ FIRST_PARTY_CLIENT: Final = Client(
 )
 """The client of the simple form of ``POST /auth/token``, whose requests name none; every stack has it."""
 
-DOCS_REDIRECT: Final = "/docs/oauth2-redirect.html"
-
-
-DOCS_CLIENT: Final = "psn-emulator-docs"
-
 
 def docs_client(sandbox: Sandbox) -> Client:
     """The public client with which ``/docs`` of a sandbox logs its users in; stacks without a description lack it."""
+    scopes = tuple(scope for scope in SCOPES if scope not in RESERVED_SCOPES)
+    return _page_client(DOCS_CLIENT, "API description", sandbox.url("/docs/oauth2-redirect.html"), scopes)
+
+
+def console_client(sandbox: Sandbox) -> Client:
+    """The public client of a sandbox's console; stacks without the routes that it calls lack it."""
+    return _page_client(CONSOLE_CLIENT, "Console", sandbox.url("/_emulator"), (ADMIN,))
+
+
+def _page_client(client_id: str, name: str, redirect_uri: str, scopes: tuple[str, ...]) -> Client:
     return Client(
-        client_id=DOCS_CLIENT,
-        name="API description",
+        client_id=client_id,
+        name=name,
         secret_hash=None,
-        redirect_uris=(sandbox.url(DOCS_REDIRECT),),
+        redirect_uris=(redirect_uri,),
         post_logout_redirect_uris=(),
         grant_types=("authorization_code", "refresh_token"),
-        scopes=tuple(scope for scope in SCOPES if scope not in RESERVED_SCOPES),
+        scopes=scopes,
         consent=False,
     )
 

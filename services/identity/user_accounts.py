@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import NAMESPACE_URL, uuid5
 
-from account_rules import DEFAULT_USER, expanded
+from account_rules import DEFAULT_USER, expanded, is_reserved
 from models.accounts import Origin, UserAccount
 from models.responses import FieldError
 from services.identity import account_changes, account_keys, accounts
@@ -40,8 +40,7 @@ def put(sandbox: Sandbox, username: str, body: "UserBody") -> tuple[UserAccount,
     :class:`ValidationException` for a username that nobody can log in with.
     """
     folded = username.casefold()
-    if len(username) > _LONGEST or is_default(folded):
-        fault = "It is the default user's." if is_default(folded) else f"At most {_LONGEST} characters."
+    if fault := _fault_of_name(username):
         raise ValidationException([FieldError("username", "username", fault)])
 
     def plan(present: Sandbox) -> Change[tuple[UserAccount, bool]]:
@@ -97,6 +96,16 @@ def page(sandbox: Sandbox, query: "AccountsQuery") -> Page[UserAccount]:
         _told,
     )
     return merged(sandbox, listed, query)
+
+
+def _fault_of_name(username: str) -> str | None:
+    """Why no user may have this username."""
+    folded = username.casefold()
+    if len(username) > _LONGEST:
+        return f"At most {_LONGEST} characters."
+    if is_default(folded):
+        return "It is the default user's."
+    return "It is a magic value." if is_reserved(folded) else None
 
 
 def is_default(folded: str) -> bool:

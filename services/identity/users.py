@@ -17,8 +17,11 @@ from utils import table
 from utils.attributes import Item
 from utils.oauth_errors import InvalidGrantException
 from utils.sandbox import Sandbox
+from utils.settings import settings
 from utils.table import NOTHING, ConditionFailedError, Snapshot
 from utils.writes import ABSENT, Condition, Key, Put, equals
+
+_WRONG: Final = "The username or the password is wrong."
 
 UNKNOWN_USER: Final = SeedUser(
     username="",
@@ -57,6 +60,8 @@ def authenticate(
     """
     now = clock.seconds(sandbox)
     folded = username.casefold()
+    if settings().faults:
+        _refuse_magic(folded)
     seed_user = accounts.find_user(sandbox, folded) or UNKNOWN_USER
     key, failures_key = _keys(sandbox, seed_user, folded, source)
     items = table.get_many_but(read, [key, failures_key])
@@ -67,7 +72,7 @@ def authenticate(
     may_log_in = seed_user is not UNKNOWN_USER and (item is None or item["status"] == ACTIVE)
     if not (passwords.matches(password_hash, password) and may_log_in):
         lockout.count_failure(failures_key, now)
-        raise InvalidGrantException("The username or the password is wrong.")
+        raise InvalidGrantException(_WRONG)
     if (
         item is not None
         and not is_current
@@ -83,6 +88,16 @@ def authenticate(
     elif not is_current:
         _store(key, seed_user, item, password_hash)
     return seed_user
+
+
+def _refuse_magic(folded: str) -> None:
+    """Raise :class:`InvalidGrantException` for a username that stands for a fault, and count nothing: nobody has it."""
+    from services.emulation import magic
+
+    if folded == magic.LOCKED:
+        lockout.refuse(int(settings().lockout_period.total_seconds()))
+    if magic.is_magic(folded):
+        raise InvalidGrantException(_WRONG)
 
 
 def known(sandbox: Sandbox, user: SeedUser) -> SeedUser | None:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from models.player import Player
 from services import keys
+from services.emulation import earlier
 from services.players import player_items, shards
 from services.players.player_items import INDEXES, index_prefix, player_keys, unique_key
 from utils import cursors, strict_json, table
+from utils.attributes import Item
 from utils.errors import InvalidCursorException, ThrottledException
 from utils.sandbox import Sandbox
 from utils.table import Snapshot
@@ -45,17 +47,19 @@ def secret_keys(sandbox: Sandbox) -> list[Key]:
     return [secret_key(sandbox)]
 
 
-def page(items: Snapshot, sandbox: Sandbox, query: "PlayersQuery") -> Page:
+def page(items: Snapshot, sandbox: Sandbox, query: "PlayersQuery", *, is_stale: bool = False) -> Page:
     """The page of players that ``query`` asks for; ``items`` holds what :func:`secret_key` names, if it exists.
 
-    Queries ``limit`` and one items, whatever the table holds. Raises :class:`InvalidCursorException` for a cursor
-    that was not issued by this sandbox for these filters and this order.
+    One that ``is_stale`` has each player as before the last write; which there are, and in which order, is as it is
+    now, and who was not there yet is left out. Queries ``limit`` and one items, whatever the table holds. Raises
+    :class:`InvalidCursorException` for a cursor that was not issued by this sandbox for these filters and this order.
     """
     filters = {name: getattr(query, name) for name in (*_UNIQUE, *_FILTERS)}
     listing = strict_json.dump([sandbox.universe, query.sort, filters])
     after = _position(items, sandbox, query.cursor, listing)
     if query.username or query.email:
-        return Page(_named(sandbox, query), None)
+        found = _named(sandbox, query)
+        return Page([player_items.from_item(item) for item in _as_of(found, is_stale=is_stale)], None)
     index = next((name for name, attributes in INDEXES.items() if set(attributes) == _given(query)), None)
     items_after = shards.query(
         sandbox,
@@ -65,10 +69,15 @@ def page(items: Snapshot, sandbox: Sandbox, query: "PlayersQuery") -> Page:
         prefix=(index and index_prefix(index, filters)) or "",
         descending=query.sort.startswith("-"),
     )
-    players = [player_items.from_item(item) for item in items_after[: query.limit]]
+    shown = items_after[: query.limit]
+    players = [player_items.from_item(item) for item in _as_of(shown, is_stale=is_stale)]
     if len(items_after) <= query.limit:
         return Page(players, None)
-    return Page(players, cursors.encode(secret(items, sandbox), listing, players[-1].player_id))
+    return Page(players, cursors.encode(secret(items, sandbox), listing, shown[-1]["sk"]))
+
+
+def _as_of(items: list[Item], *, is_stale: bool) -> list[Item]:
+    return earlier.listed(items) if is_stale else items
 
 
 def _given(query: "PlayersQuery") -> set[str]:
@@ -90,8 +99,8 @@ def secret(items: Snapshot, sandbox: Sandbox) -> bytes:
     return bytes.fromhex(item["secret"])
 
 
-def _named(sandbox: Sandbox, query: "PlayersQuery") -> list[Player]:
-    """The one player with the username and e-mail address of ``query``, if it meets the other filters too.
+def _named(sandbox: Sandbox, query: "PlayersQuery") -> list[Item]:
+    """The item of the one player with the username and e-mail address of ``query``, if it meets the other filters too.
 
     The player is read after the items that hold its names, so another may have got a name meanwhile: then again.
     """
@@ -102,17 +111,13 @@ def _named(sandbox: Sandbox, query: "PlayersQuery") -> list[Player]:
         ids = {held[key]["player_id"] for key in holders.values() if key in held}
         if len(held) < len(holders) or len(ids) > 1:
             return []
-        players = [
-            player_items.from_item(item) for item in table.get_many(player_keys(sandbox, ids.pop())).values()
-        ]
+        items = list(table.get_many(player_keys(sandbox, ids.pop())).values())
         if all(
-            unique_key(sandbox, name, getattr(player, name)) == key
-            for player in players
-            for name, key in holders.items()
+            unique_key(sandbox, name, item[name]) == key for item in items for name, key in holders.items()
         ):
             return [
-                player
-                for player in players
-                if all(getattr(player, name) == getattr(query, name) for name in _given(query))
+                item
+                for item in items
+                if all(item.get(name) == getattr(query, name) for name in _given(query))
             ]
     raise ThrottledException("Too many requests change this player at once.")

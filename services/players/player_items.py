@@ -13,6 +13,7 @@ from typing import Any
 
 from models.player import Player
 from services import keys
+from services.emulation.earlier import BEFORE
 from services.players import shards
 from utils.attributes import Item
 from utils.sandbox import Sandbox
@@ -27,7 +28,7 @@ INDEXES: Mapping[str, tuple[str, ...]] = {
 """The table's indexes, and the attributes that each filters by; a player without one of these is not in the index."""
 
 _PLAYER_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-_ATTRIBUTES_OF_THE_ITEM = {"pk", "sk", "version", "purge_at", *INDEXES}
+_ATTRIBUTES_OF_THE_ITEM = {"pk", "sk", "version", "purge_at", BEFORE, *INDEXES}
 
 
 def player_key(sandbox: Sandbox, player_id: str) -> Key:

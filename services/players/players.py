@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from models.player import Player
 from routes import ROUTES
 from services import clock
+from services.emulation import earlier
 from services.players import player_items
 from services.players.player_items import player_key, player_keys, unique_key
 from utils import table
@@ -19,6 +20,7 @@ from utils.errors import NotFoundException, PSNEmulatorException, ThrottledExcep
 from utils.etags import IfMatch, Versioned
 from utils.named import named
 from utils.sandbox import Sandbox
+from utils.settings import settings
 from utils.table import ConditionFailedError, Snapshot, Write
 from utils.writes import ABSENT, Delete, Key, Put, equals
 
@@ -96,7 +98,7 @@ def create(
     created = Versioned(player, 1)
     claims = {attribute: _claim(sandbox, player, attribute) for attribute in _TAKEN}
     try:
-        item = player_items.to_item(sandbox, player, created.version)
+        item = {**player_items.to_item(sandbox, player, created.version), **earlier.noted(None)}
         table.transact(Put(item, ABSENT), *claims.values(), *further_writes(created))
     except ConditionFailedError as error:
         _raise_taken(error, list(claims))
@@ -121,7 +123,10 @@ def replace(
         changed = [name for name in _TAKEN if _unique(sandbox, before, name) != _unique(sandbox, after, name)]
         version = item["version"] + 1
         writes: list[Write] = [
-            Put(player_items.to_item(sandbox, after, version), equals("version", item["version"])),
+            Put(
+                {**player_items.to_item(sandbox, after, version), **earlier.noted(item)},
+                equals("version", item["version"]),
+            ),
             *(_claim(sandbox, after, attribute) for attribute in changed),
             *(Delete(_unique(sandbox, before, attribute)) for attribute in changed),
         ]
@@ -144,12 +149,14 @@ def remove(items: Snapshot, sandbox: Sandbox, player_id: str, if_match: IfMatch 
     for _ in range(table.ATTEMPTS):
         item = _item(items, sandbox, player_id)
         if_match.require(item["version"])
-        player = player_items.from_item(item)
+        player, belongings = player_items.from_item(item), _belongings(sandbox, player_id)
+        kept = table.get_many(belongings).values() if settings().faults else ()
         try:
             table.transact(
                 Delete(player_key(sandbox, player_id), equals("version", item["version"])),
-                *(Delete(key) for key in _belongings(sandbox, player_id)),
+                *(Delete(key) for key in belongings),
                 *(Delete(_unique(sandbox, player, attribute)) for attribute in _TAKEN),
+                *earlier.kept(sandbox, player_id, [item, *kept]),
             )
         except ConditionFailedError:
             items = table.get_many(player_keys(sandbox, player_id))

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from models.responses import FieldError
 from models.stats import Stats, Trophies
 from services import clock
+from services.emulation import earlier
+from services.emulation.earlier import BEFORE
 from services.players import player_items, players
 from services.players.players import PlayerNotFoundException
 from utils import table
@@ -40,7 +42,7 @@ _ANY_VERSION = IfMatch()
 _FUTURE = FieldError("played_at", "datetime_past", "Input should not be in the future.")
 _OUTCOMES = {"win": "wins", "loss": "losses", "draw": "draws"}
 _MAXIMA = ("score_best", "last_played_at")
-_OF_THE_ITEM = ("pk", "sk", "purge_at")
+_OF_THE_ITEM = ("pk", "sk", "purge_at", BEFORE)
 _GRADES = ("bronze", "silver", "gold", "platinum")
 
 
@@ -110,7 +112,12 @@ def record(
         if if_match.names_versions:
             conditions.append(_unchanged(items, stats))
             checks.append(Check(shared, _unchanged(items, shared)))
-        change = Update(stats, assign=grown, add=_additions(result), condition=all_of(conditions))
+        change = Update(
+            stats,
+            assign={**grown, **earlier.noted(items.get(stats))},
+            add=_additions(result),
+            condition=all_of(conditions),
+        )
         try:
             table.transact(*checks, change, *further_writes)
         except ConditionFailedError as error:

@@ -127,6 +127,11 @@ def stored(name: str, prefix: str = "") -> Sandbox | None:
     return alive(Sandbox(name, prefix=prefix), table.get_many([key]).get(key))
 
 
+def known(sandbox: Sandbox) -> Sandbox | None:
+    """``sandbox`` in its present generation; ``None`` if there is none (GetItem)."""
+    return alive(sandbox, table.get(sandbox_key(sandbox.name)))
+
+
 def alive(sandbox: Sandbox, item: Item | None) -> Sandbox | None:
     """``sandbox`` with what its ``item`` knows; ``None`` if it has not begun, or has ended.
 

@@ -9,12 +9,9 @@ from typing import TYPE_CHECKING
 from models import durations
 from models.clock import Clock, ClockChange, Due
 from models.responses import FieldError
-from services.sandboxes.opening import SandboxNotFoundException, current, unchanged
-from utils import table
-from utils.errors import PSNEmulatorException, ThrottledException, ValidationException
-from utils.sandbox import FIRST_MOMENT, LAST_MOMENT, REAL, Sandbox, SandboxClock, sandbox_key
-from utils.table import ConditionFailedError
-from utils.writes import Update
+from services.sandboxes import item_changes
+from utils.errors import PSNEmulatorException, ValidationException
+from utils.sandbox import FIRST_MOMENT, LAST_MOMENT, REAL, Sandbox, SandboxClock
 
 if TYPE_CHECKING:
     from models.clock_body import ClockBody
@@ -49,25 +46,7 @@ def change(sandbox: Sandbox, body: "ClockBody") -> Sandbox:
     Changes at once happen one after the other. Raises :class:`ClockBackwardsException`, :class:`ValidationException`
     for a time before 1970 or after 9999, and :class:`SandboxNotFoundException` when the sandbox ends meanwhile.
     """
-    key = sandbox_key(sandbox.name)
-    for _ in range(table.ATTEMPTS):
-        item = table.get(key)
-        present = current(sandbox, {} if item is None else {key: item})
-        if present is None:
-            raise SandboxNotFoundException
-        attributes = _next(present.clock, body).to_attributes()
-        update = Update(
-            key,
-            assign={name: value for name, value in attributes.items() if value is not None},
-            remove=tuple(name for name, value in attributes.items() if value is None),
-            add={"serial": 1},
-            condition=unchanged(item),
-        )
-        try:
-            return present.with_item(table.write(update))
-        except ConditionFailedError:
-            continue
-    raise ThrottledException("Too many requests change this sandbox at once.")
+    return item_changes.changed(sandbox, lambda present: _next(present.clock, body).to_attributes())
 
 
 def _next(before: SandboxClock, body: "ClockBody") -> SandboxClock:

@@ -1,5 +1,6 @@
 """A Chromium before the login page, and what it must never do there."""
 
+import re
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ def browser() -> Iterator[Browser]:
             yield running
 
 
+_HAS_STATUS = re.compile(r"/auth/|/_emulator/(?!console/)")
 _NETWORK_CHANGED = "net::ERR_NETWORK_CHANGED"
 _LOST = pytest.StashKey[list[str]]()
 
@@ -80,8 +82,8 @@ def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Open
 
 
 def _errors(line: ConsoleMessage) -> list[str]:
-    """What is wrong by a line of the console; that a page has a status of its own is not."""
-    is_status = line.text.startswith("Failed to load resource") and "/auth/" in line.location["url"]
+    """What is wrong by a line of the console; that a page, or what is read for it, has a status of its own is not."""
+    is_status = line.text.startswith("Failed to load resource") and _HAS_STATUS.search(line.location["url"])
     return [f"{line.text} {line.location['url']}"] if line.type == "error" and not is_status else []
 
 

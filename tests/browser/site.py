@@ -23,6 +23,7 @@ _HOME = '<!doctype html><html lang="en"><link rel="icon" href="data:,"><title>Ap
 def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
     """Serve by ``handler`` on a port of this machine that is free."""
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.daemon_threads = False  # so that none answers any more when this ends
         thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         try:

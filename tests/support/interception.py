@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from utils.aws import client
+from utils.settings import settings
 
 type Call = Callable[[str, dict[str, Any]], Any]
 """A call of an operation such as ``GetItem`` with its arguments."""
@@ -23,10 +24,16 @@ def interception(monkeypatch: pytest.MonkeyPatch) -> Intercept:
 
     def intercept(answer: Answer, *services: str) -> None:
         for service in services or ("dynamodb",):
-            aws = client(service)
-            monkeypatch.setattr(aws, "_make_api_call", _answered(aws._make_api_call, answer))
+            for aws in _clients(service):
+                monkeypatch.setattr(aws, "_make_api_call", _answered(aws._make_api_call, answer))
 
     return intercept
+
+
+def _clients(service: str) -> list[Any]:
+    """The clients of ``service`` that the functions use."""
+    is_hurried = service == "dynamodb" and settings().journal
+    return [client(service), *([client(service, hurried=True)] if is_hurried else [])]
 
 
 def _answered(call: Call, answer: Answer) -> Call:

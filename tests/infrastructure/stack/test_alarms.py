@@ -35,7 +35,7 @@ def test_every_function_has_the_three_alarms_of_its_own_specification() -> None:
     for spec in function_specs(SETTINGS):
         for kind in ("errors", "duration", "throttles"):
             assert BY_NAME[f"{spec.name}-{kind}"].subject == spec.name
-        assert BY_NAME[f"{spec.name}-duration"].threshold == spec.timeout_seconds * 830
+        assert BY_NAME[f"{spec.name}-duration"].threshold == spec.answer_seconds * 830
 
 
 def test_alarms_are_within_what_cloudwatch_takes() -> None:

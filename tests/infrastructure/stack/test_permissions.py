@@ -17,7 +17,7 @@ from tests.infrastructure.conftest import WriteStack
 from tests.support.recorded import Recorded, record, state_of
 from tests.support.stacks import ROLE, ROLE_POLICY, statements
 
-NAME = "players-get"
+NAME = "healthz"
 ROW = next(route for route in routes.ROUTES if route.name == NAME)
 
 SetTree = Callable[..., None]
@@ -25,7 +25,7 @@ SetTree = Callable[..., None]
 
 @pytest.fixture(autouse=True)
 def tree(every_stack: tuple[str, ...], few_routes: None, monkeypatch: pytest.MonkeyPatch) -> SetTree:
-    """Gives the row of ``players-get`` these actions on the table, and the image the content of that digit."""
+    """Gives the row of ``healthz`` these actions on the table, and the image the content of that digit."""
     declared = routes.ROUTES
 
     def set_tree(*table: str, content: str) -> None:
@@ -139,10 +139,24 @@ def test_a_long_name_is_cut_and_stays_one_of_its_own() -> None:
     assert names.role("root", "0a1b2c3d") == "psn-emulator-local-with-a-long-name-1-root-0a1b2c3d"
 
 
+def test_what_is_recorded_of_a_release_from_before_faults_gives_it_the_role_that_it_had() -> None:
+    before = {"table": ["GetItem", "Query"], "secrets": ["seed"]}
+    assert Permissions.from_output(before).as_output() == before
+    alone = before | {"table_alone": ["Query"]}
+    assert Permissions.from_output(alone).as_output() == alone
+    assert Permissions.from_output(alone).digest != Permissions.from_output(before).digest
+    assert Permissions.from_output(alone).named == {
+        "dynamodb:GetItem",
+        "dynamodb:Query (no index)",
+        "secret seed",
+    }
+
+
 def test_a_release_says_of_each_function_what_it_may_do_in_a_few_words() -> None:
     [entry] = deployed().outputs["releases"]
     assert entry["permissions"]["auth-refresh"] == {
-        "table": ["BatchGetItem", "GetItem", "PutItem", "UpdateItem"],
+        "table": ["BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"],
         "secrets": ["seed", "signing-keys"],
+        "table_alone": ["Query"],
     }
     assert entry["permissions"]["authorizer"] == {"table": [], "secrets": []}

@@ -6,12 +6,13 @@ import pytest
 from argon2 import PasswordHasher
 
 import account_rules
+from account_rules import OWN_CLIENTS
 from infrastructure.errors import DeployError
 from infrastructure.stack import seeds
 from infrastructure.stack.loading import load_seed, load_settings
 from infrastructure.tools import paths
 from routes import SCOPES
-from services.identity.seed import FIRST_PARTY_CLIENT, docs_client
+from services.identity.seed import FIRST_PARTY_CLIENT, console_client, docs_client
 from tests.infrastructure.conftest import (
     HASH_OF_ANOTHER_PASSWORD,
     HASH_OF_PASSWORD123,
@@ -132,7 +133,7 @@ def test_two_clients_of_one_id_are_refused(write_seed: WriteSeed) -> None:
     assert "two clients have the same client_id" in _refusal()
 
 
-@pytest.mark.parametrize("audience", [*account_rules.OWN_CLIENTS, "game"])
+@pytest.mark.parametrize("audience", [*OWN_CLIENTS, "game"])
 def test_an_audience_that_is_also_a_clients_is_refused(write_seed: WriteSeed, audience: str) -> None:
     write_seed("dev", clients=[a_client("game")])
     with pytest.raises(DeployError, match="its ID tokens would pass for access tokens"):
@@ -251,7 +252,8 @@ def test_a_hash_that_several_have_is_checked_once(
 
 
 def test_the_clients_that_need_no_seed_are_those_that_the_application_has(environment: None) -> None:
-    assert (FIRST_PARTY_CLIENT.client_id, docs_client(DEFAULT).client_id) == account_rules.OWN_CLIENTS
+    own = (FIRST_PARTY_CLIENT, docs_client(DEFAULT), console_client(DEFAULT))
+    assert tuple(client.client_id for client in own) == OWN_CLIENTS
 
 
 @pytest.mark.parametrize("name", ["local", "dev"])

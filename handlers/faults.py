@@ -1,0 +1,75 @@
+"""Faults on the partner's routes: what happens to a request instead of, before or after what its handler does.
+
+First it is counted where the sandbox has a rate limit. Then it is asked of step by step; the first step that has a
+fault for it decides.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from handlers import fault_answers
+from routes import FAULT_HEADER, Route
+from services.emulation import fault_header, fault_rules, limits, magic
+from services.emulation.fault_rules import Injected
+from utils import table
+from utils.http import Request, Response
+
+type Handle = Callable[..., Response]
+"""What carries the request out, or another that is given, and answers."""
+
+
+def answer(request: Request, route: Route, handle: Handle) -> Response:
+    """The answer to ``request``, which is that of ``handle`` where no fault applies. Where there is a rate limit, it
+    tells how much of it is left.
+
+    Raises :class:`services.emulation.fault_header.InvalidFaultException`.
+    """
+    limit = request.sandbox.limit
+    if limit is None:
+        return _faulted(request, route, handle)
+    counted = limits.count(request, limit)
+    response = (
+        fault_answers.over_limit(counted, request, route)
+        if counted.is_over
+        else _faulted(request, route, handle)
+    )
+    return replace(response, headers={**response.headers, **counted.headers})
+
+
+def _faulted(request: Request, route: Route, handle: Handle) -> Response:
+    for step in _STEPS:
+        injected = step(request, route)
+        if injected is not None:
+            carried_out = handle if injected.writes else _unwritten(handle)
+            return fault_answers.answer(injected, request, route, carried_out)
+    return handle()
+
+
+def _by_header(request: Request, _route: Route) -> Injected | None:
+    """The fault that the request itself asks for."""
+    asked = request.headers.get(FAULT_HEADER)
+    return None if asked is None else fault_header.asked(asked)
+
+
+def _by_rule(request: Request, _route: Route) -> Injected | None:
+    """The fault that a rule of the sandbox has for the request."""
+    return fault_rules.met(request.sandbox, request)
+
+
+def _by_magic(request: Request, _route: Route) -> Injected | None:
+    """The fault that a username in the request stands for."""
+    return magic.met(request)
+
+
+def _unwritten(handle: Handle) -> Handle:
+    """What ``handle`` answers without what it would write."""
+
+    def answer(*request: Request) -> Response:
+        with table.unwritten():
+            return handle(*request)
+
+    return answer
+
+
+_STEPS: Final = (_by_header, _by_rule, _by_magic)

@@ -1,0 +1,186 @@
+"""Reading the journal: in the order of its rows, none passed over, and waiting for those that are to come."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from heapq import merge
+from itertools import chain
+from operator import itemgetter
+from typing import Any, Final
+
+from services.emulation.journal_keys import (
+    KEPT,
+    SETTLED,
+    cleared_key,
+    gap_position,
+    gaps,
+    microseconds,
+    now,
+    partitions,
+    position,
+)
+from utils import strict_json, table
+from utils.attributes import Item
+from utils.sandbox import Sandbox
+from utils.settings import settings
+from utils.writes import Update
+
+PAUSE: Final = timedelta(milliseconds=400)
+"""How long a reader that waits leaves the table alone."""
+_LEFT_TO_ANSWER: Final = timedelta(seconds=3)
+"""How long before the gateway's patience ends a reader waits no longer."""
+
+_FIRST_PAGE: Final = 25
+_PAGE: Final = 100
+_EXAMINED: Final = 2000
+"""How many rows one answer looks at."""
+
+type Recorded = dict[str, Any]
+"""A row as the answers tell it (``models.journal.RecordedRequest``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows, the position after which the next part begins, and whether there may be more by now."""
+
+    rows: list[Recorded]
+    position: str
+    has_more: bool
+
+
+@dataclass(slots=True)
+class _Search:
+    """What is found of the rows from ``position`` on, up to ``limit``."""
+
+    wanted: Callable[[Recorded], bool]
+    limit: int
+    position: str
+    rows: dict[str, Recorded] = field(default_factory=dict)
+    has_more: bool = False
+
+
+def longest_wait() -> timedelta:
+    """How long a reader may take, for the gateway to wait for its answer."""
+    return max(timedelta(), settings().api_timeout - _LEFT_TO_ANSWER)
+
+
+def start(sandbox: Sandbox) -> str:
+    """The position at which the journal of ``sandbox`` begins: when it was cleared, or as long ago as rows are kept."""
+    item = table.get(cleared_key(sandbox)) or {}
+    return position(max(item.get("at", 0), now() - microseconds(KEPT)))
+
+
+def settled() -> str:
+    """The position before which all rows are in the table for certain."""
+    return position(now() - microseconds(SETTLED))
+
+
+def clear(sandbox: Sandbox) -> None:
+    """Let the journal of ``sandbox`` begin now."""
+    table.write(Update(cleared_key(sandbox), assign={"at": now()}))
+
+
+def has_gaps(sandbox: Sandbox, since: str) -> bool:
+    """Whether a row after the position ``since`` may be missing. Who asks before reading rows is told of all that are
+    missing then."""
+    after = gap_position(int(since.partition("#")[0]))
+    while items := table.query(gaps(sandbox), limit=_PAGE, after=after):
+        if not all(item["is_filled"] for item in items):
+            return True
+        if len(items) < _PAGE:
+            break
+        after = items[-1]["sk"]
+    return False
+
+
+def rows(sandbox: Sandbox, after: str, *, descending: bool = False) -> Iterator[tuple[str, Recorded]]:
+    """The rows after the position ``after``, each with its own, in their order; read as they are asked for."""
+    ask = partial(table.query, limit=_FIRST_PAGE, after=after or None, descending=descending)
+    places = partitions(sandbox)
+    with ThreadPoolExecutor(len(places)) as pool:
+        first = list(pool.map(ask, places))
+    each = (
+        chain(page, _rest(place, page, descending=descending))
+        for place, page in zip(places, first, strict=True)
+    )
+    for item in merge(*each, key=itemgetter("sk"), reverse=descending):
+        yield item["sk"], strict_json.parse(item["row"])
+
+
+def _rest(place: str, page: list[Item], *, descending: bool) -> Iterator[Item]:
+    asked = _FIRST_PAGE
+    while len(page) == asked:
+        asked = _PAGE
+        page = table.query(place, limit=asked, after=page[-1]["sk"], descending=descending)
+        yield from page
+
+
+def ascending(
+    sandbox: Sandbox,
+    after: str | None,
+    limit: int,
+    wanted: Callable[[Recorded], bool],
+    wait: timedelta | None,
+) -> Part:
+    """The ``wanted`` rows from ``after`` on, the first ones first.
+
+    Without ``wait`` all that there is, of which the rows that are not settled are told again next time. With it only
+    those that are settled, each once; while there is none, it waits for one so long.
+    """
+    deadline = time.monotonic() + min(wait or timedelta(), longest_wait()).total_seconds()
+    reached = after or ""
+    while True:
+        began = max(start(sandbox), reached)
+        part = _found(
+            sandbox, _Search(wanted, limit, began), max(began, settled()), is_waiting=wait is not None
+        )
+        reached = part.position
+        left = deadline - time.monotonic()
+        if part.rows or part.has_more or wait is None or left <= 0:
+            return part
+        time.sleep(min(PAUSE.total_seconds(), left))
+
+
+def _found(sandbox: Sandbox, search: _Search, before: str, *, is_waiting: bool) -> Part:
+    """The rows that ``search`` finds, those that are settled being ``before`` that position."""
+    for examined, (place, row) in enumerate(rows(sandbox, search.position)):
+        is_settled = place < before
+        if is_waiting and not is_settled:
+            break
+        if len(search.rows) == search.limit or examined == _EXAMINED:
+            return Part([*search.rows.values()], search.position, has_more=True)
+        if search.wanted(row):
+            search.rows.setdefault(row["id"], row)
+        if is_settled:
+            search.position = place
+    return Part([*search.rows.values()], max(search.position, before), has_more=False)
+
+
+def descending(sandbox: Sandbox, before: str | None, limit: int, wanted: Callable[[Recorded], bool]) -> Part:
+    """The ``wanted`` rows before the position ``before``, the last ones first, down to the first of all."""
+    first = start(sandbox)
+    found: dict[str, Recorded] = {}
+    reached = before or ""
+    for examined, (place, row) in enumerate(rows(sandbox, reached, descending=True)):
+        if place < first:
+            break
+        if len(found) == limit or examined == _EXAMINED:
+            return Part([*found.values()], reached, has_more=True)
+        if wanted(row):
+            found.setdefault(row["id"], row)
+        reached = place
+    return Part([*found.values()], reached, has_more=False)
+
+
+def find(sandbox: Sandbox, request_id: str) -> Recorded | None:
+    """The row of a request, sought from the last one back; ``None`` if there is none."""
+    first = start(sandbox)
+    for place, row in rows(sandbox, "", descending=True):
+        if place < first:
+            break
+        if row["id"] == request_id:
+            return row
+    return None
