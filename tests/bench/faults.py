@@ -19,7 +19,7 @@ from tests.support.players import made
 from utils.aws import client
 from utils.settings import settings
 
-TIMES = 300
+TIMES = 100
 
 
 @contextmanager
