@@ -23,6 +23,7 @@ OPERATED = "fuzzed"
 _SANDBOX = re.compile(r"[a-z0-9-]{1,64}")
 _LONGEST_KEY = 255
 _USERNAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{2,15}")
+_FAULT = re.compile(r"(status|malformed|timeout|stale|lost_response|delay_ms)\b")
 _turns = count()
 _statuses: Counter[int] = Counter()
 
@@ -52,13 +53,16 @@ def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
     """Let requests get past what they would only be refused for, and nobody be locked out who logs in elsewhere, nor
     lose what a sandbox has.
 
-    No key is good for two requests. Every other time the version is any, and the player one that there is not yet.
+    No fault is asked for but one that changes nothing, and no key is good for two requests. Every other time the
+    version is any, and the player one that there is not yet.
     """
     once = uuid4().hex[:8]
     body = case.body if isinstance(case.body, dict) else {}
     key = case.headers.get("Idempotency-Key")
     if key and len(key) <= _LONGEST_KEY:
         case.headers["Idempotency-Key"] = f"{key}{once}"[-_LONGEST_KEY:]
+    if _FAULT.match(case.headers.get("X-Emulator-Fault") or ""):
+        case.headers["X-Emulator-Fault"] = "delay_ms=0"
     if case.path.startswith("/players") and next(_turns) % 2:
         if case.headers.get("If-Match"):
             case.headers["If-Match"] = "*"
