@@ -1,6 +1,6 @@
 """Between Lambda and the handlers: the one place where a token's liveness is checked and exceptions become answers."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from importlib import import_module
@@ -9,7 +9,7 @@ from typing import Any
 
 from handlers import admission
 from handlers.refusals import refusal
-from routes import FAULT_HEADER, SERVICE_SEGMENTS, Route
+from routes import FAULT_APPLIED, FAULT_HEADER, SERVICE_SEGMENTS, Route
 from utils import metrics
 from utils.aws import calls, client
 from utils.errors import PSNEmulatorException
@@ -135,7 +135,7 @@ def entry_point(*endpoints: Endpoint) -> EntryPoint:
                 **log,
                 "duration_ms": duration,
                 "cold_start": cold,
-                **_metrics(endpoint.route, result["statusCode"], duration, cold=cold),
+                **_metrics(endpoint.route, result, duration, cold=cold),
             },
         )
         return result
@@ -143,19 +143,36 @@ def entry_point(*endpoints: Endpoint) -> EntryPoint:
     return answer
 
 
-def _metrics(route: Route, status: int, duration_ms: float, *, cold: bool) -> dict[str, Any]:
+def _metrics(route: Route, result: Mapping[str, Any], duration_ms: float, *, cold: bool) -> dict[str, Any]:
     """What makes metrics of a request's line. What is rare is not counted where it did not happen: CloudWatch's price
     is by the hours in which a metric has values."""
-    name = {"Route": route.name}
-    function = {"Function": route.function_name}
+    status = result["statusCode"]
+    of_answer = _injected if FAULT_APPLIED in result["headers"] else _own
     data = [
-        metrics.Datum("Requests", 1, {**name, "Status": str(status)}),
-        metrics.Datum("Latency", duration_ms, name, "Milliseconds"),
-        *([metrics.Datum("ColdStarts", 1, function)] if cold else []),
-        *([metrics.Datum("ServerErrors", 1, function)] if status >= HTTPStatus.INTERNAL_SERVER_ERROR else []),
+        *of_answer(route, status, duration_ms),
+        *([metrics.Datum("ColdStarts", 1, {"Function": route.function_name})] if cold else []),
         *metrics.counted(),
     ]
     return metrics.embedded(settings().metrics_namespace, data, round(time() * 1000))
+
+
+def _own(route: Route, status: int, duration_ms: float) -> Iterator[metrics.Datum]:
+    """What is counted of an answer that no fault was injected into. Where some may be, its latency is measured among
+    those of all routes too: the gateway's have the delays in them."""
+    yield metrics.Datum("Requests", 1, {"Route": route.name, "Status": str(status)})
+    yield metrics.Datum("Latency", duration_ms, {"Route": route.name}, "Milliseconds")
+    if settings().faults:
+        yield metrics.Datum("UninjectedLatency", duration_ms, {}, "Milliseconds")
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        yield metrics.Datum("ServerErrors", 1, {"Function": route.function_name})
+
+
+def _injected(route: Route, status: int, _duration_ms: float) -> Iterator[metrics.Datum]:
+    """What is counted of an answer that a fault was injected into. A 5xx counts as -1, which makes it none in the sum
+    with those that the gateway counts."""
+    yield metrics.Datum("Injected", 1, {"Route": route.name, "Status": str(status)})
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        yield metrics.Datum("InjectedServerErrors", -1, {})
 
 
 @dataclass(slots=True)

@@ -93,6 +93,18 @@ def widgets(settings: Settings, api_id: str = API_ID) -> tuple[Widget, ...]:
             searches=own("Requests", "Sum", "Route", "Status"),
             stacked=True,
         ),
+        *(
+            (
+                Widget(
+                    "Answers with injected faults",
+                    "a minute",
+                    searches=own("Injected", "Sum", "Route", "Status"),
+                    stacked=True,
+                ),
+            )
+            if settings.faults
+            else ()
+        ),
         Widget("Latency by route, p99", "ms", searches=own("Latency", "p99", "Route")),
         Widget("Failures of functions", "a minute", of_functions("Errors", "Sum"), stacked=True),
         Widget("Longest durations of functions", "ms", of_functions("Duration", "Maximum")),

@@ -110,7 +110,9 @@ class Settings(Capacity):
     """Sandboxes besides the default one: `open`, whatever is named; `declared`, those that an administrator has made;
     `off`, none, and no routes under `/_emulator`."""
     faults: bool
-    """Whether the partner's routes can be made to fail, by rule, header and magic value; by default on all but prod."""
+    """Whether the partner's routes can be made to fail, by rule, header, magic value and rate limit; by default on all
+    but prod. Their functions then have a time-out of a second more than ``api_timeout_seconds``, whatever else is said,
+    may read, query, put and update items of the table (not its indexes), and alarms leave out what was injected."""
     journal: bool
     """Whether each request to the partner's routes is kept for a day with its answer, for those who operate the
     emulator; by default on all but prod."""

@@ -56,8 +56,9 @@ class Prices:
 _DEV = load_settings("dev")
 ALARM_METRICS = sum(len(alarm.metrics) + (alarm.percent_of is not None) for alarm in alarms(_DEV))
 COMPOSITE_ALARMS = len(composite_alarms(_DEV))
-METRICS = 3 * len(function_specs(_DEV))
-"""Custom metrics of a stack that is called: of each function two statuses of its answers and their latency."""
+METRICS = 3 * len(function_specs(_DEV)) + _DEV.faults
+"""Custom metrics of a stack that is called: of each function two statuses of its answers and their latency, and that of
+all of them where some have faults."""
 SECRETS = 3
 KEYS = 1
 IMAGES_GB = 3.0

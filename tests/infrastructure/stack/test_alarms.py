@@ -132,8 +132,30 @@ def test_more_than_a_threshold_is_not_as_much_and_missing_data_may_be_unknown() 
     assert state_of(alarm, {alarm.metrics[0]: minutes_ago((1, 2))}, NOW) == "ALARM"
 
 
+def test_where_there_are_faults_those_that_were_injected_are_no_errors_and_not_slow() -> None:
+    failed, injected = BY_NAME["api-5xx"].metrics
+    all_ = BY_NAME["api-5xx"].percent_of
+    assert all_ is not None
+    tenth = [(2, 1.0)] * 10
+    counted = {failed: minutes_ago(*tenth), all_: minutes_ago((2, 100))}
+    assert names(counted) == ["api-5xx"]
+    assert names({**counted, injected: minutes_ago(*[(2, -1.0)] * 10)}) == []
+    assert names({**counted, injected: minutes_ago(*[(2, -1.0)] * 9)}) == ["api-5xx"]
+    assert metric("api-latency") == Metric("psn-emulator-dev", "UninjectedLatency", ())
+    assert metric("players-get-duration") == Metric(
+        "psn-emulator-dev", "Latency", (("Route", "players-get"),)
+    )
+    assert metric("emulator-duration").name == metric("authorizer-duration").name == "Duration"
+
+
+def test_where_there_are_none_all_that_the_gateway_and_lambda_measure_counts() -> None:
+    measured = {metric.name for alarm in alarms(load_settings("prod")) for metric in alarm.metrics}
+    assert not measured & {"InjectedServerErrors", "UninjectedLatency"}
+    assert measured >= {"5xx", "Latency", "Duration"}
+
+
 def test_expressions_name_their_metrics() -> None:
     assert BY_NAME["players-get-throttles"].expression is None
     assert BY_NAME["players-get-errors"].expression == "SUM([m0, m1])"
-    assert BY_NAME["api-5xx"].expression == "100 * m0 / whole"
+    assert BY_NAME["api-5xx"].expression == "100 * SUM([m0, m1]) / whole"
     assert dict(metric("api-5xx").dimensions)["ApiId"] == API_ID
