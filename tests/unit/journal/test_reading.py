@@ -91,7 +91,8 @@ def test_readers_that_wait_are_told_each_row_once_whatever_is_written_meanwhile(
         return [sent() for _ in range(10)]
 
     def read() -> list[str]:
-        found, cursor = [], {}
+        found: list[str] = []
+        cursor: dict[str, str] = {}
         while True:
             was_over = is_over.is_set()
             told = journal.told(limit=7, wait=2, **cursor)
