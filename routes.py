@@ -74,6 +74,11 @@ EMULATION_ACTIONS = ("GetItem", "Query", "PutItem", "UpdateItem")
 SERVICE_SEGMENTS = ("", "_emulator", "docs", "healthz", "openapi.json")
 """What the paths begin with that a partner would not have."""
 
+FAULT_HEADER = "x-emulator-fault"
+"""The header by which a request asks for a fault, in lower case."""
+FAULT_APPLIED = "X-Emulator-Fault-Applied"
+"""The header that says what the fault of an answer comes from."""
+
 PATH_PARAMETERS: Mapping[str, PathParameter] = {
     "player_id": PathParameter("The player's id, a UUIDv7.", "0197d5c2-7d30-7c8e-b0c4-6f9a3d5e2b11"),
     "account": PathParameter("A username, whatever its case, or a client's id.", "testuser"),
@@ -82,6 +87,7 @@ PATH_PARAMETERS: Mapping[str, PathParameter] = {
     "file": PathParameter("The file's name.", "docs.css"),
     "name": PathParameter("The sandbox's name.", "default"),
     "request_id": PathParameter("The request's id, its `X-Request-Id`.", "Yk3rDj9hIAMEPVA="),
+    "fault_id": PathParameter("A rule's id.", "fault-1"),
 }
 """The parameters that paths have, by name."""
 
@@ -250,6 +256,7 @@ class Route:
         read |= {"authorization"} if self.scope or self.bearer or self.client or self.registers else set()
         read |= {"content-type"} if self.body or self.form else set()
         read |= {"if-match", "if-none-match"} if self.versioned else set()
+        read |= {FAULT_HEADER} if self.is_partners else set()
         return frozenset(read | ({"idempotency-key"} if self.idempotent else set()))
 
     @property
@@ -266,6 +273,7 @@ class Route:
         }
         given |= {"etag"} if self.versioned else set()
         given |= {"link"} if self.page_of else set()
+        given |= {FAULT_APPLIED.lower()} if self.is_partners else set()
         return frozenset(given | ({"idempotent-replayed"} if self.idempotent else set()))
 
     @property
@@ -313,6 +321,8 @@ _SANDBOX_ERRORS = (
     "handlers.sandboxes:ForeignSandboxException",
 )
 _DOCUMENT_BYTES = 4 * 1024 * 1024
+_FAULT_RULE = "models.fault:FaultRule"
+_NO_FAULT = ("services.emulation.fault_control:FaultNotFoundException",)
 
 ROUTES: tuple[Route, ...] = (
     Route("root", "GET", "/", "handlers.health:root", data="models.responses:Root"),
@@ -1002,6 +1012,63 @@ ROUTES: tuple[Route, ...] = (
             "services.emulation.verification:VerificationFailedException",
         ),
         located=False,
+    ),
+    Route(
+        "faults-create",
+        "POST",
+        "/_emulator/faults",
+        "handlers.fault_rules:create",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
+        function="emulator",
+        body="models.fault_body:FaultRuleBody",
+        data=_FAULT_RULE,
+        errors=(
+            "services.emulation.fault_control:TooManyFaultsException",
+            "services.sandboxes.opening:SandboxNotFoundException",
+        ),
+    ),
+    Route(
+        "faults-list",
+        "GET",
+        "/_emulator/faults",
+        "handlers.fault_rules:index",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "Query", "UpdateItem"),
+        function="emulator",
+        query="models.fault_body:FaultsQuery",
+        page_of=_FAULT_RULE,
+        errors=("utils.errors:InvalidCursorException",),
+    ),
+    Route(
+        "faults-delete-all",
+        "DELETE",
+        "/_emulator/faults",
+        "handlers.fault_rules:delete_all",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "Query", "UpdateItem", "DeleteItem"),
+        function="emulator",
+    ),
+    Route(
+        "faults-get",
+        "GET",
+        "/_emulator/faults/{fault_id}",
+        "handlers.fault_rules:show",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "UpdateItem"),
+        function="emulator",
+        data=_FAULT_RULE,
+        errors=_NO_FAULT,
+    ),
+    Route(
+        "faults-delete",
+        "DELETE",
+        "/_emulator/faults/{fault_id}",
+        "handlers.fault_rules:delete",
+        scope=ADMIN,
+        table=("GetItem", "BatchGetItem", "UpdateItem", "DeleteItem"),
+        function="emulator",
+        errors=_NO_FAULT,
     ),
     # A new row goes here: CONTRIBUTING.md leads from the row to the answer.
 )

@@ -8,8 +8,8 @@ from time import perf_counter, time
 from typing import Any
 
 from handlers import admission
-from models.responses import OAuthErrorResponse
-from routes import Route
+from handlers.refusals import refusal
+from routes import FAULT_HEADER, SERVICE_SEGMENTS, Route
 from utils import metrics
 from utils.aws import calls, client
 from utils.errors import PSNEmulatorException
@@ -85,6 +85,8 @@ def entry_point(*endpoints: Endpoint) -> EntryPoint:
     if settings().journal and any(endpoint.route.is_partners for endpoint in endpoints):
         client("dynamodb", hurried=True)
         import_module("handlers.journal")
+    if settings().faults and any(endpoint.route.is_partners for endpoint in endpoints):
+        import_module("handlers.faults")
     if any(endpoint.route.secrets for endpoint in endpoints):
         client("secretsmanager")
     logger.append_keys(
@@ -152,17 +154,6 @@ def _metrics(route: Route, status: int, duration_ms: float, *, cold: bool) -> di
     return metrics.embedded(settings().metrics_namespace, data, round(time() * 1000))
 
 
-def _refusal(request: Request, route: Route, error: PSNEmulatorException) -> Response:
-    """The answer of ``error`` in the form in which ``route`` tells of errors."""
-    if route.errors_as == "page":
-        from handlers import pages
-
-        return pages.failure(request, error)
-    if isinstance(error, OAuthException):
-        return Response(error.status, OAuthErrorResponse(error.error, error.error_description), error.headers)
-    return problem(request, error)
-
-
 @dataclass(slots=True)
 class _Exchange:
     """A request, as far as it is understood, and its answer once there is one; ``is_admitted`` says whether its sandbox
@@ -183,15 +174,21 @@ class _Exchange:
         self.request = admission.admitted(self.request, route, self.endpoint.keys)
         self.is_admitted = True
         logger.append_keys(sandbox=self.request.sandbox.name)
-        if settings().faults and is_partners(self.request, route):
+        if not is_partners(self.request, route):
+            return self._handled()
+        if settings().faults:
             from handlers import faults
 
             return faults.answer(self.request, route, self._handled)
+        if FAULT_HEADER in self.request.headers:
+            from services.emulation.fault_header import FaultsOffException
+
+            raise FaultsOffException
         return self._handled()
 
     def _handled(self) -> Response:
         """What the handler answers, an exception as its answer, with the body as it is sent."""
-        return self._told(lambda: self.endpoint.answer(self.request).rendered())
+        return self._told(lambda: self.endpoint.answer(self.request).rendered()).rendered()
 
     def _told(self, respond: Callable[[], Response]) -> Response:
         """What ``respond`` answers, or the answer of the exception that it raises."""
@@ -200,11 +197,11 @@ class _Exchange:
             return respond()
         except OAuthException as error:
             metrics.count("Denials", Reason=error.error)
-            return _refusal(self.request, route, error)
+            return refusal(self.request, route, error)
         except PSNEmulatorException as error:
             if error.status in _DENIED:
                 metrics.count("Denials", Reason=error.code)
-            return _refusal(self.request, route, error)
+            return refusal(self.request, route, error)
         except Exception:
             logger.exception("a bug")
             bug = PSNEmulatorException("Something is wrong on this side; the request id leads to the log.")
@@ -213,7 +210,7 @@ class _Exchange:
 
 def is_partners(request: Request, route: Route) -> bool:
     """Whether ``request`` is to what the partner has too; paths that no row serves are told by their beginning."""
-    return route.is_partners and not f"{request.path}/".startswith("/_emulator/")
+    return route.is_partners and request.path.removeprefix("/").split("/")[0] not in SERVICE_SEGMENTS
 
 
 def _complete(request: Request, response: Response) -> dict[str, Any]:

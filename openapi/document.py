@@ -24,6 +24,7 @@ An emulator of a game partner's identity provider and player-account service.
 - What the gateway answers by itself has a body of its own, `{"message": …}`: when there is no token, or one that is
   forged or lacks the scope, on too many requests, and when a function takes too long.
 - Any other path answers 404 `not_found`, any other method 405 `method_not_allowed` with `Allow`.
+- Where the stack has faults and one was asked for, an answer may be any other; `X-Emulator-Fault-Applied` says so.
 - `X-Correlation-Id` (1 to 128 visible ASCII characters) and `traceparent` (W3C Trace Context) go to the logs and back.
 """
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from models.responses import FieldError, OAuthErrorResponse
 from openapi.operation import REQUEST_ID, Error, Operation
 from routes import Route
+from services.emulation.fault_header import FaultsOffException, InvalidFaultException
 from services.identity.sessions import InvalidTokenException
 from services.sandboxes.opening import (
     InvalidSandboxException,
@@ -109,7 +110,9 @@ def by_gateway(route: Route, operation: Operation) -> set[int]:
 def _implied(route: Route, operation: Operation) -> Iterator[Error]:
     """What comes with every route, with a scope and with a body in JSON."""
     yield PSNEmulatorException
-    if route.table or route.secrets:
+    if route.is_partners:
+        yield from (InvalidFaultException, FaultsOffException)
+    if route.actions(emulates=True) or route.secrets:
         yield ThrottledException
         yield UnavailableException
     if not {"PutItem", "UpdateItem", "DeleteItem"}.isdisjoint(route.table):

@@ -13,6 +13,7 @@ from models.responses import APIResponse, Meta, PageMeta, PageResponse
 from openapi import docstring
 from openapi.naming import RowError, load, require_known, resolve
 from routes import ADMIN, PATH_PARAMETERS, ROUTES, SCOPES, TABLE_ACTIONS, Route
+from services.emulation import fault_header
 from services.idempotency import IdempotencyKeyInUseException, IdempotencyKeyReusedException
 from utils.errors import (
     NotFoundException,
@@ -37,6 +38,7 @@ _NONE_MATCH = "The `ETag` that the caller has; the answer is 304 if it still hol
 _SANDBOX = (
     "The sandbox that the request is about, where neither the URL nor a token names it; if they do, the same."
 )
+_FAULT = "A fault of this request alone, such as `status=503;retry_after=2, delay_ms=800`, where the stack has faults."
 _KEY = "Sent again with the same key within 24 hours, the request is carried out once and answered the same."
 
 
@@ -172,6 +174,8 @@ def _parameters(route: Route) -> Iterator[Parameter]:
     if route.idempotent:
         yield Parameter(HEADER, "header", _KEY, Annotated[str, Field(pattern=f"^{KEY_PATTERN}$")])
     yield Parameter(admission.HEADER, "header", _SANDBOX, Annotated[str, Field(pattern=f"^{NAME.pattern}$")])
+    if route.is_partners:
+        yield Parameter(fault_header.HEADER, "header", _FAULT)
 
 
 def _query(name: str) -> Iterator[Parameter]:

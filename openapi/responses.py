@@ -10,7 +10,7 @@ from openapi import errors
 from openapi.errors import GATEWAYS_OWN
 from openapi.operation import Answer, Error, Operation
 from openapi.schemas import Kind
-from routes import ROUTES, Route
+from routes import FAULT_APPLIED, ROUTES, Route
 from utils.http import HTML_TYPE, JSON_TYPE
 from utils.strict_json import dump, parse
 
@@ -55,7 +55,8 @@ def responses(route: Route, operation: Operation, schema_of: SchemaOf) -> dict[s
     """The Responses Object (OpenAPI 3.1.1 section 4.8.16) of a route."""
     cases = sorted(_cases(route, operation, schema_of), key=lambda case: case.status)
     grouped = {status: list(group) for status, group in groupby(cases, key=lambda case: case.status)}
-    return {str(status): _response(group) for status, group in grouped.items()}
+    any_time = (*_IF_SENT, FAULT_APPLIED) if route.is_partners else _IF_SENT
+    return {str(status): _response(group, any_time) for status, group in grouped.items()}
 
 
 def examples(classes: Iterable[Error], paths: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,9 +130,9 @@ def _of_error(status: int, error: Error, route: Route, schema_of: SchemaOf) -> _
     )
 
 
-def _response(cases: list[_Case]) -> dict[str, Any]:
+def _response(cases: list[_Case], any_time: tuple[str, ...]) -> dict[str, Any]:
     certain = set.intersection(*(set(case.headers) for case in cases))
-    possible = dict.fromkeys(name for case in cases for name in (*case.headers, *case.sometimes, *_IF_SENT))
+    possible = dict.fromkeys(name for case in cases for name in (*case.headers, *case.sometimes, *any_time))
     content = {
         media_type: _media([case for case in cases if case.media_type == media_type])
         for media_type in dict.fromkeys(case.media_type for case in cases if case.schema is not None)

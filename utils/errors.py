@@ -10,7 +10,7 @@ caller to handle. One that nobody handles is a bug: it is logged, and answered w
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from models.responses import ErrorResponse, FieldError, ValidationErrorResponse
 
@@ -22,9 +22,9 @@ class PSNEmulatorException(Exception):  # noqa: N818 - the name is the product's
     that the caller sent. ``headers`` are added to the answer.
     """
 
-    status: ClassVar[int] = 500
-    code: ClassVar[str] = "internal_error"
-    title: ClassVar[str] = "Internal server error"
+    status: int = 500
+    code: str = "internal_error"
+    title: str = "Internal server error"
 
     def __init__(self, detail: str | None = None, *, headers: Mapping[str, str] | None = None) -> None:
         self.detail = detail or f"{self.title}."

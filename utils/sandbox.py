@@ -68,7 +68,7 @@ class Sandbox:
     reset: data of one generation is out of reach of the next. ``prefix`` is what the request's URL has between the
     API's base URL and the path, ``/s/<name>`` where the URL names the sandbox. ``ends_at`` is when it vanishes, by real
     time in seconds since 1970, ``None`` if never. ``has_accounts`` says whether users or clients were registered in it,
-    and ``is_seeded`` whether it has those of the stack's seed.
+    ``is_seeded`` whether it has those of the stack's seed, and ``fault_rules`` how many rules inject faults.
     """
 
     name: str = DEFAULT_SANDBOX
@@ -78,6 +78,7 @@ class Sandbox:
     ends_at: int | None = None
     has_accounts: bool = False
     is_seeded: bool = True
+    fault_rules: int = 0
 
     @property
     def universe(self) -> str:
@@ -102,6 +103,7 @@ class Sandbox:
             ends_at=item.get("ends_at"),
             has_accounts=item.get("accounts", 0) > 0,
             is_seeded=item.get("is_seeded", True),
+            fault_rules=item.get("fault_rules", 0),
         )
 
 

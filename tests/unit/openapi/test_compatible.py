@@ -14,6 +14,7 @@ from routes import ROUTES, Route
 BEFORE = Path(__file__).with_name("described-by-hand.json")
 _BY_HAND = json.loads(BEFORE.read_text(encoding="utf-8"))["paths"]
 _OWN = "an answer of the service's own beside the gateway's, when a service of AWS does not answer"
+_FAULTS = "a request to the partner's routes may ask for a fault, and is told what is wrong with that"
 _SANDBOXES = "each route may be about any sandbox, and says what is wrong with naming it"
 
 
@@ -28,7 +29,16 @@ def _of_sandboxes(route: Route) -> Iterator[str]:
             yield f"{place}/responses/{status}/description"
 
 
+def _of_faults(route: Route) -> Iterator[str]:
+    """The places in which a route tells of faults and was described otherwise by hand."""
+    told = _BY_HAND.get(route.path, {}).get(route.method.lower(), {})
+    if route.is_partners and "400" in told.get("responses", {}):
+        yield f"/paths/{route.path.replace('/', '~1')}/{route.method.lower()}/responses/400/description"
+
+
 REASONS: dict[str, str] = {
+    **{place: _FAULTS for route in ROUTES for place in _of_faults(route)},
+    "/info/description": "an answer with an injected fault may be any",
     **{place: _SANDBOXES for route in ROUTES for place in _of_sandboxes(route)},
     "/tags": "one more, of what operates the emulator",
     **dict.fromkeys(
@@ -44,7 +54,7 @@ REASONS: dict[str, str] = {
 } | {
     f"/paths/{route.path.replace('/', '~1')}/{route.method.lower()}/responses/{status}/description": _OWN
     for route in ROUTES
-    for status in ((503,) if route.table else (429, 503) if route.secrets else ())
+    for status in ((503,) if route.table else (429, 503) if route.secrets or route.is_partners else ())
     if route.method.lower() in _BY_HAND.get(route.path, {})
 }
 """What is told in another way now, by its place in the document (RFC 6901), and why."""

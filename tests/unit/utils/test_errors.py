@@ -11,6 +11,7 @@ from handlers import browser, sandboxes
 from handlers.browser import StaleFormException
 from models.responses import FieldError
 from services import idempotency
+from services.emulation import fault_control, fault_header
 from services.identity import account_changes, authorization_errors, sessions
 from services.players import players
 from services.sandboxes import declared, opening, timekeeping
@@ -31,6 +32,8 @@ MODULES: tuple[ModuleType, ...] = (
     account_changes,
     declared,
     sandboxes,
+    fault_control,
+    fault_header,
 )
 """Those that define answers; another test finds any that is missing here."""
 
