@@ -86,11 +86,11 @@ def entry_point(*endpoints: Endpoint) -> EntryPoint:
     emulates = settings().emulates
     if any(endpoint.route.actions(emulates=emulates) for endpoint in endpoints):
         client("dynamodb")
-    if settings().faults and any(endpoint.route.is_partners for endpoint in endpoints):
-        import_module("handlers.faults")
     if settings().journal and any(endpoint.route.is_partners for endpoint in endpoints):
         client("dynamodb", hurried=True)
         import_module("handlers.journal")
+    if settings().faults and any(endpoint.route.is_partners for endpoint in endpoints):
+        import_module("handlers.faults")
     if any(endpoint.route.secrets for endpoint in endpoints):
         client("secretsmanager")
     logger.append_keys(

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any
 from urllib.parse import unquote
 
 from handlers import admission
 from handlers.idempotency import REPLAYED
 from models.journal import GivenResponse, RecordedRequest, SentRequest
-from routes import Route
+from routes import FAULT_APPLIED, Route
 from services.emulation import disclosure, journal_writing
 from services.emulation.callers import caller_of
 from services.emulation.journal_writing import Row
@@ -19,8 +19,6 @@ from utils.http import Request
 from utils.logger import logger
 from utils.sandbox import NAME, Sandbox
 from utils.settings import DEFAULT_SANDBOX
-
-FAULT: Final = "X-Emulator-Fault-Applied"
 
 
 def record(
@@ -99,6 +97,6 @@ def _recorded(
             answer["statusCode"],
         ),
         duration_ms=duration_ms,
-        fault=given.get(FAULT.lower()),
+        fault=given.get(FAULT_APPLIED.lower()),
         idempotent_replay=given.get(REPLAYED.lower()) == "true",
     )

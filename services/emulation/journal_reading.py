@@ -9,7 +9,7 @@ from functools import partial
 from heapq import merge
 from itertools import chain
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from services.emulation.journal_keys import (
     KEPT,
@@ -37,9 +37,19 @@ _FIRST_PAGE: Final = 25
 _PAGE: Final = 100
 _EXAMINED: Final = 2000
 """How many rows one answer looks at."""
+_ANSWERED: Final = 4 * 1024 * 1024
+"""After how many bytes an answer has enough: Lambda sends 6 MB."""
 
 type Recorded = dict[str, Any]
 """A row as the answers tell it (``models.journal.RecordedRequest``)."""
+
+
+class Placed(NamedTuple):
+    """A row, its position, and its size in bytes."""
+
+    position: str
+    row: Recorded
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +69,24 @@ class _Search:
     limit: int
     position: str
     rows: dict[str, Recorded] = field(default_factory=dict)
-    has_more: bool = False
+    examined: int = 0
+    size: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether one answer has enough."""
+        return len(self.rows) == self.limit or self.examined == _EXAMINED or self.size >= _ANSWERED
+
+    def take(self, placed: Placed) -> None:
+        """Look at a row."""
+        self.examined += 1
+        if self.wanted(placed.row) and placed.row["id"] not in self.rows:
+            self.rows[placed.row["id"]] = placed.row
+            self.size += placed.size
+
+    def part(self, position: str, *, has_more: bool) -> Part:
+        """What was found."""
+        return Part([*self.rows.values()], position, has_more)
 
 
 def longest_wait() -> timedelta:
@@ -96,8 +123,8 @@ def has_gaps(sandbox: Sandbox, since: str) -> bool:
     return False
 
 
-def rows(sandbox: Sandbox, after: str, *, descending: bool = False) -> Iterator[tuple[str, Recorded]]:
-    """The rows after the position ``after``, each with its own, in their order; read as they are asked for."""
+def rows(sandbox: Sandbox, after: str, *, descending: bool = False) -> Iterator[Placed]:
+    """The rows after the position ``after`` in their order, read as they are asked for."""
     ask = partial(table.query, limit=_FIRST_PAGE, after=after or None, descending=descending)
     places = partitions(sandbox)
     with ThreadPoolExecutor(len(places)) as pool:
@@ -107,7 +134,7 @@ def rows(sandbox: Sandbox, after: str, *, descending: bool = False) -> Iterator[
         for place, page in zip(places, first, strict=True)
     )
     for item in merge(*each, key=itemgetter("sk"), reverse=descending):
-        yield item["sk"], strict_json.parse(item["row"])
+        yield Placed(item["sk"], strict_json.parse(item["row"]), len(item["row"].encode()))
 
 
 def _rest(place: str, page: list[Item], *, descending: bool) -> Iterator[Item]:
@@ -146,41 +173,37 @@ def ascending(
 
 def _found(sandbox: Sandbox, search: _Search, before: str, *, is_waiting: bool) -> Part:
     """The rows that ``search`` finds, those that are settled being ``before`` that position."""
-    for examined, (place, row) in enumerate(rows(sandbox, search.position)):
-        is_settled = place < before
+    for placed in rows(sandbox, search.position):
+        is_settled = placed.position < before
         if is_waiting and not is_settled:
             break
-        if len(search.rows) == search.limit or examined == _EXAMINED:
-            return Part([*search.rows.values()], search.position, has_more=True)
-        if search.wanted(row):
-            search.rows.setdefault(row["id"], row)
+        if search.is_full:
+            return search.part(search.position, has_more=True)
+        search.take(placed)
         if is_settled:
-            search.position = place
-    return Part([*search.rows.values()], max(search.position, before), has_more=False)
+            search.position = placed.position
+    return search.part(max(search.position, before), has_more=False)
 
 
 def descending(sandbox: Sandbox, before: str | None, limit: int, wanted: Callable[[Recorded], bool]) -> Part:
     """The ``wanted`` rows before the position ``before``, the last ones first, down to the first of all."""
-    first = start(sandbox)
-    found: dict[str, Recorded] = {}
-    reached = before or ""
-    for examined, (place, row) in enumerate(rows(sandbox, reached, descending=True)):
-        if place < first:
+    first, search = start(sandbox), _Search(wanted, limit, before or "")
+    for placed in rows(sandbox, search.position, descending=True):
+        if placed.position < first:
             break
-        if len(found) == limit or examined == _EXAMINED:
-            return Part([*found.values()], reached, has_more=True)
-        if wanted(row):
-            found.setdefault(row["id"], row)
-        reached = place
-    return Part([*found.values()], reached, has_more=False)
+        if search.is_full:
+            return search.part(search.position, has_more=True)
+        search.take(placed)
+        search.position = placed.position
+    return search.part(search.position, has_more=False)
 
 
 def find(sandbox: Sandbox, request_id: str) -> Recorded | None:
     """The row of a request, sought from the last one back; ``None`` if there is none."""
     first = start(sandbox)
-    for place, row in rows(sandbox, "", descending=True):
-        if place < first:
+    for placed in rows(sandbox, "", descending=True):
+        if placed.position < first:
             break
-        if row["id"] == request_id:
-            return row
+        if placed.row["id"] == request_id:
+            return placed.row
     return None

@@ -10,6 +10,7 @@ from tests.bench import (
     faults,
     first,
     image,
+    journal,
     login,
     noop,
     page,
@@ -54,6 +55,9 @@ def deployed(stacks: Stacks) -> dict[str, Benchmark]:
             "an echo function behind the same authorizer",
             1.2,
             figures=("p50", "p99"),
+        ),
+        "journal": Benchmark(
+            partial(journal.contestants, stacks), "the same of a path that is not recorded", 1.2
         ),
         "status": Benchmark(partial(status.contestants, stacks), "boto3 asking the same, call by call", 2.5),
         "noop": Benchmark(partial(noop.contestants, stacks), "the engine alone", 0.6),

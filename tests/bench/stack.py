@@ -19,6 +19,21 @@ ENGINE_ALONE = Path(__file__).with_name("engine_alone.py")
 _ROUTES = "ROUTES: tuple[Route, ...] = (\n"
 _ECHO_ROW = '    Route("echo", "GET", "/echo/{player_id}", "handlers.health:root", scope=_READ),\n'
 """Described as another route is, and answered by the function of its name in ``main``."""
+_UNRECORDED_ROW = """\
+    Route(
+        "unrecorded",
+        "GET",
+        "/healthz/{player_id}",
+        "handlers.players:show",
+        scope=_READ,
+        table=("BatchGetItem",),
+        data=_PLAYER,
+        errors=(_NO_PLAYER,),
+        versioned=True,
+        prefetch=_PLAYER_KEYS,
+    ),
+"""
+"""The route of a player at a path that is not the partner's, which nothing records and no fault meets."""
 _ECHO = '''
 
 def echo(event: dict[str, Any], _context: Any) -> dict[str, Any]:
@@ -122,8 +137,8 @@ class Stacks:
 
 
 def _add_echo(checkout: Checkout) -> None:
-    """Adds the function to the route table, so that it is deployed as the others are, and lets tokens last."""
-    checkout.replace("routes.py", _ROUTES, _ROUTES + _ECHO_ROW)
+    """Adds the functions to the route table, so that they are deployed as the others are, and lets tokens last."""
+    checkout.replace("routes.py", _ROUTES, _ROUTES + _ECHO_ROW + _UNRECORDED_ROW)
     with (checkout.folder / "main.py").open("a") as file:
         file.write(_ECHO)
     with (checkout.folder / "infrastructure" / "Pulumi.local.yaml").open("a") as file:

@@ -236,7 +236,11 @@ WAYS = (
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: str(route.name))
-def test_each_fault_at_each_call_has_its_answer(faulty: Faulty, route: routes.Route) -> None:
+def test_each_fault_at_each_call_has_its_answer(
+    faulty: Faulty, route: routes.Route, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JOURNAL", str(route.name.startswith("requests-")).lower())
+    identity.forget()
     values = good_values(in_process)
     table.write(Update(sandbox_key("default"), assign={"accounts": 1, "serial": 1}))
     in_process(SampleRequest(row("auth-token"), body={"username": "testuser", "password": "wrong"}))

@@ -91,7 +91,8 @@ def test_readers_that_wait_are_told_each_row_once_whatever_is_written_meanwhile(
         return [sent() for _ in range(10)]
 
     def read() -> list[str]:
-        found, cursor = [], {}
+        found: list[str] = []
+        cursor: dict[str, str] = {}
         while True:
             was_over = is_over.is_set()
             told = journal.told(limit=7, wait=2, **cursor)
@@ -177,13 +178,15 @@ def test_what_cannot_be_asked(journal: Journal, query: dict[str, Any], field: st
     assert (answer.status, [error["field"] for error in answer.json()["errors"]]) == (422, [field])
 
 
+@pytest.mark.parametrize(("bound", "most"), [("_EXAMINED", 4), ("_ANSWERED", 1)])
 def test_a_part_looks_at_so_many_rows_and_says_that_there_is_more(
-    journal: Journal, monkeypatch: pytest.MonkeyPatch
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, bound: str, most: int
 ) -> None:
-    monkeypatch.setattr(journal_reading, "_EXAMINED", 4)
+    monkeypatch.setattr(journal_reading, bound, most)
     for _ in range(6):
         sent()
     wanted = sent("/trophies")
+    assert len(journal.rows()) == most
     for order in ("asc", "desc"):
         rows = [row["id"] for row in journal.all(path="/trophies", order=order)]
         assert set(rows) == {wanted}
@@ -228,9 +231,9 @@ def test_many_rows_are_read_in_order(journal: Journal, monkeypatch: pytest.Monke
     monkeypatch.setattr(journal_reading, "_PAGE", 3)
     for number in range(60):
         journal_writing.write(Row("default", DEFAULT, str(number), strict_json.dump(_row(str(number)))))
-    found = [row["id"] for _, row in journal_reading.rows(DEFAULT, "")]
+    found = [placed.row["id"] for placed in journal_reading.rows(DEFAULT, "")]
     assert found == [str(number) for number in range(60)]
-    back = [row["id"] for _, row in journal_reading.rows(DEFAULT, "", descending=True)]
+    back = [placed.row["id"] for placed in journal_reading.rows(DEFAULT, "", descending=True)]
     assert back == found[::-1]
 
 

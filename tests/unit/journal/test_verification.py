@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from time import monotonic, sleep
 from typing import Any
 
 import pytest
 
 from models.journal import RecordedRequest, examples
-from services.emulation import journal_reading, verification
+from services.emulation import journal_reading
 from services.emulation.journal_writing import Row, write
 from services.emulation.verification import _has
 from services.sandboxes.opening import opened
@@ -178,7 +179,7 @@ def test_a_journal_that_is_not_read_to_its_end_confirms_nothing_that_depends_on_
 ) -> None:
     for _ in range(3):
         sent()
-    monkeypatch.setattr(journal_reading, "longest_wait", lambda: verification.PAUSE * 0)
+    monkeypatch.setattr(journal_reading, "longest_wait", timedelta)
     answer = journal.verify(match={"method": "DELETE"}, count={"exactly": 0})
     assert (answer.status, answer.json()["complete"]) == (409, False)
 

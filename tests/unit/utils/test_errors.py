@@ -7,11 +7,11 @@ from types import ModuleType
 
 import pytest
 
-from handlers import browser, sandboxes
+from handlers import browser, requests_log, sandboxes
 from handlers.browser import StaleFormException
 from models.responses import FieldError
 from services import idempotency
-from services.emulation import fault_control, fault_header, limits
+from services.emulation import fault_control, fault_header, limits, verification
 from services.identity import account_changes, authorization_errors, sessions
 from services.players import players
 from services.sandboxes import declared, opening, timekeeping
@@ -35,6 +35,8 @@ MODULES: tuple[ModuleType, ...] = (
     fault_control,
     fault_header,
     limits,
+    requests_log,
+    verification,
 )
 """Those that define answers; another test finds any that is missing here."""
 
