@@ -114,6 +114,8 @@ def operation(route: Route) -> Operation:
         raise RowError("it writes, and does not say with stores what goes when the player is deleted")
     for name in (*route.stores, *filter(None, [route.prefetch])):
         _takes(resolve(name), name, {"sandbox", *route.parameters})
+    if route.foresee:
+        _takes(resolve(route.foresee), route.foresee, {"request"})
     return Operation(
         text.summary,
         text.description,

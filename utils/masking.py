@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
+_NAMES_KEPT: Final = 256
 _HIDDEN: Final = "password|secret|_token|authorization|cookie|code_verifier|id_token_hint"
 _HIDDEN_NAME: Final = re.compile(_HIDDEN, re.IGNORECASE)
 _MASKS: Final = (
@@ -45,15 +47,23 @@ def shown(value: Any) -> Any:
     that takes the ``n`` of ``\\n`` away would leave no JSON.
     """
     match value:
-        case Mapping():
-            return {masked(str(name)): _shown_under(str(name), member) for name, member in value.items()}
-        case list() | tuple():
-            return [shown(element) for element in value]
+        case str():
+            return masked(value)
         case None | bool() | int() | float():
             return value
+        case Mapping():
+            return {_name(str(name))[0]: _shown_under(str(name), member) for name, member in value.items()}
+        case list() | tuple():
+            return [shown(element) for element in value]
     return masked(str(value))
 
 
 def _shown_under(name: str, value: Any) -> Any:
     plain = value is None or isinstance(value, bool | int | float)
-    return "[masked]" if not plain and _HIDDEN_NAME.search(name) else shown(value)
+    return "[masked]" if not plain and _name(name)[1] else shown(value)
+
+
+@lru_cache(_NAMES_KEPT)
+def _name(name: str) -> tuple[str, bool]:
+    """A member's name as it is shown, and whether its value is not. Kept, because nearly all lines have the same."""
+    return masked(name), _HIDDEN_NAME.search(name) is not None

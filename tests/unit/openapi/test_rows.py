@@ -37,6 +37,8 @@ READ, WRITE = BY_NAME["stats-get"], BY_NAME["stats-post"]
         ({"errors": ("models.stats:Stats",)}, "models.stats:Stats is no PSNEmulatorException"),
         ({"prefetch": "services.players.stats:kyes"}, r"has no kyes \(is keys meant\?\)"),
         ({"prefetch": "services.players.stats:level"}, "takes experience, of which the route has none"),
+        ({"foresee": "handlers.token:login_kyes"}, r"has no login_kyes \(is login_keys meant\?\)"),
+        ({"foresee": "services.players.stats:keys"}, "of which the route has none"),
         (
             {"stores": ("services.players.player_items:stat_key",)},
             r"has no stat_key \(is stats_key meant\?\)",
