@@ -10,7 +10,7 @@ from openapi import errors
 from openapi.errors import GATEWAYS_OWN
 from openapi.operation import Answer, Error, Operation
 from openapi.schemas import Kind
-from routes import FAULT_APPLIED, ROUTES, Route
+from routes import FAULT_APPLIED, LIMIT_HEADERS, ROUTES, Route
 from utils.http import HTML_TYPE, JSON_TYPE
 from utils.strict_json import dump, parse
 
@@ -30,9 +30,16 @@ HEADERS: Final[Mapping[str, str]] = {
     "Retry-After": "Seconds to wait.",
     "WWW-Authenticate": "How to authenticate, and what was wrong with it.",
     "Allow": "The methods that the path answers to.",
+    FAULT_APPLIED: "What the fault of the answer comes from: a rule's id, `header`, `magic` or `limit`.",
+    "RateLimit": "While the sandbox has a rate limit of the newer form: what is left of it.",
+    "RateLimit-Policy": "While the sandbox has a rate limit of the newer form: how many requests in how many seconds.",
+    "RateLimit-Limit": "While the sandbox has a rate limit of the older form: how many requests in a window.",
+    "RateLimit-Remaining": "While the sandbox has a rate limit of the older form: how many of them are left.",
+    "RateLimit-Reset": "While the sandbox has a rate limit of the older form: seconds until the next window.",
 }
 _ALWAYS: Final = ("X-Request-Id", "X-Sandbox", "Cache-Control", "X-Content-Type-Options")
 _IF_SENT: Final = ("X-Correlation-Id", "traceparent")
+_OF_FAULTS: Final = (FAULT_APPLIED, *(name for name in HEADERS if name.lower() in LIMIT_HEADERS))
 _OPERATION_IDS: Final = {route.name: route.operation_id for route in ROUTES}
 
 
@@ -55,7 +62,7 @@ def responses(route: Route, operation: Operation, schema_of: SchemaOf) -> dict[s
     """The Responses Object (OpenAPI 3.1.1 section 4.8.16) of a route."""
     cases = sorted(_cases(route, operation, schema_of), key=lambda case: case.status)
     grouped = {status: list(group) for status, group in groupby(cases, key=lambda case: case.status)}
-    any_time = (*_IF_SENT, FAULT_APPLIED) if route.is_partners else _IF_SENT
+    any_time = (*_IF_SENT, *_OF_FAULTS) if route.is_partners else _IF_SENT
     return {str(status): _response(group, any_time) for status, group in grouped.items()}
 
 

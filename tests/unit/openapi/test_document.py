@@ -264,3 +264,11 @@ def test_nothing_that_serves_loads_what_the_document_is_made_by(project: Any) ->
         if re.search(r"^\s*(from|import) openapi", path.read_text(encoding="utf-8"), re.MULTILINE)
     ]
     assert importing == []
+
+
+def test_every_reference_leads_somewhere() -> None:
+    text = FILE.read_text(encoding="utf-8")
+    told = json.loads(text)["components"]
+    referred = set(re.findall(r'"#/components/(\w+)/([^"]+)"', text))
+    assert referred
+    assert not [(kind, name) for kind, name in referred if name not in told[kind]]
