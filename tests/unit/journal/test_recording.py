@@ -183,6 +183,11 @@ def test_real_time_and_the_sandboxs_stand_beside_each_other(journal: Journal) ->
             {"a": "1", "b": ["2", "3"], "empty": ""},
             None,
         ),
+        (
+            {"raw": "[" * 200 + "]" * 200, "headers": {"content-type": "application/json"}},
+            None,
+            "unreadable",
+        ),
         ({"raw": "null", "headers": {"content-type": "application/json"}}, None, None),
     ],
 )
