@@ -27,7 +27,7 @@ _MOST: Final = 100
 
 @dataclass(slots=True)
 class Row:
-    """A row to write: ``text`` is the recorded request in JSON, ``None`` where all that can be told is that it is missing.
+    """A row to write: ``text`` is the recorded request in JSON, ``None`` where only that it is missing can be told.
 
     ``sandbox`` is where it belongs, or ``None`` as long as it is only known which one has that ``name``. ``gap`` is the
     key of what tells that it is missing.
