@@ -175,7 +175,8 @@ def _parameters(route: Route) -> Iterator[Parameter]:
         yield Parameter(HEADER, "header", _KEY, Annotated[str, Field(pattern=f"^{KEY_PATTERN}$")])
     yield Parameter(admission.HEADER, "header", _SANDBOX, Annotated[str, Field(pattern=f"^{NAME.pattern}$")])
     if route.is_partners:
-        yield Parameter(fault_header.HEADER, "header", _FAULT)
+        fault = Annotated[str, Field(pattern=f"^{fault_header.PATTERN}$")]
+        yield Parameter(fault_header.HEADER, "header", _FAULT, fault)
 
 
 def _query(name: str) -> Iterator[Parameter]:

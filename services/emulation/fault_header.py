@@ -4,7 +4,8 @@ Commas separate what is combined, semicolons the parameters of one fault, as in 
 2).
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
 from typing import Any, Final, get_args
 
 from models.fault import KINDS, Fault, Malformation
@@ -15,14 +16,16 @@ HEADER: Final = "X-Emulator-Fault"
 SOURCE: Final = "header"
 """What a faulted answer says that the fault comes from."""
 
-_NUMBERS: Final[Mapping[str, range]] = {
-    "status": range(200, 600),
-    "retry_after": range(86401),
-    "delay_ms": range(30_001),
-}
-_FLAGS: Final = ("timeout", "stale", "lost_response")
-_LONGEST: Final = 5
-"""Digits."""
+_SPACE: Final = r"[ \t]*"
+_FAULT: Final = (
+    rf"(status=[2-5][0-9]{{2}}({_SPACE};{_SPACE}retry_after=[0-9]{{1,5}})?"
+    rf"|malformed=({'|'.join(get_args(Malformation.__value__))})|timeout|stale|lost_response|delay_ms=[0-9]{{1,5}})"
+)
+PATTERN: Final = rf"{_FAULT}({_SPACE},{_SPACE}{_FAULT})*"
+"""What the header may be, but for faults that exclude each other, and for numbers that are too great."""
+
+_MOST: Final[Mapping[str, int]] = {"status": 599, "retry_after": 86_400, "delay_ms": 30_000}
+"""The greatest number of each, as in ``models.fault_body``."""
 
 
 class InvalidFaultException(PSNEmulatorException):
@@ -52,43 +55,17 @@ class FaultsOffException(PSNEmulatorException):
 
 def asked(value: str) -> Injected:
     """The fault that the header asks for; raises :class:`InvalidFaultException`."""
+    if not re.fullmatch(PATTERN, value):
+        raise InvalidFaultException
     members: dict[str, Any] = {}
-    for name, member in _members(value):
-        if name in members:
+    for part in re.split("[,;]", value):
+        name, _, given = part.strip().partition("=")
+        member: Any = given or True
+        if name in _MOST:
+            member = int(given)
+        if name in members or (name in _MOST and member > _MOST[name]):
             raise InvalidFaultException
         members[name] = member
-    kinds = sum(kind in members for kind in KINDS)
-    if (
-        kinds > 1
-        or not (kinds or "delay_ms" in members)
-        or ("retry_after" in members and "status" not in members)
-        or ("timeout" in members and "delay_ms" in members)
-    ):
+    if sum(kind in members for kind in KINDS) > 1 or {"timeout", "delay_ms"} <= members.keys():
         raise InvalidFaultException
     return Injected(Fault(**members), SOURCE, members.get("delay_ms", 0))
-
-
-def _members(value: str) -> Iterator[tuple[str, Any]]:
-    """The names and values in the header; a parameter stands with the fault that it is of."""
-    for fault in value.split(","):
-        first, *parameters = (part.strip() for part in fault.split(";"))
-        name, _, _ = first.partition("=")
-        if name == "retry_after" or (parameters and name != "status"):
-            raise InvalidFaultException
-        yield _member(first)
-        for parameter in parameters:
-            if not parameter.startswith("retry_after="):
-                raise InvalidFaultException
-            yield _member(parameter)
-
-
-def _member(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    is_number = value.isascii() and value.isdecimal() and len(value) <= _LONGEST
-    if name in _NUMBERS and is_number and int(value) in _NUMBERS[name]:
-        return name, int(value)
-    if name in _FLAGS and (not equals or value == "true"):
-        return name, True
-    if name == "malformed" and value in get_args(Malformation.__value__):
-        return name, value
-    raise InvalidFaultException

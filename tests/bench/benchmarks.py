@@ -7,6 +7,7 @@ from tests.bench import (
     change,
     cold_players,
     container,
+    faults,
     first,
     image,
     journal,
@@ -33,6 +34,7 @@ UNDEPLOYED = {
     "login": Benchmark(login.contestants, "an argon2id verification", 1.15),
     "page": Benchmark(page.contestants, "the same among 200 players", 1.1),
     "sandbox": Benchmark(sandbox.contestants, "the same beside one sandbox", 1.2),
+    "faults-off": Benchmark(faults.off, "the same where the stack has no faults", 1.05),
     "table-scale": Benchmark(
         table_scale.contestants, "the same among 10,000 players", 1.5, figures=table_scale.FIGURES
     ),
