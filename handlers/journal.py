@@ -38,10 +38,22 @@ def record(
         else:
             if sandbox is None or not _exists(sandbox):
                 return
-        recorded = _recorded(request, route, answer, duration_ms, sandbox or request.sandbox)
-        journal_writing.write(Row(name, sandbox, request.request_id, strict_json.dump(recorded)))
+        text = _text(request, route, answer, duration_ms, sandbox or request.sandbox)
+        journal_writing.write(Row(name, sandbox, request.request_id, text))
     except Exception:
         logger.exception("a request is not recorded")
+
+
+def _text(
+    request: Request, route: Route, answer: Mapping[str, Any], duration_ms: float, sandbox: Sandbox
+) -> str | None:
+    """The row in JSON; ``None`` where a bug keeps it from being one."""
+    try:
+        row = strict_json.dump(_recorded(request, route, answer, duration_ms, sandbox))
+    except Exception:
+        logger.exception("a request cannot be told")
+        return None
+    return row.encode("utf-8", "replace").decode()  # what is no Unicode, no table takes
 
 
 def _exists(sandbox: Sandbox) -> bool:

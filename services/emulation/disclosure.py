@@ -20,6 +20,8 @@ LONGEST: Final = 16 * 1024
 """How many characters of a body are kept."""
 _READABLE: Final = 256 * 1024
 """How long a body is read at all."""
+_DEEPEST: Final = 100
+"""How deeply JSON may be nested to be read."""
 
 _SECRET_NAME: Final = re.compile(
     r"passw|pwd|secret(?!_expires_at)|token$|^authorization$|proxy-authorization|cookie|verifier|_token_hint$"
@@ -74,7 +76,7 @@ def body(raw: bytes | str, media_type: str, *, codes: bool) -> tuple[Any, Left |
         return None, "html"
     try:
         told = _read(raw, media_type, codes=codes)
-    except (ValueError, RecursionError):
+    except ValueError:
         return None, "unreadable"
     written = strict_json.dump(told)
     return (told, None) if len(written) <= LONGEST else (written[:LONGEST], "too_large")
@@ -89,28 +91,33 @@ def is_secret(name: str) -> bool:
 def _read(raw: bytes | str, media_type: str, *, codes: bool) -> Any:
     """A body without its secrets; raises ``ValueError`` for one that is not in the format of ``media_type``."""
     if media_type != FORM_TYPE:
-        return _shown(strict_json.parse(raw), codes=codes)
+        return _shown(strict_json.parse(raw), codes=codes, depth=0)
     pairs = _pairs(raw if isinstance(raw, str) else raw.decode())
     if not all(_PLAIN_NAME.fullmatch(name) for name, _ in pairs):
         raise ValueError("no form")
     return _fields(pairs)
 
 
-def _shown(value: Any, *, codes: bool) -> Any:
+def _shown(value: Any, *, codes: bool, depth: int) -> Any:
+    if depth > _DEEPEST:
+        raise ValueError("nested too deeply")
     match value:
         case dict():
-            return {text(name): _member(name, member, codes=codes) for name, member in value.items()}
+            return {
+                text(name): _member(name, member, codes=codes, depth=depth + 1)
+                for name, member in value.items()
+            }
         case list():
-            return [_shown(element, codes=codes) for element in value]
+            return [_shown(element, codes=codes, depth=depth + 1) for element in value]
         case str():
             return text(value)
     return value
 
 
-def _member(name: str, value: Any, *, codes: bool) -> Any:
+def _member(name: str, value: Any, *, codes: bool, depth: int) -> Any:
     if value is not None and (is_secret(name) or (codes and name == "code")):
         return MASK
-    return _shown(value, codes=codes)
+    return _shown(value, codes=codes, depth=depth)
 
 
 def _pairs(raw: str) -> list[tuple[str, str]]:

@@ -27,7 +27,7 @@ _MOST: Final = 100
 
 @dataclass(slots=True)
 class Row:
-    """A row to write: ``text`` is the recorded request in JSON.
+    """A row to write: ``text`` is the recorded request in JSON, ``None`` where only that it is missing can be told.
 
     ``sandbox`` is where it belongs, or ``None`` as long as it is only known which one has that ``name``. ``gap`` is the
     key of what tells that it is missing.
@@ -36,7 +36,7 @@ class Row:
     name: str
     sandbox: Sandbox | None
     request_id: str
-    text: str
+    text: str | None
     is_written: bool = False
     gap: Key | None = None
 
@@ -47,6 +47,10 @@ _waiting: Final[deque[Row]] = deque()
 def write(row: Row) -> None:
     """Write ``row``, and those before it that could not be written. It takes a few seconds at the very most, where the
     table hardly answers, and never raises."""
+    if row.text is None:
+        metrics.count("JournalLost")
+        _try_to_tell(row)
+        return
     if _try(row):
         for _ in range(min(len(_waiting), _AT_ONCE)):
             before = _waiting.popleft()

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from routes import ROUTES, TABLE_ACTIONS
 from services.sandboxes import declared
 from services.sandboxes.opening import opened
+from tests.conftest import MayDo
 from tests.support import tenants
 from tests.support.gateway import Answer, Gateway, open_session
 from tests.support.journal import Journal
@@ -183,6 +185,11 @@ def test_real_time_and_the_sandboxs_stand_beside_each_other(journal: Journal) ->
             {"a": "1", "b": ["2", "3"], "empty": ""},
             None,
         ),
+        (
+            {"raw": "[" * 200 + "]" * 200, "headers": {"content-type": "application/json"}},
+            None,
+            "unreadable",
+        ),
         ({"raw": "null", "headers": {"content-type": "application/json"}}, None, None),
     ],
 )
@@ -215,3 +222,15 @@ def test_without_a_journal_nothing_is_kept(journal: Journal, monkeypatch: pytest
     monkeypatch.setenv("JOURNAL", "true")
     settings.cache_clear()
     assert journal.rows() == []
+
+
+@pytest.mark.parametrize("token", [{}, {"jti": "gone.1"}])
+def test_the_roles_of_the_partners_routes_allow_it(
+    journal: Journal, may_do: MayDo, token: dict[str, str]
+) -> None:
+    api = Gateway(open_session() | token)
+    [route] = [one for one in ROUTES if one.name == "players-get"]
+    may_do(route.actions(emulates=True))
+    sent = api.get(f"/players/{NOBODY}").headers["x-request-id"]
+    may_do(TABLE_ACTIONS)
+    assert [row["id"] for row in journal.rows()] == [sent]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from services.emulation import journal_writing
+from services.emulation import disclosure, journal_writing
 from tests.conftest import Log, stored_items
 from tests.support.gateway import Gateway, open_session
 from tests.support.interception import Call, Intercept
@@ -172,6 +172,22 @@ def test_recording_never_fails_an_answer(journal: Journal, monkeypatch: pytest.M
     monkeypatch.setattr(journal_writing, "write", fail)
     sent()
     assert "a bug of the journal" in log.text
+
+
+def test_what_a_bug_keeps_from_being_told_is_known_to_be_missing(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(disclosure, "headers", None)
+        sent()
+    assert journal.rows() == []
+    assert not is_complete(journal)
+
+
+def test_what_is_no_unicode_is_recorded_all_the_same(journal: Journal) -> None:
+    Gateway(open_session()).get("/trophies", headers={"x-odd": "\ud800"})
+    [row] = journal.rows()
+    assert row["request"]["headers"]["x-odd"] == "?"
 
 
 def test_it_costs_one_write_a_request_and_is_in_no_hurry_twice(journal: Journal, log: Log) -> None:
