@@ -1,0 +1,90 @@
+"""What a run came to: kept in ``results.json``, from which the tables of the page are made."""
+
+import inspect
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import ModuleType
+from xml.etree import ElementTree
+
+from tests.comparison import emulator, mock_oauth2_server, mockserver, wiremock
+from tests.comparison.application import Noted
+from tests.comparison.lines import needed
+from tests.comparison.scenarios import SCENARIOS, Verdict
+
+TOOLS: Mapping[str, ModuleType] = {
+    "emulator": emulator,
+    "wiremock": wiremock,
+    "mockserver": mockserver,
+    "mock-oauth2-server": mock_oauth2_server,
+}
+"""The script of each tool, by the name by which a run may choose it; ours first."""
+FILE = Path(__file__).with_name("results.json")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a scenario: what the application noted, and the lines of code that the tool's script has for it."""
+
+    verdict: Verdict
+    lines: int
+    noted: Mapping[str, bool] | Sequence[Noted] | None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a tool: ``start_seconds`` from its start to its first answer, ``load`` the number of processes that
+    wanted a processor then, for each that there is, ``memory_bytes`` after the scenarios, ``size_bytes`` of what is
+    fetched to run it, ``lines`` for all scenarios together."""
+
+    version: str
+    start_seconds: float
+    load: float
+    memory_bytes: int
+    size_bytes: int | None
+    lines: int
+    scenarios: Mapping[str, Outcome]
+
+
+def read(file: Path = FILE) -> dict[str, Result]:
+    """The recorded results, by tool."""
+    recorded = json.loads(file.read_text()) if file.exists() else {}
+    return {
+        name: Result(
+            **result
+            | {"scenarios": {key: Outcome(**outcome) for key, outcome in result["scenarios"].items()}}
+        )
+        for name, result in recorded.items()
+    }
+
+
+def keep(results: Mapping[str, Result], file: Path = FILE) -> None:
+    """Puts results in the place of the last ones of their tools."""
+    kept = read(file) | dict(results)
+    ordered = {name: asdict(kept[name]) for name in TOOLS if name in kept}
+    file.write_text(json.dumps(ordered, indent=2) + "\n")
+
+
+def lines(tool: ModuleType, *scenarios: str) -> int:
+    """The lines of code that the tool's script has for the scenarios together; 0 for those that it cannot do."""
+    able = [name for name in scenarios if "CannotError" not in inspect.getsource(getattr(tool, name))]
+    return needed(Path(str(tool.__file__)), *able)
+
+
+def version(tool: ModuleType) -> str:
+    """The version of the tool that its ``pom.xml`` names; none for ours, which is the tree's."""
+    if tool.JARS is None:
+        return "this tree"
+    pom = ElementTree.parse(tool.JARS / "pom.xml")  # noqa: S314 - a file of ours
+    return str(pom.findtext("{*}dependencies/{*}dependency/{*}version"))
+
+
+def missing(results: Mapping[str, Result]) -> list[str]:
+    """Tools and scenarios of which nothing is recorded."""
+    return [
+        f"{name}: {scenario.name}"
+        for name in TOOLS
+        for scenario in SCENARIOS
+        if name not in results or scenario.name not in results[name].scenarios
+    ]
