@@ -87,16 +87,16 @@ class Application:
         self, username: str, *, careless: bool = False, before_retry: Callable[[], None] | None = None
     ) -> None:
         """Makes a player and repeats that after an error: with the same Idempotency-Key unless it is ``careless``."""
-        body = {"username": username, "email": f"{username.lower()}@example.com", "country": "GR"}
         key = str(uuid4())
         for _ in range(TRIES):
-            answer = self.send("POST", body, **{"Idempotency-Key": key})
+            player = {"username": username, "email": f"{username.lower()}@example.com", "country": "GR"}
+            answer = self.send("POST", player, **{"Idempotency-Key": key})
             if answer is not None and answer.status_code not in {502, 503, 504}:
                 break
             if before_retry:
                 before_retry()
             if careless:
-                key, body = str(uuid4()), body | {"username": f"{username}2"}
+                key, username = str(uuid4()), f"{username}2"
 
 
 def _seconds_to_wait(answer: httpx.Response | None, attempt: int) -> float:
