@@ -6,13 +6,14 @@ tool that is skipped stay. The exit code is 1 where a scenario came to less than
 """
 
 import argparse
+import logging
 import os
 import shutil
-import statistics
 import sys
 from collections.abc import Sequence
 from types import ModuleType
 
+import httpx
 import pytest
 
 from tests.comparison import page, results
@@ -30,6 +31,8 @@ _ORDER: tuple[Verdict, ...] = ("no", "in part", "yes")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Compares the named tools, or all; the exit code."""
+    logging.basicConfig(format="    %(message)s")
+    logging.getLogger("tests.comparison").setLevel(logging.INFO)
     parser = argparse.ArgumentParser(prog="make compare")
     parser.add_argument("tools", nargs="*", metavar="TOOL", help=f"of {', '.join(TOOLS)}")
     names = parser.parse_args(arguments).tools or list(TOOLS)
@@ -70,25 +73,28 @@ def _require(tool: ModuleType) -> None:
 
 def compare(name: str, tool: ModuleType) -> Result:
     """Starts a tool, three times where that is a matter of seconds, and runs the scenarios against it."""
-    starts = []
+    starts: list[Running] = []
     load = os.getloadavg()[0] / (os.cpu_count() or 1)
     for _ in range(0 if tool.JARS is None else _STARTS - 1):
         _say(f"{name}: a start")
         with tool.running() as server:
-            starts.append(server.started_in)
+            starts.append(server)
     _say(f"{name}: the scenarios")
     with tool.running() as server:
-        starts.append(server.started_in)
+        starts.append(server)
         outcomes = {scenario.name: _outcome(tool, scenario, server) for scenario in SCENARIOS}
         memory = server.memory()
+    median = sorted(starts, key=lambda server: server.started_in)[len(starts) // 2]
     return Result(
-        results.version(tool),
-        round(statistics.median(starts), 2),
-        round(load, 1),
-        memory,
-        _size(tool),
-        results.lines(tool, *(scenario.name for scenario in SCENARIOS)),
-        outcomes,
+        version=results.version(tool),
+        start_seconds=round(median.started_in, 1),
+        processor_seconds=median.processor and round(median.processor, 1),
+        load=round(load, 1),
+        memory_bytes=memory,
+        size_bytes=_size(tool),
+        prepared_seconds=server.prepared_in and round(server.prepared_in, 1),
+        lines=results.lines(tool, *(scenario.name for scenario in SCENARIOS)),
+        scenarios=outcomes,
     )
 
 
@@ -101,6 +107,8 @@ def _outcome(tool: ModuleType, scenario: Scenario, server: Running) -> Outcome:
             noted = getattr(tool, scenario.name)(server.url)
         except CannotError:
             return Outcome("no", 0, None)
+        except httpx.HTTPError as error:
+            noted = [repr(error)]
         outcome = Outcome(scenario.verdict(noted), results.lines(tool, scenario.name), noted)
         if best is None or _ORDER.index(outcome.verdict) > _ORDER.index(best.verdict):
             best = outcome

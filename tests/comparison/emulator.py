@@ -31,19 +31,26 @@ def running() -> Iterator[Running]:
         checkout = checkout_in(Path(folder), "local-compare")
         checkout.be_patient()
         try:
-            start = time.perf_counter()
-            checkout.done("deploy")
-            started_in = time.perf_counter() - start
+            prepared_in = _deployed(checkout)
+            checkout.done("down")
+            started_in = _deployed(checkout)
             url: str = checkout.json("outputs")["api_url"]
             _warm(url)
-            yield Running(url, started_in, lambda: _memory(checkout))
+            yield Running(url, started_in, lambda: _memory(checkout), prepared_in=prepared_in)
         finally:
             checkout.make("clean")
 
 
+def _deployed(checkout: Checkout) -> float:
+    """The seconds of ``make deploy``, which ends when the API answers."""
+    start = time.perf_counter()
+    checkout.done("deploy")
+    return time.perf_counter() - start
+
+
 def _warm(url: str) -> None:
     """Has each function that the application calls answer once, as it would have in any test but the first."""
-    warm = Application(partner(f"{url}/s/warm"), patience=60)
+    warm = Application(partner(f"{url}/s/warm"), patience=120)
     warm.create("Kratos")
     warm.read()
     operate(f"{url}/s/warm", "PUT", "clock", {"advance": "PT1S"})
@@ -81,9 +88,11 @@ def partner(base: str) -> Partner:
 def operate(base: str, method: str, what: str, body: object) -> None:
     """Operates the sandbox of a base URL, as its administrator."""
     admin = {"grant_type": "client_credentials", "scope": "emulator:admin"}
-    login = httpx.post(f"{base}/auth/token", data=admin, auth=("demo-admin", "demo-admin-secret"), timeout=30)
+    login = httpx.post(
+        f"{base}/auth/token", data=admin, auth=("demo-admin", "demo-admin-secret"), timeout=120
+    )
     headers = {"Authorization": f"Bearer {login.json()['access_token']}"}
-    answer = httpx.request(method, f"{base}/_emulator/{what}", json=body, headers=headers, timeout=30)
+    answer = httpx.request(method, f"{base}/_emulator/{what}", json=body, headers=headers, timeout=120)
     answer.raise_for_status()
 
 

@@ -57,17 +57,26 @@ def _figures(results: Mapping[str, Result]) -> str:
             TOOLS[name].NAME,
             result.version,
             _seconds(result.start_seconds),
+            _seconds(result.processor_seconds) if result.processor_seconds else "not known",
             f"{result.load:.1f}",
             f"{result.memory_bytes / 1e6:.0f} MB",
-            f"{result.size_bytes / 1e6:.0f} MB" if result.size_bytes else "see below",
+            _preparation(result),
         ]
         for name, result in results.items()
     ]
-    return _table(["", "version", "start", "load then", "memory after the scenarios", "jars"], rows)
+    return _table(
+        ["", "version", "start", "processor time of it", "load then", "memory", "once, before"], rows
+    )
+
+
+def _preparation(result: Result) -> str:
+    if result.size_bytes is not None:
+        return f"{result.size_bytes / 1e6:.0f} MB of libraries"
+    return f"`make deploy`, {_seconds(result.prepared_seconds or 0)}"
 
 
 def _seconds(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+    return f"{seconds:.1f} s" if seconds < 100 else f"{seconds / 60:.1f} min"
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import httpx
 
@@ -16,12 +17,15 @@ _STOP_SECONDS = 20
 
 @dataclass(frozen=True)
 class Running:
-    """A tool that answers at ``url``, ``started_in`` seconds after it was started; ``memory`` is how many bytes it
-    holds when asked."""
+    """A tool that answers at ``url``, ``started_in`` seconds after it was started, for which it took ``processor``
+    seconds of one where that is known; ``memory`` is how many bytes it holds when asked. ``prepared_in`` is what had to
+    go before its first start, where that is more than a download."""
 
     url: str
     started_in: float
     memory: Callable[[], int]
+    processor: float | None = None
+    prepared_in: float | None = None
 
 
 def resident_bytes(pid: int) -> int:
@@ -30,6 +34,15 @@ def resident_bytes(pid: int) -> int:
         ["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True
     )
     return int(kibibytes.stdout) * 1024
+
+
+def _processor_seconds(pid: int) -> float | None:
+    """The processor time that a process has had (proc(5): utime and stime); none where there is no ``/proc``."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.exists():
+        return None
+    user, system = stat.read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
@@ -53,7 +66,9 @@ def started(
                 if process.poll() is not None or time.perf_counter() - start > _START_SECONDS:
                     raise RuntimeError(f"does not start: {' '.join(command)}")
                 time.sleep(0.02)
-            yield Running(url, time.perf_counter() - start, partial(resident_bytes, process.pid))
+            started_in = time.perf_counter() - start
+            memory = partial(resident_bytes, process.pid)
+            yield Running(url, started_in, memory, _processor_seconds(process.pid))
         finally:
             process.terminate()
             with suppress(subprocess.TimeoutExpired):

@@ -1,17 +1,17 @@
 """What a run came to: kept in ``results.json``, from which the tables of the page are made."""
 
-import inspect
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Never
 from xml.etree import ElementTree
 
 from tests.comparison import emulator, mock_oauth2_server, mockserver, wiremock
 from tests.comparison.application import Noted
 from tests.comparison.lines import needed
-from tests.comparison.scenarios import SCENARIOS, Verdict
+from tests.comparison.scenarios import Verdict
 
 TOOLS: Mapping[str, ModuleType] = {
     "emulator": emulator,
@@ -34,15 +34,18 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a tool: ``start_seconds`` from its start to its first answer, ``load`` the number of processes that
-    wanted a processor then, for each that there is, ``memory_bytes`` after the scenarios, ``size_bytes`` of what is
-    fetched to run it, ``lines`` for all scenarios together."""
+    """What came of a tool: ``start_seconds`` from its start to its first answer, of which one processor had
+    ``processor_seconds`` where that is known; ``load`` is how many processes wanted each processor then.
+    ``memory_bytes`` after the scenarios, ``size_bytes`` of what is fetched to run it or ``prepared_seconds`` of what
+    else goes before its first start, ``lines`` for all scenarios together."""
 
     version: str
     start_seconds: float
+    processor_seconds: float | None
     load: float
     memory_bytes: int
     size_bytes: int | None
+    prepared_seconds: float | None
     lines: int
     scenarios: Mapping[str, Outcome]
 
@@ -67,8 +70,9 @@ def keep(results: Mapping[str, Result], file: Path = FILE) -> None:
 
 
 def lines(tool: ModuleType, *scenarios: str) -> int:
-    """The lines of code that the tool's script has for the scenarios together; 0 for those that it cannot do."""
-    able = [name for name in scenarios if "CannotError" not in inspect.getsource(getattr(tool, name))]
+    """The lines of code that the tool's script has for the scenarios together; none for those that it cannot do, whose
+    functions never return."""
+    able = [name for name in scenarios if getattr(tool, name).__annotations__["return"] is not Never]
     return needed(Path(str(tool.__file__)), *able)
 
 
@@ -78,13 +82,3 @@ def version(tool: ModuleType) -> str:
         return "this tree"
     pom = ElementTree.parse(tool.JARS / "pom.xml")  # noqa: S314 - a file of ours
     return str(pom.findtext("{*}dependencies/{*}dependency/{*}version"))
-
-
-def missing(results: Mapping[str, Result]) -> list[str]:
-    """Tools and scenarios of which nothing is recorded."""
-    return [
-        f"{name}: {scenario.name}"
-        for name in TOOLS
-        for scenario in SCENARIOS
-        if name not in results or scenario.name not in results[name].scenarios
-    ]
