@@ -85,5 +85,5 @@ def slow_partner(_url: str) -> Never:
 def parallel_jobs(url: str) -> dict[str, bool]:
     """Every first segment of a path is an issuer, with nothing to set up: a token of one is refused by the others.
     Beside tokens it has nothing to keep apart."""
-    jobs = [Job(partner(url, f"job-{number}"), lambda: None, lambda: None) for number in range(JOBS)]
+    jobs = [Job(partner(url, f"job-{number}"), lambda: None, None) for number in range(JOBS)]
     return application.parallel(jobs)

@@ -25,6 +25,7 @@ _CREATED = {"statusCode": 201, "body": {"data": {"player_id": "player-1"}}}
 _UNAUTHORIZED = {"statusCode": 401}
 _ONCE = {"remainingTimes": 1, "unlimited": False}
 _HOUR = {"timeUnit": "HOURS", "timeToLive": 1, "unlimited": False}
+_AN_HOUR_LATER = {"action": "advance", "durationMillis": 3_600_000}
 _MADE = """#set($key = $request.headers['Idempotency-Key'][0])
     #if(!$scenario.matches('first', $key)) $scenario.set('second', 'made') #end
     {"statusCode": 201, "body": {"data": {"player_id": "$key"}}}"""
@@ -74,8 +75,8 @@ def expired_token(url: str) -> list[Noted]:
         bearing = _READ | {"headers": {"Authorization": [f"Bearer {token}"]}}
         expect(url, bearing, _PLAYERS, priority=1, timeToLive=life)
     expect(url, _READ, _UNAUTHORIZED)
-    hour = {"action": "advance", "durationMillis": 3_600_000}
-    return application.expired_token(partner(url, "first", "second"), lambda: put(url, "clock", hour))
+    configured = partner(url, "first", "second")
+    return application.expired_token(configured, lambda: put(url, "clock", _AN_HOUR_LATER))
 
 
 def unavailable_twice(url: str) -> list[Noted]:
@@ -117,9 +118,10 @@ def slow_partner(url: str) -> list[Noted]:
 
 
 def parallel_jobs(url: str) -> dict[str, bool]:
-    """Every job has expectations under a path of its own for a token of its own. Data and tokens are scripts: there
-    is one OIDC provider a server, namespaces need a header that the application does not send, and the CRUD store
-    answers in a form of its own. The end of a token is one too: the clock is the whole server's."""
+    """Every job has expectations under a path of its own for a token of its own. Data and tokens are scripts: there is
+    one OIDC provider a server, namespaces need a header that the application does not send, and the CRUD store answers
+    in a form of its own. The clock is the whole server's: an hour that passes for one job passes for all. A process for
+    each job keeps apart as well."""
     expect(url, {"path": "/.*/players"}, _UNAUTHORIZED, priority=-1)
     return application.parallel([_job(url, f"job-{number}") for number in range(JOBS)])
 
@@ -130,10 +132,10 @@ def _job(url: str, name: str) -> Job:
     request = {"path": f"/{name}/players", "headers": {"Authorization": [f"Bearer {name}"]}}
     reading, creating = request | {"method": "GET"}, request | {"method": "POST"}
     expect(url, reading, _PLAYERS, scenarioName=name, scenarioState="Started")
-    expect(url, reading, _ONE_PLAYER, scenarioName=name, scenarioState="created")
+    expect(url, reading, _ONE_PLAYER, scenarioName=name, scenarioState="created", timeToLive=_HOUR)
     expect(url, creating, _CREATED, scenarioName=name, newScenarioState="created")
-
-    def once(status: int) -> None:
-        expect(url, reading, {"statusCode": status}, times=_ONCE, priority=1)
-
-    return Job(Partner(f"{url}/{name}/token", f"{url}/{name}/players"), lambda: once(503), lambda: once(401))
+    return Job(
+        Partner(f"{url}/{name}/token", f"{url}/{name}/players"),
+        lambda: expect(url, reading, {"statusCode": 503}, times=_ONCE, priority=1),
+        lambda: put(url, "clock", _AN_HOUR_LATER),
+    )

@@ -77,7 +77,7 @@ SCENARIOS = (
         "parallel_jobs",
         "Parallel jobs",
         "Eight jobs use one process of the tool at once. Each sees its own player only, its token opens no other job's "
-        "API, its 503 and the end of its token meet no other.",
+        "API, its 503 meets no other, and an hour that passes for it passes for no other.",
         dict.fromkeys(("data", "tokens", "faults", "clock"), True),
     ),
 )

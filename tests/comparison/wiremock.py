@@ -124,9 +124,9 @@ def slow_partner(url: str) -> list[Noted]:
 
 
 def parallel_jobs(url: str) -> dict[str, bool]:
-    """Every job registers all of its stubs under a path of its own; that nothing crosses is the care of whoever
-    writes them. Data and the end of a token are scripts; there is no clock. A process for each job keeps apart as
-    well."""
+    """Every job registers all of its stubs under a path of its own; that nothing crosses is the care of whoever writes
+    them. Data and tokens are scripts. There is no clock; the end of a token can be scripted as above. A process for
+    each job keeps apart as well."""
     stub(url, {"method": "ANY", "urlPathPattern": ".*/players"}, {"status": 401}, priority=10)
     return application.parallel([_job(url, f"job-{number}") for number in range(JOBS)])
 
@@ -139,8 +139,8 @@ def _job(url: str, name: str) -> Job:
     one = {"status": 200, "jsonBody": {"data": [{"player_id": "player-1"}]}}
     stub(url, bearing(name, path), one, scenarioName=name, requiredScenarioState="created")
 
-    def once(status: int) -> None:
+    def be_unavailable() -> None:
         state = {"requiredScenarioState": "Started", "newScenarioState": "over"}
-        stub(url, bearing(name, path), {"status": status}, scenarioName=f"{name} {status}", **state)
+        stub(url, bearing(name, path), {"status": 503}, scenarioName=f"{name} 503", **state)
 
-    return Job(Partner(f"{url}/{name}/token", f"{url}{path}"), lambda: once(503), lambda: once(401))
+    return Job(Partner(f"{url}/{name}/token", f"{url}{path}"), be_unavailable, None)
