@@ -92,7 +92,6 @@ def compare(name: str, tool: ModuleType) -> Result:
         load=round(load, 1),
         memory_bytes=memory,
         size_bytes=_size(tool),
-        prepared_seconds=server.prepared_in and round(server.prepared_in, 1),
         lines=results.lines(tool, *(scenario.name for scenario in SCENARIOS)),
         scenarios=outcomes,
     )

@@ -31,21 +31,14 @@ def running() -> Iterator[Running]:
         checkout = checkout_in(Path(folder), "local-compare")
         checkout.be_patient()
         try:
-            prepared_in = _deployed(checkout)
-            checkout.done("down")
-            started_in = _deployed(checkout)
+            start = time.perf_counter()
+            checkout.done("deploy")
+            started_in = time.perf_counter() - start
             url: str = checkout.json("outputs")["api_url"]
             _warm(url)
-            yield Running(url, started_in, lambda: _memory(checkout), prepared_in=prepared_in)
+            yield Running(url, started_in, lambda: _memory(checkout))
         finally:
             checkout.make("clean")
-
-
-def _deployed(checkout: Checkout) -> float:
-    """The seconds of ``make deploy``, which ends when the API answers."""
-    start = time.perf_counter()
-    checkout.done("deploy")
-    return time.perf_counter() - start
 
 
 def _warm(url: str) -> None:

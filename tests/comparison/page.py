@@ -60,19 +60,11 @@ def _figures(results: Mapping[str, Result]) -> str:
             _seconds(result.processor_seconds) if result.processor_seconds else "not known",
             f"{result.load:.1f}",
             f"{result.memory_bytes / 1e6:.0f} MB",
-            _preparation(result),
+            f"{result.size_bytes / 1e6:.0f} MB" if result.size_bytes else "an image, built",
         ]
         for name, result in results.items()
     ]
-    return _table(
-        ["", "version", "start", "processor time of it", "load then", "memory", "once, before"], rows
-    )
-
-
-def _preparation(result: Result) -> str:
-    if result.size_bytes is not None:
-        return f"{result.size_bytes / 1e6:.0f} MB of libraries"
-    return f"`make deploy`, {_seconds(result.prepared_seconds or 0)}"
+    return _table(["", "version", "start", "processor time of it", "load then", "memory", "libraries"], rows)
 
 
 def _seconds(seconds: float) -> str:

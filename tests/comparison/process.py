@@ -17,15 +17,13 @@ _STOP_SECONDS = 20
 
 @dataclass(frozen=True)
 class Running:
-    """A tool that answers at ``url``, ``started_in`` seconds after it was started, for which it took ``processor``
-    seconds of one where that is known; ``memory`` is how many bytes it holds when asked. ``prepared_in`` is what had to
-    go before its first start, where that is more than a download."""
+    """A tool that answers at ``url``, ``started_in`` seconds after it was started, of which it had a processor for
+    ``processor`` seconds where that is known; ``memory`` is how many bytes it holds when asked."""
 
     url: str
     started_in: float
     memory: Callable[[], int]
     processor: float | None = None
-    prepared_in: float | None = None
 
 
 def resident_bytes(pid: int) -> int:

@@ -36,8 +36,8 @@ class Outcome:
 class Result:
     """What came of a tool: ``start_seconds`` from its start to its first answer, of which one processor had
     ``processor_seconds`` where that is known; ``load`` is how many processes wanted each processor then.
-    ``memory_bytes`` after the scenarios, ``size_bytes`` of what is fetched to run it or ``prepared_seconds`` of what
-    else goes before its first start, ``lines`` for all scenarios together."""
+    ``memory_bytes`` after the scenarios, ``size_bytes`` of the libraries that it is run from, ``lines`` for all
+    scenarios together."""
 
     version: str
     start_seconds: float
@@ -45,7 +45,6 @@ class Result:
     load: float
     memory_bytes: int
     size_bytes: int | None
-    prepared_seconds: float | None
     lines: int
     scenarios: Mapping[str, Outcome]
 
