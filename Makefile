@@ -45,6 +45,7 @@ takes.test-model := STEPS SEED DEPLOYED ARGS
 takes.test-sandboxes := SANDBOXES STEPS SEED DEPLOYED ARGS
 takes.test-fuzz := REQUESTS SEED ARGS
 takes.bench := ONLY ROUNDS
+takes.compare := ONLY
 takes.sbom := FILE
 FLAGS := FORCE REFRESH DRY_RUN JSON MARKDOWN DETAILED NOW YES FOLLOW DEPLOYED DEBUG
 
@@ -105,7 +106,7 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONSAFEPATH
 	outputs ecr-url history env status logs trace dashboard \
 	export-data import-data \
 	destroy down clean doctor check-docker docker-login build-local run-local test test-unit test-infrastructure test-e2e \
-	test-operations coverage openapi lint format bench audit sbom policies test-kills test-model test-sandboxes \
+	test-operations coverage openapi lint format bench compare audit sbom policies test-kills test-model test-sandboxes \
 	test-fuzz
 
 help: ## Show this list
@@ -279,3 +280,6 @@ test-fuzz: setup ## Send a deployed stack requests made of its document, valid a
 
 bench: setup ## Run the benchmarks (ONLY=name, ROUNDS=9)
 	@$(PY) -m tests.bench $(call option,ROUNDS,--rounds) -- $(foreach name,$(value ONLY),$(call quoted,$(name)))
+
+compare: setup ## Run six scenarios against WireMock, MockServer, mock-oauth2-server and a stack of its own (ONLY=wiremock; Java, Maven)
+	@$(PY) -m tests.comparison -- $(foreach name,$(value ONLY),$(call quoted,$(name)))
