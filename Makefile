@@ -16,7 +16,7 @@ takes.rotate-keys := NOW DRY_RUN
 takes.bootstrap := REPOSITORY YES DRY_RUN
 takes.unlock := USER CLIENT SANDBOX DRY_RUN
 takes.seed := SANDBOX FILE SEED TTL USER PASSWORD TOKEN
-takes.reset := SANDBOX USER PASSWORD TOKEN
+takes.reset := SANDBOX FORCE USER PASSWORD TOKEN
 takes.update-base := DRY_RUN
 takes.history := JSON
 takes.export-data := FILE
@@ -155,8 +155,8 @@ seed: setup ## Have a sandbox hold a seed (SANDBOX=ci-7, FILE=seed.yaml or SEED=
 	@$(RUN) seed $(call typed,SANDBOX,--sandbox) $(call typed,FILE,--file) $(call typed,SEED,--seed) $(call typed,TTL,--ttl) \
 		$(call typed,USER,--user) $(call typed,PASSWORD,--password) $(call typed,TOKEN,--token)
 
-reset: setup ## Reset a sandbox to its seed (SANDBOX=ci-7, USER=… PASSWORD=… or TOKEN=…)
-	@$(RUN) reset $(call typed,SANDBOX,--sandbox) $(call typed,USER,--user) $(call typed,PASSWORD,--password) \
+reset: setup ## Reset a sandbox to its seed (SANDBOX=ci-7, USER=… PASSWORD=… or TOKEN=…; FORCE=1 the default one, by AWS credentials)
+	@$(RUN) reset $(call flag,FORCE,--force) $(call typed,SANDBOX,--sandbox) $(call typed,USER,--user) $(call typed,PASSWORD,--password) \
 		$(call typed,TOKEN,--token)
 
 history: setup ## List the updates: version, time, result, tag, message (JSON=1)

@@ -293,6 +293,7 @@ _SANDBOX_ERRORS = (
     "services.sandboxes.opening:SandboxNotFoundException",
     "handlers.sandboxes:ForeignSandboxException",
 )
+_NO_OPERATOR = "services.identity.operators:NoOperatorException"
 _DOCUMENT_BYTES = 4 * 1024 * 1024
 
 ROUTES: tuple[Route, ...] = (
@@ -740,12 +741,12 @@ ROUTES: tuple[Route, ...] = (
         "/_emulator/users/{username}",
         "handlers.accounts:put_user",
         scope=ADMIN,
-        table=("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
+        table=("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"),
         secrets=("seed",),
         memory=512,
         body="models.account_bodies:UserBody",
         data="models.accounts:UserAccount",
-        errors=(_CONFLICT,),
+        errors=(_CONFLICT, _NO_OPERATOR),
         function="emulator",
     ),
     Route(
@@ -778,9 +779,9 @@ ROUTES: tuple[Route, ...] = (
         "/_emulator/users/{username}",
         "handlers.accounts:delete_user",
         scope=ADMIN,
-        table=("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
+        table=("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"),
         secrets=("seed",),
-        errors=(_NO_ACCOUNT,),
+        errors=(_NO_ACCOUNT, _NO_OPERATOR),
         function="emulator",
     ),
     Route(
@@ -794,7 +795,7 @@ ROUTES: tuple[Route, ...] = (
         memory=512,
         body="models.account_bodies:ClientBody",
         data="models.accounts:ClientAccount",
-        errors=(_CONFLICT,),
+        errors=(_CONFLICT, _NO_OPERATOR),
         function="emulator",
     ),
     Route(
@@ -827,9 +828,9 @@ ROUTES: tuple[Route, ...] = (
         "/_emulator/clients/{client_id}",
         "handlers.accounts:delete_client",
         scope=ADMIN,
-        table=("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
+        table=("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"),
         secrets=("seed",),
-        errors=(_NO_ACCOUNT, _CONFLICT),
+        errors=(_NO_ACCOUNT, _CONFLICT, _NO_OPERATOR),
         function="emulator",
     ),
     Route(
@@ -846,7 +847,7 @@ ROUTES: tuple[Route, ...] = (
         body="models.sandbox_body:SandboxBody",
         max_body=_DOCUMENT_BYTES,
         data=_SANDBOX,
-        errors=_SANDBOX_ERRORS,
+        errors=(*_SANDBOX_ERRORS, _NO_OPERATOR),
         preload=("services.identity.passwords",),
     ),
     Route(
@@ -895,7 +896,7 @@ ROUTES: tuple[Route, ...] = (
         timeout=29,
         function="emulator",
         data=_SANDBOX,
-        errors=_SANDBOX_ERRORS,
+        errors=(*_SANDBOX_ERRORS, _NO_OPERATOR),
     ),
     Route(
         "sandboxes-export",
@@ -927,7 +928,7 @@ ROUTES: tuple[Route, ...] = (
         body="models.sandbox_document:SandboxDocument",
         max_body=_DOCUMENT_BYTES,
         data="models.sandbox:Import",
-        errors=(*_SANDBOX_ERRORS, "utils.errors:InvalidCursorException"),
+        errors=(*_SANDBOX_ERRORS, "utils.errors:InvalidCursorException", _NO_OPERATOR),
     ),
     # A new row goes here: CONTRIBUTING.md leads from the row to the answer.
 )

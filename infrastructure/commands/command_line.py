@@ -196,7 +196,11 @@ def _add_sandbox_commands(commands: _Commands) -> None:
         metavar="DURATION",
         help="how long it lives, PT1M to P30D; default: P7D",
     )
-    _add_sandbox(commands.add("reset", make_targets.reset))
+    command = commands.add("reset", make_targets.reset)
+    _add_sandbox(command)
+    _add_flag(
+        command, "--force", "of the default sandbox: to the stack's users and clients, by AWS credentials"
+    )
 
 
 def _add_reading_commands(commands: _Commands) -> None:

@@ -174,7 +174,10 @@ def reset(options: argparse.Namespace) -> int:
     from infrastructure.commands import sandboxes
 
     login = sandboxes.Login(options.user, options.password, options.token)
-    _print_sandbox(sandboxes.reset(options.settings, sandbox=options.sandbox, login=login))
+    if options.force:
+        _print_sandbox(sandboxes.begin_anew(options.settings, sandbox=options.sandbox))
+    else:
+        _print_sandbox(sandboxes.reset(options.settings, sandbox=options.sandbox, login=login))
     _sweep(options)
     return 0
 

@@ -52,6 +52,12 @@ def _named(scopes: object) -> object:
     return account_rules.expanded([str(name) for name in given])
 
 
+def _require_known(scopes: tuple[str, ...]) -> tuple[str, ...]:
+    if fault := account_rules.fault_of_scopes(scopes):
+        raise ValueError(f"should {fault}")
+    return scopes
+
+
 def _require_own(extra_claims: dict[str, JsonValue]) -> dict[str, JsonValue]:
     if fault := account_rules.fault_of_claims(extra_claims, User.model_fields):
         raise ValueError(f"should {fault}")
@@ -62,7 +68,7 @@ def _listed(audience: object) -> object:
     return (audience,) if isinstance(audience, str) else audience
 
 
-type Scopes = Annotated[tuple[str, ...], BeforeValidator(_named)]
+type Scopes = Annotated[tuple[str, ...], BeforeValidator(_named), AfterValidator(_require_known)]
 type Hash = Annotated[str, AfterValidator(_require_strong)]
 type RedirectURI = Annotated[str, AfterValidator(_require_safe)]
 type Resource = Annotated[str, Field(pattern=account_rules.RESOURCE)]

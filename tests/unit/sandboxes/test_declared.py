@@ -84,13 +84,33 @@ def test_one_that_is_there_keeps_what_it_holds_until_it_is_reset(
 def test_the_default_sandbox_is_reset_and_never_ends(admin: Gateway) -> None:
     assert admin.get(f"{PATH}/default").data["ends_at"] is None
     admin.post("/players", ATREUS)
-    assert put(admin, "default", seed="empty")["reset_pending"]
+    operator = {**KIM, "scopes": ["emulator:admin"]}
+    assert put(admin, "default", seed={"users": [operator], "clients": []})["reset_pending"]
     assert admin.get("/players").data
     assert admin.post(f"{PATH}/default/reset").data["ends_at"] is None
     assert admin.get("/players").status == 401
     assert Gateway(open_session(opened("default"))).get("/players").data == []
     answer = Gateway(open_session(opened("default"))).delete(f"{PATH}/default")
     assert (answer.status, answer.code) == (409, "default_sandbox")
+
+
+@pytest.mark.parametrize("seed", ["empty", {"users": [KIM], "clients": []}, {"users": []}])
+def test_nobody_takes_from_the_default_sandbox_who_operates_it(admin: Gateway, seed: Any) -> None:
+    identity.store_seed(identity.seed_entry(), registered=[])
+    document = seed if isinstance(seed, dict) else {"users": [], "clients": []}
+    person = f"/_emulator/users/{identity.USERNAME}"
+    less = {"password": identity.PASSWORD, "email": "a@b.example", "scopes": "all"}
+    for answer in (
+        admin.put(f"{PATH}/default", {"seed": seed}),
+        admin.post(f"{PATH}/default/import", document),
+        admin.put(person, {**less, "email_verified": True, "name": "Less"}),
+        admin.delete(person),
+    ):
+        assert (answer.status, answer.code) == (409, "no_operator"), answer.text
+    operator = {"name": "Operator", "grant_types": ["client_credentials"], "scopes": ["emulator:admin"]}
+    assert admin.put("/_emulator/clients/operator", {**operator, "secret": "of-tests"}).status == 201
+    assert admin.delete(person).status == 204
+    assert Gateway(open_session(opened("default"))).post(f"{PATH}/default/reset").status == 200
 
 
 @pytest.mark.parametrize("body", [{"ttl": "PT1H"}, {"strict": True}])
