@@ -9,11 +9,12 @@ takes.all := STACK DEBUG LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE DOCKER_HOS
 takes.deploy := FORCE REFRESH REPLACE DRY_RUN JSON MARKDOWN
 takes.preview := REFRESH DETAILED JSON MARKDOWN
 takes.promote := FROM TO TAG REPLACE DRY_RUN JSON MARKDOWN
-takes.deploy-infra := REPLACE DRY_RUN JSON MARKDOWN
+takes.deploy-infra := REFRESH REPLACE DRY_RUN JSON MARKDOWN
 takes.update-image := FORCE REPLACE DRY_RUN JSON MARKDOWN
 takes.rollback := TAG DRY_RUN
 takes.rotate-keys := NOW DRY_RUN
 takes.bootstrap := REPOSITORY YES DRY_RUN
+takes.smoke := USER PASSWORD
 takes.unlock := USER CLIENT SANDBOX DRY_RUN
 takes.seed := SANDBOX FILE SEED TTL USER PASSWORD TOKEN
 takes.reset := SANDBOX FORCE USER PASSWORD TOKEN
@@ -124,8 +125,8 @@ deploy: setup ## Build and deploy; ends with the URL (STACK=dev for AWS, FORCE=1
 preview: setup ## Show what a deploy would change (JSON=1, MARKDOWN=1, DETAILED=1 fails on changes too, REFRESH=1 finds drift)
 	@$(RUN) preview $(FORM_FLAG) $(call flag,DETAILED,--detailed) $(call flag,REFRESH,--refresh)
 
-deploy-infra: setup ## Deploy the infrastructure only; the deployed image stays
-	@$(RUN) deploy --infrastructure-only $(REPLACE_OPTION) $(DRY_FLAG) $(FORM_FLAG)
+deploy-infra: setup ## Deploy the infrastructure only; the deployed image stays (REFRESH=1 repairs what was changed by hand)
+	@$(RUN) deploy --infrastructure-only $(call flag,REFRESH,--refresh) $(REPLACE_OPTION) $(DRY_FLAG) $(FORM_FLAG)
 
 promote: setup ## Bring the image that FROM runs to TO and put it into service there (FROM=dev TO=staging, TAG=…, DRY_RUN=1)
 	@$(RUN) promote $(DRY_FLAG) $(FORM_FLAG) --from=$(call given,FROM) --to=$(call given,TO) $(call option,TAG,--tag) $(REPLACE_OPTION)
@@ -142,8 +143,8 @@ rotate-keys: setup ## Let a new key sign tokens; the old one goes when its token
 update-base: setup ## Note the digest of the base image in a stack's file, for its builds to start from (STACK=dev, DRY_RUN=1)
 	@$(RUN) update-base $(DRY_FLAG)
 
-smoke: setup ## Ask the deployed API whether it answers as it must
-	@$(RUN) smoke
+smoke: setup ## Ask the deployed API whether it answers as it must, logged in too (USER=… PASSWORD=…, else the documented user)
+	@$(RUN) smoke $(call typed,USER,--user) $(call typed,PASSWORD,--password)
 
 bootstrap: setup ## Make the state's bucket and key and the role of GitHub's jobs, once an account (STACK=dev, REPOSITORY=owner/name, YES=1, DRY_RUN=1)
 	@$(RUN) bootstrap $(call flag,YES,--yes) $(DRY_FLAG) --repository=$(call given,REPOSITORY)

@@ -147,7 +147,12 @@ def _add_release_commands(commands: _Commands) -> None:
     _add_flag(command, "--force", "write into a table that is not empty")
     _add_flag(command, "--dry-run", "show only")
 
-    commands.add("smoke", make_targets.smoke)
+    command = commands.add("smoke", make_targets.smoke)
+    for option, text in (
+        ("user", "who logs in; default: the documented user, where the seed has it"),
+        ("password", "the user's password"),
+    ):
+        command.add_argument(f"--{option}", type=_not_empty("give it or leave it out"), help=text)
     command = commands.add("bootstrap", make_targets.bootstrap)
     command.add_argument(
         "--repository",

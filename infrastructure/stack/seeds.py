@@ -258,16 +258,27 @@ def _default_credentials(seed: Seed) -> Iterator[str]:
             yield f"{client.client_id!r} has a default secret"
 
 
+def documented_password(seed: Seed, username: str) -> str | None:
+    """The documented password that the user of this name has in ``seed``; ``None`` for another, and without one."""
+    hashes = [user.password_hash for user in seed.users if user.username == username]
+    return next((default for one in hashes for default in _matching(one)), None)
+
+
 def _is_default(password_hash: str) -> bool:
+    return next(_matching(password_hash), None) is not None
+
+
+def _matching(password_hash: str) -> Iterator[str]:
+    """The documented secrets whose hash it is."""
     from argon2 import PasswordHasher
     from argon2.exceptions import VerifyMismatchError
 
     for default in DEFAULT_SECRETS:
         try:
-            return PasswordHasher().verify(password_hash, default)
+            PasswordHasher().verify(password_hash, default)
         except VerifyMismatchError:
             continue
-    return False
+        yield default
 
 
 def _brief(error: Exception) -> str:

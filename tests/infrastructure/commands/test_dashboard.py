@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -104,3 +105,11 @@ def test_on_aws_the_url_of_its_console_is_printed(
     assert capsys.readouterr().out == "https://console\n"
     monkeypatch.setattr(stack_info, "outputs", lambda _: {})
     assert cli.main(["dashboard", "--stack", "dev"]) == 1
+
+
+def test_a_stack_that_was_never_deployed_has_no_dashboard(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LOCAL_HOME", str(tmp_path))
+    assert cli.main(["dashboard", "--stack", "local-nix"]) == 1
+    assert "make deploy STACK=local-nix" in capsys.readouterr().err
