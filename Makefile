@@ -63,7 +63,7 @@ ON := 1 true yes on True Yes On TRUE YES ON
 OFF := 0 false no off False No Off FALSE NO OFF
 override flag = $(if $(filter $(ON),$(value $(1))),$(2))
 JSON_FLAG = $(call flag,JSON,--json)
-FORM_FLAG = $(if $(call flag,JSON,on),--json,$(call flag,MARKDOWN,--markdown))
+FORM_FLAG = $(call flag,JSON,--json) $(call flag,MARKDOWN,--markdown)
 REPLACE_OPTION = $(call option,REPLACE,--replace)
 DRY_FLAG = $(call flag,DRY_RUN,--dry-run)
 
@@ -108,6 +108,12 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONSAFEPATH
 	destroy down clean doctor check-docker docker-login build-local run-local test test-unit test-infrastructure test-e2e \
 	test-operations coverage openapi lint format bench audit sbom policies test-kills test-model test-sandboxes \
 	test-fuzz
+
+# What is no target, named with those that are like it. A missing .env is none.
+.env: ;
+.DEFAULT:
+	@python3 bin/explain-variables target $(call quoted,$@) \
+		"$$(sed -n 's/^\([a-z][a-z0-9-]*\):.*## .*/\1/p' $(firstword $(MAKEFILE_LIST)) | tr '\n' ' ')" '' >/dev/null; exit 2
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} \
@@ -182,7 +188,7 @@ ecr-url: setup ## Print the URL of the image repository
 status: setup ## Say how the stack is: release, health, functions, alarms, data, disk (JSON=1); fails where something is wrong
 	@$(RUN) status $(JSON_FLAG)
 
-logs: setup ## Print a function's log, or all of a request (FN=players-create, FN=gateway, ID=…, LEVEL=, SINCE=10m, FOLLOW=1, JSON=1)
+logs: setup ## Print a function's log, or all of a request (FN=gateway, by default players-create; ID=…, LEVEL=, SINCE=10m, FOLLOW=1, JSON=1)
 	@$(RUN) logs $(call flag,FOLLOW,--follow) $(JSON_FLAG) $(call option,FN,--fn) $(call typed,ID,--id) \
 		$(call typed,LEVEL,--level) $(call option,SINCE,--since)
 

@@ -5,6 +5,7 @@ was read. So whatever breaks off, a sandbox is as it was or as it was to be; wha
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from services.sandboxes.opening import (
     alive,
     began,
     begin,
+    begins_by_name,
     listing_key,
     new_generation,
     purge_at,
@@ -112,11 +114,15 @@ def declare(name: str, body: "SandboxBody") -> tuple[Described, bool]:
 
 
 def reset(name: str) -> Described:
-    """Begin another generation of the sandbox ``name``, which holds its seed. Raises
-    :class:`SandboxNotFoundException` and :class:`NoOperatorException`."""
+    """Begin another generation of the sandbox ``name``, which holds its seed; one that may be begun by being named, and
+    has not, begins. Raises :class:`SandboxNotFoundException` and :class:`NoOperatorException`."""
     for item in _readings(name):
         if alive(Sandbox(name), item) is None:
-            raise SandboxNotFoundException
+            if not begins_by_name(item):
+                raise SandboxNotFoundException
+            with suppress(ConditionFailedError):
+                return renewed(name, item, Seed(), {}, {})
+            continue
         seed = Seed.from_item(item or {})
         content = seed.content(name)
         if content is None:

@@ -61,7 +61,7 @@ class SandboxNotFoundException(NotFoundException):
     title = "Sandbox not found"
 
     def __init__(self) -> None:
-        super().__init__("There is no such sandbox: declare it first.")
+        super().__init__("No such sandbox has begun, or it has ended: declare it.")
 
 
 def require_name(name: str) -> str:
@@ -83,13 +83,19 @@ def opened(name: str, prefix: str = "") -> Sandbox:
         sandbox = alive(Sandbox(name, prefix=prefix), item)
         if sandbox is not None:
             return sandbox
-        if settings().sandboxes != "open" or (item and item.get("strict")):
+        if not begins_by_name(item):
             raise SandboxNotFoundException
         try:
             begin(name, item, {"ends_at": clock.real_seconds() + int(UNDECLARED.total_seconds())})
         except ConditionFailedError:
             continue  # another request has just begun it
     raise SandboxNotFoundException
+
+
+def begins_by_name(item: Item | None) -> bool:
+    """Whether a sandbox that is not there, with this ``item``, begins by being named: unless it was declared strict,
+    where the stack's setting ``sandboxes`` lets any."""
+    return settings().sandboxes == "open" and not (item and item.get("strict"))
 
 
 def stored(name: str, prefix: str = "") -> Sandbox | None:

@@ -13,11 +13,13 @@ import pytest
 
 from infrastructure import cli
 from infrastructure.cloud import recorded_metrics
+from infrastructure.cloud.logs import LogEvent
 from infrastructure.commands import dashboard_data, dashboard_server, stack_info
 from infrastructure.errors import DeployError
 from infrastructure.stack import dashboard
 from infrastructure.stack.loading import load_settings
 from tests.support import recorded_logs
+from utils import metrics
 
 
 def test_the_widgets_are_those_of_the_dashboard_with_what_the_logs_tell(
@@ -43,6 +45,34 @@ def test_the_widgets_are_those_of_the_dashboard_with_what_the_logs_tell(
     assert drawn["Answers by route and status"]["root 200"][-1] == 1
     assert drawn["Cold starts"]["root"][-1] == 1
     assert drawn["Denials by reason"]["scope"][-4:] == [1, None, None, None]
+
+
+def test_failures_are_those_that_the_alarms_count_and_what_is_not_measured_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings, now = load_settings("local"), datetime.now(UTC)
+    names = [f"function-{number:02}" for number in range(20)]
+    failed = [
+        LogEvent(
+            now,
+            name,
+            metrics.embedded(
+                settings.names.base, [metrics.Datum("ServerErrors", number + 1, {"Function": name})], 0
+            ),
+        )
+        for number, name in enumerate(names)
+    ]
+    monkeypatch.setattr(recorded_metrics, "read", lambda *_: failed)
+    drawn = {widget["title"]: widget for widget in dashboard_data.read(settings)["widgets"]}
+    failures = drawn["Failures of functions"]
+    assert [line["label"] for line in failures["lines"]] == [f"{name} answered 500" for name in names[8:]]
+    assert failures["left_out"] == 8
+    assert (
+        drawn["Table"]["none"]
+        == drawn["Throttling of the table"]["none"]
+        == "The local AWS measures no table."
+    )
+    assert drawn["Requests"]["none"] == "Nothing in the last 60 minutes."
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ class _Handler(BaseHTTPRequestHandler):
             status, text = 500, "{}"
         else:
             token = headers.get("authorization", "").removeprefix("Bearer ")
-            answer = Gateway(identity.payload(token) if token else None).send(
+            answer = Gateway(identity.payload(token) if token else {}).send(
                 self.command, self.path, raw=raw, headers=headers
             )
             status, text = answer.status, answer.text

@@ -124,16 +124,32 @@ def test_a_deleted_one_is_gone_at_once_and_the_next_of_its_name_sees_nothing_of_
     before.post("/players", ATREUS)
     assert admin.delete(f"{PATH}/ci-7").status == 204
     assert before.get("/players").status == 401
-    for answer in (admin.get(f"{PATH}/ci-7"), admin.post(f"{PATH}/ci-7/reset"), admin.delete(f"{PATH}/ci-7")):
+    for answer in (admin.get(f"{PATH}/ci-7"), admin.get(f"{PATH}/ci-7/export"), admin.delete(f"{PATH}/ci-7")):
         assert (answer.status, answer.code) == (404, "sandbox_not_found")
     assert [one["name"] for one in admin.get(PATH).data] == ["default"]
     assert players("ci-7") == []
     assert before.get("/players").status == 401
 
 
+def test_a_reset_begins_one_that_may_be_had_by_being_named(
+    admin: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        answer = admin.post(f"{PATH}/ci-77/reset")
+        told = {name: answer.data[name] for name in ("seed", "ttl", "declared")}
+        assert (answer.status, told) == (200, {"seed": "default", "ttl": "P7D", "declared": False})
+    put(admin, "ci-77", seed="empty", ttl="PT1H")
+    admin.delete(f"{PATH}/ci-77")
+    assert admin.post(f"{PATH}/ci-77/reset").data["ttl"] == "P7D"
+    monkeypatch.setenv("SANDBOXES", "declared")
+    identity.forget()
+    assert admin.post(f"{PATH}/ci-78/reset").code == "sandbox_not_found"
+
+
 def test_a_strict_one_is_declared_before_it_is_used(admin: Gateway) -> None:
     put(admin, strict=True)
     admin.delete(f"{PATH}/ci-7")
+    assert admin.post(f"{PATH}/ci-7/reset").status == 404
     with pytest.raises(SandboxNotFoundException):
         opened("ci-7")
     assert admin.post(f"{PATH}/ci-7/import", {}).status == 404
