@@ -9,14 +9,15 @@ takes.all := STACK DEBUG LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE DOCKER_HOS
 takes.deploy := FORCE REFRESH REPLACE DRY_RUN JSON MARKDOWN
 takes.preview := REFRESH DETAILED JSON MARKDOWN
 takes.promote := FROM TO TAG REPLACE DRY_RUN JSON MARKDOWN
-takes.deploy-infra := REPLACE DRY_RUN JSON MARKDOWN
+takes.deploy-infra := REFRESH REPLACE DRY_RUN JSON MARKDOWN
 takes.update-image := FORCE REPLACE DRY_RUN JSON MARKDOWN
 takes.rollback := TAG DRY_RUN
 takes.rotate-keys := NOW DRY_RUN
 takes.bootstrap := REPOSITORY YES DRY_RUN
+takes.smoke := USER PASSWORD
 takes.unlock := USER CLIENT SANDBOX DRY_RUN
 takes.seed := SANDBOX FILE SEED TTL USER PASSWORD TOKEN
-takes.reset := SANDBOX USER PASSWORD TOKEN
+takes.reset := SANDBOX FORCE USER PASSWORD TOKEN
 takes.update-base := DRY_RUN
 takes.history := JSON
 takes.export-data := FILE
@@ -63,7 +64,7 @@ ON := 1 true yes on True Yes On TRUE YES ON
 OFF := 0 false no off False No Off FALSE NO OFF
 override flag = $(if $(filter $(ON),$(value $(1))),$(2))
 JSON_FLAG = $(call flag,JSON,--json)
-FORM_FLAG = $(if $(call flag,JSON,on),--json,$(call flag,MARKDOWN,--markdown))
+FORM_FLAG = $(call flag,JSON,--json) $(call flag,MARKDOWN,--markdown)
 REPLACE_OPTION = $(call option,REPLACE,--replace)
 DRY_FLAG = $(call flag,DRY_RUN,--dry-run)
 
@@ -109,6 +110,12 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONSAFEPATH
 	test-operations coverage openapi lint format bench compare audit sbom policies test-kills test-model test-sandboxes \
 	test-fuzz
 
+# What is no target, named with those that are like it. A missing .env is none.
+.env: ;
+.DEFAULT:
+	@python3 bin/explain-variables target $(call quoted,$@) \
+		"$$(sed -n 's/^\([a-z][a-z0-9-]*\):.*## .*/\1/p' $(firstword $(MAKEFILE_LIST)) | tr '\n' ' ')" '' >/dev/null; exit 2
+
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} \
 		/^##@ / {printf "\n%s\n", substr($$0, 5)} \
@@ -125,8 +132,8 @@ deploy: setup ## Build and deploy; ends with the URL (STACK=dev for AWS, FORCE=1
 preview: setup ## Show what a deploy would change (JSON=1, MARKDOWN=1, DETAILED=1 fails on changes too, REFRESH=1 finds drift)
 	@$(RUN) preview $(FORM_FLAG) $(call flag,DETAILED,--detailed) $(call flag,REFRESH,--refresh)
 
-deploy-infra: setup ## Deploy the infrastructure only; the deployed image stays
-	@$(RUN) deploy --infrastructure-only $(REPLACE_OPTION) $(DRY_FLAG) $(FORM_FLAG)
+deploy-infra: setup ## Deploy the infrastructure only; the deployed image stays (REFRESH=1 repairs what was changed by hand)
+	@$(RUN) deploy --infrastructure-only $(call flag,REFRESH,--refresh) $(REPLACE_OPTION) $(DRY_FLAG) $(FORM_FLAG)
 
 promote: setup ## Bring the image that FROM runs to TO and put it into service there (FROM=dev TO=staging, TAG=…, DRY_RUN=1)
 	@$(RUN) promote $(DRY_FLAG) $(FORM_FLAG) --from=$(call given,FROM) --to=$(call given,TO) $(call option,TAG,--tag) $(REPLACE_OPTION)
@@ -143,8 +150,8 @@ rotate-keys: setup ## Let a new key sign tokens; the old one goes when its token
 update-base: setup ## Note the digest of the base image in a stack's file, for its builds to start from (STACK=dev, DRY_RUN=1)
 	@$(RUN) update-base $(DRY_FLAG)
 
-smoke: setup ## Ask the deployed API whether it answers as it must
-	@$(RUN) smoke
+smoke: setup ## Ask the deployed API whether it answers as it must, logged in too (USER=… PASSWORD=…, else the documented user)
+	@$(RUN) smoke $(call typed,USER,--user) $(call typed,PASSWORD,--password)
 
 bootstrap: setup ## Make the state's bucket and key and the role of GitHub's jobs, once an account (STACK=dev, REPOSITORY=owner/name, YES=1, DRY_RUN=1)
 	@$(RUN) bootstrap $(call flag,YES,--yes) $(DRY_FLAG) --repository=$(call given,REPOSITORY)
@@ -156,8 +163,8 @@ seed: setup ## Have a sandbox hold a seed (SANDBOX=ci-7, FILE=seed.yaml or SEED=
 	@$(RUN) seed $(call typed,SANDBOX,--sandbox) $(call typed,FILE,--file) $(call typed,SEED,--seed) $(call typed,TTL,--ttl) \
 		$(call typed,USER,--user) $(call typed,PASSWORD,--password) $(call typed,TOKEN,--token)
 
-reset: setup ## Reset a sandbox to its seed (SANDBOX=ci-7, USER=… PASSWORD=… or TOKEN=…)
-	@$(RUN) reset $(call typed,SANDBOX,--sandbox) $(call typed,USER,--user) $(call typed,PASSWORD,--password) \
+reset: setup ## Reset a sandbox to its seed (SANDBOX=ci-7, USER=… PASSWORD=… or TOKEN=…; FORCE=1 the default one, by AWS credentials)
+	@$(RUN) reset $(call flag,FORCE,--force) $(call typed,SANDBOX,--sandbox) $(call typed,USER,--user) $(call typed,PASSWORD,--password) \
 		$(call typed,TOKEN,--token)
 
 history: setup ## List the updates: version, time, result, tag, message (JSON=1)
@@ -182,7 +189,7 @@ ecr-url: setup ## Print the URL of the image repository
 status: setup ## Say how the stack is: release, health, functions, alarms, data, disk (JSON=1); fails where something is wrong
 	@$(RUN) status $(JSON_FLAG)
 
-logs: setup ## Print a function's log, or all of a request (FN=players-create, FN=gateway, ID=…, LEVEL=, SINCE=10m, FOLLOW=1, JSON=1)
+logs: setup ## Print a function's log, or all of a request (FN=gateway, by default players-create; ID=…, LEVEL=, SINCE=10m, FOLLOW=1, JSON=1)
 	@$(RUN) logs $(call flag,FOLLOW,--follow) $(JSON_FLAG) $(call option,FN,--fn) $(call typed,ID,--id) \
 		$(call typed,LEVEL,--level) $(call option,SINCE,--since)
 

@@ -94,6 +94,12 @@ def expanded(scopes: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(named))
 
 
+def fault_of_scopes(scopes: Collection[str]) -> str | None:
+    """What is wrong with the scopes that are named, in words that follow "should": one that is not known would never
+    be granted (``services.identity.scopes``)."""
+    return None if {*scopes} <= {*SCOPES, "all"} else f"be of {', '.join(SCOPES)} and all"
+
+
 def fault_of_claims(extra_claims: Mapping[str, Any], fields: Collection[str]) -> str | None:
     """What is wrong with further claims, in words that follow "should": they may be none that the identity provider
     says itself or the ``fields`` of users give, nor what must never be in a token, and tokens have room for so many

@@ -330,6 +330,7 @@ _SANDBOX_ERRORS = (
     "services.sandboxes.opening:SandboxNotFoundException",
     "handlers.sandboxes:ForeignSandboxException",
 )
+_NO_OPERATOR = "services.identity.operators:NoOperatorException"
 _DOCUMENT_BYTES = 4 * 1024 * 1024
 _FAULT_RULE = "models.fault:FaultRule"
 _LIMIT = "models.limit:RateLimit"
@@ -803,12 +804,12 @@ ROUTES: tuple[Route, ...] = (
         "/_emulator/users/{username}",
         "handlers.accounts:put_user",
         scope=ADMIN,
-        table=("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
+        table=("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"),
         secrets=("seed",),
         memory=512,
         body="models.account_bodies:UserBody",
         data="models.accounts:UserAccount",
-        errors=(_CONFLICT,),
+        errors=(_CONFLICT, _NO_OPERATOR),
         function="emulator",
     ),
     Route(
@@ -841,9 +842,9 @@ ROUTES: tuple[Route, ...] = (
         "/_emulator/users/{username}",
         "handlers.accounts:delete_user",
         scope=ADMIN,
-        table=("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
+        table=("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"),
         secrets=("seed",),
-        errors=(_NO_ACCOUNT,),
+        errors=(_NO_ACCOUNT, _NO_OPERATOR),
         function="emulator",
     ),
     Route(
@@ -857,7 +858,7 @@ ROUTES: tuple[Route, ...] = (
         memory=512,
         body="models.account_bodies:ClientBody",
         data="models.accounts:ClientAccount",
-        errors=(_CONFLICT,),
+        errors=(_CONFLICT, _NO_OPERATOR),
         function="emulator",
     ),
     Route(
@@ -890,9 +891,9 @@ ROUTES: tuple[Route, ...] = (
         "/_emulator/clients/{client_id}",
         "handlers.accounts:delete_client",
         scope=ADMIN,
-        table=("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
+        table=("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"),
         secrets=("seed",),
-        errors=(_NO_ACCOUNT, _CONFLICT),
+        errors=(_NO_ACCOUNT, _CONFLICT, _NO_OPERATOR),
         function="emulator",
     ),
     Route(
@@ -909,7 +910,7 @@ ROUTES: tuple[Route, ...] = (
         body="models.sandbox_body:SandboxBody",
         max_body=_DOCUMENT_BYTES,
         data=_SANDBOX,
-        errors=_SANDBOX_ERRORS,
+        errors=(*_SANDBOX_ERRORS, _NO_OPERATOR),
         preload=("services.identity.passwords",),
     ),
     Route(
@@ -958,7 +959,7 @@ ROUTES: tuple[Route, ...] = (
         timeout=29,
         function="emulator",
         data=_SANDBOX,
-        errors=_SANDBOX_ERRORS,
+        errors=(*_SANDBOX_ERRORS, _NO_OPERATOR),
     ),
     Route(
         "sandboxes-export",
@@ -990,7 +991,7 @@ ROUTES: tuple[Route, ...] = (
         body="models.sandbox_document:SandboxDocument",
         max_body=_DOCUMENT_BYTES,
         data="models.sandbox:Import",
-        errors=(*_SANDBOX_ERRORS, "utils.errors:InvalidCursorException"),
+        errors=(*_SANDBOX_ERRORS, "utils.errors:InvalidCursorException", _NO_OPERATOR),
     ),
     Route(
         "faults-create",

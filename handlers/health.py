@@ -30,6 +30,8 @@ def root(request: Request) -> Response:
     """
     names = {**_LINKS, **_DESCRIPTION} if settings().is_described else _LINKS
     links = {relation: request.sandbox.url(path_to(name)) for relation, name in names.items()}
+    if request.sandbox.prefix:
+        links["self"] = request.sandbox.issuer  # a gateway's path of its own, which ends in no slash
     return success(
         request, Root("PSN Partner Emulator", VERSION, settings().release, settings().environment, links)
     )

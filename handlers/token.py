@@ -180,7 +180,9 @@ def _description(errors: Sequence[FieldError], model: "type[BaseModel]") -> str:
         return NO_OBJECT.message
     fields = {error.field for error in errors}
     invalid = [name for name in model.model_fields if name in fields]
-    return f"Missing or malformed: {', '.join(invalid)}." if invalid else "The body has a member too many."
+    if invalid:
+        return f"Missing or malformed: {', '.join(invalid)}."
+    return f"The body has a member other than {', '.join(model.model_fields)}."
 
 
 def _answer(request: Request, tokens: "Tokens") -> Response:

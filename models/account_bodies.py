@@ -12,6 +12,7 @@ from pydantic import (
     Field,
     JsonValue,
     SecretStr,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
@@ -19,6 +20,7 @@ from pydantic_core import PydanticCustomError
 import account_rules
 from models.examples import Examples
 from models.players_query import DEFAULT_LIMIT, Limit
+from routes import SCOPES
 
 LONGEST_USERNAME = 128
 """Characters, as a login's are (``models.auth_body``)."""
@@ -43,6 +45,12 @@ def _uuid(text: str) -> str:
         raise PydanticCustomError("uuid", "Input should be a UUID") from None
 
 
+def _known(scope: str) -> str:
+    if fault := account_rules.fault_of_scopes([scope]):
+        raise PydanticCustomError("scope", "Input should {fault}", {"fault": fault})
+    return scope
+
+
 def _listed(scopes: Any) -> Any:
     return [scopes] if scopes == "all" else scopes
 
@@ -65,7 +73,9 @@ def _several(audience: Any) -> Any:
 
 type OwnClaims = Annotated[dict[str, JsonValue], AfterValidator(_own)]
 type AudienceName = Annotated[str, Field(min_length=1, max_length=255)]
-type ScopeName = Annotated[str, Field(pattern=r"^[!#-\[\]-~]{1,64}$")]
+type ScopeName = Annotated[
+    str, AfterValidator(_known), WithJsonSchema({"type": "string", "enum": [*SCOPES, "all"]})
+]
 type ScopeNames = Annotated[list[ScopeName], Field(max_length=50), BeforeValidator(_listed)]
 """``all`` stands for all scopes but the reserved ones, as in a seed."""
 type Grant = Literal["authorization_code", "refresh_token", "client_credentials", "password"]
@@ -89,17 +99,17 @@ class AddressBody(_Body):
 class UserBody(_Body):
     """A user who may log in, as an entry of a seed; ``password`` instead of its hash will do.
 
-    Without a ``subject`` it stays what it was; a new one follows from the username. What follows ``scopes`` are claims
-    of OpenID Connect Core section 5.1.
+    Without a ``subject`` it stays what it was; a new one follows from the username. Without a ``name`` it is the
+    username. What follows ``scopes`` are claims of OpenID Connect Core section 5.1.
     """
 
     subject: Annotated[str, AfterValidator(_uuid)] | None = None
     password: PlainSecret | None = None
     password_hash: PasswordHash | None = None
     email: str = Field(pattern=account_rules.EMAIL)
-    email_verified: bool
-    name: str
-    scopes: ScopeNames
+    email_verified: bool = False
+    name: str = ""
+    scopes: ScopeNames = Field("all", validate_default=True)
     given_name: str | None = None
     family_name: str | None = None
     middle_name: str | None = None
@@ -173,9 +183,8 @@ class AccountsQuery(_Body):
 
 def examples() -> Examples:
     """See ``models.examples``."""
-    user = {
-        "password": "kratos-password",
-        "email": "kratos@example.com",
+    least = {"password": "kratos-password", "email": "kratos@example.com"}
+    user = least | {
         "email_verified": True,
         "name": "Kratos",
         "scopes": ["openid", "profile", "email", "players:read", "players:write"],
@@ -188,7 +197,8 @@ def examples() -> Examples:
     }
     return {
         UserBody: {
-            "The least there is": user,
+            "The least there is": least,
+            "What logins tell": user,
             "With more claims": user
             | {"given_name": "Kratos", "locale": "el-GR", "address": {"country": "GR"}},
         },

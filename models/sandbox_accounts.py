@@ -1,5 +1,4 @@
-"""The users and clients of a sandbox's document: what registers one at run time, with its name; of a user, what has a
-usual value may be left out."""
+"""The users and clients of a sandbox's document: what registers one at run time, with its name."""
 
 from typing import Annotated, Final, Self
 
@@ -7,7 +6,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError, to_json
 
 from account_rules import CLIENT_ID, OWN_CLIENTS, is_reserved
-from models.account_bodies import LONGEST_USERNAME, ClientBody, ScopeNames, UserBody
+from models.account_bodies import LONGEST_USERNAME, ClientBody, UserBody
 
 _LARGEST: Final = 64 * 1024
 """Bytes of JSON that an entry may have: an item of the table has 400 KB at most, a stack's whole seed as much as this
@@ -33,9 +32,6 @@ class UserEntry(UserBody):
     """
 
     username: Annotated[str, Field(min_length=1, max_length=LONGEST_USERNAME), AfterValidator(_free)]
-    email_verified: bool = False
-    name: str = ""
-    scopes: ScopeNames = Field("all", validate_default=True)
 
     @model_validator(mode="after")
     def _small(self) -> Self:

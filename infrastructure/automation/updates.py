@@ -24,6 +24,9 @@ _REMEDIES = {
     re.compile("operation error .*already exist"): (
         "A deploy that was cut off may have made it: README, Troubleshooting, tells how to take it into the state."
     ),
+    re.compile("ResourceNotFoundException|NoSuchEntity"): (
+        "Something is gone that the state has: make deploy STACK={stack} REFRESH=1 reads back what is there."
+    ),
     re.compile("incorrect passphrase"): (
         "The state is of another passphrase. A local stack: make clean, which deletes it, then make deploy. Another: "
         "set PULUMI_CONFIG_PASSPHRASE to the one that it was made with."
@@ -129,7 +132,8 @@ def translate_errors(log: ChangeLog, failure: str, settings: Settings) -> Iterat
         if refused := protection.refusal(cause, settings.stack):
             raise DeployError(f"{failure}: {refused.cause}.", refused.remedy) from error
         remedies = (remedy for pattern, remedy in _REMEDIES.items() if pattern.search(cause))
-        raise DeployError(f"{failure}: {cause}", next(remedies, "DEBUG=1 shows all of it.")) from error
+        remedy = next(remedies, "DEBUG=1 shows all of it.").replace("{stack}", settings.stack)
+        raise DeployError(f"{failure}: {cause}", remedy) from error
 
 
 def fan_out(*listeners: Callable[[auto.EngineEvent], None]) -> Callable[[auto.EngineEvent], None]:

@@ -1,9 +1,11 @@
-"""Deletes what the default sandbox has left behind at its resets.
+"""Begins the default sandbox anew, and deletes what it has left behind at its resets.
 
 Every other sandbox ends, so what is written to it has a time at which DynamoDB deletes it (``purge_at``). The default
 one never does, and the application, which scans nothing, cannot find what it has left.
 """
 
+import secrets
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -18,16 +20,47 @@ from infrastructure.terminal import display
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 DEFAULT = "default"
 _OF_NO_GENERATION = ("sandbox", "seed", "probe")
 """What follows the sandbox's name in the keys of items that outlive its resets (``utils.sandbox``,
 ``services.sandboxes.seed_documents``, ``utils.table``)."""
+_KEY: "dict[str, AttributeValueTypeDef]" = {"pk": {"S": f"{DEFAULT}#sandbox"}, "sk": {"S": "-"}}
 _AT_ONCE = 16
 _IMPORTED_WITHIN = timedelta(days=1)
 """How long a generation is left alone that is not the present one: an import by pages may be under way."""
 _TIME_DIGITS = 11
 """Hexadecimal digits of a generation's name that are the real time at which it began, in milliseconds."""
+
+
+def begin(settings: Settings, table: str) -> None:
+    """Begins a generation of the default sandbox in the ``table`` that has the stack's users and clients, nothing else,
+    and the real clock, as ``services.sandboxes.opening`` does. Raises ``DeployError``."""
+    dynamodb: DynamoDBClient = session.client(settings, "dynamodb")
+    now = time.time_ns() // 1_000_000
+    try:
+        item = dynamodb.get_item(TableName=table, Key=_KEY, ConsistentRead=True).get("Item", {})
+        serial = item.get("serial", {}).get("N")
+        dynamodb.put_item(
+            TableName=table,
+            Item={
+                **_KEY,
+                "generation": {"S": f"{now:0{_TIME_DIGITS}x}{secrets.token_hex(3)[1:]}"},
+                "created_at": {"N": str(now // 1000)},
+                "serial": {"N": str(int(serial or 0) + 1)},
+            },
+            **(
+                {
+                    "ConditionExpression": "serial = :serial",
+                    "ExpressionAttributeValues": {":serial": {"N": serial}},
+                }
+                if serial
+                else {"ConditionExpression": "attribute_not_exists(serial)"}
+            ),
+        )
+    except (BotoCoreError, ClientError) as error:
+        raise DeployError(f"The default sandbox cannot be begun anew: {error}", "Run this again.") from error
 
 
 def sweep(settings: Settings, table: str) -> int:
@@ -37,8 +70,7 @@ def sweep(settings: Settings, table: str) -> int:
     """
     dynamodb: DynamoDBClient = session.client(settings, "dynamodb")
     try:
-        key = {"pk": {"S": f"{DEFAULT}#sandbox"}, "sk": {"S": "-"}}
-        item = dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item", {})
+        item = dynamodb.get_item(TableName=table, Key=_KEY, ConsistentRead=True).get("Item", {})
         present = item.get("generation", {}).get("S")
         return _delete(dynamodb, table, present) if present else 0
     except (BotoCoreError, ClientError) as error:

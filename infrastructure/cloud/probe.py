@@ -97,7 +97,7 @@ def _send_all(api_url: str, tag: str, *, described: bool) -> tuple[ProbeResult, 
 
 
 def _health(api_url: str, tag: str, seconds: float = _ANSWER_SECONDS) -> ProbeResult:
-    status, body = _get(f"{api_url}/healthz", seconds=seconds)
+    status, body = ask(f"{api_url}/healthz", seconds=seconds)
     live = body.get("image_tag")
     return ProbeResult(
         "GET /healthz",
@@ -109,7 +109,7 @@ def _health(api_url: str, tag: str, seconds: float = _ANSWER_SECONDS) -> ProbeRe
 
 def _keys(api_url: str) -> ProbeResult:
     path = "/.well-known/jwks.json"
-    status, body = _get(api_url + path)
+    status, body = ask(api_url + path)
     keys = body.get("keys")
     count = len(keys) if isinstance(keys, list) else 0
     return ProbeResult(
@@ -119,7 +119,7 @@ def _keys(api_url: str) -> ProbeResult:
 
 def _description(api_url: str) -> ProbeResult:
     path = routes.path_to("openapi")
-    status, body = _get(api_url + path)
+    status, body = ask(api_url + path)
     paths = body.get("paths")
     count = len(paths) if isinstance(paths, dict) else 0
     return ProbeResult(
@@ -136,7 +136,7 @@ def _guarded_route() -> Route | None:
 def _guard(api_url: str, route: Route, token: str | None, expected: HTTPStatus) -> ProbeResult:
     """A route that needs a scope, called without one."""
     examples = {name: routes.PATH_PARAMETERS[name].example for name in route.parameters}
-    status, _ = _get(api_url + route.path.format_map(examples), token)
+    status, _ = ask(api_url + route.path.format_map(examples), token)
     how = "with an invalid token" if token else "without a token"
     ok = status == expected
     return ProbeResult(
@@ -144,12 +144,21 @@ def _guard(api_url: str, route: Route, token: str | None, expected: HTTPStatus) 
     )
 
 
-def _get(
-    url: str, token: str | None = None, seconds: float = _ANSWER_SECONDS
+def ask(
+    url: str,
+    token: str | None = None,
+    seconds: float = _ANSWER_SECONDS,
+    *,
+    method: str = "GET",
+    body: object = None,
 ) -> tuple[int | str, dict[str, Any]]:
-    """The status and the JSON object of an answer; the reason in place of the status where there is none."""
+    """The status and the JSON object of an answer; the reason in place of the status where there is none. ``body`` is
+    sent as JSON."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - the stack's own URL
+    data = None
+    if body is not None:
+        headers["Content-Type"], data = "application/json", json.dumps(body).encode()
+    request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310 - the stack's own URL
     try:
         with _open(request, seconds) as answer:
             return int(answer.status), _object(answer.read())

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from typing import Self
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -144,12 +145,16 @@ def _down(table: Table, high: int, low: int) -> None:
 
 
 def _go(table: Table, way: Way, title: str) -> None:
+    """Goes one ``way`` with all items; says nothing where there is none to change, as in a new table."""
+    pages = iter(
+        table.client.get_paginator("scan").paginate(TableName=table.name, ConsistentRead=True, **way.scan)
+    )
+    first = next(pages)
+    if not first["Items"] and "LastEvaluatedKey" not in first:
+        return
     with display.progress(title) as step, ThreadPoolExecutor(_AT_ONCE) as pool:
         looked, changed = 0, 0
-        pages = table.client.get_paginator("scan").paginate(
-            TableName=table.name, ConsistentRead=True, **way.scan
-        )
-        for page in pages:
+        for page in chain([first], pages):
             looked += page["ScannedCount"]
             for _ in pool.map(partial(way.change, table), map(unmarshal, page["Items"])):
                 changed += 1

@@ -147,7 +147,12 @@ def _add_release_commands(commands: _Commands) -> None:
     _add_flag(command, "--force", "write into a table that is not empty")
     _add_flag(command, "--dry-run", "show only")
 
-    commands.add("smoke", make_targets.smoke)
+    command = commands.add("smoke", make_targets.smoke)
+    for option, text in (
+        ("user", "who logs in; default: the documented user, where the seed has it"),
+        ("password", "the user's password"),
+    ):
+        command.add_argument(f"--{option}", type=_not_empty("give it or leave it out"), help=text)
     command = commands.add("bootstrap", make_targets.bootstrap)
     command.add_argument(
         "--repository",
@@ -196,7 +201,11 @@ def _add_sandbox_commands(commands: _Commands) -> None:
         metavar="DURATION",
         help="how long it lives, PT1M to P30D; default: P7D",
     )
-    _add_sandbox(commands.add("reset", make_targets.reset))
+    command = commands.add("reset", make_targets.reset)
+    _add_sandbox(command)
+    _add_flag(
+        command, "--force", "of the default sandbox: to the stack's users and clients, by AWS credentials"
+    )
 
 
 def _add_reading_commands(commands: _Commands) -> None:

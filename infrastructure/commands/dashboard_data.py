@@ -12,13 +12,17 @@ from infrastructure.stack.dashboard import Series, Widget, widgets
 from infrastructure.stack.settings import Settings
 
 _MINUTES = 60
+_TOLD_APART = 12
+"""Lines of a diagram that can be told apart, by the page's colours and dashes; of more the highest are drawn."""
+_OF_TABLES = "AWS/DynamoDB"
 
 
 def read(settings: Settings) -> dict[str, Any]:
     """The values of every widget for each of the last 60 minutes, the one under way among them, JSON-ready.
 
-    There are ``release``, ``end`` (seconds since 1970) and ``widgets``, each with ``title``, ``unit``, ``stacked`` and
-    ``lines`` of a ``label`` and ``values``, ``None`` for a minute without any.
+    There are ``release``, ``end`` (seconds since 1970) and ``widgets``, each with ``title``, ``unit``, ``stacked``,
+    ``lines`` of a ``label`` and ``values``, ``None`` for a minute without any, how many are ``left_out``, and what
+    there is to say where there is ``none``.
 
     Raises ``DeployError`` where the stack's AWS does not tell.
     """
@@ -29,16 +33,28 @@ def read(settings: Settings) -> dict[str, Any]:
     return {
         "release": _release(settings),
         "end": int(now.timestamp()) // 60 * 60,
-        "widgets": [
-            {
-                "title": widget.title,
-                "unit": widget.unit,
-                "stacked": widget.stacked,
-                "lines": list(_lines(widget, recorded, end)),
-            }
-            for widget in widgets(settings)
-        ],
+        "widgets": [_drawn(widget, recorded, end) for widget in widgets(settings)],
     }
+
+
+def _drawn(widget: Widget, recorded: Recorded, end: datetime) -> dict[str, Any]:
+    lines = list(_lines(widget, recorded, end))
+    shown = sorted(lines, key=_peak, reverse=True)[:_TOLD_APART]
+    is_measured = widget.searches or any(one.metric.namespace != _OF_TABLES for one in widget.series)
+    return {
+        "title": widget.title,
+        "unit": widget.unit,
+        "stacked": widget.stacked,
+        "lines": [line for line in lines if line in shown],
+        "left_out": len(lines) - len(shown),
+        "none": f"Nothing in the last {_MINUTES} minutes."
+        if is_measured
+        else "The local AWS measures no table.",
+    }
+
+
+def _peak(line: dict[str, Any]) -> float:
+    return float(max(value for value in line["values"] if value is not None))
 
 
 def _lines(widget: Widget, recorded: Recorded, end: datetime) -> Iterator[dict[str, Any]]:
@@ -57,7 +73,8 @@ def _found(widget: Widget, recorded: Recorded) -> Iterator[Series]:
             names = {name for name, _ in metric.dimensions}
             wanted = (search.namespace, search.name, set(search.dimensions))
             if (metric.namespace, metric.name, names) == wanted:
-                yield Series(metric, search.statistic, " ".join(value for _, value in metric.dimensions))
+                values = [value for _, value in metric.dimensions]
+                yield Series(metric, search.statistic, " ".join([*values, search.label]).rstrip())
 
 
 def _values(series: Series, recorded: Recorded, end: datetime) -> list[float | None]:

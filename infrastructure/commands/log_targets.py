@@ -88,8 +88,9 @@ def dashboard(options: argparse.Namespace) -> int:
         return 0
     from functools import partial
 
-    from infrastructure.commands import dashboard_data, dashboard_server
+    from infrastructure.commands import dashboard_data, dashboard_server, stack_info
 
+    stack_info.outputs(options.settings)
     with dashboard_server.server(partial(dashboard_data.read, options.settings), options.port) as server:
         print(f"http://127.0.0.1:{server.server_port}/", flush=True)
         display.say("Open it in a browser; Ctrl-C ends it")

@@ -90,16 +90,11 @@ def rotate_keys(options: argparse.Namespace) -> int:
 
 def smoke(options: argparse.Namespace) -> int:
     """Ask the deployed API whether it answers as it must."""
-    from infrastructure.automation import workspace
-    from infrastructure.cloud import probe
+    from infrastructure.commands import smoke, stack_info
 
-    state = workspace.read_state(options.settings)
-    if failed := probe.failed(probe.probe(state.outputs)):
-        raise DeployError(
-            f"Stack {options.settings.stack!r} does not answer as it must: {probe.describe(failed)}.",
-            probe.remedy(failed, options.settings.stack),
-        )
-    print(f"Stack {options.settings.stack} answers as it must: {state.outputs['image_tag']}")
+    outputs = stack_info.outputs(options.settings)
+    done = smoke.smoke(options.settings, outputs, options.user, options.password)
+    print(f"Stack {options.settings.stack} answers as it must: {outputs['image_tag']}; {done}")
     return 0
 
 
@@ -144,8 +139,11 @@ def unlock(options: argparse.Namespace) -> int:
     name = options.user or options.client
     if not sources:
         print(f"{name} has no failed logins in the sandbox {options.sandbox}")
-        if stranger := unlock.stranger(options.settings, user=options.user, client=options.client):
+        if stranger := unlock.stranger(
+            options.settings, user=options.user, client=options.client, sandbox=options.sandbox
+        ):
             print(stranger)
+            return 1
     else:
         done = "Would forget" if options.dry_run else "Forgot"
         print(f"{done} the failed logins of {name} from {', '.join(sources)}")
@@ -174,7 +172,10 @@ def reset(options: argparse.Namespace) -> int:
     from infrastructure.commands import sandboxes
 
     login = sandboxes.Login(options.user, options.password, options.token)
-    _print_sandbox(sandboxes.reset(options.settings, sandbox=options.sandbox, login=login))
+    if options.force:
+        _print_sandbox(sandboxes.begin_anew(options.settings, sandbox=options.sandbox))
+    else:
+        _print_sandbox(sandboxes.reset(options.settings, sandbox=options.sandbox, login=login))
     _sweep(options)
     return 0
 
@@ -241,7 +242,7 @@ def status(options: argparse.Namespace) -> int:
         _print_json([finding.as_json() for finding in findings])
     else:
         report.print_status(findings)
-    return 1 if any(finding.ok is False for finding in findings) else 0
+    return status.exit_code(findings)
 
 
 def doctor(options: argparse.Namespace) -> int:

@@ -133,7 +133,8 @@ def print_outputs(values: dict[str, Any]) -> None:
 def print_history(updates: Sequence["Update"]) -> None:
     """The updates, the newest first: version, start in UTC, result, duration, what was done, by whom, and what changed.
 
-    Those in a row that changed nothing are one line.
+    Those in a row that changed nothing are one line. The engine counts the groups of resources too, a deploy
+    does not.
     """
     from infrastructure.review.changes import summary
 
@@ -148,6 +149,8 @@ def print_history(updates: Sequence["Update"]) -> None:
                 f"{update.version:>7}  {update.started:%Y-%m-%d %H:%M:%S}  {update.result:<11} {took:>6}  "
                 f"{update.message}{changed}{'  (live)' if update.live else ''}"
             )
+    if any(update.changes for update in updates):
+        display.say("Counted as the engine does, the groups of resources among them")
 
 
 def _folded(row: Sequence["Update"]) -> str:
@@ -182,5 +185,5 @@ def print_status(findings: Sequence["Finding"]) -> None:
     for finding in findings:
         mark, style = marks[finding.ok]
         console.print(Text(mark, style), Text(f" {finding.name:<{width}}  {finding.text}"))
-        if finding.ok is False and finding.remedy:
+        if finding.remedy and (finding.ok is False or not finding.answered):
             console.print(Text(f"{'':<{width + 9}}{finding.remedy}", "dim"))

@@ -60,6 +60,24 @@ def reset(settings: Settings, *, sandbox: str, login: Login) -> dict[str, Any]:
     return told
 
 
+def begin_anew(settings: Settings, *, sandbox: str) -> dict[str, Any]:
+    """Has the default ``sandbox`` hold the stack's users and clients and nothing else, whatever its seed is, by the
+    credentials for the stack's AWS: nobody need log in. What the API would tell of it.
+
+    Raises ``DeployError``, for other sandboxes too, which the default one's administrator operates.
+    """
+    if sandbox != default_generations.DEFAULT:
+        raise DeployError(
+            "FORCE=1 is for the sandbox default alone.",
+            f"An administrator of the default sandbox resets it: make reset SANDBOX={sandbox}",
+        )
+    readiness.require_aws(settings, workspace.read_state(settings).accounts)
+    outputs = stack_info.outputs(settings)
+    default_generations.begin(settings, str(outputs["table_name"]))
+    readiness.persist(settings)
+    return {"name": sandbox, "seed": "default", "ends_at": None, "base_url": outputs["api_url"]}
+
+
 def sweep(settings: Settings, sandbox: str) -> int:
     """Deletes what the default ``sandbox`` had before its resets; how many items that were. What others had is deleted
     in time. Raises ``DeployError``."""
@@ -99,9 +117,15 @@ def _login(settings: Settings, login: Login) -> tuple[str, str]:
             f"Nobody is named who operates stack {settings.stack!r}.",
             f"Give USER= and PASSWORD= of a user with the scope {_SCOPE}, or TOKEN=.",
         )
-    _, answer = _send(
-        "POST", f"{api}/auth/token", None, {"username": user, "password": password, "scope": _SCOPE}
-    )
+    body = {"username": user, "password": password, "scope": _SCOPE}
+    try:
+        _, answer = _send("POST", f"{api}/auth/token", None, body)
+    except DeployError as error:
+        raise DeployError(
+            error.cause,
+            "Give USER= and PASSWORD=, or TOKEN=. If nobody is left who operates it, AWS credentials do: "
+            f"make reset SANDBOX=default STACK={settings.stack} FORCE=1",
+        ) from error
     return api, str(answer["access_token"])
 
 

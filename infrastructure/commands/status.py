@@ -3,8 +3,8 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infrastructure.automation import backend, plugins
 from infrastructure.automation.update_message import UpdateMessage, parse_message
 from infrastructure.cloud import probe, recorded_metrics, session
+from infrastructure.cloud.logs import GATEWAY
 from infrastructure.errors import DeployError
 from infrastructure.local import aws, aws_instance
 from infrastructure.release.release import Deployed
@@ -34,18 +35,22 @@ _ROOM_MIB = 4096
 _LOOKED_BACK = timedelta(minutes=15)
 """As far as an alarm looks back."""
 _NAMED = 3
+_RUNBOOK = "docs/operations/runbook/"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """How one thing is: ``ok``, or not, or ``None`` where that is not known or says nothing; ``text`` for people, with
-    the ``remedy`` where something is wrong; ``values`` for programs, JSON-ready."""
+    the ``remedy`` where something is wrong; ``values`` for programs, JSON-ready. ``answered`` is false where who knows
+    did not tell.
+    """
 
     name: str
     ok: bool | None
     text: str
     remedy: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
+    answered: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """The finding's fields by name."""
@@ -57,13 +62,14 @@ type Question = Callable[[], Finding]
 
 def findings(settings: Settings) -> list[Finding]:
     """The state of the stack, in an order for people. Raises nothing; what has not answered in time is told as that."""
-    state, missing = StackState(), None
+    state, missing, remedy = StackState(), None, f"Deploy it: make deploy STACK={settings.stack}"
     try:
         state = _read_state(settings)
+        if not {"image_tag", "api_url"} <= state.outputs.keys():
+            missing = Finding("release", False, "none: nothing of it is there", remedy)
     except DeployError as error:
         missing = Finding("release", False, error.cause, error.remedy)
     except (OSError, ValueError, LookupError):
-        remedy = f"Deploy it: make deploy STACK={settings.stack}"
         missing = Finding("release", False, "none: it was never deployed from here", remedy)
     questions: dict[str, Question] = {"release": lambda: missing or _release(settings, state)}
     if settings.local:
@@ -76,7 +82,23 @@ def findings(settings: Settings) -> list[Finding]:
             "data": lambda: _data(settings, state),
         }
     questions |= {"disk": _disk, "versions": lambda: _versions(settings)}
-    return _ask(questions, _LOCAL_SECONDS if settings.local else _AWS_SECONDS)
+    found = _ask(questions, _LOCAL_SECONDS if settings.local else _AWS_SECONDS)
+    return [one if one.answered else replace(one, remedy=_unanswered(settings, one)) for one in found]
+
+
+def exit_code(findings: Iterable[Finding]) -> int:
+    """1 where something is wrong, else 2 where something did not answer, else 0."""
+    known = list(findings)
+    if any(finding.ok is False for finding in known):
+        return 1
+    return 0 if all(finding.answered for finding in known) else 2
+
+
+def _unanswered(settings: Settings, finding: Finding) -> str:
+    """Where to look for what nobody answered."""
+    if finding.name == "alarms":
+        return f"Whether one is on is not known: make logs FN={GATEWAY} STACK={settings.stack}"
+    return f"Ask again: make status STACK={settings.stack}"
 
 
 def _ask(questions: Mapping[str, Question], seconds: float) -> list[Finding]:
@@ -87,9 +109,9 @@ def _ask(questions: Mapping[str, Question], seconds: float) -> list[Finding]:
         try:
             answers[name] = question()
         except DeployError as error:
-            answers[name] = Finding(name, None, f"not known: {error.cause}")
+            answers[name] = Finding(name, None, f"not known: {error.cause}", answered=False)
         except (BotoCoreError, ClientError, OSError, ValueError, LookupError) as error:
-            answers[name] = Finding(name, None, f"not known: {_gist(error)}")
+            answers[name] = Finding(name, None, f"not known: {_gist(error)}", answered=False)
 
     threads = [threading.Thread(target=answer, args=item, daemon=True) for item in questions.items()]
     for thread in threads:
@@ -99,7 +121,7 @@ def _ask(questions: Mapping[str, Question], seconds: float) -> list[Finding]:
         thread.join(max(0.0, deadline - time.monotonic()))
     in_time = dict(answers)
     return [
-        in_time.get(name) or Finding(name, None, f"not known: no answer within {seconds:g} s")
+        in_time.get(name) or Finding(name, None, f"not known: no answer within {seconds:g} s", answered=False)
         for name in questions
     ]
 
@@ -232,8 +254,25 @@ def _alarms(settings: Settings) -> Finding:
     values = {"firing": sorted(firing)}
     if firing:
         text = f"{len(firing)} {of}: " + "; ".join(firing[name] or name for name in sorted(firing))
-        return Finding("alarms", False, text, "Look closer: make logs FN=gateway LEVEL=ERROR", values)
+        return Finding("alarms", False, text, _closer(settings, firing), values)
     return Finding("alarms", True, f"none {of}", values=values)
+
+
+def _closer(settings: Settings, firing: Collection[str]) -> str:
+    """Where to look first when these alarms are on, by their names: into the log of a function that fails, if one does,
+    and on the page of its alarm."""
+    on = [alarm for alarm in alarms(settings) if alarm.name in firing]
+    first = min(
+        on,
+        key=lambda alarm: (alarm.about != "function", not alarm.runbook.endswith("errors")),
+        default=None,
+    )
+    if first is None:
+        return f"Look closer: {_RUNBOOK}any.md"
+    source = first.subject if first.about == "function" else GATEWAY
+    level = " LEVEL=ERROR" if first.runbook == "function-errors" else ""
+    look = f"make logs FN={source}{level} SINCE=15m STACK={settings.stack}"
+    return f"Look closer: {look}; then {_RUNBOOK}{first.runbook}.md"
 
 
 def _data(settings: Settings, state: StackState) -> Finding:

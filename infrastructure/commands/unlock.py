@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infrastructure.automation import workspace
 from infrastructure.cloud import session
+from infrastructure.cloud.default_generations import DEFAULT
 from infrastructure.commands import readiness, stack_info
 from infrastructure.errors import DeployError
 from infrastructure.stack import loading
@@ -25,7 +26,7 @@ def unlock(
     """Forgets the failed logins of the username ``user``, whatever its case, or of the client's id ``client``.
 
     Returns the addresses from which there were some, in order. Raises ``DeployError`` when the stack is not deployed,
-    and when AWS refuses.
+    for a ``sandbox`` that there is not, and when AWS refuses.
     """
     readiness.require_aws(settings, workspace.read_state(settings).accounts)
     table = stack_info.outputs(settings)["table_name"]
@@ -51,15 +52,22 @@ def _universe(dynamodb: "DynamoDBClient", table: str, sandbox: str) -> str:
     key = {"pk": {"S": f"{sandbox}#sandbox"}, "sk": {"S": "-"}}
     item = dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item", {})
     generation = item.get("generation", {}).get("S")
+    if not generation and sandbox != DEFAULT:
+        raise DeployError(
+            f"There is no sandbox {sandbox!r}.",
+            "Name one that there is: docs/guides/sandboxes.md lists them.",
+        )
     return f"{sandbox}@{generation}" if generation else sandbox
 
 
-def stranger(settings: Settings, *, user: str | None, client: str | None) -> str:
-    """What there is to say where the seed of the stack does not know the name: which names are like it, else how many
-    it knows; empty where it knows it.
+def stranger(settings: Settings, *, user: str | None, client: str | None, sandbox: str) -> str:
+    """What there is to say of a name that neither the seed of the stack knows nor anybody who was registered in the
+    ``sandbox`` has: which names are like it, else how many the seed knows; empty where it is known.
 
     Raises ``DeployError`` when the seed cannot be read.
     """
+    if _is_registered(settings, user=user, client=client, sandbox=sandbox):
+        return ""
     seed = loading.load_seed(settings)
     if user is None:
         kind, name, known = "client", str(client), [entry.client_id for entry in seed.clients]
@@ -71,6 +79,15 @@ def stranger(settings: Settings, *, user: str | None, client: str | None) -> str
     return f"The seed of stack {settings.stack} has no {kind} of this name" + (
         f": did you mean {like}?" if like else f"; it has {len(known)}."
     )
+
+
+def _is_registered(settings: Settings, *, user: str | None, client: str | None, sandbox: str) -> bool:
+    """Whether an item of ``services.identity.account_keys`` has the name."""
+    dynamodb: DynamoDBClient = session.client(settings, "dynamodb")
+    table = stack_info.outputs(settings)["table_name"]
+    account = f"client#{client}" if user is None else f"user#{user.casefold()}"
+    key = {"pk": {"S": f"{_universe(dynamodb, table, sandbox)}#accounts"}, "sk": {"S": account}}
+    return "entry_json" in dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item", {})
 
 
 def _sources(dynamodb: "DynamoDBClient", table: str, partition: str) -> list[str]:

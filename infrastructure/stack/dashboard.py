@@ -29,12 +29,14 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A line for each combination of values that ``dimensions`` have in a metric of the functions' own."""
+    """A line for each combination of values that ``dimensions`` have in a metric of the functions' own; ``label`` says
+    what of them, beside other lines of the same values."""
 
     namespace: str
     name: str
     dimensions: tuple[str, ...]
     statistic: str
+    label: str = ""
 
     @property
     def expression(self) -> str:
@@ -57,8 +59,8 @@ class Widget:
 def widgets(settings: Settings, api_id: str = API_ID) -> tuple[Widget, ...]:
     """The diagrams, in their order on the page."""
 
-    def own(name: str, statistic: str, *dimensions: str) -> tuple[Search, ...]:
-        return (Search(settings.names.base, name, dimensions, statistic),)
+    def own(name: str, statistic: str, *dimensions: str, label: str = "") -> tuple[Search, ...]:
+        return (Search(settings.names.base, name, dimensions, statistic, label),)
 
     def of_functions(name: str, statistic: str) -> tuple[Series, ...]:
         return tuple(
@@ -106,7 +108,14 @@ def widgets(settings: Settings, api_id: str = API_ID) -> tuple[Widget, ...]:
             else ()
         ),
         Widget("Latency by route, p99", "ms", searches=own("Latency", "p99", "Route")),
-        Widget("Failures of functions", "a minute", of_functions("Errors", "Sum"), stacked=True),
+        # As their alarms have it: a bug that became a 500 is no error to Lambda.
+        Widget(
+            "Failures of functions",
+            "a minute",
+            of_functions("Errors", "Sum"),
+            own("ServerErrors", "Sum", "Function", label="answered 500"),
+            stacked=True,
+        ),
         Widget("Longest durations of functions", "ms", of_functions("Duration", "Maximum")),
         Widget("Throttled calls", "a minute", of_functions("Throttles", "Sum"), stacked=True),
         Widget("Cold starts", "a minute", searches=own("ColdStarts", "Sum", "Function"), stacked=True),
@@ -177,7 +186,14 @@ def _properties(widget: Widget, settings: Settings, release: str) -> dict[str, A
         for series in widget.series
     ]
     metrics += [
-        [{"expression": search.expression, "id": f"e{index}"}] for index, search in enumerate(widget.searches)
+        [
+            {
+                "expression": search.expression,
+                "id": f"e{index}",
+                **({"label": search.label} if search.label else {}),
+            }
+        ]
+        for index, search in enumerate(widget.searches)
     ]
     return {
         "title": f"{widget.title} · {release}",

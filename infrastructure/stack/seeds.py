@@ -52,6 +52,12 @@ def _named(scopes: object) -> object:
     return account_rules.expanded([str(name) for name in given])
 
 
+def _require_known(scopes: tuple[str, ...]) -> tuple[str, ...]:
+    if fault := account_rules.fault_of_scopes(scopes):
+        raise ValueError(f"should {fault}")
+    return scopes
+
+
 def _require_own(extra_claims: dict[str, JsonValue]) -> dict[str, JsonValue]:
     if fault := account_rules.fault_of_claims(extra_claims, User.model_fields):
         raise ValueError(f"should {fault}")
@@ -62,7 +68,7 @@ def _listed(audience: object) -> object:
     return (audience,) if isinstance(audience, str) else audience
 
 
-type Scopes = Annotated[tuple[str, ...], BeforeValidator(_named)]
+type Scopes = Annotated[tuple[str, ...], BeforeValidator(_named), AfterValidator(_require_known)]
 type Hash = Annotated[str, AfterValidator(_require_strong)]
 type RedirectURI = Annotated[str, AfterValidator(_require_safe)]
 type Resource = Annotated[str, Field(pattern=account_rules.RESOURCE)]
@@ -258,16 +264,27 @@ def _default_credentials(seed: Seed) -> Iterator[str]:
             yield f"{client.client_id!r} has a default secret"
 
 
+def documented_password(seed: Seed, username: str) -> str | None:
+    """The documented password that the user of this name has in ``seed``; ``None`` for another, and without one."""
+    hashes = [user.password_hash for user in seed.users if user.username == username]
+    return next((default for one in hashes for default in _matching(one)), None)
+
+
 def _is_default(password_hash: str) -> bool:
+    return next(_matching(password_hash), None) is not None
+
+
+def _matching(password_hash: str) -> Iterator[str]:
+    """The documented secrets whose hash it is."""
     from argon2 import PasswordHasher
     from argon2.exceptions import VerifyMismatchError
 
     for default in DEFAULT_SECRETS:
         try:
-            return PasswordHasher().verify(password_hash, default)
+            PasswordHasher().verify(password_hash, default)
         except VerifyMismatchError:
             continue
-    return False
+        yield default
 
 
 def _brief(error: Exception) -> str:

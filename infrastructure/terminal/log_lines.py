@@ -16,9 +16,10 @@ _SHOWN_ELSEWHERE = frozenset(
     {"level", "message", "timestamp", "location", "service", "function", "image_tag", "release", "method"}
 )
 _FOR_A_SEARCH = frozenset(
-    {"function_request_id", "traceparent", "xray_trace_id", "sandbox", "calls", "exception_name", "_aws"}
+    {"function_request_id", "traceparent", "xray_trace_id", "calls", "exception_name", "_aws"}
 )
 """What every line has and few read; raw JSON has it."""
+_DEFAULT_SANDBOX = "default"
 _OF_ACCESS = frozenset(
     {
         "time",
@@ -52,6 +53,8 @@ def log_line(moment: datetime, level: str, source: str, message: Any, width: int
     else:
         line.append(str(message.get("message", "")), style)
         hidden = _SHOWN_ELSEWHERE | _FOR_A_SEARCH | _metrics(message)
+        if message.get("sandbox") == _DEFAULT_SANDBOX:
+            hidden |= {"sandbox"}
         fields = {name: value for name, value in message.items() if name not in hidden}
         if fields.get("correlation_id") == fields.get("request_id"):
             fields.pop("correlation_id", None)

@@ -12,6 +12,7 @@ from services.identity.account_changes import AccountConflictException, AccountN
 from services.identity.account_keys import client_account_key
 from services.identity.account_pages import Listed, Page, merged
 from services.identity.grant_basis import basis_of_grant
+from services.identity.operators import may_operate, require_another
 from services.identity.public_keys import published_keys
 from services.identity.seed import Client, seed
 from utils import table
@@ -37,7 +38,8 @@ def put(sandbox: Sandbox, client_id: str, body: "ClientBody") -> tuple[ClientAcc
 
     Another secret, a scope or a grant type less ends all that was issued to the client. Raises
     :class:`AccountConflictException` for an id that is a user's subject, an audience or a client's of the emulator's
-    own, :class:`ValidationException` for what can be no id and for redirect URIs that the stack refuses.
+    own, :class:`ValidationException` for what can be no id and for redirect URIs that the stack refuses, and
+    :class:`NoOperatorException`.
     """
     if not is_signed_by(body.id_token_signed_response_alg):
         fault = FieldError("id_token_signed_response_alg", "no_key", "The stack has no key that signs so.")
@@ -61,6 +63,12 @@ def put(sandbox: Sandbox, client_id: str, body: "ClientBody") -> tuple[ClientAcc
             "scopes": expanded(body.scopes),
         }
         client, write = stored(present, entry, before)
+        if (
+            before
+            and may_operate(before.scopes, before.grant_types)
+            and not may_operate(client.scopes, client.grant_types)
+        ):
+            require_another(present, client_account_key(present, client_id))
         return Change([write], (_told(client, "registered"), before is None))
 
     return account_changes.make(sandbox, client_account_key(sandbox, client_id), plan)
@@ -69,15 +77,19 @@ def put(sandbox: Sandbox, client_id: str, body: "ClientBody") -> tuple[ClientAcc
 def remove(sandbox: Sandbox, client_id: str) -> None:
     """Let there be no client of this id in the sandbox, whether registered or of the seed.
 
-    Raises :class:`AccountNotFoundException` if there is none, :class:`AccountConflictException` for the emulator's own.
+    Raises :class:`AccountNotFoundException` if there is none, :class:`AccountConflictException` for the emulator's own,
+    and :class:`NoOperatorException`.
     """
     if client_id in OWN_CLIENTS:
         raise AccountConflictException("It is a client of the emulator's own.")
     key = client_account_key(sandbox, client_id)
 
     def plan(present: Sandbox) -> Change[None]:
-        if accounts.find_client(present, client_id) is None:
+        before = accounts.find_client(present, client_id)
+        if before is None:
             raise AccountNotFoundException
+        if may_operate(before.scopes, before.grant_types):
+            require_another(present, client_account_key(present, client_id))
         return Change([Put({"pk": key[0], "sk": key[1], "basis": ENDED})], None)
 
     account_changes.make(sandbox, key, plan)

@@ -14,6 +14,7 @@ from services.identity.account_changes import (
 )
 from services.identity.account_keys import subject_account_key, user_account_key
 from services.identity.account_pages import Listed, Page, merged
+from services.identity.operators import may_operate, require_another
 from services.identity.seed import SeedUser, seed
 from services.identity.sessions import ACTIVE, user_key
 from services.identity.users import unchanged, user_item
@@ -37,7 +38,7 @@ def put(sandbox: Sandbox, username: str, body: "UserBody") -> tuple[UserAccount,
 
     Another password, or a scope less, ends all that was issued for the user. Raises
     :class:`AccountConflictException` for a subject that is another user's or a client's id,
-    :class:`ValidationException` for a username that nobody can log in with.
+    :class:`ValidationException` for a username that nobody can log in with, :class:`NoOperatorException`.
     """
     folded = username.casefold()
     if fault := _fault_of_name(username):
@@ -46,6 +47,8 @@ def put(sandbox: Sandbox, username: str, body: "UserBody") -> tuple[UserAccount,
     def plan(present: Sandbox) -> Change[tuple[UserAccount, bool]]:
         before = accounts.find_user(present, folded)
         user, text = _entry(present, username, body, before)
+        if before and may_operate(before.scopes) and not may_operate(user.scopes):
+            require_another(present, user_account_key(present, folded))
         entry_pk, entry_sk = user_account_key(present, folded)
         subject_pk, subject_sk = subject_account_key(present, user.subject)
         writes = [
@@ -63,7 +66,7 @@ def put(sandbox: Sandbox, username: str, body: "UserBody") -> tuple[UserAccount,
 def remove(sandbox: Sandbox, username: str) -> None:
     """Let there be no user of this name in the sandbox, whether registered or of the seed.
 
-    Raises :class:`AccountNotFoundException` if there is none.
+    Raises :class:`AccountNotFoundException` if there is none, and :class:`NoOperatorException`.
     """
     folded = username.casefold()
 
@@ -72,6 +75,8 @@ def remove(sandbox: Sandbox, username: str) -> None:
         if before is None:
             raise AccountNotFoundException
         pk, sk = user_account_key(present, folded)
+        if may_operate(before.scopes):
+            require_another(present, (pk, sk))
         return Change([Put({"pk": pk, "sk": sk}), *_hidden(present, before)], None)
 
     account_changes.make(sandbox, user_account_key(sandbox, folded), plan)
@@ -108,6 +113,11 @@ def _fault_of_name(username: str) -> str | None:
     return "It is a magic value." if is_reserved(folded) else None
 
 
+def subject_of(folded: str) -> str:
+    """The subject that follows from a username, casefolded: the same in every sandbox."""
+    return str(uuid5(_OF_USERS, folded))
+
+
 def is_default(folded: str) -> bool:
     """Whether the username, casefolded, is the default user's, and the stack lets in no such user."""
     return folded == DEFAULT_USER and not account_changes.is_unguarded()
@@ -138,6 +148,7 @@ def _entry(
     entry = {
         **body.model_dump(exclude={"password", "password_hash", "subject", "scopes"}, exclude_none=True),
         "username": username,
+        "name": body.name or username,
         "subject": subject,
         "password_hash": hashed,
         "scopes": scopes,
@@ -150,7 +161,7 @@ def _entry(
 def _default_subject(sandbox: Sandbox, folded: str) -> str:
     """The subject of the seed's user of this name, else a UUID made of the name: the same in every sandbox."""
     of_seed = seed().users.get(folded) if sandbox.is_seeded else None
-    return of_seed.subject if of_seed else str(uuid5(_OF_USERS, folded))
+    return of_seed.subject if of_seed else subject_of(folded)
 
 
 def _kept(sandbox: Sandbox, user: SeedUser, *, is_new: bool) -> Put:

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from account_rules import OWN_CLIENTS, expanded
 from models.durations import iso8601
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 type Content = dict[str, Any]
 
-_SUBJECTS: Final = UUID("2b7c6a0e-0d2f-4c57-9a35-6f0c9d0a7b11")
-"""The namespace of subjects that follow from usernames (RFC 9562 section 5.5)."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
@@ -77,8 +75,10 @@ def player_id_of(created_at: datetime, place: int, username: str) -> str:
 
 def _user(user: "UserEntry") -> dict[str, Any]:
     """The entry of ``user``, in the form of the stack's seed."""
+    from services.identity.user_accounts import subject_of
+
     return _given(user) | {
-        "subject": user.subject or str(uuid5(_SUBJECTS, user.username.casefold())),
+        "subject": user.subject or subject_of(user.username.casefold()),
         "name": user.name or user.username,
         "password_hash": user.password_hash or _hashed(user.password),
     }

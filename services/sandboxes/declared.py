@@ -5,6 +5,7 @@ was read. So whatever breaks off, a sandbox is as it was or as it was to be; wha
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -22,12 +23,13 @@ from services.sandboxes.opening import (
     alive,
     began,
     begin,
+    begins_by_name,
     listing_key,
     new_generation,
     purge_at,
     unchanged,
 )
-from services.sandboxes.planting import plant
+from services.sandboxes.planting import plant, require_operator
 from services.sandboxes.seed import DOCUMENT, Seed
 from utils import table
 from utils.attributes import Item
@@ -91,10 +93,11 @@ def declare(name: str, body: "SandboxBody") -> tuple[Described, bool]:
     """Make the sandbox ``name``, or let one that there is have another seed, end and strictness; and whether it is new.
 
     One that there is keeps what it holds until it is reset. Raises :class:`ValidationException` for an end after the
-    longest life of a generation, and for what the default sandbox cannot have.
+    longest life of a generation, and for what the default sandbox cannot have, and :class:`NoOperatorException`.
     """
     _require_possible(name, body)
     seed, content = _seed(body)
+    require_operator(name, content)
     attributes = {"strict": body.strict, "is_declared": True, "ttl": _seconds(body.ttl or UNDECLARED)}
     for item in _readings(name):
         sandbox = alive(Sandbox(name), item)
@@ -111,15 +114,20 @@ def declare(name: str, body: "SandboxBody") -> tuple[Described, bool]:
 
 
 def reset(name: str) -> Described:
-    """Begin another generation of the sandbox ``name``, which holds its seed. Raises
-    :class:`SandboxNotFoundException`."""
+    """Begin another generation of the sandbox ``name``, which holds its seed; one that may be begun by being named, and
+    has not, begins. Raises :class:`SandboxNotFoundException` and :class:`NoOperatorException`."""
     for item in _readings(name):
         if alive(Sandbox(name), item) is None:
-            raise SandboxNotFoundException
+            if not begins_by_name(item):
+                raise SandboxNotFoundException
+            with suppress(ConditionFailedError):
+                return renewed(name, item, Seed(), {}, {})
+            continue
         seed = Seed.from_item(item or {})
         content = seed.content(name)
         if content is None:
             continue
+        require_operator(name, content)
         try:
             return renewed(name, item, seed, content, kept(item))
         except ConditionFailedError:

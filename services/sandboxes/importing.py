@@ -21,7 +21,7 @@ from services.sandboxes.opening import (
     new_generation,
     purge_at,
 )
-from services.sandboxes.planting import Accounts, clock_attributes, contradicts, plant
+from services.sandboxes.planting import Accounts, clock_attributes, contradicts, plant, require_operator
 from services.sandboxes.seed import Seed
 from utils import table
 from utils.attributes import Item
@@ -43,7 +43,7 @@ def take(name: str, document: "SandboxDocument", continued: str | None) -> Impor
 
     ``continued`` is ``None`` for the first page, then what the page before was answered. A page that was taken may be
     sent again. Raises :class:`InvalidCursorException`, :class:`SandboxNotFoundException` for a strict sandbox that is
-    not there, and :class:`ValidationException` for what contradicts an earlier page.
+    not there, :class:`NoOperatorException`, and :class:`ValidationException` for what contradicts an earlier page.
     """
     if continued is None:
         return _first(name, document)
@@ -69,6 +69,7 @@ def _first(name: str, document: "SandboxDocument") -> Import:
     now = datetime.now(UTC)
     sandbox = Sandbox(name, new_generation(), ends_at=_end(name, present))
     content = settled(document, now)
+    require_operator(name, content)
     accounts = plant(sandbox, content)
     state = {**accounts.to_attributes(), "clock": clock_attributes(content)}
     if document.is_last:

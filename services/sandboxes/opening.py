@@ -62,7 +62,7 @@ class SandboxNotFoundException(NotFoundException):
     title = "Sandbox not found"
 
     def __init__(self) -> None:
-        super().__init__("There is no such sandbox: declare it first.")
+        super().__init__("No such sandbox has begun, or it has ended: declare it.")
 
 
 def require_name(name: str) -> str:
@@ -84,7 +84,7 @@ def opened(name: str, prefix: str = "") -> Sandbox:
         sandbox = alive(Sandbox(name, prefix=prefix), item)
         if sandbox is not None:
             return sandbox
-        if settings().sandboxes != "open" or (item and item.get("strict")):
+        if not begins_by_name(item):
             raise SandboxNotFoundException
         try:
             begin(name, item, {"ends_at": clock.real_seconds() + int(UNDECLARED.total_seconds())})
@@ -119,6 +119,12 @@ def opened_with(
 
 met: Final[dict[str, Sandbox]] = {}
 """The sandboxes by name as this process met them last."""
+
+
+def begins_by_name(item: Item | None) -> bool:
+    """Whether a sandbox that is not there, with this ``item``, begins by being named: unless it was declared strict,
+    where the stack's setting ``sandboxes`` lets any."""
+    return settings().sandboxes == "open" and not (item and item.get("strict"))
 
 
 def stored(name: str, prefix: str = "") -> Sandbox | None:

@@ -10,13 +10,14 @@ from models.durations import parse
 from models.player import Player
 from services.identity.account_keys import client_account_key, subject_account_key, user_account_key
 from services.identity.accounts import ENTRY, text_of
+from services.identity.operators import require_any
 from services.players import player_items
 from services.sandboxes.content import Content
 from services.sandboxes.opening import let_purge
 from utils import secrets, table
 from utils.attributes import Item
 from utils.sandbox import Sandbox, SandboxClock
-from utils.settings import settings
+from utils.settings import DEFAULT_SANDBOX, settings
 from utils.writes import Key, Put
 
 _READ_AT_ONCE: Final = 100
@@ -34,6 +35,13 @@ class Accounts:
     def to_attributes(self) -> dict[str, Any]:
         """The attributes of the sandbox's item."""
         return {"accounts": self.accounts, "is_seeded": self.is_seeded}
+
+
+def require_operator(name: str, content: Content) -> None:
+    """Raises :class:`NoOperatorException` if the sandbox ``name`` is the default one and nobody in ``content`` may
+    operate it. The stack's own users and clients may always be had again: a deploy changes them."""
+    if name == DEFAULT_SANDBOX and not content.keys().isdisjoint(("users", "clients")):
+        require_any(*_accounts(content))
 
 
 def plant(sandbox: Sandbox, content: Content) -> Accounts:

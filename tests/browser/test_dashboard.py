@@ -71,7 +71,7 @@ def test_the_dashboard_has_no_fault_that_axe_knows(open_page: Open, url: str, lo
     assert [text.partition(" ")[0] for text in page.get_by_role("heading", level=2).all_inner_texts()] == [
         title.partition(" ")[0] for title in titles
     ]
-    chart = "Requests, requests a minute; now all 3, 4xx 1, 5xx 0"
+    chart = "Requests, requests a minute; latest all 3, 4xx 1, 5xx 0"
     expect(page.get_by_role("img", name=chart, exact=True)).to_be_visible()
     assert axe.faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

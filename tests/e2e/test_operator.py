@@ -174,3 +174,20 @@ def test_the_state_of_it_all_is_told(deployed: Checkout, api: httpx.Client) -> N
         assert findings[name]["ok"] is True, findings
     assert findings["release"]["values"]["by"]
     assert "data" in late or findings["data"]["values"]["items"] > 0
+
+
+def test_a_role_changed_by_hand_is_noticed_by_smoke_and_repaired_with_the_image_left(
+    deployed: Checkout,
+) -> None:
+    assert "players were made, read, listed and deleted" in deployed.done("smoke")
+    name = f"psn-emulator-{deployed.environment['STACK']}-players-create"
+    role = deployed.client("lambda").get_function_configuration(FunctionName=name)["Role"].rpartition("/")[2]
+    iam = deployed.client("iam")
+    [policy] = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    iam.delete_role_policy(RoleName=role, PolicyName=policy)
+    unwell = deployed.make("smoke")
+    assert unwell.returncode != 0
+    assert "POST /players as testuser: 500, not 201" in unwell.stderr
+    assert "make logs FN=players-create" in unwell.stderr
+    deployed.done("deploy-infra", "REFRESH=1")
+    deployed.done("smoke")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from infrastructure.commands import command_line
+from infrastructure.errors import DeployError
 
 ROOT = Path(__file__).resolve().parents[2]
 HARMLESS = {
@@ -254,6 +255,33 @@ def test_what_is_not_given_is_left_to_the_command(python: Path) -> None:
     settings = told(python, "test-kills")[1]
     assert settings["KILLS"] == "25"
     assert settings["SEED"].isdecimal()
+
+
+@pytest.mark.parametrize(
+    ("target", "remedy"),
+    [
+        ("staus", "Did you mean make status?"),
+        ("qqq", "make help lists them."),
+        ("$(id)'x", "make help lists them."),
+    ],
+)
+def test_what_is_no_target_is_told_with_what_is_like_it(elsewhere: Path, target: str, remedy: str) -> None:
+    said = refused(elsewhere, target)
+    assert f"error: There is no target {target}.\n       {remedy}" in said
+
+
+def test_one_form_of_a_preview_is_not_taken_for_another(python: Path) -> None:
+    assert told(python, "preview", "JSON=1", "MARKDOWN=1")[0][-2:] == ["--json", "--markdown"]
+    with pytest.raises(DeployError, match="MARKDOWN: not allowed with JSON"):
+        command_line.parse(["preview", "--json", "--markdown"])
+
+
+def test_what_was_changed_by_hand_is_repaired_without_the_image_too(python: Path) -> None:
+    assert told(python, "deploy-infra", "REFRESH=1")[0][2:] == [
+        "deploy",
+        "--infrastructure-only",
+        "--refresh",
+    ]
 
 
 def test_several_benchmarks_can_be_named(python: Path) -> None:

@@ -51,12 +51,18 @@ def test_each_pin_says_which_version_it_is() -> None:
             assert re.search(r"@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line), (file.name, line)
 
 
-def calls(job: dict[str, Any], folder: Path) -> list[list[str]]:
-    """Runs the scripts of a job with a ``make`` and a ``gh`` that only note what they were called with."""
+COMMENTS = "repos/studio/emulator/issues/7/comments"
+OWN = '.[] | select(.user.login == "github-actions[bot]" and (.body | startswith(env.mark))) | .id'
+
+
+def calls(job: dict[str, Any], folder: Path, answered: str = "") -> list[list[str]]:
+    """Runs the scripts of a job with a ``make`` and a ``gh`` that note what they were called with, and print what is
+    ``answered``."""
     noted = folder / "calls"
     for tool in ("make", "gh"):
         (folder / tool).write_text(
             f"#!/bin/sh\n{{ printf '%s\\n' {tool} \"$@\"; printf '%s\\n' --end--; }} >> \"$CALLS\"\n"
+            f"printf '%s' '{answered}'\n"
         )
         (folder / tool).chmod(0o755)
     environment = {"PATH": f"{folder}:{os.environ['PATH']}", "CALLS": str(noted), **VALUES}
@@ -75,18 +81,8 @@ def test_the_scripts_run_what_they_are_to(tmp_path: Path) -> None:
         ("check", "check"): [["make", "lint"], ["make", "test"]],
         ("preview", "preview"): [
             ["make", "-s", "preview", "STACK=dev", "MARKDOWN=1"],
-            [
-                "gh",
-                "pr",
-                "comment",
-                "7",
-                "--repo",
-                "studio/emulator",
-                "--edit-last",
-                "--create-if-none",
-                "--body-file",
-                "preview.md",
-            ],
+            ["gh", "api", COMMENTS, "--paginate", "--jq", OWN],
+            ["gh", "pr", "comment", "7", "--repo", "studio/emulator", "--body-file", "preview.md"],
         ],
         ("deploy", "dev"): [["make", "deploy", "STACK=dev"], ["make", "smoke", "STACK=dev"]],
         ("deploy", "staging"): [
@@ -102,6 +98,13 @@ def test_the_scripts_run_what_they_are_to(tmp_path: Path) -> None:
             ["make", "smoke", "STACK=dev"],
         ],
     }
+
+
+def test_a_preview_replaces_the_comment_that_has_its_mark(tmp_path: Path) -> None:
+    (job,) = (job for workflow, _, job in JOBS if workflow == "preview")
+    last = calls(job, tmp_path, answered="42")[-1]
+    comment = "repos/studio/emulator/issues/comments/42"
+    assert last == ["gh", "api", "--method", "PATCH", comment, "--field", "body=@preview.md"]
 
 
 def test_main_goes_to_dev_then_staging_then_prod_each_in_its_environment() -> None:

@@ -70,6 +70,10 @@ def test_a_state_of_another_passphrase_is_told_with_its_remedy(monkeypatch: pyte
     ("cause", "remedy"),
     [
         (
+            "root-alias: ResourceNotFoundException: Requested resource not found",
+            "make deploy STACK=prod REFRESH=1",
+        ),
+        (
             "healthz-role: creating IAM Role (r): operation error IAM: CreateRole, https response error StatusCode:"
             " 409, RequestID: 1, EntityAlreadyExists: Role with name r already exists.",
             "cut off",

@@ -127,6 +127,11 @@ def test_statistics_get_partitions_of_their_own_and_nothing_else_changes(players
     assert (note().low, note().high) == (FORM, FORM)
 
 
+def test_of_a_table_with_nothing_to_change_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    up()
+    assert "Bringing" not in capsys.readouterr().err
+
+
 def test_what_expires_is_told_to_dynamodb_until_a_release_comes_that_would_not_keep_it_up() -> None:
     for key, expires_at in (("default#session#1", 1000), ("default#refresh#2", 2000)):
         table.write(Put({"pk": key, "sk": "-", "expires_at": expires_at}))

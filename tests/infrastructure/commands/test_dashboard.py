@@ -6,17 +6,20 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from infrastructure import cli
 from infrastructure.cloud import recorded_metrics
+from infrastructure.cloud.logs import LogEvent
 from infrastructure.commands import dashboard_data, dashboard_server, stack_info
 from infrastructure.errors import DeployError
 from infrastructure.stack import dashboard
 from infrastructure.stack.loading import load_settings
 from tests.support import recorded_logs
+from utils import metrics
 
 
 def test_the_widgets_are_those_of_the_dashboard_with_what_the_logs_tell(
@@ -42,6 +45,34 @@ def test_the_widgets_are_those_of_the_dashboard_with_what_the_logs_tell(
     assert drawn["Answers by route and status"]["root 200"][-1] == 1
     assert drawn["Cold starts"]["root"][-1] == 1
     assert drawn["Denials by reason"]["scope"][-4:] == [1, None, None, None]
+
+
+def test_failures_are_those_that_the_alarms_count_and_what_is_not_measured_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings, now = load_settings("local"), datetime.now(UTC)
+    names = [f"function-{number:02}" for number in range(20)]
+    failed = [
+        LogEvent(
+            now,
+            name,
+            metrics.embedded(
+                settings.names.base, [metrics.Datum("ServerErrors", number + 1, {"Function": name})], 0
+            ),
+        )
+        for number, name in enumerate(names)
+    ]
+    monkeypatch.setattr(recorded_metrics, "read", lambda *_: failed)
+    drawn = {widget["title"]: widget for widget in dashboard_data.read(settings)["widgets"]}
+    failures = drawn["Failures of functions"]
+    assert [line["label"] for line in failures["lines"]] == [f"{name} answered 500" for name in names[8:]]
+    assert failures["left_out"] == 8
+    assert (
+        drawn["Table"]["none"]
+        == drawn["Throttling of the table"]["none"]
+        == "The local AWS measures no table."
+    )
+    assert drawn["Requests"]["none"] == "Nothing in the last 60 minutes."
 
 
 @pytest.fixture
@@ -104,3 +135,11 @@ def test_on_aws_the_url_of_its_console_is_printed(
     assert capsys.readouterr().out == "https://console\n"
     monkeypatch.setattr(stack_info, "outputs", lambda _: {})
     assert cli.main(["dashboard", "--stack", "dev"]) == 1
+
+
+def test_a_stack_that_was_never_deployed_has_no_dashboard(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LOCAL_HOME", str(tmp_path))
+    assert cli.main(["dashboard", "--stack", "local-nix"]) == 1
+    assert "make deploy STACK=local-nix" in capsys.readouterr().err

@@ -20,7 +20,8 @@ from tests.support.cheap_hashes import HASHER
 from tests.support.gateway import Gateway, open_session
 from utils import table
 from utils.aws import client
-from utils.writes import Put
+from utils.sandbox import sandbox_key
+from utils.writes import Put, Update
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -105,7 +106,6 @@ def test_a_seed_may_be_named(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["seed", "--sandbox=ci-7", "--seed=nope"], None, "seed: Input should be"),
         (["seed", "--sandbox=CI", "--seed=empty"], None, "answered with 400: The name of a sandbox"),
-        (["reset", "--sandbox=nobody"], None, "answered with 404: There is no such sandbox"),
         (
             ["reset", "--sandbox=default", "--user=plain", "--password=password123"],
             None,
@@ -156,3 +156,45 @@ def test_a_reset_of_the_default_sandbox_deletes_what_it_had_before(
     assert {name: count for name, count in left.items() if name.startswith("default-2")} == others
     assert (left[f"default@{old}"], left[f"default@{new}"]) == (0, 1)
     assert left["default"] == 1, "the sandbox's own item"
+
+
+LOCKED = (
+    "The default sandbox needs a user, or a client with the grant client_credentials, that has emulator:admin"
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "refused"),
+    [
+        ("{users: [], clients: []}", True),
+        ("{users: []}", True),
+        ("{clients: []}", False),
+        ("{players: []}", False),
+    ],
+)
+def test_no_seed_locks_everybody_out_of_the_default_sandbox(
+    content: str, refused: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "seed.yaml").write_text(content)
+    identity.store_seed(
+        identity.seed_entry(username="admin", password_hash=HASHER.hash("admin123")),
+        registered=[identity.client_entry("service", secret_hash=None, scopes=["players:read"])],
+    )
+    assert cli.main(["seed", "--sandbox=default", f"--file={tmp_path / 'seed.yaml'}"]) == int(refused)
+    assert (LOCKED in capsys.readouterr().err) == refused
+    assert cli.main(["seed", "--sandbox=ci-7", f"--file={tmp_path / 'seed.yaml'}"]) == 0
+
+
+def test_who_is_locked_out_begins_the_default_sandbox_anew_by_aws_credentials(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    gone = {"accounts": 1, "is_seeded": False, "seed": "empty", "serial": 3, "generation": new_generation()}
+    table.write(Update(sandbox_key("default"), assign=gone))
+    assert cli.main(["reset", "--sandbox=default"]) == 1
+    assert "make reset SANDBOX=default STACK=local FORCE=1" in capsys.readouterr().err
+    assert cli.main(["reset", "--sandbox=ci-7", "--force"]) == 1
+    assert cli.main(["reset", "--sandbox=default", "--force"]) == 0
+    assert capsys.readouterr().out.startswith("Sandbox default holds the seed default: http")
+    for _ in range(2):
+        assert cli.main(["reset", "--sandbox=default"]) == 0
+    assert usernames("default") == []

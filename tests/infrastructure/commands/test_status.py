@@ -168,6 +168,56 @@ def test_alarms_fire_by_their_own_definitions_over_what_the_logs_tell(
     assert found.ok is not bool(firing)
 
 
+@pytest.mark.parametrize(
+    ("firing", "look"),
+    [
+        (
+            ["api-5xx", "players-create-errors"],
+            "make logs FN=players-create LEVEL=ERROR SINCE=15m STACK=local; then",
+        ),
+        (
+            ["api-latency"],
+            "make logs FN=gateway SINCE=15m STACK=local; then docs/operations/runbook/api-latency.md",
+        ),
+        (
+            ["root-duration"],
+            "make logs FN=root SINCE=15m STACK=local; then docs/operations/runbook/function-duration.md",
+        ),
+        (["any"], "docs/operations/runbook/any.md"),
+    ],
+)
+def test_who_looks_closer_is_led_to_what_fails_and_to_its_page(firing: list[str], look: str) -> None:
+    settings = load_settings("local")
+    remedy = status._closer(settings, [settings.names.alarm(name) for name in firing])
+    assert remedy.startswith(f"Look closer: {look}")
+    assert (Path(__file__).parents[3] / remedy.rpartition(" ")[2]).is_file()
+
+
+def test_what_did_not_answer_is_no_success(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = [
+        Finding("answers", True, "well"),
+        Finding("alarms", None, "none: the stack's setting monitoring"),
+    ]
+    assert status.exit_code(found) == 0
+    late = Finding("alarms", None, "not known: no answer within 1.2 s", "Look", answered=False)
+    monkeypatch.setattr(status, "findings", lambda _: [*found, late])
+    assert cli.main(["status", "--stack", "local"]) == 2
+    assert capsys.readouterr().out.rstrip().endswith("Look")
+    assert status.exit_code([late, Finding("disk", False, "full")]) == 1
+
+
+@pytest.mark.usefixtures("home")
+def test_a_stack_that_was_destroyed_is_told_as_that() -> None:
+    file = backend.state_file("local")
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"checkpoint": {"latest": {"resources": []}}}))
+    found = by_name(status.findings(load_settings("local")))
+    assert (found["release"].ok, found["release"].text) == (False, "none: nothing of it is there")
+    assert not {"answers", "functions", "alarms", "data"} & found.keys()
+
+
 class Functions:
     """Lambda, with these functions by name."""
 

@@ -19,7 +19,7 @@ from utils import table
 from utils.aws import client
 from utils.oauth_errors import InvalidGrantException
 from utils.sandbox import DEFAULT, Sandbox, sandbox_key
-from utils.writes import Update
+from utils.writes import Put, Update
 
 SOURCES = ("192.0.2.1", "2001:db8::/64")
 
@@ -97,8 +97,21 @@ def test_who_is_not_locked_out_is_told_so(capsys: pytest.CaptureFixture[str], pe
 def test_a_name_that_the_seed_does_not_know_is_told_with_those_like_it(
     capsys: pytest.CaptureFixture[str], arguments: list[str], told: str
 ) -> None:
-    assert cli.main(["unlock", "--stack", "local", *arguments]) == 0
+    assert cli.main(["unlock", "--stack", "local", *arguments]) == 1
     assert capsys.readouterr().out == f"{arguments[1]} has no failed logins in the sandbox default\n{told}\n"
+
+
+@pytest.mark.parametrize("sandbox", ["nowhere", "No_Where"])
+def test_a_sandbox_that_there_is_not_is_refused(capsys: pytest.CaptureFixture[str], sandbox: str) -> None:
+    assert cli.main(["unlock", "--stack", "local", "--user", "testuser", "--sandbox", sandbox]) == 1
+    assert f"There is no sandbox '{sandbox}'" in capsys.readouterr().err
+
+
+def test_who_is_registered_at_run_time_is_no_stranger() -> None:
+    for sk in ("user#kratos", "client#companion"):
+        table.write(Put({"pk": "default#accounts", "sk": sk, "entry_json": "{}"}))
+    assert cli.main(["unlock", "--stack", "local", "--user", "Kratos"]) == 0
+    assert cli.main(["unlock", "--stack", "local", "--client", "companion"]) == 0
 
 
 def test_a_dry_run_forgets_nothing(capsys: pytest.CaptureFixture[str], persisted: list[str]) -> None:

@@ -105,6 +105,7 @@ def test_http_in_ones_network_is_for_local_and_dev(write_seed: WriteSeed, redire
         ({"grant_types": []}, "clients.0.grant_types"),
         ({"grant_types": ["implicit"]}, "clients.0.grant_types.0"),
         ({"scopes": []}, "clients.0.scopes"),
+        ({"scopes": ["playrs:read"]}, "clients.0.scopes: should be of openid, profile"),
         ({"redirect_uris": []}, "redirect_uris and the grant authorization_code go together"),
         ({"grant_types": ["password"]}, "redirect_uris and the grant authorization_code go together"),
         (

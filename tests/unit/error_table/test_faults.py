@@ -190,6 +190,14 @@ def of_what_is_there(route: routes.Route, values: Values) -> list[SampleRequest]
     return [*requests, *(replace(request, headers={"x-sandbox": "new"}) for request in requests)]
 
 
+def of_one_of_two_who_operate(route: routes.Route, values: Values) -> list[SampleRequest]:
+    """To change and to delete: of a user and a client with ``emulator:admin``, which the other has too."""
+    if not any(error.endswith("NoOperatorException") for error in route.errors) or "name" in route.parameters:
+        return []
+    operators = {"username": "admin", "client_id": "demo-admin"}
+    return [replace(request, variables=operators) for request in good(route, values)]
+
+
 def of_a_sandbox_with_a_document(route: routes.Route, values: Values) -> list[SampleRequest]:
     """To operate sandboxes: of one whose seed is a document, with the stack's users, and of its import in pages."""
     if "/sandboxes/{name}" not in route.path:
@@ -236,6 +244,7 @@ WAYS = (
     good,
     with_a_wrong_password,
     of_what_is_there,
+    of_one_of_two_who_operate,
     when_scopes_are_taken_away,
     of_a_sandbox_that_begins,
     of_a_sandbox_with_a_document,

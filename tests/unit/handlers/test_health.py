@@ -27,6 +27,12 @@ def test_the_links_lead_on_below_a_base_path_too(base_path: str) -> None:
     assert (links["self"], links["players"]) == (f"{base_path}/", f"{base_path}/players")
 
 
+def test_the_links_of_a_sandboxs_root_are_answered(the_table: str) -> None:
+    links = Gateway().get("/s/job-1").data["links"]
+    assert links["self"] == f"{ENVIRONMENT['ISSUER']}/s/job-1"
+    assert Gateway().get(links["self"].removeprefix(ENVIRONMENT["ISSUER"])).status == 200
+
+
 def test_healthz_is_ok_while_the_table_answers(the_table: str) -> None:
     answer = Gateway().get("/healthz")
     assert answer.status == 200

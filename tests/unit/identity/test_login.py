@@ -134,8 +134,8 @@ class TestBody:
             ({"username": "x" * 129}, "Missing or malformed: username."),
             ({"password": "x" * 1025}, "Missing or malformed: password."),
             ({"scope": ["openid"]}, "Missing or malformed: scope."),
-            ({"surprise": 1}, "The body has a member too many."),
-            ({"body": 1}, "The body has a member too many."),
+            ({"surprise": 1}, "The body has a member other than sandbox, username, password, scope."),
+            ({"body": 1}, "The body has a member other than sandbox, username, password, scope."),
         ],
     )
     def test_wrong_members_are_an_invalid_request(

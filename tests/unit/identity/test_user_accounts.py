@@ -206,6 +206,28 @@ def test_where_defaults_are_refused_they_are_refused_here_too(monkeypatch: pytes
     assert answer.code == "validation_error"
 
 
+def test_what_a_document_may_leave_out_may_be_left_out_here_too() -> None:
+    body = {"password": BODY["password"], "email": BODY["email"]}
+    told = admin().put("/_emulator/users/Kratos", body).data
+    assert (told["name"], told["email_verified"], "players:write" in told["scopes"]) == (
+        "Kratos",
+        False,
+        True,
+    )
+    document = {"users": [{"username": "Kratos", **body}]}
+    assert admin().post("/_emulator/sandboxes/ci-7/import", document).status == 200
+    of_document = admin(opened("ci-7")).get("/_emulator/users/Kratos").data
+    assert of_document == told
+
+
+def test_a_scope_that_there_is_not_is_refused_and_not_repeated() -> None:
+    answer = admin().put("/_emulator/users/kratos", BODY | {"scopes": ["playrs:read"]})
+    (fault,) = answer.json()["errors"]
+    assert (answer.status, fault["field"], fault["code"]) == (422, "scopes.0", "scope")
+    assert "players:read, players:write" in fault["message"]
+    assert "playrs" not in answer.text
+
+
 def test_all_stands_for_the_scopes_that_are_not_reserved() -> None:
     scopes = admin().put("/_emulator/users/kratos", BODY | {"scopes": "all"}).data["scopes"]
     assert "players:write" in scopes

@@ -85,13 +85,33 @@ def test_one_that_is_there_keeps_what_it_holds_until_it_is_reset(
 def test_the_default_sandbox_is_reset_and_never_ends(admin: Gateway) -> None:
     assert admin.get(f"{PATH}/default").data["ends_at"] is None
     admin.post("/players", ATREUS)
-    assert put(admin, "default", seed="empty")["reset_pending"]
+    operator = {**KIM, "scopes": ["emulator:admin"]}
+    assert put(admin, "default", seed={"users": [operator], "clients": []})["reset_pending"]
     assert admin.get("/players").data
     assert admin.post(f"{PATH}/default/reset").data["ends_at"] is None
     assert admin.get("/players").status == 401
     assert Gateway(open_session(opened("default"))).get("/players").data == []
     answer = Gateway(open_session(opened("default"))).delete(f"{PATH}/default")
     assert (answer.status, answer.code) == (409, "default_sandbox")
+
+
+@pytest.mark.parametrize("seed", ["empty", {"users": [KIM], "clients": []}, {"users": []}])
+def test_nobody_takes_from_the_default_sandbox_who_operates_it(admin: Gateway, seed: Any) -> None:
+    identity.store_seed(identity.seed_entry(), registered=[])
+    document = seed if isinstance(seed, dict) else {"users": [], "clients": []}
+    person = f"/_emulator/users/{identity.USERNAME}"
+    less = {"password": identity.PASSWORD, "email": "a@b.example", "scopes": "all"}
+    for answer in (
+        admin.put(f"{PATH}/default", {"seed": seed}),
+        admin.post(f"{PATH}/default/import", document),
+        admin.put(person, {**less, "email_verified": True, "name": "Less"}),
+        admin.delete(person),
+    ):
+        assert (answer.status, answer.code) == (409, "no_operator"), answer.text
+    operator = {"name": "Operator", "grant_types": ["client_credentials"], "scopes": ["emulator:admin"]}
+    assert admin.put("/_emulator/clients/operator", {**operator, "secret": "of-tests"}).status == 201
+    assert admin.delete(person).status == 204
+    assert Gateway(open_session(opened("default"))).post(f"{PATH}/default/reset").status == 200
 
 
 @pytest.mark.parametrize("body", [{"ttl": "PT1H"}, {"strict": True}])
@@ -105,16 +125,32 @@ def test_a_deleted_one_is_gone_at_once_and_the_next_of_its_name_sees_nothing_of_
     before.post("/players", ATREUS)
     assert admin.delete(f"{PATH}/ci-7").status == 204
     assert before.get("/players").status == 401
-    for answer in (admin.get(f"{PATH}/ci-7"), admin.post(f"{PATH}/ci-7/reset"), admin.delete(f"{PATH}/ci-7")):
+    for answer in (admin.get(f"{PATH}/ci-7"), admin.get(f"{PATH}/ci-7/export"), admin.delete(f"{PATH}/ci-7")):
         assert (answer.status, answer.code) == (404, "sandbox_not_found")
     assert [one["name"] for one in admin.get(PATH).data] == ["default"]
     assert players("ci-7") == []
     assert before.get("/players").status == 401
 
 
+def test_a_reset_begins_one_that_may_be_had_by_being_named(
+    admin: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        answer = admin.post(f"{PATH}/ci-77/reset")
+        told = {name: answer.data[name] for name in ("seed", "ttl", "declared")}
+        assert (answer.status, told) == (200, {"seed": "default", "ttl": "P7D", "declared": False})
+    put(admin, "ci-77", seed="empty", ttl="PT1H")
+    admin.delete(f"{PATH}/ci-77")
+    assert admin.post(f"{PATH}/ci-77/reset").data["ttl"] == "P7D"
+    monkeypatch.setenv("SANDBOXES", "declared")
+    identity.forget()
+    assert admin.post(f"{PATH}/ci-78/reset").code == "sandbox_not_found"
+
+
 def test_a_strict_one_is_declared_before_it_is_used(admin: Gateway) -> None:
     put(admin, strict=True)
     admin.delete(f"{PATH}/ci-7")
+    assert admin.post(f"{PATH}/ci-7/reset").status == 404
     with pytest.raises(SandboxNotFoundException):
         opened("ci-7")
     assert admin.post(f"{PATH}/ci-7/import", {}).status == 404
