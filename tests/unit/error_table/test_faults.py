@@ -224,6 +224,14 @@ def of_a_sandbox_with_a_document(route: routes.Route, values: Values) -> list[Sa
     return [replace(request, variables=declaration.variables) for request in good(route, values)]
 
 
+def of_a_rule(route: routes.Route, values: Values) -> list[SampleRequest]:
+    """To rules of faults: of one that there is."""
+    if not route.path.startswith("/_emulator/faults"):
+        return []
+    in_process(SampleRequest(row("faults-create"), body={"faults": [{"status": 503}]}, token=values.token))
+    return good(route, values)
+
+
 WAYS = (
     good,
     with_a_wrong_password,
@@ -231,6 +239,7 @@ WAYS = (
     when_scopes_are_taken_away,
     of_a_sandbox_that_begins,
     of_a_sandbox_with_a_document,
+    of_a_rule,
 )
 """Together, the requests of a route make every call that its row allows."""
 
