@@ -86,8 +86,7 @@ def test_it_is_complete_whoever_asks_at_once(journal: httpx.Client) -> None:
 
 
 def test_who_waits_hears_of_a_request_soon(journal: httpx.Client) -> None:
-    took = [_heard_of(journal) for _ in range(TRIES)]
-    assert min(took) < SOON, took
+    assert any(_heard_of(journal) < SOON for _ in range(TRIES))
 
 
 def _heard_of(journal: httpx.Client) -> float:
