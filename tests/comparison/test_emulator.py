@@ -11,7 +11,7 @@ from tests.support import identity
 from tests.support.sample_sending import store_local_seed
 from utils.settings import settings
 
-IN_PROCESS = ("expired_token",)
+IN_PROCESS = ("expired_token", "unavailable_twice", "lost_response")
 """What needs neither several processes nor seconds."""
 
 

@@ -12,7 +12,7 @@ from handlers.browser import StaleFormException
 from models.responses import FieldError
 from services import idempotency
 from services.emulation import fault_control, fault_header, limits, verification
-from services.identity import account_changes, authorization_errors, sessions
+from services.identity import account_changes, authorization_errors, operators, sessions
 from services.players import players
 from services.sandboxes import declared, opening, timekeeping
 from utils import errors, oauth_errors
@@ -30,6 +30,7 @@ MODULES: tuple[ModuleType, ...] = (
     opening,
     timekeeping,
     account_changes,
+    operators,
     declared,
     sandboxes,
     fault_control,
