@@ -87,6 +87,7 @@ def test_the_modules_beside_the_folders_keep_to_what_they_may_import(project: Pa
 
 READ_TABLES = {
     "routes.py": {
+        "cloud/login_probe",
         "cloud/logs",
         "cloud/probe",
         "commands/run_local",

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from account_rules import DEFAULT_USER
 from infrastructure.cloud import login_probe, probe
 from infrastructure.errors import DeployError
 from infrastructure.stack.loading import load_seed
-from infrastructure.stack.seeds import documented_password
+from infrastructure.stack.seeds import documented_login
 from infrastructure.stack.settings import Settings
 
 
@@ -20,14 +19,13 @@ def smoke(settings: Settings, outputs: Mapping[str, Any], user: str | None, pass
     if (user is None) != (password is None):
         raise DeployError("USER and PASSWORD go together.", "Give both, or none of them.")
     _require(settings, probe.probe(outputs))
-    if user is None or password is None:
-        user, password = DEFAULT_USER, documented_password(load_seed(settings), DEFAULT_USER)
-    if password is None:
+    login = documented_login(load_seed(settings)) if user is None or password is None else (user, password)
+    if login is None:
         return "nobody logged in, so nothing is known of what a token opens: USER= and PASSWORD= ask that too"
     in_sandbox = settings.sandboxes == "open"
-    _require(settings, login_probe.probe(str(outputs["api_url"]), user, password, in_sandbox=in_sandbox))
+    _require(settings, login_probe.probe(str(outputs["api_url"]), *login, in_sandbox=in_sandbox))
     done = "made, read, listed and deleted" if in_sandbox else "listed; none was made"
-    return f"{user} logged in{f' in the sandbox {login_probe.SANDBOX}' * in_sandbox}, players were {done}"
+    return f"{login[0]} logged in{f' in the sandbox {login_probe.SANDBOX}' * in_sandbox}, players were {done}"
 
 
 def _require(settings: Settings, results: tuple[probe.ProbeResult, ...]) -> None:

@@ -264,10 +264,11 @@ def _default_credentials(seed: Seed) -> Iterator[str]:
             yield f"{client.client_id!r} has a default secret"
 
 
-def documented_password(seed: Seed, username: str) -> str | None:
-    """The documented password that the user of this name has in ``seed``; ``None`` for another, and without one."""
-    hashes = [user.password_hash for user in seed.users if user.username == username]
-    return next((default for one in hashes for default in _matching(one)), None)
+def documented_login(seed: Seed) -> tuple[str, str] | None:
+    """The name and the documented password of the default user; ``None`` where ``seed`` has no such user, or another
+    password."""
+    users = [user for user in seed.users if user.username == DEFAULT_USER]
+    return next(((user.username, secret) for user in users for secret in _matching(user.password_hash)), None)
 
 
 def _is_default(password_hash: str) -> bool:

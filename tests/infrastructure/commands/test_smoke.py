@@ -97,7 +97,7 @@ def test_in_the_default_sandbox_nothing_is_changed(url: str) -> None:
 def test_without_a_login_it_says_what_it_does_not_know(
     url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(smoke, "documented_password", lambda *_: None)
+    monkeypatch.setattr(smoke, "documented_login", lambda _: None)
     assert cli.main(["smoke", "--stack", "local"]) == 0
     assert "nobody logged in, so nothing is known of what a token opens" in capsys.readouterr().out
     assert cli.main(["smoke", "--stack", "local", "--user", "kim"]) == 1
@@ -106,8 +106,8 @@ def test_without_a_login_it_says_what_it_does_not_know(
 
 def test_a_login_is_the_documented_one_where_the_seed_has_it() -> None:
     from infrastructure.stack.loading import load_seed
-    from infrastructure.stack.seeds import documented_password
+    from infrastructure.stack.seeds import documented_login
 
     local = load_seed(load_settings("local"))
-    assert documented_password(local, "testuser") == "password123"
-    assert documented_password(local, "nobody") is None
+    assert documented_login(local) == ("testuser", "password123")
+    assert documented_login(local.model_copy(update={"users": ()})) is None
