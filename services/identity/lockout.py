@@ -49,14 +49,11 @@ def require_client_not_locked_out(failures: Item | None, now: int) -> None:
 
 def count_failure(key: Key, now: int) -> None:
     """Count one more failure. One that comes after the period of those before begins another."""
-    expires = expiry(now, now + int(settings().lockout_period.total_seconds()))
-    more = Update(
-        key,
-        add={"failures": 1},
-        assign={**expires},
-        condition=lacks("expires_at") | above("expires_at", now),
-    )
-    first = Update(key, assign={"failures": 1, **expires}, condition=below("expires_at", now + 1))
+    expires = expiry(now, now + _period())
+    is_under_way = above("expires_at", now) & below("expires_at", now + _period() + 1)
+    is_over = below("expires_at", now + 1) | above("expires_at", now + _period())
+    more = Update(key, add={"failures": 1}, assign={**expires}, condition=lacks("expires_at") | is_under_way)
+    first = Update(key, assign={"failures": 1, **expires}, condition=is_over)
     for change in (more, first, more):
         try:
             table.write(change)
@@ -82,7 +79,13 @@ def lift(sandbox: Sandbox, name: str) -> None:
 
 
 def _seconds_left(failures: Item | None, now: int) -> int:
-    """Seconds of a lock-out that are left; 0 when there is none."""
+    """Seconds of a lock-out that are left; 0 when there is none, or one of a time that the sandbox's clock has gone
+    back from."""
     if failures is None or failures["failures"] < settings().lockout_failures:
         return 0
-    return max(0, int(failures["expires_at"]) - now)
+    left = int(failures["expires_at"]) - now
+    return left if 0 < left <= _period() else 0
+
+
+def _period() -> int:
+    return int(settings().lockout_period.total_seconds())

@@ -27,7 +27,7 @@ from services.sandboxes.opening import (
     purge_at,
     unchanged,
 )
-from services.sandboxes.planting import plant
+from services.sandboxes.planting import clock_attributes, plant
 from services.sandboxes.seed import DOCUMENT, Seed
 from utils import table
 from utils.attributes import Item
@@ -173,6 +173,7 @@ def renewed(
         **attributes,
         **seed.to_attributes(),
         **accounts.to_attributes(),
+        **clock_attributes(content),
         "begun_with": seed.mark,
         "ends_at": ends_at,
     }

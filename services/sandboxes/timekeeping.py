@@ -47,7 +47,7 @@ def change(sandbox: Sandbox, body: "ClockBody") -> Sandbox:
     """Change the clock as ``body`` says; the sandbox with its clock as it is then.
 
     Changes at once happen one after the other. Raises :class:`ClockBackwardsException`, :class:`ValidationException`
-    for a time before 1970 or after 9999, and :class:`SandboxNotFoundException` when the sandbox ends meanwhile.
+    for a time before 1970 or after 9998, and :class:`SandboxNotFoundException` when the sandbox ends meanwhile.
     """
     key = sandbox_key(sandbox.name)
     for _ in range(table.ATTEMPTS):
@@ -91,7 +91,7 @@ def _target(was: datetime, body: "ClockBody") -> datetime:
         target = None
     if target is None or not FIRST_MOMENT <= target <= LAST_MOMENT:
         raise ValidationException(
-            [FieldError(field, "clock_range", "Input should lead to a time of the years 1970 to 9999.")]
+            [FieldError(field, "clock_range", "Input should lead to a time of the years 1970 to 9998.")]
         )
     return target
 

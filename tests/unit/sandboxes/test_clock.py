@@ -95,6 +95,7 @@ class TestIt:
             {"advance": "PT"},
             {"advance": "P9000000D"},
             {"advance": "P999999999999W"},
+            {"now": "9999-01-01T00:00:00Z"},
             {"now": "1969-12-31T23:59:59Z", "allow_backwards": True},
             {"now": "2100-01-01"},
             {"ahead": "PT1H"},
@@ -107,14 +108,20 @@ class TestIt:
         assert (answer.status, answer.code) == (422, "validation_error")
         assert all(error["field"] for error in answer.json()["errors"])
 
-    @pytest.mark.parametrize("now", ["1970-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
-    def test_may_be_at_its_first_and_last_second(self, ci: Tenant, admin: str, now: str) -> None:
-        ci.set_clock(admin, now=now, freeze=True, allow_backwards=True)
-        access_token = ci.login(scope="players:read players:write emulator:admin")["access_token"]
-        if now < "2000":
-            assert ci.ask("POST", "/players", body()).data["created_at"].startswith("1970-01-01T00:00:00")
-        else:
-            assert identity.payload(access_token)["exp"] == int(LAST_MOMENT.timestamp())
+    def test_may_be_at_its_first_second(self, ci: Tenant, admin: str) -> None:
+        ci.set_clock(admin, now="1970-01-01T00:00:00Z", freeze=True, allow_backwards=True)
+        ci.login(scope="players:read players:write")
+        assert ci.ask("POST", "/players", body()).data["created_at"].startswith("1970-01-01T00:00:00")
+
+    @pytest.mark.usefixtures("ci")
+    def test_leaves_what_is_issued_at_its_last_second_a_life(self) -> None:
+        default = Tenant()
+        default.login(scope="emulator:admin")
+        assert default.set_clock(now=LAST_MOMENT.isoformat())["now"].startswith("9998-12-31T23:59:59")
+        tokens = default.login(scope="emulator:admin")
+        assert tokens["expires_in"] == ACCESS_TOKEN_SECONDS
+        assert default.refresh().status == 200
+        assert default.set_clock(str(tokens["access_token"]), reset=True)["offset"] == "PT0S"
 
     def test_never_gets_past_its_last_moment(self) -> None:
         real = datetime(2026, 1, 1, tzinfo=UTC)
@@ -191,6 +198,19 @@ class TestWhatFollows:
         wait = int(answers[-1].headers["retry-after"])
         ci.set_clock(admin, advance=f"PT{wait + 1}S")
         ci.login()
+
+    def test_a_lock_out_of_a_time_that_it_went_back_from_is_over(self, ci: Tenant, admin: str) -> None:
+        wrong = {"username": identity.USERNAME, "password": "wrong"}
+        ci.set_clock(admin, now="2100-01-01T00:00:00Z")
+        for _ in range(12):
+            Gateway().post("/s/ci-7/auth/token", wrong)
+        ci.set_clock(admin, reset=True)
+        ci.login()
+        ci.set_clock(admin, now="2100-01-01T00:00:00Z")
+        Gateway().post("/s/ci-7/auth/token", wrong)
+        ci.set_clock(admin, reset=True)
+        answers = [Gateway().post("/s/ci-7/auth/token", wrong) for _ in range(12)]
+        assert 0 < int(answers[-1].headers["retry-after"]) < 86_400
 
     def test_ids_stay_unique_and_the_list_is_in_their_order_when_it_goes_back(
         self, ci: Tenant, admin: str
