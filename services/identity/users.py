@@ -8,10 +8,9 @@ locked in the sandbox, and the password's hash with stronger parameters than the
 from contextlib import suppress
 from typing import Final
 
-from services import clock
 from services.identity import accounts, lockout, passwords
 from services.identity.grant_basis import basis_of_session
-from services.identity.seed import SeedUser, newest_seed
+from services.identity.seed import SeedUser, newest_seed, seed
 from services.identity.sessions import ACTIVE, user_key
 from utils import table
 from utils.attributes import Item
@@ -40,19 +39,22 @@ def authenticate(sandbox: Sandbox, username: str, password: str, source: str) ->
     the password wrong or the user locked; in other words, with ``Retry-After``, while the username is locked out
     for this source.
     """
-    now = clock.seconds(sandbox)
     folded = username.casefold()
     seed_user = accounts.find_user(sandbox, folded) or UNKNOWN_USER
     key = user_key(sandbox, seed_user.subject)
-    failures_key = lockout.user_failures_key(sandbox, folded, source)
-    items = table.get_many([key, failures_key])
-    item, failures = items.get(key), items.get(failures_key)
-    lockout.require_user_not_locked_out(failures, now)
+    counters = lockout.counters(
+        sandbox,
+        lambda where: lockout.user_failures_key(where, folded, source),
+        is_the_stacks=sandbox.is_seeded and seed_user.password_hash == _stacks(folded).password_hash,
+    )
+    items = table.get_many([key, *(counter.key for counter in counters)])
+    item = items.get(key)
+    lockout.require_user_not_locked_out(counters, items)
     is_current = item is not None and item["seed"] == seed_user.fingerprint
     password_hash = item["password_hash"] if item and is_current else seed_user.password_hash
     may_log_in = seed_user is not UNKNOWN_USER and (item is None or item["status"] == ACTIVE)
     if not (passwords.matches(password_hash, password) and may_log_in):
-        lockout.count_failure(failures_key, now)
+        lockout.count(counters)
         raise InvalidGrantException("The username or the password is wrong.")
     if (
         item is not None
@@ -62,7 +64,7 @@ def authenticate(sandbox: Sandbox, username: str, password: str, source: str) ->
         return authenticate(
             sandbox, username, password, source
         )  # another function knew a newer seed than this one
-    lockout.clear_failures(failures_key, failures)
+    lockout.clear(counters, items)
     if passwords.is_outdated(password_hash):
         stronger = passwords.strengthened(password, password_hash, seed_user.password_hash)
         _store(key, seed_user, item, stronger)
@@ -111,6 +113,11 @@ def user_item(
 def unchanged(before: Item | None) -> Condition:
     """The condition that a user's item is as it was ``before``."""
     return equals("version", before["version"]) if before else ABSENT
+
+
+def _stacks(folded_username: str) -> SeedUser:
+    """The user of the stack's seed, or who stands in for none."""
+    return seed().users.get(folded_username, UNKNOWN_USER)
 
 
 def _store(key: Key, entry: SeedUser, before: Item | None, password_hash: str) -> None:
