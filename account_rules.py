@@ -30,6 +30,10 @@ BIRTHDATE: Final = r"^\d{4}(-\d{2}-\d{2})?$"
 RESOURCE: Final = r'^[A-Za-z][A-Za-z0-9+.-]*:[!-"$-~]+$'
 """An absolute URI without a fragment (RFC 8707 section 2)."""
 
+OF_STACK: Final = "stack"
+"""What stands in a sandbox for the hash that the user or client of the same name has in the stack's seed: it does not
+leave the stack, and follows the seed."""
+
 _HASH: Final = re.compile(
     r"\$argon2id\$v=19\$m=(\d{1,9}),t=(\d{1,9}),p=(\d{1,9})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{6,86})"
 )

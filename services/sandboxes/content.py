@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid5
 
-from account_rules import OWN_CLIENTS, expanded
+from account_rules import OF_STACK, OWN_CLIENTS, expanded
 from models.durations import iso8601
 from models.responses import FieldError
 from utils.errors import ValidationException
@@ -21,6 +21,7 @@ from utils.strict_json import rfc3339
 if TYPE_CHECKING:
     from models.sandbox_accounts import ClientEntry, UserEntry
     from models.sandbox_document import PlayerEntry, SandboxDocument, StatsEntry
+    from services.identity.seed import Seed
 
 type Content = dict[str, Any]
 
@@ -39,10 +40,12 @@ def settled(document: "SandboxDocument", now: datetime) -> Content:
     if document.users is not None:
         _require_own(document.users)
         content["users"] = sorted(map(_user, document.users), key=_username)
+        _require_in_stack("users", content["users"])
         _require_distinct("users", "subject", content["users"])
     if document.clients is not None:
         _require_allowed(document.clients)
         content["clients"] = sorted(map(_client, document.clients), key=_client_id)
+        _require_in_stack("clients", content["clients"])
     players = [_player(entry, place, now) for place, entry in enumerate(document.players)]
     ids = {player["username"]: player["player_id"] for player in players}
     content["players"] = sorted(players, key=_player_id)
@@ -135,6 +138,28 @@ def _require_own(users: Iterable["UserEntry"]) -> None:
 
     if any(is_default(user.username.casefold()) for user in users):
         raise _invalid("users.username", "It is the default user's.")
+
+
+def _require_in_stack(section: str, entries: Iterable[Mapping[str, Any]]) -> None:
+    """Refuses the stack's hash for whom the stack does not know, or not with one."""
+    if section == "users":
+        lacking = any(
+            entry["password_hash"] == OF_STACK and _username(entry) not in _seed().users for entry in entries
+        )
+    else:
+        lacking = any(
+            entry["secret_hash"] == OF_STACK
+            and not getattr(_seed().clients.get(entry["client_id"]), "secret_hash", None)
+            for entry in entries
+        )
+    if lacking:
+        raise _invalid(section, f"The stack has none of this name whose hash it is: {OF_STACK}.")
+
+
+def _seed() -> "Seed":
+    from services.identity.seed import seed
+
+    return seed()
 
 
 def _require_allowed(clients: Collection["ClientEntry"]) -> None:

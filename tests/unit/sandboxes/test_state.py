@@ -36,6 +36,11 @@ def _strong_hashes(admin: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     identity.store_seed(identity.seed_entry(password_hash=HASH), registered=clients)
 
 
+KIM_BODY = {name: value for name, value in KIM.items() if name != "username"} | {
+    "email_verified": True,
+    "name": "Kim",
+    "scopes": ["openid"],
+}
 CLIENT: dict[str, Any] = {
     "client_id": "companion",
     "name": "Companion",
@@ -112,6 +117,26 @@ def test_the_state_comes_back_byte_for_byte(admin: Gateway) -> None:
     imported(admin, paged, "ci-8")
     assert exported(admin, "ci-8") == whole
     assert login("ci-8", "kim", "of-tests").status == 200
+
+
+def test_hashes_of_the_stack_stay_in_it(admin: Gateway) -> None:
+    put(admin)
+    assert caller("ci-7").put("/_emulator/users/kim", {**KIM_BODY, "password": "of-kim"}).status == 201
+    put(admin, "no-users", seed={"users": []})
+    pages = {name: exported(admin, name) for name in ("ci-7", "no-users")}
+    for name, (page,) in pages.items():
+        assert HASH not in page
+        imported(admin, [page], f"{name}-copy")
+        assert exported(admin, f"{name}-copy") == [page]
+    state = json.loads(pages["ci-7"][0])
+    assert [user["password_hash"] == "stack" for user in state["users"]] == [False, True]
+    assert login("ci-7-copy", "kim", "of-kim").status == 200
+    strong = passwords.HASHER.hash("of-the-stack")
+    identity.store_seed(identity.seed_entry(password_hash=strong), registered=identity.clients())
+    assert login("ci-7-copy", identity.USERNAME, "of-the-stack").status == 200
+    stranger = {**KIM, "password_hash": "stack"}
+    del stranger["password"]
+    assert send(admin, json.dumps({"users": [stranger]})).status == 422
 
 
 def test_an_import_replaces_all_and_is_seen_with_its_last_page_only(admin: Gateway) -> None:
