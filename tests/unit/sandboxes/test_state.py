@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.sandbox_document import SandboxDocument
+from services import clock
 from services.identity import passwords
 from services.sandboxes import declared, exporting, importing
 from services.sandboxes.opening import opened
@@ -167,11 +168,49 @@ def test_a_page_may_be_sent_again_and_none_be_left_out(admin: Gateway) -> None:
         assert send(admin, page_of(2), f"?continue={wrong}").code == "invalid_cursor"
     assert send(admin, page_of(2), f"?continue={second[0]}", "ci-8").code == "invalid_cursor"
     last = page_of(2, is_last=True)
+    other = page_of(3, is_last=True)
+    assert send(admin, page_of(3), first).code == "invalid_cursor"
+    assert send(admin, json.dumps({"users": []}), first).code == "invalid_cursor"
     answers = [send(admin, last, f"?continue={second[0]}").data for _ in range(2)]
     assert answers[0] == answers[1]
+    assert send(admin, other, f"?continue={second[0]}").code == "invalid_cursor"
+    assert send(admin, last, first).code == "invalid_cursor"
     admin.post(f"{PATH}/ci-7/reset")
     assert send(admin, last, f"?continue={second[0]}").code == "invalid_cursor"
     assert players("ci-7") == []
+
+
+def test_a_page_is_written_by_one_request_at_a_time(admin: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    continued = f"?continue={send(admin, page_of(0)).data['next_page']}"
+    last, meanwhile = page_of(1, is_last=True), []
+    plant = importing.plant
+
+    def slow(*given: Any) -> Any:
+        monkeypatch.setattr(importing, "plant", plant)
+        meanwhile.append(send(admin, last, continued))
+        return plant(*given)
+
+    monkeypatch.setattr(importing, "plant", slow)
+    assert send(admin, last, continued).status == 200
+    assert (meanwhile[0].status, meanwhile[0].headers["retry-after"]) == (429, "40")
+    assert len(players("ci-7")) == 2
+
+
+def test_a_page_whose_request_died_is_taken_by_a_later_one(
+    admin: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    continued = f"?continue={send(admin, page_of(0)).data['next_page']}"
+    last, plant, real = page_of(1, is_last=True), importing.plant, clock.real_seconds
+
+    def dying(*_given: Any) -> Any:
+        raise RuntimeError
+
+    monkeypatch.setattr(importing, "plant", dying)
+    assert send(admin, last, continued).status == 500
+    monkeypatch.setattr(importing, "plant", plant)
+    assert send(admin, last, continued).status == 429
+    monkeypatch.setattr(clock, "real_seconds", lambda: real() + 60)
+    assert send(admin, last, continued).status == 200
 
 
 @pytest.mark.parametrize(
