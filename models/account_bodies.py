@@ -152,6 +152,7 @@ class ClientBody(_Body):
             redirect_uris=self.redirect_uris,
             grant_types=self.grant_types,
             scopes=self.scopes,
+            audiences=[self.audience, self.resources],
             is_public=self.secret is None and self.secret_hash is None,
         )
         if self.secret is not None and self.secret_hash is not None:

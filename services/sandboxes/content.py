@@ -46,6 +46,7 @@ def settled(document: "SandboxDocument", now: datetime) -> Content:
         _require_allowed(document.clients)
         content["clients"] = sorted(map(_client, document.clients), key=_client_id)
         _require_in_stack("clients", content["clients"])
+    _require_no_subject(content)
     players = [_player(entry, place, now) for place, entry in enumerate(document.players)]
     ids = {player["username"]: player["player_id"] for player in players}
     content["players"] = sorted(players, key=_player_id)
@@ -154,6 +155,17 @@ def _require_in_stack(section: str, entries: Iterable[Mapping[str, Any]]) -> Non
         )
     if lacking:
         raise _invalid(section, f"The stack has none of this name whose hash it is: {OF_STACK}.")
+
+
+def _require_no_subject(content: Content) -> None:
+    """Refuses a client whose id is a user's subject, of the document or, where it leaves them out, of the stack's."""
+    if content.keys().isdisjoint({"users", "clients"}):
+        return
+    users, clients = content.get("users"), content.get("clients")
+    subjects = set(_seed().subjects) if users is None else {entry["subject"] for entry in users}
+    ids = set(_seed().clients) if clients is None else {entry["client_id"] for entry in clients}
+    if not ids.isdisjoint(subjects):
+        raise _invalid("clients.client_id", "It is the subject of a user.")
 
 
 def _seed() -> "Seed":

@@ -51,8 +51,8 @@ class _Items(DynamoHandler):
     def act(self, operation: str) -> dict[str, Any]:
         """The answer to ``operation``; a key that is too long is an error, as of AWS and not always of moto."""
         if any(len(key.encode()) > most for key, most in _keys(self.body)):
-            error = {"Code": "ValidationException", "Message": "A key is too long."}
-            raise ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}, operation)
+            message = "A key is too long."
+            raise ClientError({"Error": {"Code": "ValidationException", "Message": message}}, operation)
         answer: dict[str, Any] = getattr(self, xform_name(operation))().result
         return answer
 

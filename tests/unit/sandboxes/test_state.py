@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from models.sandbox_document import SandboxDocument
 from services import clock
 from services.identity import passwords
-from services.sandboxes import declared, exporting, importing
+from services.sandboxes import declared, exporting, importing, planting
 from services.sandboxes.opening import opened
 from tests.conftest import restore_items, stored_items
 from tests.support import identity
@@ -182,8 +182,8 @@ def test_a_page_may_be_sent_again_and_none_be_left_out(admin: Gateway) -> None:
 
 def test_a_page_is_written_by_one_request_at_a_time(admin: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     continued = f"?continue={send(admin, page_of(0)).data['next_page']}"
-    last, meanwhile = page_of(1, is_last=True), []
-    plant = importing.plant
+    last, plant = page_of(1, is_last=True), planting.plant
+    meanwhile: list[Answer] = []
 
     def slow(*given: Any) -> Any:
         monkeypatch.setattr(importing, "plant", plant)
@@ -200,14 +200,14 @@ def test_a_page_whose_request_died_is_taken_by_a_later_one(
     admin: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     continued = f"?continue={send(admin, page_of(0)).data['next_page']}"
-    last, plant, real = page_of(1, is_last=True), importing.plant, clock.real_seconds
+    last, real = page_of(1, is_last=True), clock.real_seconds
 
     def dying(*_given: Any) -> Any:
         raise RuntimeError
 
     monkeypatch.setattr(importing, "plant", dying)
     assert send(admin, last, continued).status == 500
-    monkeypatch.setattr(importing, "plant", plant)
+    monkeypatch.setattr(importing, "plant", planting.plant)
     assert send(admin, last, continued).status == 429
     monkeypatch.setattr(clock, "real_seconds", lambda: real() + 60)
     assert send(admin, last, continued).status == 200
@@ -273,6 +273,8 @@ def test_a_document_of_clients_alone_keeps_what_the_stacks_users_claim(admin: Ga
         ("clients", {**CLIENT, "resources": ["urn:" + "x" * 66_000]}),
         ("users", {**KIM, "extra_claims": {"email": "x"}}),
         ("users", {**KIM, "nickname": "x" * 66_000}),
+        ("clients", {**CLIENT, "client_id": identity.SUBJECT}),
+        ("clients", {**CLIENT, "audience": ["\U0001f600" * 180]}),
     ],
 )
 def test_what_may_not_be_registered_stands_in_no_document(admin: Gateway, section: str, entry: Any) -> None:
