@@ -202,7 +202,8 @@ def probe() -> None:
 
 def purge(prefix: str, at: int) -> None:
     """From now on let what is written to partitions whose key begins with ``prefix`` be deleted at ``at`` (real time,
-    seconds since 1970) at the latest, whatever it is; ``""`` for none. It is one prefix at a time, the last one."""
+    seconds since 1970) and not before, whatever it is: a clock that stands still or goes back may have it count until
+    then. ``""`` for none. It is one prefix at a time, the last one."""
     global _purge  # noqa: PLW0603 - a process serves one request at a time
     _purge = (prefix, at) if prefix else None
 
@@ -215,11 +216,9 @@ def _purged[W: Write](change: W) -> W:
     if _purge is None or not change.key[0].startswith(_purge[0]):
         return change
     if isinstance(change, Put):
-        before = change.item.get("purge_at", _purge[1])
-        return replace(change, item={**change.item, "purge_at": min(before, _purge[1])})
+        return replace(change, item={**change.item, "purge_at": _purge[1]})
     if isinstance(change, Update):
-        before = change.assign.get("purge_at", _purge[1])
-        return replace(change, assign={**change.assign, "purge_at": min(before, _purge[1])})
+        return replace(change, assign={**change.assign, "purge_at": _purge[1]})
     return change
 
 

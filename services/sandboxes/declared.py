@@ -195,8 +195,16 @@ def _changed(sandbox: Sandbox, item: Item | None, ttl: timedelta | None, attribu
     change = {**attributes, "begun_with": (item or {}).get("begun_with", Seed().mark)}
     if sandbox.ends_at is not None:
         change["ends_at"] = _end(sandbox, ttl)
+        if not change["strict"]:
+            change["purge_at"] = purge_at(sandbox.generation)
     return table.write(
-        Update(sandbox_key(sandbox.name), assign=change, add={"serial": 1}, condition=unchanged(item))
+        Update(
+            sandbox_key(sandbox.name),
+            assign=change,
+            remove=() if "purge_at" in change else ("purge_at",),
+            add={"serial": 1},
+            condition=unchanged(item),
+        )
     )
 
 

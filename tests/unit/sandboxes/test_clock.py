@@ -1,6 +1,7 @@
 """``/_emulator/clock``: a sandbox's time moves, stands still and goes back, and what has a time follows it alone."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from models import durations
 from services.identity.sessions import family_key
+from services.sandboxes import due
 from services.sandboxes.opening import opened
 from tests.support import identity
 from tests.support.gateway import Gateway
@@ -212,6 +214,14 @@ class TestWhatFollows:
         answers = [Gateway().post("/s/ci-7/auth/token", wrong) for _ in range(12)]
         assert 0 < int(answers[-1].headers["retry-after"]) < 86_400
 
+    def test_what_it_froze_is_kept_as_long_as_the_sandbox(self, ci: Tenant, admin: str) -> None:
+        ci.set_clock(admin, freeze=True)
+        family = identity.payload(ci.login()["access_token"])["jti"].partition(".")[0]
+        item, sandbox = table.get(family_key(opened("ci-7"), family)), table.get(sandbox_key("ci-7"))
+        assert item is not None
+        assert sandbox is not None
+        assert item["purge_at"] == sandbox["purge_at"] > sandbox["ends_at"]
+
     def test_ids_stay_unique_and_the_list_is_in_their_order_when_it_goes_back(
         self, ci: Tenant, admin: str
     ) -> None:
@@ -249,6 +259,20 @@ class TestWhatFellDue:
         }
         again = ci.set_clock(admin, advance="PT1H")
         assert (again["due"], again["more_due"]) == ([], False)
+
+    @pytest.mark.usefixtures("ci")
+    def test_is_told_to_one_of_many(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        sandbox = replace(opened("ci-7"), clock=SandboxClock(timedelta(hours=1)))
+        transact, others = table.transact, []
+
+        def overtaken(*writes: Any) -> None:
+            monkeypatch.setattr(table, "transact", transact)
+            others.append(due.tell(sandbox))
+            transact(*writes)
+
+        monkeypatch.setattr(table, "transact", overtaken)
+        assert due.tell(sandbox).due == []
+        assert len(others[0].due) == 1
 
     def test_is_told_later_if_there_is_much(
         self, ci: Tenant, admin: str, monkeypatch: pytest.MonkeyPatch

@@ -112,6 +112,20 @@ def test_a_deleted_one_is_gone_at_once_and_the_next_of_its_name_sees_nothing_of_
     assert before.get("/players").status == 401
 
 
+def test_a_strict_one_is_remembered_for_ever(admin: Gateway) -> None:
+    def is_purged() -> bool:
+        return "purge_at" in (table.get(sandbox_key("ci-7")) or {})
+
+    put(admin, strict=True)
+    assert not is_purged()
+    put(admin)
+    assert is_purged()
+    put(admin, strict=True)
+    admin.post(f"{PATH}/ci-7/reset")
+    admin.delete(f"{PATH}/ci-7")
+    assert not is_purged()
+
+
 def test_a_strict_one_is_declared_before_it_is_used(admin: Gateway) -> None:
     put(admin, strict=True)
     admin.delete(f"{PATH}/ci-7")
