@@ -8,7 +8,7 @@ import binascii
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -84,6 +84,13 @@ class Request:
     names_sandbox: bool = False
     bearer_sandbox: str = ""
     items: "Snapshot" = field(default_factory=dict)
+
+    def url(self, path: str) -> str:
+        """The absolute URL of a path of the same sandbox, which it names where the bearer's token does not."""
+        sandbox = self.sandbox
+        if self.bearer_sandbox not in {"", sandbox.name}:
+            sandbox = replace(sandbox, prefix=f"/s/{sandbox.name}")
+        return sandbox.url(path)
 
     @classmethod
     def from_event(

@@ -83,7 +83,7 @@ def _user(user: "UserEntry") -> dict[str, Any]:
     """The entry of ``user``, in the form of the stack's seed."""
     return _given(user) | {
         "subject": user.subject or str(uuid5(_SUBJECTS, user.username.casefold())),
-        "name": user.name or user.username,
+        "name": user.name if "name" in user.model_fields_set else user.username,
         "password_hash": user.password_hash or _hashed(user.password),
     }
 

@@ -120,6 +120,19 @@ def test_the_state_comes_back_byte_for_byte(admin: Gateway) -> None:
     assert login("ci-8", "kim", "of-tests").status == 200
 
 
+def test_what_has_grown_comes_back_too(admin: Gateway) -> None:
+    sums = dict.fromkeys(("wins", "score_total", "score_best", "experience", "bronze"), 10**18)
+    stats = {"username": "Atreus", "matches_played": 1, **sums}
+    assert send(admin, json.dumps({"players": [ATREUS], "statistics": [stats]})).status == 200
+    path = f"/players/{players('ci-7')[0]['player_id']}/stats"
+    assert caller("ci-7").post(path, {"outcome": "win", "score": 7}).data["wins"] == 10**18
+    body = {**KIM_BODY, "password": "of-kim", "name": "", "address": {}}
+    assert caller("ci-7").put("/_emulator/users/kim", body).status == 201
+    pages = exported(admin)
+    imported(admin, pages, "ci-8")
+    assert exported(admin, "ci-8") == pages
+
+
 def test_hashes_of_the_stack_stay_in_it(admin: Gateway) -> None:
     put(admin)
     assert caller("ci-7").put("/_emulator/users/kim", {**KIM_BODY, "password": "of-kim"}).status == 201
