@@ -982,7 +982,7 @@ ROUTES: tuple[Route, ...] = (
         "/_emulator/sandboxes/{name}/import",
         "handlers.sandboxes:import_",
         scope=ADMIN,
-        table=(*_SANDBOX_ACTIONS, "DeleteItem"),
+        table=_SANDBOX_ACTIONS,
         secrets=("seed", "public-keys"),
         memory=1024,
         timeout=29,

@@ -109,5 +109,5 @@ def delete_client(request: Request) -> Response:
 
 
 def _put(request: Request, account: Any, *, is_new: bool) -> Response:
-    location = {"Location": request.sandbox.url(request.path)} if is_new else {}
+    location = {"Location": request.url(request.path)} if is_new else {}
     return success(request, account, status=201 if is_new else 200, headers=location)

@@ -24,5 +24,5 @@ def paged(
     headers = {}
     if next_cursor:
         query = urlencode({**(parameters or {}), "limit": limit, "cursor": next_cursor})
-        headers["Link"] = f'<{request.sandbox.url(request.path)}?{query}>; rel="next"'
+        headers["Link"] = f'<{request.url(request.path)}?{query}>; rel="next"'
     return Response(200, PageResponse(items, PageMeta(request.request_id, next_cursor, limit)), headers)

@@ -26,7 +26,8 @@ LONGEST_USERNAME = 128
 """Characters, as a login's are (``models.auth_body``)."""
 
 
-def _strong(password_hash: str) -> str:
+def strong(password_hash: str) -> str:
+    """``password_hash``; an error of pydantic's if it is none that may be stored."""
     if fault := account_rules.fault_of_hash(password_hash):
         raise PydanticCustomError("hash", "Input {fault}", {"fault": fault})
     return password_hash
@@ -56,7 +57,7 @@ def _listed(scopes: Any) -> Any:
 
 
 type PlainSecret = Annotated[SecretStr, Field(min_length=1, max_length=1024)]
-type PasswordHash = Annotated[str, AfterValidator(_strong)]
+type PasswordHash = Annotated[str, AfterValidator(strong)]
 type RedirectURI = Annotated[str, Field(max_length=2048), AfterValidator(_safe)]
 type Resource = Annotated[str, Field(pattern=account_rules.RESOURCE)]
 
@@ -161,6 +162,7 @@ class ClientBody(_Body):
             redirect_uris=self.redirect_uris,
             grant_types=self.grant_types,
             scopes=self.scopes,
+            audiences=[self.audience, self.resources],
             is_public=self.secret is None and self.secret_hash is None,
         )
         if self.secret is not None and self.secret_hash is not None:

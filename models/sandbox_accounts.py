@@ -5,8 +5,8 @@ from typing import Annotated, Final, Self
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError, to_json
 
-from account_rules import CLIENT_ID, OWN_CLIENTS, is_reserved
-from models.account_bodies import LONGEST_USERNAME, ClientBody, UserBody
+from account_rules import CLIENT_ID, OF_STACK, OWN_CLIENTS, is_reserved
+from models.account_bodies import LONGEST_USERNAME, ClientBody, UserBody, strong
 
 _LARGEST: Final = 64 * 1024
 """Bytes of JSON that an entry may have: an item of the table has 400 KB at most, a stack's whole seed as much as this
@@ -24,14 +24,23 @@ def _free(username: str) -> str:
     return username
 
 
+def _strong_or_the_stacks(password_hash: str) -> str:
+    return password_hash if password_hash == OF_STACK else strong(password_hash)
+
+
+type Hash = Annotated[str, AfterValidator(_strong_or_the_stacks)]
+
+
 class UserEntry(UserBody):
     """A user who may log in, with either ``password`` or ``password_hash``.
 
-    Without a ``subject`` the user gets one that follows from the username, without a ``name`` the username. What
-    follows ``scopes`` are claims of OpenID Connect Core section 5.1.
+    A hash of the text ``stack`` is the one that the stack's user of this name has. Without a ``subject`` the user gets
+    one that follows from the username, without a ``name`` the username. What follows ``scopes`` are claims of OpenID
+    Connect Core section 5.1.
     """
 
     username: Annotated[str, Field(min_length=1, max_length=LONGEST_USERNAME), AfterValidator(_free)]
+    password_hash: Hash | None = None
 
     @model_validator(mode="after")
     def _small(self) -> Self:
@@ -42,10 +51,12 @@ class UserEntry(UserBody):
 class ClientEntry(ClientBody):
     """A client that may ask for tokens, with ``secret`` or ``secret_hash`` unless it is public.
 
-    Its fields are those of the seed file.
+    Its fields are those of the seed file. A hash of the text ``stack`` is the one that the stack's client of this id
+    has.
     """
 
     client_id: Annotated[str, Field(pattern=CLIENT_ID)]
+    secret_hash: Hash | None = None
 
     @model_validator(mode="after")
     def _a_partners(self) -> Self:

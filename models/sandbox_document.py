@@ -24,6 +24,7 @@ MOST_PASSWORDS = 200
 """How many passwords and secrets a document may have that are yet to be hashed, each for about 50 ms."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_MOMENT = datetime(9998, 12, 31, 23, 59, 59, tzinfo=UTC)
 _EXAMPLE_MOMENT = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 type PlayerID = Annotated[
@@ -101,11 +102,11 @@ class ClockEntry(_Part):
     @model_validator(mode="after")
     def _within_years(self) -> Self:
         try:
-            earliest = min(datetime.now(UTC) + self.offset, self.frozen_at or _EPOCH)
+            is_within = datetime.now(UTC) + self.offset >= _EPOCH
         except OverflowError:
-            earliest = None
-        if earliest is None or earliest < _EPOCH:
-            raise PydanticCustomError("clock", "Input should be a time of the years 1970 to 9999")
+            is_within = False
+        if not is_within or not _EPOCH <= (self.frozen_at or _EPOCH) <= _LAST_MOMENT:
+            raise PydanticCustomError("clock", "Input should be a time of the years 1970 to 9998")
         return self
 
 

@@ -87,6 +87,13 @@ class Request:
     items: "Snapshot" = field(default_factory=dict)
     is_stale: bool = False
 
+    def url(self, path: str) -> str:
+        """The absolute URL of a path of the same sandbox, which it names where the bearer's token does not."""
+        sandbox = self.sandbox
+        if self.bearer_sandbox not in {"", sandbox.name}:
+            sandbox = replace(sandbox, prefix=f"/s/{sandbox.name}")
+        return sandbox.url(path)
+
     @classmethod
     def from_event(
         cls, event: Mapping[str, Any], route: str = "", max_body: int = MAX_BODY_BYTES

@@ -20,8 +20,9 @@ NAME: Final = re.compile(sandbox_name.PATTERN)
 GENERATION: Final = re.compile(r"[0-9a-f]{1,16}")
 
 FIRST_MOMENT: Final = datetime(1970, 1, 1, tzinfo=UTC)
-LAST_MOMENT: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-"""The bounds of a sandbox's clock in whole seconds: what a token can tell of, and what Python can."""
+LAST_MOMENT: Final = datetime(9998, 12, 31, 23, 59, 59, tzinfo=UTC)
+"""The bounds of a sandbox's clock in whole seconds: what a token can tell of, and a year less than what Python can, so
+that whatever is issued then has its whole life before it."""
 
 _MICROSECOND: Final = timedelta(microseconds=1)
 

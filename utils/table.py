@@ -1,7 +1,8 @@
 """The one table: reads, conditional writes, transactions. Every read is strongly consistent.
 
 An item is a ``dict`` with ``pk``, ``sk`` and its attributes; ``utils.writes`` has what may be written. Each function
-names the DynamoDB action that its caller's role has to allow.
+names the DynamoDB action that its caller's role has to allow. A key that is longer than DynamoDB takes, as names that
+were sent may make it, is read as one that is not there.
 
 Each raises :class:`ThrottledException` for want of capacity, when writers collide again and again, or when a
 transaction is repeated, because its answer was lost, while it is still carried out, and
@@ -45,6 +46,8 @@ type Write = Put | Update | Delete | Check
 ATTEMPTS = 12
 """How often a write that collides with another is tried before the caller is told to come back."""
 
+_LONGEST_PK, _LONGEST_SK = 2048, 1024
+"""Bytes of keys in UTF-8 ("Quotas in Amazon DynamoDB": partition keys and sort keys)."""
 _PAUSE_SECONDS = 0.4
 _BATCH = 100
 _WRITTEN_AT_ONCE = 25
@@ -69,6 +72,8 @@ class ConditionFailedError(Exception):
 
 def get(key: Key, *, hurried: bool = False) -> Item | None:
     """The item ``key``; ``None`` when there is none (GetItem). For ``hurried`` see :func:`write`."""
+    if not _is_possible(key):
+        return None
     answer = _call("get_item", hurried=hurried, TableName=_name(), Key=marshal_key(key), ConsistentRead=True)
     return unmarshal_item(answer["Item"]) if "Item" in answer else None
 
@@ -78,7 +83,7 @@ def get_many(keys: Iterable[Key]) -> Snapshot:
 
     Raises ``ValueError`` for more than 100 different keys.
     """
-    distinct = list(dict.fromkeys(keys))
+    distinct = list(filter(_is_possible, dict.fromkeys(keys)))
     if len(distinct) > _BATCH:
         raise ValueError(f"a batch has at most {_BATCH} keys")
     table = _name()
@@ -116,6 +121,9 @@ def query(
 
     With ``index`` only those whose attribute of that name is ``prefix`` followed by their ``sk``, in the index's order.
     """
+    if not _is_possible((pk, prefix)):
+        return []
+    after = None if after is None else _cut(after, _LONGEST_SK - len(prefix.encode()))
     expression = Expression()
     condition = f"{expression.name('pk')} = {expression.value(pk)}"
     start = {"pk": pk, "sk": after}
@@ -232,7 +240,8 @@ def probe() -> None:
 
 def purge(prefix: str, at: int) -> None:
     """From now on let what is written to partitions whose key begins with ``prefix`` be deleted at ``at`` (real time,
-    seconds since 1970) at the latest, whatever it is; ``""`` for none. It is one prefix at a time, the last one."""
+    seconds since 1970) and not before, whatever it is: a clock that stands still or goes back may have it count until
+    then. ``""`` for none. It is one prefix at a time, the last one."""
     global _purge  # noqa: PLW0603 - a process serves one request at a time
     _purge = (prefix, at) if prefix else None
 
@@ -245,11 +254,9 @@ def _purged[W: Write](change: W) -> W:
     if _purge is None or not change.key[0].startswith(_purge[0]):
         return change
     if isinstance(change, Put):
-        before = change.item.get("purge_at", _purge[1])
-        return replace(change, item={**change.item, "purge_at": min(before, _purge[1])})
+        return replace(change, item={**change.item, "purge_at": _purge[1]})
     if isinstance(change, Update):
-        before = change.assign.get("purge_at", _purge[1])
-        return replace(change, assign={**change.assign, "purge_at": min(before, _purge[1])})
+        return replace(change, assign={**change.assign, "purge_at": _purge[1]})
     return change
 
 
@@ -259,6 +266,16 @@ def _measure(collections: Iterable[Mapping[str, Any] | None]) -> None:
     for collection in collections:
         if collection and "SizeEstimateRangeGB" in collection:
             metrics.measure("ItemCollectionSize", collection["SizeEstimateRangeGB"][1], "Gigabytes")
+
+
+def _is_possible(key: Key) -> bool:
+    pk, sk = key
+    return len(pk.encode()) <= _LONGEST_PK and len(sk.encode()) <= _LONGEST_SK
+
+
+def _cut(text: str, most: int) -> str:
+    """``text``, or what of its beginning has at most so many bytes."""
+    return text.encode()[:most].decode(errors="ignore")
 
 
 def _name() -> str:

@@ -16,6 +16,9 @@ from infrastructure.errors import DeployError
 from infrastructure.stack import loading
 from infrastructure.stack.settings import Settings
 
+_DEFAULT = "default"
+"""The sandbox of the stack itself."""
+
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
 def unlock(
     settings: Settings, *, user: str | None, client: str | None, sandbox: str, dry_run: bool
 ) -> list[str]:
-    """Forgets the failed logins of the username ``user``, whatever its case, or of the client's id ``client``.
+    """Forgets the failed logins of the username ``user``, whatever its case, or of the client's id ``client``; of the
+    default sandbox with those that count for the stack.
 
     Returns the addresses from which there were some, in order. Raises ``DeployError`` when the stack is not deployed,
     for a ``sandbox`` that there is not, and when AWS refuses.
@@ -32,14 +36,14 @@ def unlock(
     table = stack_info.outputs(settings)["table_name"]
     dynamodb: DynamoDBClient = session.client(settings, "dynamodb")
     try:
-        universe = _universe(dynamodb, table, sandbox)
-        partition = (
-            f"{universe}#client-login#{client}" if user is None else f"{universe}#login#{user.casefold()}"
-        )
-        sources = _sources(dynamodb, table, partition)
+        account = f"#client-login#{client}" if user is None else f"#login#{user.casefold()}"
+        universes = [_universe(dynamodb, table, sandbox), *([""] if sandbox == _DEFAULT else [])]
+        found = {universe + account: _sources(dynamodb, table, universe + account) for universe in universes}
+        sources = sorted({source for listed in found.values() for source in listed})
         if not dry_run:
-            for source in sources:
-                dynamodb.delete_item(TableName=table, Key={"pk": {"S": partition}, "sk": {"S": source}})
+            for partition, listed in found.items():
+                for source in listed:
+                    dynamodb.delete_item(TableName=table, Key={"pk": {"S": partition}, "sk": {"S": source}})
     except (BotoCoreError, ClientError) as error:
         raise DeployError(f"AWS refuses: {error}", session.LOG_IN) from error
     if sources and not dry_run:

@@ -167,6 +167,7 @@ class Client(BaseModel):
             redirect_uris=self.redirect_uris,
             grant_types=self.grant_types,
             scopes=self.scopes,
+            audiences=[self.audience, self.resources],
             is_public=self.secret_hash is None,
         )
         if self.client_id in OWN_CLIENTS:

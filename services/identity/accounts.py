@@ -8,6 +8,8 @@ An entry is kept as JSON text, for what claims may be made of, fractions and man
 from collections.abc import Mapping
 from typing import Any, Final
 
+from account_rules import OF_STACK
+from services.identity import passwords
 from services.identity.account_keys import client_account_key, subject_account_key, user_account_key
 from services.identity.seed import (
     CONSOLE_CLIENT,
@@ -32,14 +34,14 @@ ENTRY: Final = "entry_json"
 def find_user(sandbox: Sandbox, folded_username: str, known: Seed | None = None) -> SeedUser | None:
     """The user with this name, casefolded; ``known`` is the seed to look into, by default one at most a minute old."""
     if item := _registered(sandbox, user_account_key(sandbox, folded_username)):
-        return registered_user(item)
+        return registered_user(item, known)
     return (known or seed()).users.get(folded_username) if sandbox.is_seeded else None
 
 
 def find_subject(sandbox: Sandbox, subject: str, known: Seed | None = None) -> SeedUser | None:
     """The user with this subject, as :func:`find_user`."""
     if item := _registered(sandbox, subject_account_key(sandbox, subject)):
-        return registered_user(item)
+        return registered_user(item, known)
     return (known or seed()).subjects.get(subject) if sandbox.is_seeded else None
 
 
@@ -52,7 +54,7 @@ def find_client(sandbox: Sandbox, client_id: str, known: Seed | None = None) -> 
     if client_id == CONSOLE_CLIENT and settings().sandboxes != "off":
         return console_client(sandbox)
     if item := _registered(sandbox, client_account_key(sandbox, client_id)):
-        return registered_client(item)
+        return registered_client(item, known)
     return (known or seed()).clients.get(client_id) if sandbox.is_seeded else None
 
 
@@ -74,15 +76,22 @@ def entry_in(item: Mapping[str, Any]) -> dict[str, Any] | None:
     return entry
 
 
-def registered_user(item: Mapping[str, Any]) -> SeedUser | None:
-    """The user in the item of an entry; ``None`` if it hides the seed's."""
+def registered_user(item: Mapping[str, Any], known: Seed | None = None) -> SeedUser | None:
+    """The user in the item of an entry; ``None`` if it hides the seed's. One with the stack's password has that of
+    ``known``, and none that anybody knows if that has no such user any more."""
     entry = entry_in(item)
+    if entry is not None and entry["password_hash"] == OF_STACK:
+        stacks = (known or seed()).users.get(entry["username"].casefold())
+        entry["password_hash"] = stacks.password_hash if stacks else passwords.DUMMY_HASH
     return None if entry is None else SeedUser.from_seed(entry)
 
 
-def registered_client(item: Mapping[str, Any]) -> Client | None:
-    """The client in the item of an entry; ``None`` if it hides the seed's."""
+def registered_client(item: Mapping[str, Any], known: Seed | None = None) -> Client | None:
+    """The client in the item of an entry, as :func:`registered_user`."""
     entry = entry_in(item)
+    if entry is not None and entry["secret_hash"] == OF_STACK:
+        stacks = (known or seed()).clients.get(entry["client_id"])
+        entry["secret_hash"] = (stacks and stacks.secret_hash) or passwords.DUMMY_HASH
     return None if entry is None else Client.from_seed(entry)
 
 

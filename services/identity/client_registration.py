@@ -33,6 +33,13 @@ from utils.writes import Put
 if TYPE_CHECKING:
     from models.registration import ClientMetadata, ClientUpdate
 
+_ADMINISTRATORS: Final = frozenset(
+    {
+        *("require_pkce", "any_localhost_port", "resources", "audience"),
+        *("access_token_seconds", "refresh_token_seconds", "extra_claims"),
+    }
+)
+"""What of a client only an administrator says."""
 _NO_SECRET: Final = "none"  # noqa: S105 - an authentication method
 
 
@@ -69,8 +76,9 @@ def read(sandbox: Sandbox, client_id: str, token: str | None) -> RegisteredClien
 def update(sandbox: Sandbox, client_id: str, token: str | None, metadata: "ClientUpdate") -> RegisteredClient:
     """Replace all metadata of the client. It keeps its secret, gets one if it needs one now, loses it as a public one.
 
-    Reserved scopes are kept that it has. Raises as :func:`read` and :func:`register`, and
-    :class:`InvalidRequestException` for another client's id or a wrong secret.
+    What only an administrator says of a client stays. Reserved scopes are kept that it has, and as long as it has any,
+    it gets neither grant types nor redirect URIs that it did not have with them. Raises as :func:`read` and
+    :func:`register`, and :class:`InvalidRequestException` for another client's id or a wrong secret.
     """
     _managed(sandbox, client_id, token)
     if metadata.client_id != client_id:
@@ -88,7 +96,9 @@ def update(sandbox: Sandbox, client_id: str, token: str | None, metadata: "Clien
         is_new = hashed is not None and before.secret_hash is None
         secret_hash = hashed if is_new or hashed is None else before.secret_hash
         may_have_all = set(RESERVED_SCOPES) & set((metadata.scope or "").split(" ")) <= set(before.scopes)
-        entry = _entry(client_id, metadata, secret_hash, by_admin=may_have_all)
+        own = _entry(client_id, metadata, secret_hash, by_admin=may_have_all)
+        _require_no_more(before, own)
+        entry = {**_of_the_administrator(item), **own}
         registration = {**item[REGISTRATION], **_remembered(metadata)}
         client, write = stored(present, entry, before, registration)
         return Change([write], (client, registration, is_new))
@@ -173,6 +183,26 @@ def _scopes(metadata: "ClientMetadata", *, by_admin: bool) -> list[str]:
     if _is_public(metadata) and not set(scopes).isdisjoint(RESERVED_SCOPES):
         raise InvalidClientMetadataException("The scope holds what needs a secret.")
     return scopes
+
+
+def _require_no_more(before: Client, entry: Item) -> None:
+    """Raise where a client would use reserved scopes in another way than an administrator let it."""
+    if set(entry["scopes"]).isdisjoint(RESERVED_SCOPES):
+        return
+    if not set(entry["grant_types"]) <= set(before.grant_types):
+        raise InvalidClientMetadataException(
+            "A client with these scopes gets grant_types of an administrator."
+        )
+    if not set(entry["redirect_uris"]) <= set(before.redirect_uris):
+        raise InvalidRedirectURIException(
+            "A client with these scopes gets redirect_uris of an administrator."
+        )
+
+
+def _of_the_administrator(item: Item) -> Item:
+    """The members of a client's entry that no metadata of its own gives, such as whom its tokens are for."""
+    entry = accounts.entry_in(item) or {}
+    return {name: value for name, value in entry.items() if name in _ADMINISTRATORS}
 
 
 def _is_public(metadata: "ClientMetadata") -> bool:

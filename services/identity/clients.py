@@ -4,9 +4,8 @@ import hashlib
 import hmac
 from typing import Final
 
-from services import clock
 from services.identity import accounts, lockout, passwords
-from services.identity.seed import Client
+from services.identity.seed import Client, seed
 from utils import table
 from utils.oauth_errors import InvalidClientException, UnauthorizedClientException
 from utils.sandbox import Sandbox
@@ -34,14 +33,18 @@ def authenticate(sandbox: Sandbox, client_id: str, secret: str | None, source: s
         if client is None or client.secret_hash is not None:
             raise InvalidClientException
         return client
-    key, now = lockout.client_failures_key(sandbox, client_id, source), clock.seconds(sandbox)
-    failures = table.get(key)
-    lockout.require_client_not_locked_out(failures, now)
-    is_authentic = _is_secret((client and client.secret_hash) or passwords.DUMMY_HASH, secret)
+    counters = lockout.counters(
+        sandbox,
+        lambda where: lockout.client_failures_key(where, client_id, source),
+        is_the_stacks=_secret_hash(client) == _secret_hash(seed().clients.get(client_id)),
+    )
+    items = table.get_many(counter.key for counter in counters)
+    lockout.require_client_not_locked_out(counters, items)
+    is_authentic = _is_secret(_secret_hash(client), secret)
     if client is None or not is_authentic:
-        lockout.count_failure(key, now)
+        lockout.count(counters)
         raise InvalidClientException
-    lockout.clear_failures(key, failures)
+    lockout.clear(counters, items)
     return client
 
 
@@ -49,6 +52,10 @@ def require_grant(client: Client, grant: str) -> None:
     """Raise :class:`UnauthorizedClientException` unless the client may use the grant type ``grant``."""
     if grant not in client.grant_types:
         raise UnauthorizedClientException
+
+
+def _secret_hash(client: Client | None) -> str:
+    return (client and client.secret_hash) or passwords.DUMMY_HASH
 
 
 def _is_secret(secret_hash: str, secret: str) -> bool:

@@ -12,7 +12,6 @@ from services.identity.access_token_verifier import JWT_TYPE
 from services.identity.seed import Client, SeedUser, extra_claims
 from services.identity.signing_keys import SigningKey
 from services.identity.token_families import Family, lifetime
-from utils.sandbox import LAST_MOMENT
 from utils.settings import settings
 
 ID_TOKEN_TYPE: Final = "JWT"  # noqa: S105 - a header's typ
@@ -39,9 +38,7 @@ def issue(
     ID token, signed by ``id_key`` or else ``key``, with the ``nonce``, the claims and the ``acr`` that the
     authorization request asked for.
     """
-    expires_at = min(
-        at + lifetime(client, refreshable=False), family.expires_at, int(LAST_MOMENT.timestamp())
-    )
+    expires_at = min(at + lifetime(client, refreshable=False), family.expires_at)
     extra = extra_claims(client, user)
     access_token = signed(
         {

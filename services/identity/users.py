@@ -8,10 +8,9 @@ locked in the sandbox, and the password's hash with stronger parameters than the
 from contextlib import suppress
 from typing import Final
 
-from services import clock
 from services.identity import accounts, lockout, passwords
 from services.identity.grant_basis import basis_of_session
-from services.identity.seed import SeedUser, newest_seed
+from services.identity.seed import SeedUser, newest_seed, seed
 from services.identity.sessions import ACTIVE, user_key
 from utils import table
 from utils.attributes import Item
@@ -41,11 +40,17 @@ def login_keys(sandbox: Sandbox, username: str, source: str) -> list[Key]:
     if sandbox.has_accounts:
         return []
     folded = username.casefold()
-    return _keys(sandbox, accounts.find_user(sandbox, folded) or UNKNOWN_USER, folded, source)
+    user = accounts.find_user(sandbox, folded) or UNKNOWN_USER
+    counters = _counters(sandbox, user, folded, source)
+    return [user_key(sandbox, user.subject), *(counter.key for counter in counters)]
 
 
-def _keys(sandbox: Sandbox, user: SeedUser, folded: str, source: str) -> list[Key]:
-    return [user_key(sandbox, user.subject), lockout.user_failures_key(sandbox, folded, source)]
+def _counters(sandbox: Sandbox, user: SeedUser, folded: str, source: str) -> tuple[lockout.Counter, ...]:
+    return lockout.counters(
+        sandbox,
+        lambda where: lockout.user_failures_key(where, folded, source),
+        is_the_stacks=user.password_hash == _stacks(folded).password_hash,
+    )
 
 
 def authenticate(
@@ -58,20 +63,19 @@ def authenticate(
     the password wrong or the user locked; in other words, with ``Retry-After``, while the username is locked out
     for this source.
     """
-    now = clock.seconds(sandbox)
     folded = username.casefold()
     if settings().faults:
         _refuse_magic(folded)
     seed_user = accounts.find_user(sandbox, folded) or UNKNOWN_USER
-    key, failures_key = _keys(sandbox, seed_user, folded, source)
-    items = table.get_many_but(read, [key, failures_key])
-    item, failures = items.get(key), items.get(failures_key)
-    lockout.require_user_not_locked_out(failures, now)
+    key, counters = user_key(sandbox, seed_user.subject), _counters(sandbox, seed_user, folded, source)
+    items = table.get_many_but(read, [key, *(counter.key for counter in counters)])
+    item = items.get(key)
+    lockout.require_user_not_locked_out(counters, items)
     is_current = item is not None and item["seed"] == seed_user.fingerprint
     password_hash = item["password_hash"] if item and is_current else seed_user.password_hash
     may_log_in = seed_user is not UNKNOWN_USER and (item is None or item["status"] == ACTIVE)
     if not (passwords.matches(password_hash, password) and may_log_in):
-        lockout.count_failure(failures_key, now)
+        lockout.count(counters)
         raise InvalidGrantException(_WRONG)
     if (
         item is not None
@@ -81,7 +85,7 @@ def authenticate(
         return authenticate(
             sandbox, username, password, source
         )  # another function knew a newer seed than this one
-    lockout.clear_failures(failures_key, failures)
+    lockout.clear(counters, items)
     if passwords.is_outdated(password_hash):
         stronger = passwords.strengthened(password, password_hash, seed_user.password_hash)
         _store(key, seed_user, item, stronger)
@@ -140,6 +144,11 @@ def user_item(
 def unchanged(before: Item | None) -> Condition:
     """The condition that a user's item is as it was ``before``."""
     return equals("version", before["version"]) if before else ABSENT
+
+
+def _stacks(folded_username: str) -> SeedUser:
+    """The user of the stack's seed, or who stands in for none."""
+    return seed().users.get(folded_username, UNKNOWN_USER)
 
 
 def _store(key: Key, entry: SeedUser, before: Item | None, password_hash: str) -> None:

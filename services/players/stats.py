@@ -42,7 +42,10 @@ _ANY_VERSION = IfMatch()
 _FUTURE = FieldError("played_at", "datetime_past", "Input should not be in the future.")
 _OUTCOMES = {"win": "wins", "loss": "losses", "draw": "draws"}
 _MAXIMA = ("score_best", "last_played_at")
+_NO_SUMS = ("last_played_at", "version")
 _OF_THE_ITEM = ("pk", "sk", "purge_at", BEFORE)
+MOST = 10**18
+"""What a sum goes to, as in a sandbox's document."""
 _GRADES = ("bronze", "silver", "gold", "platinum")
 
 
@@ -147,7 +150,8 @@ def _growing(maxima: Mapping[str, int | str]) -> list[Condition]:
 
 
 def merged(items: Snapshot, keys_: Iterable[Key]) -> Item:
-    """The statistics of which each item of ``keys_`` has a part: the sums of them, and the larger of their maxima."""
+    """The statistics of which each item of ``keys_`` has a part: the sums of them, none over :data:`MOST`, and the
+    larger of their maxima."""
     sums: Item = {}
     for item in (items[key] for key in keys_ if key in items):
         for name, value in item.items():
@@ -155,7 +159,7 @@ def merged(items: Snapshot, keys_: Iterable[Key]) -> Item:
                 sums[name] = max(sums.get(name, value), value)
             elif name not in _OF_THE_ITEM:
                 sums[name] = sums.get(name, 0) + value
-    return sums
+    return {name: value if name in _NO_SUMS else min(value, MOST) for name, value in sums.items()}
 
 
 def _unchanged(items: Snapshot, key: Key) -> Condition:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from account_rules import OWN_CLIENTS, expanded
+from account_rules import OF_STACK, OWN_CLIENTS, expanded
 from models.durations import iso8601
 from models.responses import FieldError
 from utils.errors import ValidationException
@@ -21,6 +21,7 @@ from utils.strict_json import rfc3339
 if TYPE_CHECKING:
     from models.sandbox_accounts import ClientEntry, UserEntry
     from models.sandbox_document import PlayerEntry, SandboxDocument, StatsEntry
+    from services.identity.seed import Seed
 
 type Content = dict[str, Any]
 
@@ -37,10 +38,13 @@ def settled(document: "SandboxDocument", now: datetime) -> Content:
     if document.users is not None:
         _require_own(document.users)
         content["users"] = sorted(map(_user, document.users), key=_username)
+        _require_in_stack("users", content["users"])
         _require_distinct("users", "subject", content["users"])
     if document.clients is not None:
         _require_allowed(document.clients)
         content["clients"] = sorted(map(_client, document.clients), key=_client_id)
+        _require_in_stack("clients", content["clients"])
+    _require_no_subject(content)
     players = [_player(entry, place, now) for place, entry in enumerate(document.players)]
     ids = {player["username"]: player["player_id"] for player in players}
     content["players"] = sorted(players, key=_player_id)
@@ -79,7 +83,7 @@ def _user(user: "UserEntry") -> dict[str, Any]:
 
     return _given(user) | {
         "subject": user.subject or subject_of(user.username.casefold()),
-        "name": user.name or user.username,
+        "name": user.name if "name" in user.model_fields_set else user.username,
         "password_hash": user.password_hash or _hashed(user.password),
     }
 
@@ -135,6 +139,39 @@ def _require_own(users: Iterable["UserEntry"]) -> None:
 
     if any(is_default(user.username.casefold()) for user in users):
         raise _invalid("users.username", "It is the default user's.")
+
+
+def _require_in_stack(section: str, entries: Iterable[Mapping[str, Any]]) -> None:
+    """Refuses the stack's hash for whom the stack does not know, or not with one."""
+    if section == "users":
+        lacking = any(
+            entry["password_hash"] == OF_STACK and _username(entry) not in _seed().users for entry in entries
+        )
+    else:
+        lacking = any(
+            entry["secret_hash"] == OF_STACK
+            and not getattr(_seed().clients.get(entry["client_id"]), "secret_hash", None)
+            for entry in entries
+        )
+    if lacking:
+        raise _invalid(section, f"The stack has none of this name whose hash it is: {OF_STACK}.")
+
+
+def _require_no_subject(content: Content) -> None:
+    """Refuses a client whose id is a user's subject, of the document or, where it leaves them out, of the stack's."""
+    if content.keys().isdisjoint({"users", "clients"}):
+        return
+    users, clients = content.get("users"), content.get("clients")
+    subjects = set(_seed().subjects) if users is None else {entry["subject"] for entry in users}
+    ids = set(_seed().clients) if clients is None else {entry["client_id"] for entry in clients}
+    if not ids.isdisjoint(subjects):
+        raise _invalid("clients.client_id", "It is the subject of a user.")
+
+
+def _seed() -> "Seed":
+    from services.identity.seed import seed
+
+    return seed()
 
 
 def _require_allowed(clients: Collection["ClientEntry"]) -> None:

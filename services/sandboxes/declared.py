@@ -29,7 +29,7 @@ from services.sandboxes.opening import (
     purge_at,
     unchanged,
 )
-from services.sandboxes.planting import plant, require_operator
+from services.sandboxes.planting import clock_attributes, plant, require_operator
 from services.sandboxes.seed import DOCUMENT, Seed
 from utils import table
 from utils.attributes import Item
@@ -181,6 +181,7 @@ def renewed(
         **attributes,
         **seed.to_attributes(),
         **accounts.to_attributes(),
+        **clock_attributes(content),
         "begun_with": seed.mark,
         "ends_at": ends_at,
     }
@@ -202,8 +203,16 @@ def _changed(sandbox: Sandbox, item: Item | None, ttl: timedelta | None, attribu
     change = {**attributes, "begun_with": (item or {}).get("begun_with", Seed().mark)}
     if sandbox.ends_at is not None:
         change["ends_at"] = _end(sandbox, ttl)
+        if not change["strict"]:
+            change["purge_at"] = purge_at(sandbox.generation)
     return table.write(
-        Update(sandbox_key(sandbox.name), assign=change, add={"serial": 1}, condition=unchanged(item))
+        Update(
+            sandbox_key(sandbox.name),
+            assign=change,
+            remove=() if "purge_at" in change else ("purge_at",),
+            add={"serial": 1},
+            condition=unchanged(item),
+        )
     )
 
 

@@ -19,7 +19,8 @@ from services.identity.sessions import family_key
 from utils import table
 from utils.attributes import Item
 from utils.sandbox import Sandbox
-from utils.writes import Delete, Put
+from utils.table import ConditionFailedError
+from utils.writes import EXISTS, Delete, Put
 
 ACCESS_TOKEN: Final = "access_token"  # noqa: S105 - what kind of entry it is
 
@@ -66,11 +67,23 @@ def tell(sandbox: Sandbox) -> Told:
         fallen = [item for item in read if item["expires_at"] <= now]
         more = more or len(fallen) == _MOST
         items += fallen
-    told = [_entry(item) for item in sorted(items, key=lambda item: str(item["sk"]))]
+    taken = [item for batch in batched(items, _BATCH, strict=False) for item in _taken(batch)]
+    told = [_entry(item) for item in sorted(taken, key=lambda item: str(item["sk"]))]
     revoked = _revoked(sandbox, told)
-    for batch in batched(items, _BATCH, strict=False):
-        table.transact(*(Delete((item["pk"], item["sk"])) for item in batch))
     return Told([due for due in told if _family(due) not in revoked], more)
+
+
+def _taken(items: Iterable[Item]) -> list[Item]:
+    """Those of ``items`` that this request takes off the list; another one may have been faster."""
+    left = list(items)
+    while left:
+        try:
+            table.transact(*(Delete((item["pk"], item["sk"]), EXISTS) for item in left))
+        except ConditionFailedError as error:
+            left = [item for place, item in enumerate(left) if place not in error.failed]
+        else:
+            break
+    return left
 
 
 def _partition(sandbox: Sandbox, shard: int) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Final
 
+from account_rules import OF_STACK
 from services.identity.account_keys import accounts
 from services.identity.accounts import entry_in
 from services.players import shards, stats
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 _IN_CLEAR: Final = ("password", "secret")
+_HASHES: Final = ("password_hash", "secret_hash")
 _ALL: Final = 1 << 20
 _READ_AT_ONCE: Final = 100
 _PLAYER: Final = (
@@ -69,14 +71,24 @@ def _head(sandbox: Sandbox) -> Content:
     if sandbox.is_seeded and not sandbox.has_accounts:
         return head
     registered = {item["sk"]: entry_in(item) for item in table.query(accounts(sandbox), limit=_ALL)}
-    stack = secrets.read_json(settings().seed_secret) if sandbox.is_seeded else {"users": [], "clients": []}
+    stack = secrets.read_json(settings().seed_secret)
     seeded = {f"user#{entry['username'].casefold()}": entry for entry in stack["users"]}
     seeded |= {f"client#{entry['client_id']}": entry for entry in stack["clients"]}
-    entries = {**seeded, **registered}
+    entries = {**(seeded if sandbox.is_seeded else {}), **registered}
+    entries = {key: entry and _without_hashes_of(seeded.get(key), entry) for key, entry in entries.items()}
     return head | {
         "users": [_complete(UserEntry, entry) for entry in _of_kind(entries, "user#")],
         "clients": [_complete(ClientEntry, entry) for entry in _of_kind(entries, "client#")],
     }
+
+
+def _without_hashes_of(stacks: Mapping[str, Any] | None, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry without the hash of the ``stacks`` entry of the same name, which is its password's."""
+    own = dict(entry)
+    for name in _HASHES:
+        if stacks and own.get(name) is not None and own[name] == stacks.get(name):
+            own[name] = OF_STACK
+    return own
 
 
 def _of_kind(entries: Mapping[str, Any], prefix: str) -> list[Any]:

@@ -1,8 +1,10 @@
 """Giving a sandbox the state of a document, which may come in pages; it is seen with the last of them, all or nothing.
 
-The pages are written into a generation that no request sees. How far it has come is an item in that generation.
+The pages are written into a generation that no request sees. How far it has come is an item in that generation, by
+which one request at a time takes a page: what it writes is written before another may show the generation.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -23,18 +25,25 @@ from services.sandboxes.opening import (
 )
 from services.sandboxes.planting import Accounts, clock_attributes, contradicts, plant, require_operator
 from services.sandboxes.seed import Seed
-from utils import table
+from utils import strict_json, table
 from utils.attributes import Item
-from utils.errors import InvalidCursorException, ThrottledException, ValidationException
+from utils.errors import (
+    InvalidCursorException,
+    PSNEmulatorException,
+    ThrottledException,
+    ValidationException,
+)
 from utils.sandbox import Sandbox, sandbox_key
 from utils.settings import DEFAULT_SANDBOX
 from utils.table import ConditionFailedError
-from utils.writes import Delete, Key, Update, equals
+from utils.writes import Condition, Key, Update, below, equals, lacks
 
 if TYPE_CHECKING:
     from models.sandbox_document import SandboxDocument
 
 _NEXT: Final = re.compile(r"(?P<generation>[0-9a-f]{16})\.(?P<pages>[1-9][0-9]{0,5})", re.ASCII)
+_TAKING: Final = 40
+"""Seconds for which a request has a page to itself: more than a function runs (30 at most, as the gateway waits)."""
 _FIRST_PAGE_ONLY: Final = ("users", "clients", "clock")
 
 
@@ -42,8 +51,10 @@ def take(name: str, document: "SandboxDocument", continued: str | None) -> Impor
     """Take a page of the state that the sandbox ``name`` is to have.
 
     ``continued`` is ``None`` for the first page, then what the page before was answered. A page that was taken may be
-    sent again. Raises :class:`InvalidCursorException`, :class:`SandboxNotFoundException` for a strict sandbox that is
-    not there, :class:`NoOperatorException`, and :class:`ValidationException` for what contradicts an earlier page.
+    sent again, and is answered the same. Raises :class:`InvalidCursorException`, also for another page in the place of
+    one that was taken, :class:`SandboxNotFoundException` for a strict sandbox that is not there,
+    :class:`NoOperatorException`, :class:`ValidationException` for what contradicts an earlier page, and
+    :class:`ThrottledException` while another request takes the page.
     """
     if continued is None:
         return _first(name, document)
@@ -54,11 +65,15 @@ def take(name: str, document: "SandboxDocument", continued: str | None) -> Impor
     sandbox = Sandbox(name, generation)
     progress = table.get(_progress_key(sandbox))
     if progress is None:
-        return _finished(sandbox, pages)
+        raise InvalidCursorException
     sandbox = Sandbox(name, generation, ends_at=progress["ends_at"])
-    if progress["pages"] == pages + 1 and not document.is_last:
-        return Import(pages + 1, f"{generation}.{pages + 1}", None)
-    if progress["pages"] != pages:
+    if progress["pages"] == pages + 1 and progress["taken"] == _fingerprint(document):
+        return (
+            _finished(sandbox, pages)
+            if document.is_last
+            else Import(pages + 1, f"{generation}.{pages + 1}", None)
+        )
+    if progress["pages"] != pages or "is_done" in progress:
         raise InvalidCursorException
     return _next(sandbox, document, progress)
 
@@ -85,11 +100,22 @@ def _next(sandbox: Sandbox, document: "SandboxDocument", progress: Item) -> Impo
     content = settled(document, datetime.fromisoformat(progress["at"]))
     if contradicts(sandbox, content):
         raise ValidationException([_fault("players", "A player of an earlier page has this id or name.")])
-    _plant_players(sandbox, content)
+    progress = _claimed(sandbox, progress)
+    try:
+        _plant_players(sandbox, content)
+    except PSNEmulatorException:
+        table.write(Update(_progress_key(sandbox), remove=("until",), condition=_is_still(progress)))
+        raise
     pages = progress["pages"] + 1
+    forward = Update(
+        _progress_key(sandbox),
+        assign={"taken": _fingerprint(document), **({"is_done": True} if document.is_last else {})},
+        add={"pages": 1},
+        remove=("until",),
+        condition=_is_still(progress),
+    )
     if document.is_last:
-        return _shown(sandbox, progress, pages)
-    forward = Update(_progress_key(sandbox), add={"pages": 1}, condition=equals("pages", progress["pages"]))
+        return _shown(sandbox, progress, pages, forward)
     try:
         table.write(forward)
     except ConditionFailedError:
@@ -97,12 +123,40 @@ def _next(sandbox: Sandbox, document: "SandboxDocument", progress: Item) -> Impo
     return Import(pages, f"{sandbox.generation}.{pages}", None)
 
 
+def _claimed(sandbox: Sandbox, progress: Item) -> Item:
+    """The progress, after which no other request takes the page that comes; raises :class:`ThrottledException` while
+    one does."""
+    now, until = clock.real_seconds(), progress.get("until", 0)
+    claim = Update(
+        _progress_key(sandbox),
+        assign={"until": now + _TAKING},
+        add={"attempts": 1},
+        condition=_is_still(progress) & (lacks("until") | below("until", now)),
+    )
+    try:
+        return table.write(claim)
+    except ConditionFailedError:
+        wait = max(1, until - now)
+        raise ThrottledException("This page is being taken.", retry_after_seconds=wait) from None
+
+
+def _is_still(progress: Item) -> Condition:
+    """The condition that no request has begun to take a page since the progress was read."""
+    pages = equals("pages", progress["pages"])
+    return pages & (equals("attempts", progress["attempts"]) if "attempts" in progress else lacks("attempts"))
+
+
+def _fingerprint(document: "SandboxDocument") -> str:
+    text = strict_json.canonical(document.model_dump(mode="json"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def _plant_players(sandbox: Sandbox, content: Content) -> Accounts:
     return plant(sandbox, {name: content[name] for name in ("players", "statistics")})
 
 
-def _shown(sandbox: Sandbox, state: Mapping[str, Any], pages: int) -> Import:
-    """Let the generation be the present one."""
+def _shown(sandbox: Sandbox, state: Mapping[str, Any], pages: int, *done: Update) -> Import:
+    """Let the generation be the present one; ``done`` notes with it that its last page was taken."""
     name = sandbox.name
     for _ in range(table.ATTEMPTS):
         item = table.get(sandbox_key(name))
@@ -122,7 +176,6 @@ def _shown(sandbox: Sandbox, state: Mapping[str, Any], pages: int) -> Import:
             "begun_with": (before or {}).get("begun_with", Seed().mark),
             "ends_at": ends_at,
         }
-        done = [Delete(_progress_key(sandbox), equals("pages", pages - 1))] if pages > 1 else []
         try:
             begin(name, item, attributes, sandbox.generation, done)
         except ConditionFailedError as error:

@@ -190,12 +190,15 @@ def begin(
     }
     is_lasting = item.get("ends_at") is None
     purge = {} if is_lasting else {"purge_at": purge_at(generation)}
+    own_purge = {} if item["strict"] else purge  # without its item it would begin by being named
     forgotten = [
-        attribute for attribute in (before or {}) if attribute not in {*item, *purge, "pk", "sk", "serial"}
+        attribute
+        for attribute in (before or {})
+        if attribute not in {*item, *own_purge, "pk", "sk", "serial"}
     ]
     opening = Update(
         sandbox_key(name),
-        assign={**item, **purge},
+        assign={**item, **own_purge},
         add={"serial": 1},
         remove=tuple(forgotten),
         condition=unchanged(before),

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import batched
 from typing import Any, Final
 
+from account_rules import OF_STACK
 from models.durations import parse
 from models.player import Player
 from services.identity.account_keys import client_account_key, subject_account_key, user_account_key
@@ -86,7 +87,11 @@ def _accounts(content: Content) -> tuple[list[Any], list[Any]]:
     if "users" not in content and "clients" not in content:
         return [], []
     stack = {} if {"users", "clients"} <= content.keys() else secrets.read_json(settings().seed_secret)
-    users, clients = (content.get(kind, stack.get(kind, [])) for kind in ("users", "clients"))
+    users = content.get("users", [entry | {"password_hash": OF_STACK} for entry in stack.get("users", [])])
+    clients = content.get(
+        "clients",
+        [entry | {"secret_hash": entry["secret_hash"] and OF_STACK} for entry in stack.get("clients", [])],
+    )
     return list(users), list(clients)
 
 

@@ -44,7 +44,7 @@ def change(sandbox: Sandbox, body: "ClockBody") -> Sandbox:
     """Change the clock as ``body`` says; the sandbox with its clock as it is then.
 
     Changes at once happen one after the other. Raises :class:`ClockBackwardsException`, :class:`ValidationException`
-    for a time before 1970 or after 9999, and :class:`SandboxNotFoundException` when the sandbox ends meanwhile.
+    for a time before 1970 or after 9998, and :class:`SandboxNotFoundException` when the sandbox ends meanwhile.
     """
     return item_changes.changed(sandbox, lambda present: _next(present.clock, body).to_attributes())
 
@@ -70,7 +70,7 @@ def _target(was: datetime, body: "ClockBody") -> datetime:
         target = None
     if target is None or not FIRST_MOMENT <= target <= LAST_MOMENT:
         raise ValidationException(
-            [FieldError(field, "clock_range", "Input should lead to a time of the years 1970 to 9999.")]
+            [FieldError(field, "clock_range", "Input should lead to a time of the years 1970 to 9998.")]
         )
     return target
 

@@ -14,6 +14,7 @@ from typing import Any
 from unittest.mock import patch
 
 from botocore import xform_name
+from botocore.exceptions import ClientError
 from botocore.model import OperationModel
 from moto.core.exceptions import ServiceException
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -22,6 +23,9 @@ from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 from moto.secretsmanager.responses import SecretsManagerResponse
 from werkzeug.exceptions import HTTPException
+
+_LONGEST_PK, _LONGEST_SK = 2048, 1024
+"""Bytes of keys ("Quotas in Amazon DynamoDB")."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +49,28 @@ class _Items(DynamoHandler):
         self.region, self.body = region, json.loads(body)
 
     def act(self, operation: str) -> dict[str, Any]:
-        """The answer to ``operation``."""
+        """The answer to ``operation``; a key that is too long is an error, as of AWS and not always of moto."""
+        if any(len(key.encode()) > most for key, most in _keys(self.body)):
+            message = "A key is too long."
+            raise ClientError({"Error": {"Code": "ValidationException", "Message": message}}, operation)
         answer: dict[str, Any] = getattr(self, xform_name(operation))().result
         return answer
+
+
+def _keys(asked: Any) -> Iterator[tuple[str, int]]:
+    """The keys in what DynamoDB is asked, a query's partition key among them, each with the bytes it may have."""
+    if isinstance(asked, list):
+        for part in asked:
+            yield from _keys(part)
+    elif isinstance(asked, dict) and {"pk", "sk"} <= asked.keys():
+        yield asked["pk"]["S"], _LONGEST_PK
+        yield asked["sk"]["S"], _LONGEST_SK
+    elif isinstance(asked, dict):
+        if "KeyConditionExpression" in asked:
+            yield next(iter(asked["ExpressionAttributeValues"].values()))["S"], _LONGEST_PK
+        for name, part in asked.items():
+            if not name.startswith("Expression"):
+                yield from _keys(part)
 
 
 class _Secrets(SecretsManagerResponse):

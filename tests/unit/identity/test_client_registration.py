@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from services.identity import accounts
 from services.sandboxes.opening import begin, opened
 from tests.support import identity
 from tests.support.gateway import Answer, Gateway
@@ -120,6 +121,14 @@ def test_a_deleted_one_is_gone_with_its_tokens(client: Client) -> None:
         ({"redirect_uris": []}, "invalid_redirect_uri"),
         ({"redirect_uris": ["http://app.test/"]}, "invalid_redirect_uri"),
         ({"redirect_uris": ["https://app.test/#x"]}, "invalid_redirect_uri"),
+        ({"redirect_uris": ["https://[:::]/cb"]}, "invalid_redirect_uri"),
+        ({"redirect_uris": ["https://[1.2]/cb"]}, "invalid_redirect_uri"),
+        ({"redirect_uris": ["https://app.test:99999/cb"]}, "invalid_redirect_uri"),
+        ({"redirect_uris": ["http://localhost:0/cb"]}, "invalid_redirect_uri"),
+        ({"redirect_uris": ["https://app..test/cb"]}, "invalid_redirect_uri"),
+        ({"redirect_uris": ["http://134744072/cb"]}, "invalid_redirect_uri"),
+        ({"redirect_uris": ["http://0x08080808/cb"]}, "invalid_redirect_uri"),
+        ({"redirect_uris": ["https://8.8.010.8/cb"]}, "invalid_redirect_uri"),
         ({"post_logout_redirect_uris": ["x"]}, "invalid_redirect_uri"),
         ({"grant_types": ["implicit"]}, "invalid_client_metadata"),
         ({"grant_types": ["refresh_token"], "redirect_uris": []}, "invalid_client_metadata"),
@@ -175,6 +184,35 @@ class TestWithAnInitialAccessToken:
         assert manage("PUT", mine, {"client_id": mine["client_id"], **reserved}).status == 200
         more = {"client_id": mine["client_id"], **SERVICE, "scope": "emulator:admin"}
         assert manage("PUT", mine, more).json()["error"] == "invalid_client_metadata"
+
+    @pytest.mark.parametrize(
+        ("change", "error"),
+        [
+            ({"grant_types": ["client_credentials"], "redirect_uris": []}, "invalid_client_metadata"),
+            ({"grant_types": ["authorization_code", "refresh_token"]}, "invalid_client_metadata"),
+            ({"redirect_uris": ["https://elsewhere.test/cb"]}, "invalid_redirect_uri"),
+        ],
+    )
+    def test_a_client_uses_reserved_scopes_as_an_administrator_let_it(
+        self, client: Client, change: Any, error: str
+    ) -> None:
+        given = {"redirect_uris": ["https://ops.test/cb"], "scope": "openid emulator:admin"}
+        mine = register(given, self._token(client)).json()
+        body = {"client_id": mine["client_id"], **given}
+        assert manage("PUT", mine, body | change).json()["error"] == error
+        assert manage("PUT", mine, body | {"client_name": "Another"}).status == 200
+        assert manage("PUT", mine, body | change | {"scope": "openid players:read"}).status == 200
+        assert manage("PUT", mine, body | change).json()["error"] == "invalid_client_metadata"
+
+    def test_what_an_administrator_says_of_a_client_stays(self) -> None:
+        mine = register(SERVICE).json()
+        said = {"audience": ["https://stats.test"], "access_token_seconds": 60}
+        body = {"name": "A", "secret": "s", "grant_types": ["client_credentials"], "scopes": ["players:read"]}
+        assert admin().put(f"/_emulator/clients/{mine['client_id']}", body | said).status == 200
+        assert manage("PUT", mine, {"client_id": mine["client_id"], **SERVICE}).status == 200
+        kept = accounts.find_client(opened("default"), mine["client_id"])
+        assert kept is not None
+        assert (kept.audience, kept.access_token_seconds) == (("https://stats.test",), 60)
 
 
 def test_a_registration_is_of_one_sandbox_and_of_one_generation(client: Client) -> None:

@@ -10,6 +10,7 @@ from services.sandboxes.opening import opened
 from tests.conftest import Clock
 from tests.support import identity
 from tests.unit.identity.conftest import Client
+from tests.unit.identity.test_user_accounts import BODY, admin
 from utils import table
 from utils.oauth_errors import InvalidGrantException
 from utils.sandbox import DEFAULT
@@ -55,6 +56,35 @@ def test_an_unknown_username_is_locked_out_in_the_same_words(client: Client, sto
     known, unknown = client.login(), client.login(username="nobody")
     assert (known.status, known.text) == (unknown.status, unknown.text)
     assert known.headers["retry-after"] == unknown.headers["retry-after"]
+
+
+def test_guesses_at_the_stacks_credential_do_not_go_on_from_sandbox_to_sandbox(client: Client) -> None:
+    for number in range(lockout.SANDBOXES):
+        path = f"/s/guess-{number}/auth/token"
+        for _ in range(MAX_FAILURES):
+            client.post(path, {"username": identity.USERNAME, "password": "wrong"})
+            client.form(path, {"grant_type": "client_credentials"}, basic=(identity.BACKEND, "wrong"))
+    right = {"username": identity.USERNAME, "password": identity.PASSWORD}
+    assert "retry-after" in client.post("/s/guess-next/auth/token", right).headers
+    answer = client.form(
+        "/s/guess-next/auth/token",
+        {"grant_type": "client_credentials"},
+        basic=(identity.BACKEND, identity.SECRET),
+    )
+    assert "retry-after" in answer.headers
+    assert client.login().status == 200, "the default sandbox counts for itself"
+    lockout.lift(opened("guess-next"), "testuser")
+    assert client.post("/s/guess-next/auth/token", right).status == 400
+    lockout.lift(DEFAULT, "testuser")
+    assert client.post("/s/guess-next/auth/token", right).status == 200
+
+
+def test_guesses_at_a_sandboxs_own_user_count_there_alone(client: Client) -> None:
+    own = BODY | {"password": "of-the-sandbox"}
+    assert admin(opened("ci-7")).put("/_emulator/users/testuser", own).status == 200
+    for _ in range(MAX_FAILURES):
+        client.post("/s/ci-7/auth/token", {"username": identity.USERNAME, "password": "wrong"})
+    assert table.get(user_failures_key(lockout.STACK, "testuser", SOURCE)) is None
 
 
 def test_other_spellings_of_the_username_count_together(client: Client) -> None:

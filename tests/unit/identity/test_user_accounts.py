@@ -64,6 +64,16 @@ def test_a_registered_user_is_read_logs_in_and_is_told_of() -> None:
     assert players(tokens) == 200
 
 
+def test_a_links_sandbox_is_the_one_that_the_header_names() -> None:
+    headers = {"x-sandbox": "ci-7"}
+    answer = admin().put("/_emulator/users/kim", BODY, headers=headers)
+    location = answer.headers["location"].removeprefix(identity.ISSUER)
+    assert location == "/s/ci-7/_emulator/users/kim"
+    assert admin().get(location).data == answer.data
+    link = admin().get("/_emulator/users?limit=1", headers=headers).headers["link"]
+    assert link.startswith(f"<{identity.ISSUER}/s/ci-7/_emulator/users?")
+
+
 def test_the_subject_is_the_seeds_or_the_names_or_the_one_that_is_given() -> None:
     assert admin().put(SEEDED, BODY).data["subject"] == identity.SUBJECT
     here = admin().put("/_emulator/users/kratos", BODY).data["subject"]
@@ -184,6 +194,10 @@ def test_a_locked_user_stays_locked() -> None:
         {"password_hash": identity.seed_entry()["password_hash"]},
         {"password": None},
         {"password": None, "password_hash": "$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAA$AAAAAAAAAAA"},
+        {"password": None, "password_hash": "$argon2id$v=19$m=00019456,t=2,p=1$AAAAAAAAAAA$AAAAAA"},
+        {"password": None, "password_hash": "$argon2id$v=19$m=19456,t=02,p=1$AAAAAAAAAAA$AAAAAA"},
+        {"password": None, "password_hash": "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAB$AAAAAA"},
+        {"password": None, "password_hash": "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAA$AAAAAB"},
         {"email": "nobody"},
         {"subject": "nobody"},
         {"role": "admin"},

@@ -1,6 +1,7 @@
 """``/_emulator/clock``: a sandbox's time moves, stands still and goes back, and what has a time follows it alone."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from models import durations
 from services.identity.sessions import family_key
+from services.sandboxes import due
 from services.sandboxes.opening import opened
 from tests.support import identity
 from tests.support.gateway import Gateway
@@ -95,6 +97,7 @@ class TestIt:
             {"advance": "PT"},
             {"advance": "P9000000D"},
             {"advance": "P999999999999W"},
+            {"now": "9999-01-01T00:00:00Z"},
             {"now": "1969-12-31T23:59:59Z", "allow_backwards": True},
             {"now": "2100-01-01"},
             {"ahead": "PT1H"},
@@ -107,14 +110,20 @@ class TestIt:
         assert (answer.status, answer.code) == (422, "validation_error")
         assert all(error["field"] for error in answer.json()["errors"])
 
-    @pytest.mark.parametrize("now", ["1970-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
-    def test_may_be_at_its_first_and_last_second(self, ci: Tenant, admin: str, now: str) -> None:
-        ci.set_clock(admin, now=now, freeze=True, allow_backwards=True)
-        access_token = ci.login(scope="players:read players:write emulator:admin")["access_token"]
-        if now < "2000":
-            assert ci.ask("POST", "/players", body()).data["created_at"].startswith("1970-01-01T00:00:00")
-        else:
-            assert identity.payload(access_token)["exp"] == int(LAST_MOMENT.timestamp())
+    def test_may_be_at_its_first_second(self, ci: Tenant, admin: str) -> None:
+        ci.set_clock(admin, now="1970-01-01T00:00:00Z", freeze=True, allow_backwards=True)
+        ci.login(scope="players:read players:write")
+        assert ci.ask("POST", "/players", body()).data["created_at"].startswith("1970-01-01T00:00:00")
+
+    @pytest.mark.usefixtures("ci")
+    def test_leaves_what_is_issued_at_its_last_second_a_life(self) -> None:
+        default = Tenant()
+        default.login(scope="emulator:admin")
+        assert default.set_clock(now=LAST_MOMENT.isoformat())["now"].startswith("9998-12-31T23:59:59")
+        tokens = default.login(scope="emulator:admin")
+        assert tokens["expires_in"] == ACCESS_TOKEN_SECONDS
+        assert default.refresh().status == 200
+        assert default.set_clock(str(tokens["access_token"]), reset=True)["offset"] == "PT0S"
 
     def test_never_gets_past_its_last_moment(self) -> None:
         real = datetime(2026, 1, 1, tzinfo=UTC)
@@ -192,6 +201,27 @@ class TestWhatFollows:
         ci.set_clock(admin, advance=f"PT{wait + 1}S")
         ci.login()
 
+    def test_a_lock_out_of_a_time_that_it_went_back_from_is_over(self, ci: Tenant, admin: str) -> None:
+        wrong = {"username": identity.USERNAME, "password": "wrong"}
+        ci.set_clock(admin, now="2100-01-01T00:00:00Z")
+        for _ in range(12):
+            Gateway().post("/s/ci-7/auth/token", wrong)
+        ci.set_clock(admin, reset=True)
+        ci.login()
+        ci.set_clock(admin, now="2100-01-01T00:00:00Z")
+        Gateway().post("/s/ci-7/auth/token", wrong)
+        ci.set_clock(admin, reset=True)
+        answers = [Gateway().post("/s/ci-7/auth/token", wrong) for _ in range(12)]
+        assert 0 < int(answers[-1].headers["retry-after"]) < 86_400
+
+    def test_what_it_froze_is_kept_as_long_as_the_sandbox(self, ci: Tenant, admin: str) -> None:
+        ci.set_clock(admin, freeze=True)
+        family = identity.payload(ci.login()["access_token"])["jti"].partition(".")[0]
+        item, sandbox = table.get(family_key(opened("ci-7"), family)), table.get(sandbox_key("ci-7"))
+        assert item is not None
+        assert sandbox is not None
+        assert item["purge_at"] == sandbox["purge_at"] > sandbox["ends_at"]
+
     def test_ids_stay_unique_and_the_list_is_in_their_order_when_it_goes_back(
         self, ci: Tenant, admin: str
     ) -> None:
@@ -229,6 +259,20 @@ class TestWhatFellDue:
         }
         again = ci.set_clock(admin, advance="PT1H")
         assert (again["due"], again["more_due"]) == ([], False)
+
+    @pytest.mark.usefixtures("ci")
+    def test_is_told_to_one_of_many(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        sandbox = replace(opened("ci-7"), clock=SandboxClock(timedelta(hours=1)))
+        transact, others = table.transact, []
+
+        def overtaken(*writes: Any) -> None:
+            monkeypatch.setattr(table, "transact", transact)
+            others.append(due.tell(sandbox))
+            transact(*writes)
+
+        monkeypatch.setattr(table, "transact", overtaken)
+        assert due.tell(sandbox).due == []
+        assert len(others[0].due) == 1
 
     def test_is_told_later_if_there_is_much(
         self, ci: Tenant, admin: str, monkeypatch: pytest.MonkeyPatch

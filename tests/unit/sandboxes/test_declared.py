@@ -1,6 +1,7 @@
 """``/_emulator/sandboxes``: declared, described, listed, reset and deleted."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -147,6 +148,20 @@ def test_a_reset_begins_one_that_may_be_had_by_being_named(
     assert admin.post(f"{PATH}/ci-78/reset").code == "sandbox_not_found"
 
 
+def test_a_strict_one_is_remembered_for_ever(admin: Gateway) -> None:
+    def is_purged() -> bool:
+        return "purge_at" in (table.get(sandbox_key("ci-7")) or {})
+
+    put(admin, strict=True)
+    assert not is_purged()
+    put(admin)
+    assert is_purged()
+    put(admin, strict=True)
+    admin.post(f"{PATH}/ci-7/reset")
+    admin.delete(f"{PATH}/ci-7")
+    assert not is_purged()
+
+
 def test_a_strict_one_is_declared_before_it_is_used(admin: Gateway) -> None:
     put(admin, strict=True)
     admin.delete(f"{PATH}/ci-7")
@@ -202,6 +217,7 @@ def test_a_document_is_a_seed_and_every_reset_goes_back_to_it(admin: Gateway) ->
     admin.post(f"{PATH}/ci-7/reset")
     assert players("ci-7") == found
     assert login("ci-7", "kim", "of-tests").status == 200
+    assert opened("ci-7").clock.offset == timedelta(days=-1)
 
 
 def test_users_that_a_document_leaves_out_are_the_stacks_and_clients_alike(admin: Gateway) -> None:
@@ -260,6 +276,7 @@ def test_generated_players_follow_from_the_number(admin: Gateway, monkeypatch: p
             ]
         },
         {"clock": {"offset": "P9999999D"}},
+        {"clock": {"frozen_at": "9999-01-01T00:00:00Z"}},
         {"is_last": False},
         {"players": [{**ATREUS, "created_at": "1969-12-31T23:59:59Z"}]},
     ],

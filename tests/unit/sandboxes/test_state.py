@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.sandbox_document import SandboxDocument
+from services import clock
 from services.identity import passwords
-from services.sandboxes import declared, exporting, importing
+from services.sandboxes import declared, exporting, importing, planting
 from services.sandboxes.opening import opened
 from tests.conftest import restore_items, stored_items
 from tests.support import identity
@@ -36,6 +37,11 @@ def _strong_hashes(admin: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     identity.store_seed(identity.seed_entry(password_hash=HASH), registered=clients)
 
 
+KIM_BODY = {name: value for name, value in KIM.items() if name != "username"} | {
+    "email_verified": True,
+    "name": "Kim",
+    "scopes": ["openid"],
+}
 CLIENT: dict[str, Any] = {
     "client_id": "companion",
     "name": "Companion",
@@ -114,6 +120,39 @@ def test_the_state_comes_back_byte_for_byte(admin: Gateway) -> None:
     assert login("ci-8", "kim", "of-tests").status == 200
 
 
+def test_what_has_grown_comes_back_too(admin: Gateway) -> None:
+    sums = dict.fromkeys(("wins", "score_total", "score_best", "experience", "bronze"), 10**18)
+    stats = {"username": "Atreus", "matches_played": 1, **sums}
+    assert send(admin, json.dumps({"players": [ATREUS], "statistics": [stats]})).status == 200
+    path = f"/players/{players('ci-7')[0]['player_id']}/stats"
+    assert caller("ci-7").post(path, {"outcome": "win", "score": 7}).data["wins"] == 10**18
+    body = {**KIM_BODY, "password": "of-kim", "name": "", "address": {}}
+    assert caller("ci-7").put("/_emulator/users/kim", body).status == 201
+    pages = exported(admin)
+    imported(admin, pages, "ci-8")
+    assert exported(admin, "ci-8") == pages
+
+
+def test_hashes_of_the_stack_stay_in_it(admin: Gateway) -> None:
+    put(admin)
+    assert caller("ci-7").put("/_emulator/users/kim", {**KIM_BODY, "password": "of-kim"}).status == 201
+    put(admin, "no-users", seed={"users": []})
+    pages = {name: exported(admin, name) for name in ("ci-7", "no-users")}
+    for name, (page,) in pages.items():
+        assert HASH not in page
+        imported(admin, [page], f"{name}-copy")
+        assert exported(admin, f"{name}-copy") == [page]
+    state = json.loads(pages["ci-7"][0])
+    assert [user["password_hash"] == "stack" for user in state["users"]] == [False, True]
+    assert login("ci-7-copy", "kim", "of-kim").status == 200
+    strong = passwords.HASHER.hash("of-the-stack")
+    identity.store_seed(identity.seed_entry(password_hash=strong), registered=identity.clients())
+    assert login("ci-7-copy", identity.USERNAME, "of-the-stack").status == 200
+    stranger = {**KIM, "password_hash": "stack"}
+    del stranger["password"]
+    assert send(admin, json.dumps({"users": [stranger]})).status == 422
+
+
 def test_an_import_replaces_all_and_is_seen_with_its_last_page_only(admin: Gateway) -> None:
     put(admin)
     caller("ci-7").post("/players", {"username": "Before", "email": "before@example.com"})
@@ -142,11 +181,49 @@ def test_a_page_may_be_sent_again_and_none_be_left_out(admin: Gateway) -> None:
         assert send(admin, page_of(2), f"?continue={wrong}").code == "invalid_cursor"
     assert send(admin, page_of(2), f"?continue={second[0]}", "ci-8").code == "invalid_cursor"
     last = page_of(2, is_last=True)
+    other = page_of(3, is_last=True)
+    assert send(admin, page_of(3), first).code == "invalid_cursor"
+    assert send(admin, json.dumps({"users": []}), first).code == "invalid_cursor"
     answers = [send(admin, last, f"?continue={second[0]}").data for _ in range(2)]
     assert answers[0] == answers[1]
+    assert send(admin, other, f"?continue={second[0]}").code == "invalid_cursor"
+    assert send(admin, last, first).code == "invalid_cursor"
     admin.post(f"{PATH}/ci-7/reset")
     assert send(admin, last, f"?continue={second[0]}").code == "invalid_cursor"
     assert players("ci-7") == []
+
+
+def test_a_page_is_written_by_one_request_at_a_time(admin: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    continued = f"?continue={send(admin, page_of(0)).data['next_page']}"
+    last, plant = page_of(1, is_last=True), planting.plant
+    meanwhile: list[Answer] = []
+
+    def slow(*given: Any) -> Any:
+        monkeypatch.setattr(importing, "plant", plant)
+        meanwhile.append(send(admin, last, continued))
+        return plant(*given)
+
+    monkeypatch.setattr(importing, "plant", slow)
+    assert send(admin, last, continued).status == 200
+    assert (meanwhile[0].status, meanwhile[0].headers["retry-after"]) == (429, "40")
+    assert len(players("ci-7")) == 2
+
+
+def test_a_page_whose_request_died_is_taken_by_a_later_one(
+    admin: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    continued = f"?continue={send(admin, page_of(0)).data['next_page']}"
+    last, real = page_of(1, is_last=True), clock.real_seconds
+
+    def dying(*_given: Any) -> Any:
+        raise RuntimeError
+
+    monkeypatch.setattr(importing, "plant", dying)
+    assert send(admin, last, continued).status == 500
+    monkeypatch.setattr(importing, "plant", planting.plant)
+    assert send(admin, last, continued).status == 429
+    monkeypatch.setattr(clock, "real_seconds", lambda: real() + 60)
+    assert send(admin, last, continued).status == 200
 
 
 @pytest.mark.parametrize(
@@ -209,6 +286,8 @@ def test_a_document_of_clients_alone_keeps_what_the_stacks_users_claim(admin: Ga
         ("clients", {**CLIENT, "resources": ["urn:" + "x" * 66_000]}),
         ("users", {**KIM, "extra_claims": {"email": "x"}}),
         ("users", {**KIM, "nickname": "x" * 66_000}),
+        ("clients", {**CLIENT, "client_id": identity.SUBJECT}),
+        ("clients", {**CLIENT, "audience": ["\U0001f600" * 180]}),
     ],
 )
 def test_what_may_not_be_registered_stands_in_no_document(admin: Gateway, section: str, entry: Any) -> None:

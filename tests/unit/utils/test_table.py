@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.support.interception import Intercept
 from utils import table
@@ -46,6 +47,20 @@ class TestReading:
         table.write(Put(item(("other#q", "a"))))
         assert [item["sk"] for item in table.query("default#q", limit=3)] == ["a", "b", "c"]
         assert [item["sk"] for item in table.query("default#q", limit=9, after="c")] == ["d", "e"]
+
+    @pytest.mark.parametrize("key", [("p" * 2049, "-"), ("p", "s" * 1025), ("p", "\U0001f600" * 257)])
+    def test_a_key_that_is_too_long_is_not_there(self, key: Key) -> None:
+        table.write(Put(item(A)))
+        assert table.get(key) is None
+        assert table.get_many([key, A]) == {A: item(A)}
+        with pytest.raises(ClientError, match="too long"):
+            table.write(Put(item(key)))
+
+    def test_a_query_after_a_key_that_is_too_long_is_in_order(self) -> None:
+        for sk in ("a", "s" * 1024, "t"):
+            table.write(Put(item(("default#q", sk))))
+        assert [item["sk"] for item in table.query("default#q", limit=3, after="s" * 1025)] == ["t"]
+        assert table.query("q" * 2049, limit=3) == []
 
     def test_a_query_goes_on_where_a_page_of_the_table_ended(self) -> None:
         for sk in "abcd":
