@@ -26,12 +26,14 @@ def read(sent: Iterable[str]) -> dict[str, str]:
 def prefixed_name(name: str, sandbox: Sandbox) -> str:
     """``name`` with the strictest prefix that the issuer's URL allows: ``__Host-``, ``__Secure-`` or none.
 
-    A sandbox's has its name in it, unless it is the default one at the API's own base URL: a cookie of that is sent
-    under the base URLs of all.
+    A sandbox's has its name in it, unless it is the default one at the API's own base URL, and another one there than
+    at its own base URL: a cookie of the former is sent under the base URLs of all.
     """
     issuer = urlsplit(sandbox.issuer)
-    if sandbox.prefix or sandbox.name != DEFAULT_SANDBOX:
+    if sandbox.prefix:
         name = f"{name}-{sandbox.name}"
+    elif sandbox.name != DEFAULT_SANDBOX:
+        name = f"{name}.{sandbox.name}"
     if issuer.scheme != "https":
         return name
     return f"__Secure-{name}" if issuer.path else f"__Host-{name}"

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from account_rules import OF_STACK
-from services.identity import passwords
 from services.identity.account_keys import client_account_key, subject_account_key, user_account_key
 from services.identity.seed import (
     CONSOLE_CLIENT,
@@ -82,7 +81,7 @@ def registered_user(item: Mapping[str, Any], known: Seed | None = None) -> SeedU
     entry = entry_in(item)
     if entry is not None and entry["password_hash"] == OF_STACK:
         stacks = (known or seed()).users.get(entry["username"].casefold())
-        entry["password_hash"] = stacks.password_hash if stacks else passwords.DUMMY_HASH
+        entry["password_hash"] = stacks.password_hash if stacks else _nobodys()
     return None if entry is None else SeedUser.from_seed(entry)
 
 
@@ -91,8 +90,17 @@ def registered_client(item: Mapping[str, Any], known: Seed | None = None) -> Cli
     entry = entry_in(item)
     if entry is not None and entry["secret_hash"] == OF_STACK:
         stacks = (known or seed()).clients.get(entry["client_id"])
-        entry["secret_hash"] = (stacks and stacks.secret_hash) or passwords.DUMMY_HASH
+        entry["secret_hash"] = (stacks and stacks.secret_hash) or _nobodys()
     return None if entry is None else Client.from_seed(entry)
+
+
+def _nobodys() -> str:
+    """The hash of what nobody knows."""
+    from services.identity.passwords import (
+        DUMMY_HASH,
+    )  # not loaded where nothing is verified: it loads argon2
+
+    return DUMMY_HASH
 
 
 def _registered(sandbox: Sandbox, key: Key) -> Mapping[str, Any] | None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _IN_CLEAR: Final = ("password", "secret")
 _HASHES: Final = ("password_hash", "secret_hash")
+_LATEST: Final = 10**15
+"""The highest version that a document has."""
 _ALL: Final = 1 << 20
 _READ_AT_ONCE: Final = 100
 _PLAYER: Final = (
@@ -110,7 +112,8 @@ def _complete(model: "type[BaseModel]", entry: Mapping[str, Any]) -> dict[str, A
 
 
 def _player(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {"player_id": item["sk"], "version": item["version"], **{name: item.get(name) for name in _PLAYER}}
+    version = min(item["version"], _LATEST)
+    return {"player_id": item["sk"], "version": version, **{name: item.get(name) for name in _PLAYER}}
 
 
 def _statistics(sandbox: Sandbox, player_ids: list[str]) -> Iterable[dict[str, Any]]:
@@ -126,7 +129,7 @@ def _stats(player_id: str, merged: Mapping[str, Any]) -> dict[str, Any]:
     last = merged.get("last_played_at")
     return {
         "player_id": player_id,
-        "version": merged["version"],
+        "version": min(merged["version"], _LATEST),
         **{name: merged.get(name, 0) for name in _STATS},
         **({} if last is None else {"last_played_at": last}),
     }

@@ -122,7 +122,7 @@ def test_the_state_comes_back_byte_for_byte(admin: Gateway) -> None:
 
 def test_what_has_grown_comes_back_too(admin: Gateway) -> None:
     sums = dict.fromkeys(("wins", "score_total", "score_best", "experience", "bronze"), 10**18)
-    stats = {"username": "Atreus", "matches_played": 1, **sums}
+    stats = {"username": "Atreus", "matches_played": 1, "version": 10**15, **sums}
     assert send(admin, json.dumps({"players": [ATREUS], "statistics": [stats]})).status == 200
     path = f"/players/{players('ci-7')[0]['player_id']}/stats"
     assert caller("ci-7").post(path, {"outcome": "win", "score": 7}).data["wins"] == 10**18

@@ -3,7 +3,7 @@
 import pytest
 
 from utils import cookies
-from utils.sandbox import DEFAULT
+from utils.sandbox import DEFAULT, Sandbox
 from utils.settings import settings
 
 
@@ -26,6 +26,17 @@ def issuer(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_cookie_is_for_the_issuers_url_alone(issuer: None, header: str) -> None:
     assert cookies.set_cookie("psn-x", "1", DEFAULT) == header
     assert header.startswith(f"{cookies.prefixed_name('psn-x', DEFAULT)}=")
+
+
+@pytest.mark.parametrize("issuer", ["http://localhost:8080/stage"], indirect=True)
+def test_cookies_of_a_sandbox_at_two_base_urls_have_two_names(issuer: None) -> None:
+    places = [
+        DEFAULT,
+        Sandbox("ci-7"),
+        Sandbox("ci-7", prefix="/s/ci-7"),
+        Sandbox("-ci-7", prefix="/s/-ci-7"),
+    ]
+    assert len({cookies.prefixed_name("psn-x", place) for place in places}) == len(places)
 
 
 def test_a_cookie_for_frames_of_other_sites_says_so() -> None:
