@@ -26,7 +26,8 @@ def _pattern(path: str) -> str:
     if not all(map(_SEGMENT.fullmatch, before)) or not (last == "**" or _SEGMENT.fullmatch(last)):
         raise PydanticCustomError(
             "path",
-            "Input should be a path without a query; a * or a {name} should be a whole segment of it, and ** its last one",
+            "Input should be a path without a query; a * or a {name} should be a whole segment of it, and ** its"
+            " last one",
         )
     return path
 
