@@ -108,7 +108,7 @@ def _health(api_url: str, tag: str, seconds: float = _ANSWER_SECONDS) -> ProbeRe
 
 
 def _keys(api_url: str) -> ProbeResult:
-    path = "/.well-known/jwks.json"
+    path = routes.path_to("stack-keys")
     status, body = ask(api_url + path)
     keys = body.get("keys")
     count = len(keys) if isinstance(keys, list) else 0

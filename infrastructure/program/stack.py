@@ -19,6 +19,7 @@ from infrastructure.release.state import StackState
 from infrastructure.stack.names import PROJECT
 from infrastructure.stack.seeds import Seed
 from infrastructure.stack.settings import Settings
+from routes import path_to
 from variables import VARIABLES
 
 
@@ -114,7 +115,7 @@ def _declare(
 
 def _variables(settings: Settings, storage: Storage, gateway: Gateway) -> Mapping[str, pulumi.Input[str]]:
     """The environment variables of all functions: names and public values, no secret, and nothing of the release."""
-    jwks_uri = pulumi.Output.concat(gateway.url_for_functions, "/.well-known/jwks.json")
+    jwks_uri = pulumi.Output.concat(gateway.url_for_functions, path_to("stack-keys"))
     outputs: Mapping[str, pulumi.Input[str]] = {
         "service_name": PROJECT,
         "metrics_namespace": settings.names.base,

@@ -30,7 +30,7 @@ class Api:
         """The answer to a GET; the health check's are given one after the other, the last one for ever."""
         if path == "/healthz":
             return self.healthz.pop(0) if len(self.healthz) > 1 else self.healthz[0]
-        if path == "/.well-known/jwks.json":
+        if path == "/_keys":
             return self.jwks
         if token:
             self.tokens.append(token)
@@ -91,7 +91,7 @@ def test_another_release_that_answers_is_a_failure(api: Api) -> None:
 @pytest.mark.parametrize("body", [{"keys": []}, {"keys": 5}, {}, [], b"not JSON"])
 def test_without_keys_no_token_could_be_checked(api: Api, body: Any) -> None:
     api.jwks = (200, body)
-    assert failures(api) == ["GET /.well-known/jwks.json: 200, 0 keys"]
+    assert failures(api) == ["GET /_keys: 200, 0 keys"]
 
 
 def test_a_stack_without_a_route_that_needs_a_scope_is_asked_for_the_rest(
