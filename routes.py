@@ -69,8 +69,14 @@ TABLE_ACTIONS = (
 EMULATION_ACTIONS = ("GetItem", "Query", "PutItem", "UpdateItem")
 """What each of the partner's routes may do with the table besides, on stacks with faults or a journal."""
 
-SERVICE_SEGMENTS = ("", "_emulator", "docs", "healthz", "openapi.json")
-"""What the paths begin with that a partner would not have."""
+_SERVICE_PATHS = frozenset({"", "/", "/_keys", "/healthz", "/openapi.json"})
+_SERVICE_FOLDERS = ("/_emulator", "/docs")
+
+
+def is_service(path: str) -> bool:
+    """Whether ``path``, as it is under the base URL, is one that the emulator has for itself and a partner has not."""
+    return path in _SERVICE_PATHS or any(f"{path}/".startswith(f"{folder}/") for folder in _SERVICE_FOLDERS)
+
 
 FAULT_HEADER = "x-emulator-fault"
 """The header by which a request asks for a fault, in lower case."""
@@ -214,7 +220,7 @@ class Route(NamedTuple):
     def is_partners(self) -> bool:
         """Whether the partner has it too: faults act on these routes, and the journal records them. Not those that
         operate the emulator or describe the service; what no row serves is the partner's as well."""
-        return self.path.removeprefix("/").split("/")[0] not in SERVICE_SEGMENTS
+        return not is_service(self.path)
 
     def actions(self, *, emulates: bool) -> tuple[str, ...]:
         """The DynamoDB actions that its function's role allows where the stack has faults or a journal (``emulates``),
@@ -611,6 +617,15 @@ ROUTES: tuple[Route, ...] = (
         "/.well-known/jwks.json",
         "handlers.discovery:jwks",
         secrets=("public-keys",),
+        answer="models.auth:JWKSet",
+    ),
+    Route(
+        "stack-keys",
+        "GET",
+        "/_keys",
+        "handlers.discovery:stack_keys",
+        secrets=("public-keys",),
+        function="jwks",
         answer="models.auth:JWKSet",
     ),
     Route(

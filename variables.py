@@ -51,14 +51,12 @@ class Settings(NamedTuple):
     issuer: Annotated[BaseURL, Variable("ISSUER", "output:issuer", "http://localhost")]
     audience: Annotated[str, Variable("AUDIENCE", "setting:audience", "psn-emulator-api")]
     public_jwks: Annotated[str, Variable("PUBLIC_JWKS", "output:public_jwks", '{"keys": []}')]
-    jwks_uri: Annotated[
-        str, Variable("JWKS_URI", "output:jwks_uri", "http://localhost/.well-known/jwks.json")
-    ]
+    jwks_uri: Annotated[str, Variable("JWKS_URI", "output:jwks_uri", "http://localhost/_keys")]
     trusted_issuer: Annotated[
         BaseURL, Variable("TRUSTED_ISSUER", "output:trusted_issuer", "http://localhost")
     ]
     trusted_jwks_uri: Annotated[
-        str, Variable("TRUSTED_JWKS_URI", "output:trusted_jwks_uri", "http://localhost/.well-known/jwks.json")
+        str, Variable("TRUSTED_JWKS_URI", "output:trusted_jwks_uri", "http://localhost/_keys")
     ]
     public_keys_secret: Annotated[
         str, Variable("PUBLIC_KEYS_SECRET", "secret:public-keys", "psn-emulator/local/public-keys")

@@ -26,6 +26,16 @@ def jwks(_request: Request) -> Response:
     return _cached(JWKSet(published_keys()))
 
 
+def stack_keys(request: Request) -> Response:
+    """The keys by which the stack itself verifies tokens. No fault and no limit is felt here; clients and resource
+    servers go by the metadata's `jwks_uri`.
+
+    Answers:
+        200: A JWK Set (RFC 7517).
+    """
+    return jwks(request)
+
+
 def oauth_authorization_server(request: Request) -> Response:
     """The issuer, for OAuth clients.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from handlers import admission
 from handlers.refusals import refusal
-from routes import FAULT_APPLIED, FAULT_HEADER, SERVICE_SEGMENTS, Route
+from routes import FAULT_APPLIED, FAULT_HEADER, Route, is_service
 from utils import metrics
 from utils.aws import calls, client
 from utils.errors import PSNEmulatorException
@@ -231,8 +231,8 @@ class _Exchange:
 
 
 def is_partners(request: Request, route: Route) -> bool:
-    """Whether ``request`` is to what the partner has too; paths that no row serves are told by their beginning."""
-    return route.is_partners and request.path.removeprefix("/").split("/")[0] not in SERVICE_SEGMENTS
+    """Whether ``request`` is to what the partner has too; paths that no row serves are told by themselves."""
+    return route.is_partners and not is_service(request.path)
 
 
 def _complete(request: Request, response: Response) -> dict[str, Any]:

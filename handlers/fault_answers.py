@@ -1,6 +1,6 @@
 """The answers of faulted requests: a fault's own, or the handler's, spoilt."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from time import sleep
@@ -40,6 +40,12 @@ _BEYOND: Final = 0.25
 """Seconds that a request takes longer than the gateway waits for it; the function has one more than the gateway."""
 _WITHOUT_CONTENT: Final = (204, 205, 304)
 """Statuses whose answers have no content (RFC 9110 sections 15.3.5, 15.3.6 and 15.4.5)."""
+_INERT: Final[Mapping[str, str]] = {
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
+"""What has a browser run nothing of a body that a fault made, for it comes from the origin of the login page and the
+console: the body is in an origin of its own, without scripts, and is what its type says."""
 _SPELT: Final = {"etag": "ETag", "www-authenticate": "WWW-Authenticate"}
 _OF_ANY_ROUTE: Final = (
     NotFoundException,
@@ -62,8 +68,10 @@ def answer(injected: Injected, request: Request, route: Route, handle: Callable[
         sleep(min(injected.delay_ms / 1000, patience))
     if injected.fault.timeout:
         sleep(patience + _BEYOND)
-    response = _response(injected.fault, request, route, handle)
-    return replace(response, headers={**response.headers, FAULT_APPLIED: injected.source})
+    fault = injected.fault
+    response = _response(fault, request, route, handle)
+    inert = _INERT if fault.status is not None or fault.malformed else {}
+    return replace(response, headers={**response.headers, **inert, FAULT_APPLIED: injected.source})
 
 
 def _stale(request: Request) -> Request:

@@ -1,7 +1,8 @@
 """Faults on the partner's routes: what happens to a request instead of, before or after what its handler does.
 
-First it is counted where the sandbox has a rate limit. Then it is asked of step by step; the first step that has a
-fault for it decides.
+First it is counted where the sandbox has a rate limit. Then the header and the rules are asked in turn; the first that
+has a fault for it decides. What carries the request out is the handler, or a magic value in the handler's place. Limits
+and rules leave alone who logs in to operate the emulator, and could not take them away otherwise.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Final
 from handlers import fault_answers
 from routes import FAULT_HEADER, Route
 from services.emulation import fault_header, fault_rules, limits, magic
+from services.emulation.callers import is_operators
 from services.emulation.fault_rules import Injected
 from utils import table
 from utils.http import Request, Response
@@ -26,7 +28,7 @@ def answer(request: Request, route: Route, handle: Handle) -> Response:
     Raises :class:`services.emulation.fault_header.InvalidFaultException`.
     """
     limit = request.sandbox.limit
-    if limit is None:
+    if limit is None or is_operators(request):
         return _faulted(request, route, handle)
     counted = limits.count(request, limit)
     response = (
@@ -38,28 +40,33 @@ def answer(request: Request, route: Route, handle: Handle) -> Response:
 
 
 def _faulted(request: Request, route: Route, handle: Handle) -> Response:
+    carried_out = _magical(request, route, handle)
     for step in _STEPS:
-        injected = step(request, route)
+        injected = step(request)
         if injected is not None:
-            carried_out = handle if injected.writes else _unwritten(handle)
             return fault_answers.answer(injected, request, route, carried_out)
-    return handle()
+    return carried_out()
 
 
-def _by_header(request: Request, _route: Route) -> Injected | None:
+def _by_header(request: Request) -> Injected | None:
     """The fault that the request itself asks for."""
     asked = request.headers.get(FAULT_HEADER)
     return None if asked is None else fault_header.asked(asked)
 
 
-def _by_rule(request: Request, _route: Route) -> Injected | None:
+def _by_rule(request: Request) -> Injected | None:
     """The fault that a rule of the sandbox has for the request."""
+    if not request.sandbox.fault_rules or is_operators(request):
+        return None
     return fault_rules.met(request.sandbox, request)
 
 
-def _by_magic(request: Request, _route: Route) -> Injected | None:
-    """The fault that a username in the request stands for."""
-    return magic.met(request)
+def _magical(request: Request, route: Route, handle: Handle) -> Handle:
+    """``handle``, or, where a username in the request stands for a fault, what that makes of it; it writes nothing."""
+    injected = magic.met(request)
+    if injected is None:
+        return handle
+    return lambda *_: fault_answers.answer(injected, request, route, _unwritten(handle))
 
 
 def _unwritten(handle: Handle) -> Handle:
@@ -72,4 +79,4 @@ def _unwritten(handle: Handle) -> Handle:
     return answer
 
 
-_STEPS: Final = (_by_header, _by_rule, _by_magic)
+_STEPS: Final = (_by_header, _by_rule)

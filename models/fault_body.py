@@ -31,9 +31,30 @@ _NOT_TO_BE_SET: Final = frozenset(
     {
         *("connection", "content-length", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"),
         *("date", "traceparent", "x-correlation-id", "x-emulator-fault-applied", "x-request-id", "x-sandbox"),
+        *("alt-svc", "clear-site-data", "content-security-policy", "content-security-policy-report-only"),
+        *("expect-ct", "feature-policy", "link", "nel", "origin-agent-cluster", "permissions-policy"),
+        *("public-key-pins", "public-key-pins-report-only", "refresh", "report-to", "reporting-endpoints"),
+        *(
+            "service-worker-allowed",
+            "set-cookie",
+            "set-cookie2",
+            "set-login",
+            "sourcemap",
+            "speculation-rules",
+        ),
+        *(
+            "strict-transport-security",
+            "supports-loading-mode",
+            "use-as-dictionary",
+            "x-content-type-options",
+        ),
+        *("x-dns-prefetch-control", "x-frame-options", "x-sourcemap", "x-xss-protection"),
     }
 )
-"""The headers that are the gateway's, or say what the answer is to."""
+"""The headers that are the gateway's, that say what the answer is to, or that have a browser do or allow something on
+the whole origin, which is the login page's and the console's too."""
+_FAMILIES_NOT_TO_BE_SET: Final = ("access-control-", "cross-origin-", "document-policy")
+"""What the names of others of these begin with."""
 
 type Milliseconds = Annotated[int, Field(ge=0, le=LONGEST_DELAY)]
 type GivenHeader = Annotated[str, Field(max_length=4096, pattern=r"^([!-~]([ -~]*[!-~])?)?$")]
@@ -51,11 +72,14 @@ def _ascending(bounds: list[int]) -> list[int]:
 
 def _settable(headers: dict[str, str]) -> dict[str, str]:
     names = [name.lower() for name in headers]
-    if len(set(names)) < len(names) or not _NOT_TO_BE_SET.isdisjoint(names):
+    if len(set(names)) < len(names) or any(
+        name in _NOT_TO_BE_SET or name.startswith(_FAMILIES_NOT_TO_BE_SET) for name in names
+    ):
+        families = (f"{family}*" for family in _FAMILIES_NOT_TO_BE_SET)
         raise PydanticCustomError(
             "headers",
             "Input should be headers that the emulator leaves to others, each name once: none of {names}",
-            {"names": ", ".join(sorted(_NOT_TO_BE_SET))},
+            {"names": ", ".join(sorted((*_NOT_TO_BE_SET, *families)))},
         )
     return headers
 
@@ -92,7 +116,10 @@ class FaultBody(_Part):
     ``delay_ms`` before it, or that alone.
 
     ``status`` is answered in the route's place, in the form of its errors unless a ``body`` is given, as text or JSON;
-    ``retry_after`` is in seconds. With ``malformed``, ``stale`` and ``lost_response`` the request is carried out.
+    ``retry_after`` is in seconds. Browsers run nothing of it: the answer always has ``Content-Security-Policy: sandbox;
+    default-src 'none'`` and ``X-Content-Type-Options: nosniff``, as a malformed one has. ``headers`` are none of those
+    that act on a whole origin, such as ``Set-Cookie``, and ``Location`` stays within this API's. With ``malformed``,
+    ``stale`` and ``lost_response`` the request is carried out.
     """
 
     status: Annotated[int, Field(ge=200, le=599)] | None = None

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from models.matching import Match
-from routes import SERVICE_SEGMENTS
+from routes import is_service
 
 _TOKEN: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - the name that RFC 9110 section 5.6.2 gives it
 _SEGMENT: Final = re.compile(r"\*|\{[A-Za-z_]+\}|[^*{}?#]*")
@@ -16,7 +16,7 @@ _SEGMENT: Final = re.compile(r"\*|\{[A-Za-z_]+\}|[^*{}?#]*")
 def _pattern(path: str) -> str:
     """Refuses what matches no request to the partner's routes, or another than it seems to."""
     segments = path.removeprefix("/").split("/")
-    if segments[0] in {"s", *SERVICE_SEGMENTS}:
+    if segments[0] == "s" or is_service(path):
         raise PydanticCustomError(
             "path",
             "Input should be a path of the partner's, as it is under the base URL: without /s/<name>, and none that"

@@ -108,8 +108,13 @@ def _health(api_url: str, tag: str, seconds: float = _ANSWER_SECONDS) -> ProbeRe
 
 
 def _keys(api_url: str) -> ProbeResult:
-    path = "/.well-known/jwks.json"
+    path = routes.path_to("stack-keys")
     status, body = ask(api_url + path)
+    if (
+        status == HTTPStatus.NOT_FOUND
+    ):  # of a release that has no keys of its own, which a failed update brought back
+        path = routes.path_to("jwks")
+        status, body = ask(api_url + path)
     keys = body.get("keys")
     count = len(keys) if isinstance(keys, list) else 0
     return ProbeResult(

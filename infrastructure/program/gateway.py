@@ -11,7 +11,7 @@ from infrastructure.program.functions import Function
 from infrastructure.stack.function_specs import AUTHORIZER
 from infrastructure.stack.settings import Settings
 from infrastructure.tools import paths
-from routes import FALLBACK, ROUTES, Route
+from routes import FALLBACK, ROUTES, Route, path_to
 
 _KINDS = ("", "sandbox", "sandbox-metadata")
 """Of the paths of a route, in their order."""
@@ -39,13 +39,13 @@ _ACCESS_LOG = {
 
 class Gateway(pulumi.ComponentResource):
     """The HTTP API. ``url`` is its base URL, to which a path is appended, and the issuer of the tokens;
-    ``url_for_functions`` is the same as the functions reach it. ``account_id`` is the account's that it is in.
+    ``jwks_uri`` is where the functions reach the stack's own keys. ``account_id`` is the account's that it is in.
 
     It is declared in two steps, because the functions are given its URL and its routes are given the functions.
     """
 
     url: pulumi.Output[str]
-    url_for_functions: pulumi.Output[str]
+    jwks_uri: pulumi.Output[str]
     api_id: pulumi.Output[str]
     account_id: pulumi.Output[str]
 
@@ -70,9 +70,10 @@ class Gateway(pulumi.ComponentResource):
         local_path = pulumi.Output.concat("/_aws/execute-api/", self._api.id, "/$default")
         if settings.local:
             self.url = pulumi.Output.concat(paths.aws_endpoint(), local_path)
-            self.url_for_functions = pulumi.Output.concat(paths.aws_endpoint_for_functions(), local_path)
+            reached = pulumi.Output.concat(paths.aws_endpoint_for_functions(), local_path)
         else:
-            self.url = self.url_for_functions = self._api.api_endpoint
+            self.url = reached = self._api.api_endpoint
+        self.jwks_uri = pulumi.Output.concat(reached, path_to("stack-keys"))
 
     def open_routes(self, functions: Mapping[str, Function]) -> pulumi.Output[Any]:
         """Declares every route, to the alias of its function and, where it has a scope, through the authorizer. Returns

@@ -114,16 +114,15 @@ def _declare(
 
 def _variables(settings: Settings, storage: Storage, gateway: Gateway) -> Mapping[str, pulumi.Input[str]]:
     """The environment variables of all functions: names and public values, no secret, and nothing of the release."""
-    jwks_uri = pulumi.Output.concat(gateway.url_for_functions, "/.well-known/jwks.json")
     outputs: Mapping[str, pulumi.Input[str]] = {
         "service_name": PROJECT,
         "metrics_namespace": settings.names.base,
         "table_name": storage.table.name,
         "issuer": gateway.url,
         "public_jwks": storage.public_jwks,
-        "jwks_uri": jwks_uri,
+        "jwks_uri": gateway.jwks_uri,
         "trusted_issuer": settings.issuer or gateway.url,
-        "trusted_jwks_uri": settings.jwks_uri or jwks_uri,
+        "trusted_jwks_uri": settings.jwks_uri or gateway.jwks_uri,
     }
     values: dict[str, pulumi.Input[str]] = {}
     for variable in VARIABLES.values():

@@ -5,17 +5,20 @@ It is what faults, limits and the journal go by, and nothing is permitted by it.
 
 import re
 from binascii import a2b_base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
+from routes import ADMIN
 from utils import strict_json
 from utils.errors import PSNEmulatorException
-from utils.http import FORM_TYPE, JSON_TYPE, Request
+from utils.http import FORM_TYPE, JSON_TYPE, Pairs, Request
 
 FIRST_PARTY: Final = "psn-emulator"
 """The client of logins and refreshes in JSON, which name none."""
+CONSOLE: Final = "psn-emulator-console"
+"""The client of the console."""
 
 _CREDENTIALS: Final = re.compile(r"(?P<scheme>basic|bearer) +(?P<value>\S+)", re.IGNORECASE)
 
@@ -41,6 +44,34 @@ def caller_of(request: Request) -> Caller:
         return _of_claims(claims)
     given = fields.get("client_id") or request.query.get("client_id")
     return Caller(client_id=given or request.path_parameters.get("client_id"))
+
+
+def is_operators(request: Request) -> bool:
+    """Whether ``request`` is a step of the login of who operates the emulator: at the identity provider, of the
+    console, or naming the scope ``emulator:admin``, in its query, form or JSON."""
+    if not request.route.startswith("auth-"):
+        return False
+    return caller_of(request).client_id == CONSOLE or any(
+        (name == "client_id" and value == CONSOLE) or (name == "scope" and ADMIN in value.split(" "))
+        for name, value in (*_pairs(request.query_pairs), *_pairs(lambda: _body(request)))
+    )
+
+
+def _body(request: Request) -> Pairs:
+    """The texts in a form, or in a JSON object, by name."""
+    if request.media_type == FORM_TYPE:
+        return request.form_pairs()
+    given = request.json() if request.media_type == JSON_TYPE else None
+    members = given.items() if isinstance(given, dict) else ()
+    return [(name, value) for name, value in members if isinstance(value, str)]
+
+
+def _pairs(read: Callable[[], Pairs]) -> Pairs:
+    """What ``read`` reads; nothing where that cannot be read."""
+    try:
+        return read()
+    except PSNEmulatorException:
+        return []
 
 
 def _of_claims(claims: Mapping[str, Any]) -> Caller:

@@ -4,13 +4,16 @@ A rule and the number of rules in the sandbox's item are written together, so th
 there are none, and none is overlooked. Ordinals begin at 1 in each generation.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import batched
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from models.fault import FaultRule
+from models.responses import FieldError
 from services import clock
 from services.emulation.fault_rules import MOST, PREFIX, StoredRule, rule_key, rules
 from services.sandboxes.opening import SandboxNotFoundException, current, unchanged
@@ -21,8 +24,10 @@ from utils.errors import (
     NotFoundException,
     PSNEmulatorException,
     ThrottledException,
+    ValidationException,
 )
 from utils.sandbox import LAST_MOMENT, Sandbox, sandbox_key
+from utils.settings import settings
 from utils.table import ConditionFailedError
 from utils.writes import EXISTS, Condition, Delete, Put, Update, equals, lacks
 
@@ -31,6 +36,10 @@ if TYPE_CHECKING:
 
 _TOGETHER = 99
 """How many rules one transaction deletes; with the sandbox's item it has 100 writes, as many as DynamoDB takes."""
+
+
+_RELATIVE: Final = re.compile(r"(?!//)(?![A-Za-z][A-Za-z0-9+.-]*:)[^\\]*")
+"""A reference without a scheme and a host (RFC 3986 section 4.2)."""
 
 
 class TooManyFaultsException(PSNEmulatorException):
@@ -65,8 +74,10 @@ class Page:
 def create(sandbox: Sandbox, body: "FaultRuleBody") -> FaultRule:
     """Make a rule.
 
-    Raises :class:`TooManyFaultsException`, and :class:`SandboxNotFoundException` when the sandbox ends meanwhile.
+    Raises :class:`ValidationException` when a ``Location`` leads elsewhere than to this API's origin,
+    :class:`TooManyFaultsException`, and :class:`SandboxNotFoundException` when the sandbox ends meanwhile.
     """
+    _require_own_locations(body)
     key = sandbox_key(sandbox.name)
     for _ in table.attempts():
         known = table.get(key)
@@ -89,6 +100,32 @@ def create(sandbox: Sandbox, body: "FaultRuleBody") -> FaultRule:
             continue
         return StoredRule.from_item(item).told
     raise ThrottledException("Too many requests change this sandbox at once.")
+
+
+def _require_own_locations(body: "FaultRuleBody") -> None:
+    elsewhere = [
+        FieldError(
+            f"faults.{number}.headers", "location", "Location should be relative, or of this API's origin."
+        )
+        for number, step in enumerate(body.faults)
+        if not isinstance(step, str)
+        for name, value in (step.headers or {}).items()
+        if name.lower() == "location" and not is_own_location(value)
+    ]
+    if elsewhere:
+        raise ValidationException(elsewhere)
+
+
+def is_own_location(value: str) -> bool:
+    """Whether a browser that is sent to ``value`` stays on this API's origin. It reads a backslash as a slash, and any
+    number of slashes at the beginning as two (URL Standard, section 4.4)."""
+    if _RELATIVE.fullmatch(value):
+        return True
+    base = urlsplit(settings().issuer)
+    origin = f"{base.scheme}://{base.netloc}"
+    return "\\" not in value and (
+        value == origin or value.startswith((f"{origin}/", f"{origin}?", f"{origin}#"))
+    )
 
 
 def find(sandbox: Sandbox, rule_id: str) -> FaultRule:

@@ -31,15 +31,11 @@ _DIGITS: Final = 9
 
 @dataclass(frozen=True, slots=True)
 class Injected:
-    """A fault that a request meets, its delay a number, and what it comes from: a rule's id, ``header`` or ``magic``.
-
-    Where nothing ``writes``, the handler only seems to carry the request out.
-    """
+    """A fault that a request meets, its delay a number; ``source`` is a rule's id, ``header`` or ``magic``."""
 
     fault: Fault
     source: str
     delay_ms: int = 0
-    writes: bool = True
 
 
 @dataclass(frozen=True, slots=True)

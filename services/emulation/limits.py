@@ -111,9 +111,12 @@ def count(request: Request, limit: SandboxLimit) -> Counted:
 
 
 def _client(request: Request) -> str:
-    """Whose requests are counted together: the client's, as the request says, or else those from one address."""
+    """Whose requests are counted together: the client's of the access token; where the gateway asks for none, and so
+    anybody may name any client, those from one address that name the same client, or none."""
     client_id = caller_of(request).client_id
-    name = f"address {request.source}" if client_id is None else f"client {client_id}"
+    name = "" if client_id is None else f"client {client_id}"
+    if not request.claims:
+        name = f"address {request.source} {name}"
     return sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 

@@ -104,7 +104,7 @@ def _of(username: str, route: str) -> Injected | None:
         match = value.pattern.fullmatch(username.casefold())
         if match and route in value.routes and (fault := value.fault(match)):
             delay = fault.delay_ms if isinstance(fault.delay_ms, int) else 0
-            return Injected(fault, SOURCE, delay, writes=False)
+            return Injected(fault, SOURCE, delay)
     return None
 
 

@@ -35,6 +35,7 @@ def test_a_sequence_is_met_by_this_sandbox_alone(api: httpx.Client, url: str, fa
         assert other.get("/.well-known/jwks.json").status_code == 200
         other.headers = bearer(login(other))
         assert other.get("/players").status_code == 200
+    assert faulted.get("/_keys").json()["keys"]
     met = [faulted.get("/players"), faulted.get("/.well-known/jwks.json"), faulted.get("/players")]
     assert [answer.status_code for answer in met] == [503, 503, 200]
     assert [answer.headers.get(APPLIED) for answer in met] == [rule, rule, None]

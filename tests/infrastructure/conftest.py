@@ -31,7 +31,7 @@ HASH_OF_ANOTHER_PASSWORD = (
     "$argon2id$v=19$m=19456,t=2,p=1$kHRnb8qD8TULp+RjmHFMBA$VVSlc5xIE6vIrJO7YBowc6a+JspVylscDM4DGBB4b5Y"
 )
 
-FEW = ("root", "healthz", "docs", "jwks", "auth-refresh", "players-get")
+FEW = ("root", "healthz", "docs", "jwks", "stack-keys", "auth-refresh", "players-get")
 
 WriteStack = Callable[..., None]
 WriteSeed = Callable[..., None]

@@ -10,7 +10,16 @@ from tests.bench.benchmarks import deployed
 from tests.bench.measure import Benchmark, measure
 from tests.bench.stack import Stacks
 
-ROUTES = ("root", "healthz", "auth-token", "jwks", "players-create", "players-list", "players-get")
+ROUTES = (
+    "root",
+    "healthz",
+    "auth-token",
+    "jwks",
+    "stack-keys",
+    "players-create",
+    "players-list",
+    "players-get",
+)
 
 
 @pytest.fixture(scope="module")

@@ -40,7 +40,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, door: Door) -> Iterator[Chec
     """A deployed checkout with a disk and a way to Docker of its own; destroyed and stopped at the end."""
     checkout = checkout_in(tmp_path_factory.mktemp("faults"), "local-faults")
     checkout.environment["DOCKER_HOST"] = door.host
-    checkout.keep_routes("root", "healthz", "jwks", "players-list")
+    checkout.keep_routes("root", "healthz", "jwks", "stack-keys", "players-list")
     checkout.be_patient()
     home = Path(checkout.environment["LOCAL_HOME"])
     home.mkdir()

@@ -11,7 +11,17 @@ from tests.e2e.deployed import deployment
 from tests.support.checkout import Checkout, checkout_in
 from tests.support.recipe import steps
 
-ROUTES = ("root", "healthz", "openapi", "auth-token", "jwks", "players-create", "players-list", "players-get")
+ROUTES = (
+    "root",
+    "healthz",
+    "openapi",
+    "auth-token",
+    "jwks",
+    "stack-keys",
+    "players-create",
+    "players-list",
+    "players-get",
+)
 NEW = ("notes-get", "notes-put")
 
 

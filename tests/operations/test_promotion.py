@@ -19,7 +19,7 @@ FIRST_LINE = "config:\n"
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     """A checkout whose first stack is deployed; what there is of both is destroyed at the end."""
     made = checkout_in(tmp_path_factory.mktemp("promotion"), SOURCE)
-    made.keep_routes("root", "healthz", "jwks", "players-list")
+    made.keep_routes("root", "healthz", "jwks", "stack-keys", "players-list")
     with deployment(made):
         yield made
         made.done("destroy", STACK=TARGET)

@@ -19,7 +19,7 @@ ANSWERS = "return Response(status, Health("
 ANSWERS_WRONG = "return Response(500, Health("
 ANSWERS_WRONG_AT_INFO = "return Response(500 if settings().log_level == 'INFO' else status, Health("
 SETTINGS = "infrastructure/Pulumi.local.yaml"
-FEW = ("root", "healthz", "jwks", "players-list")
+FEW = ("root", "healthz", "jwks", "stack-keys", "players-list")
 NEW_ROUTE = "openid-configuration"
 NO_DOCKER = "unix:///nonexistent/docker.sock"
 
@@ -200,7 +200,7 @@ def test_a_release_that_fails_the_probe_gives_way_to_the_one_before_it(stack: St
     stack.checkout.replace(HEALTH, ANSWERS_WRONG, ANSWERS)
     assert stack.routes == routes
     assert "failed  GET /healthz: 500" in said
-    assert "ok      GET /.well-known/jwks.json: 200" in said
+    assert "ok      GET /_keys: 200" in said
     assert f"{stack.new} is live again, and answers." in said
     assert "make logs FN=healthz" in said
     assert stack.answers == stack.live == stack.new

@@ -35,7 +35,9 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     """A deployed checkout whose tokens and browser sessions live a minute, with one key as a release has made it that
     knew of no other."""
     made = checkout_in(tmp_path_factory.mktemp("rotation"), "local-keys")
-    made.keep_routes("root", "healthz", "auth-token", "auth-refresh", "auth-userinfo", "jwks", "players-list")
+    made.keep_routes(
+        "root", "healthz", "auth-token", "auth-refresh", "auth-userinfo", "jwks", "stack-keys", "players-list"
+    )
     settings = made.folder / "infrastructure" / "Pulumi.local.yaml"
     lifetimes = (
         f"  psn-emulator:{name}_seconds: {SECONDS}\n" for name in ("access_token", "browser_session")

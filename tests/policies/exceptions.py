@@ -46,6 +46,7 @@ OPEN_ROUTES = {
     "GET /auth/logout",
     "POST /auth/logout",
     "GET /.well-known/jwks.json",
+    "GET /_keys",
     "GET /.well-known/openid-configuration",
     "GET /.well-known/oauth-authorization-server",
     "GET /openapi.json",
@@ -57,7 +58,7 @@ OPEN_ROUTES = {
 }
 """The routes without an authorizer (CKV_AWS_309): public by their standards, judging the token themselves
 (userinfo, whose 401 must be OpenID Connect's) or the client (revoke, introspect, registration), answering 404 and
-405, or pages that read nothing and log in by themselves (/docs, the console)."""
+405, the stack's own keys, or pages that read nothing and log in by themselves (/docs, the console)."""
 
 
 def is_excepted(rule: str, stack: str, route: str | None = None) -> bool:

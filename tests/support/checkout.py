@@ -21,9 +21,18 @@ from infrastructure.tools.credentials import Credential
 from tests.support.terminal import Watched, watch
 
 ROOT = Path(__file__).resolve().parents[2]
-FEW_ROUTES = ("root", "healthz", "auth-token", "jwks", "players-create", "players-list", "players-get")
+FEW_ROUTES = (
+    "root",
+    "healthz",
+    "auth-token",
+    "jwks",
+    "stack-keys",
+    "players-create",
+    "players-list",
+    "players-get",
+)
 """What it takes to log in, to make a player and to see which release answers."""
-SHARED = {"root": "healthz", "jwks": "healthz"} | dict.fromkeys(
+SHARED = {"root": "healthz", "jwks": "healthz", "stack-keys": "healthz"} | dict.fromkeys(
     ("players-create", "players-get"), "players-list"
 )
 """Which function they share where there is to be little to start: of each kind one is left, of what anybody may call

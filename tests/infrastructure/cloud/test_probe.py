@@ -21,6 +21,7 @@ class Api:
     def __init__(self) -> None:
         self.healthz: list[tuple[int, Any]] = [(200, {"status": "ok", "image_tag": TAG})]
         self.jwks: tuple[int, Any] = (200, {"keys": [{"kid": "1"}]})
+        self.keys_path = "/_keys"
         self.without_token = 401
         self.with_token = 403
         self.tokens: list[str] = []
@@ -30,8 +31,10 @@ class Api:
         """The answer to a GET; the health check's are given one after the other, the last one for ever."""
         if path == "/healthz":
             return self.healthz.pop(0) if len(self.healthz) > 1 else self.healthz[0]
-        if path == "/.well-known/jwks.json":
+        if path == self.keys_path:
             return self.jwks
+        if path == "/_keys":
+            return 404, {}
         if token:
             self.tokens.append(token)
         return (self.with_token if token else self.without_token), {}
@@ -91,6 +94,13 @@ def test_another_release_that_answers_is_a_failure(api: Api) -> None:
 @pytest.mark.parametrize("body", [{"keys": []}, {"keys": 5}, {}, [], b"not JSON"])
 def test_without_keys_no_token_could_be_checked(api: Api, body: Any) -> None:
     api.jwks = (200, body)
+    assert failures(api) == ["GET /_keys: 200, 0 keys"]
+
+
+def test_a_release_of_before_the_stacks_own_keys_is_asked_for_the_partners(api: Api) -> None:
+    api.keys_path = "/.well-known/jwks.json"
+    assert failures(api) == []
+    api.jwks = (200, {})
     assert failures(api) == ["GET /.well-known/jwks.json: 200, 0 keys"]
 
 

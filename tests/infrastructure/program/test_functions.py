@@ -39,7 +39,8 @@ def sharing(route: routes.Route) -> list[routes.Route]:
 def outlasting(stack: str, route: routes.Route, seconds: int) -> int:
     """How long the route's function may run where an answer may take ``seconds``: a fault may outlast the gateway."""
     settings = load_settings(stack)
-    return settings.api_timeout_seconds + 1 if settings.faults and route.is_partners else seconds
+    is_faulted = settings.faults and any(row.is_partners for row in sharing(route))
+    return settings.api_timeout_seconds + 1 if is_faulted else seconds
 
 
 @pytest.mark.parametrize("stack", KINDS)
@@ -90,7 +91,7 @@ def test_a_function_is_told_where_it_reaches_the_keys(
     monkeypatch.setenv("LOCAL_AWS_PORT", "4577")
     recorded = record(stack)
     issuer = str(recorded.outputs["api_url"])
-    expected = issuer.replace("http://localhost:4577", machine) + "/.well-known/jwks.json"
+    expected = issuer.replace("http://localhost:4577", machine) + "/_keys"
     assert variables(recorded, "authorizer")["JWKS_URI"] == expected
 
 
@@ -104,7 +105,7 @@ def test_a_stack_may_trust_another_issuer_and_remains_one_itself(
     told = variables(recorded, "authorizer")
     assert (told["TRUSTED_ISSUER"], told["TRUSTED_JWKS_URI"]) == tuple(another.values())
     assert told["ISSUER"] == recorded.outputs["api_url"]
-    assert told["JWKS_URI"] == f"{recorded.outputs['api_url']}/.well-known/jwks.json"
+    assert told["JWKS_URI"] == f"{recorded.outputs['api_url']}/_keys"
 
 
 @pytest.mark.parametrize("stack", KINDS)

@@ -8,8 +8,10 @@ import pytest
 import routes
 from handlers.idempotency import HEADER as KEY
 from services.sandboxes.opening import opened
+from tests.support import identity
 from tests.support.gateway import Answer, Gateway, open_session
 from tests.support.identity import PASSWORD, USERNAME
+from tests.support.journal import Journal, kept
 from tests.support.tenants import provide
 from tests.unit.emulation.conftest import Rule
 from utils.http import HTML_TYPE, JSON_TYPE, PROBLEM_TYPE
@@ -110,6 +112,71 @@ def test_nothing_else_is_faulted(base: str, caller: Gateway, rule: Rule) -> None
         assert answer.status != 503
     for method, path in (("PATCH", "/_emulator/x"), ("PATCH", "/healthz"), ("GET", "/docs/"), ("POST", "/")):
         assert APPLIED not in caller.send(method, base + path).headers
+
+
+def test_the_keys_that_the_stack_itself_reads_feel_no_rule_no_limit_and_no_header(
+    caller: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provide(monkeypatch)
+    operator = Gateway(open_session())
+    operator.post("/_emulator/faults", {"faults": [{"status": 200, "body": {"keys": []}}]})
+    operator.put("/_emulator/limits", {"requests": 1})
+    assert Gateway().get("/.well-known/jwks.json").json() == {"keys": []}
+    with kept(monkeypatch):
+        for path in ("/_keys", "/_keys", "/s/ci-7/_keys"):
+            answer = Gateway().get(path, headers={"x-emulator-fault": "status=503"})
+            assert [key["kid"] for key in answer.json()["keys"]] == [identity.KEY.kid]
+            assert not {APPLIED, "ratelimit"} & set(answer.headers)
+        assert not Journal().rows()
+    refused = operator.post("/_emulator/faults", {"match": {"path": "/_keys"}, "faults": [{"status": 503}]})
+    assert refused.status == 422
+
+
+def test_the_keys_that_the_stack_itself_reads_are_there_where_nothing_operates_it(
+    the_table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provide(monkeypatch)
+    monkeypatch.setenv("SANDBOXES", "off")
+    settings.cache_clear()
+    assert Gateway().get("/_keys").json() == Gateway().get("/.well-known/jwks.json").json()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["//players", "/s/ci-7//players", "//", "/s/ci-7//auth/token", "/healthz/", "/healthz/x", "/docsx"],
+)
+def test_a_path_that_only_resembles_one_of_the_services_is_the_partners(path: str, faults: None) -> None:
+    answer = Gateway().get(path, headers={"x-emulator-fault": "status=503"})
+    assert (answer.status, answer.headers[APPLIED]) == (503, "header")
+
+
+INERT = {"content-security-policy": "sandbox; default-src 'none'", "x-content-type-options": "nosniff"}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 200, "headers": {"Content-Type": "text/html"}, "body": "<script>alert(1)</script>"},
+        {"status": 503},
+        {"malformed": "content_type"},
+        {"malformed": "truncated"},
+    ],
+)
+@pytest.mark.parametrize("path", ["/trophies", "/players", "/auth/authorize"])
+def test_a_browser_runs_nothing_of_a_body_that_a_fault_made(
+    fault: dict[str, Any], path: str, caller: Gateway, rule: Rule
+) -> None:
+    rule(fault)
+    headers = caller.get(f"/s/ci-7{path}").headers
+    assert headers[APPLIED] == "fault-1"
+    assert headers.items() >= INERT.items()
+
+
+@pytest.mark.parametrize("name", ["players-list", "auth-authorize"])
+@pytest.mark.parametrize("asked", ["status=200", "status=404", "malformed=content_type"])
+def test_nor_of_one_that_a_request_asks_for(name: str, asked: str, caller: Gateway) -> None:
+    path = target(next(route for route in PARTNERS if route.name == name))
+    assert caller.get(path, headers={"x-emulator-fault": asked}).headers.items() >= INERT.items()
 
 
 @pytest.mark.parametrize(

@@ -301,3 +301,60 @@ def test_without_rules_a_request_costs_no_call_more(
     made.clear()
     caller.get("/players")
     assert made == before
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Set-Cookie",
+        "Content-Security-Policy",
+        "content-security-policy-report-only",
+        "X-Content-Type-Options",
+        "Service-Worker-Allowed",
+        "Clear-Site-Data",
+        "X-Frame-Options",
+        "Access-Control-Allow-Origin",
+        "Access-Control-Allow-Credentials",
+        "Strict-Transport-Security",
+        "Refresh",
+        "Link",
+        "Cross-Origin-Opener-Policy",
+        "Alt-Svc",
+    ],
+)
+def test_no_header_that_acts_on_the_whole_origin_is_given(name: str, caller: Gateway) -> None:
+    answer = caller.post(FAULTS, {"faults": [{"status": 200, "headers": {name: "x"}}]})
+    assert (answer.status, [error["field"] for error in answer.json()["errors"]]) == (
+        422,
+        ["faults.0.headers"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("location", "is_own"),
+    [
+        ("/players/7", True),
+        ("../auth/authorize?client_id=app", True),
+        ("?again=1", True),
+        ("https://partner.test/players", True),
+        ("https://partner.test", True),
+        ("https://phish.example/", False),
+        ("https://partner.test.phish.example/", False),
+        ("https://partner.test@phish.example/", False),
+        ("https://partner.test:444/", False),
+        ("//phish.example/", False),
+        ("///phish.example/", False),
+        ("/\\phish.example/", False),
+        ("https:phish.example", False),
+        ("javascript:alert(1)", False),
+        ("https://partner.test\\@phish.example/", False),
+    ],
+)
+def test_a_location_stays_on_the_apis_origin(location: str, is_own: bool, caller: Gateway) -> None:
+    fault = {"status": 302, "headers": {"location": location}}
+    answer = caller.post(FAULTS, {"faults": ["pass", fault]})
+    if is_own:
+        assert answer.status == 201
+    else:
+        errors = [(error["field"], error["code"]) for error in answer.json()["errors"]]
+        assert (answer.status, errors) == (422, [("faults.1.headers", "location")])

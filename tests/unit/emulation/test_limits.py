@@ -7,9 +7,12 @@ from dataclasses import dataclass
 import pytest
 
 import routes
-from services.emulation import limits
+from services.emulation import callers, limits
+from services.identity.seed import CONSOLE_CLIENT
 from services.sandboxes.opening import opened
-from tests.support.gateway import Gateway, open_session
+from tests.support import identity
+from tests.support.gateway import Answer, Gateway, open_session
+from tests.support.tenants import provide
 from utils.aws import calls
 from utils.sandbox import Sandbox
 
@@ -90,12 +93,83 @@ def test_a_client_is_counted_at_the_identity_provider_too(caller: Gateway, clock
     caller.put(LIMITS, {"requests": 1})
     form = {"content-type": "application/x-www-form-urlencoded"}
     statuses = [
-        Gateway(address=f"192.0.2.{number}")
-        .send("POST", "/s/ci-7/auth/token", raw="client_id=demo-web", headers=form)
+        Gateway(address=address)
+        .send("POST", "/s/ci-7/auth/token", raw=f"client_id={client_id}", headers=form)
         .status
-        for number in range(2)
+        for address, client_id in (
+            ("192.0.2.7", "demo-web"),
+            ("192.0.2.7", "demo-web"),
+            ("192.0.2.7", "another"),
+            ("192.0.2.8", "demo-web"),
+        )
     ]
-    assert statuses == [400, 429]
+    assert statuses == [400, 429, 400, 400]
+
+
+def test_nobody_uses_up_the_limit_of_a_client_by_naming_it(
+    caller: Gateway, ci: Sandbox, clock: Clock
+) -> None:
+    caller.put(LIMITS, {"requests": 1})
+    forged = {"authorization": f"Bearer {identity.good_token(client_id=open_session(ci)['client_id'])}"}
+    for path in ("/s/ci-7/trophies", "/s/ci-7/auth/userinfo"):
+        Gateway(address="192.0.2.7").get(path, headers=forged)
+    assert caller.get("/players").status == 200
+
+
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+JSON = {"content-type": "application/json"}
+type Sent = tuple[str, str, dict[str, str], str]
+"""Method, path, headers and body."""
+OPERATORS: list[Sent] = [
+    ("POST", "/auth/token", JSON, '{"username": "admin", "password": "x", "scope": "openid emulator:admin"}'),
+    ("POST", "/auth/token", FORM, "grant_type=authorization_code&client_id=psn-emulator-console&code=x"),
+    ("POST", "/auth/token", FORM, "grant_type=client_credentials&client_id=x&scope=emulator%3Aadmin"),
+    ("POST", "/auth/token", FORM | {"authorization": "Basic cHNuLWVtdWxhdG9yLWNvbnNvbGU6"}, "grant_type=x"),
+    ("GET", "/auth/authorize?client_id=psn-emulator-console", {}, ""),
+    ("GET", "/auth/authorize?client_id=x&scope=emulator:admin+openid", {}, ""),
+    ("POST", "/auth/authorize?client_id=psn-emulator-console", FORM, "decision=sign-in&username=admin"),
+    ("POST", "/auth/authorize", FORM, "client_id=x&scope=emulator%3Aadmin"),
+]
+
+
+def send(sent: Sent, **more: str) -> Answer:
+    """What ``ci-7`` answers."""
+    method, path, headers, raw = sent
+    return Gateway().send(method, f"/s/ci-7{path}", raw=raw, headers=headers | more)
+
+
+@pytest.fixture
+def shut(caller: Gateway, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule for every request, and a limit that the first one uses up."""
+    provide(monkeypatch)
+    caller.put(LIMITS, {"requests": 1})
+    caller.post("/_emulator/faults", {"faults": [{"status": 418}]})
+
+
+@pytest.mark.parametrize("sent", OPERATORS)
+def test_who_logs_in_to_operate_the_emulator_meets_no_limit_and_no_rule(shut: None, sent: Sent) -> None:
+    for _ in range(2):
+        answer = send(sent)
+        assert answer.status not in {418, 429}
+        assert not {APPLIED, "ratelimit"} & set(answer.headers)
+    asked = send(sent, **{"x-emulator-fault": "status=503"})
+    assert (asked.status, asked.headers[APPLIED]) == (503, "header")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        ("POST", "/auth/token", JSON, '{"username": "testuser", "password": "x", "scope": "emulator:adm"}'),
+        ("GET", "/auth/authorize?client_id=x&scope=openid", {}, ""),
+        ("GET", "/trophies?client_id=psn-emulator-console&scope=emulator:admin", {}, ""),
+    ],
+)
+def test_others_do(shut: None, sent: Sent) -> None:
+    assert [send(sent).status for _ in range(2)] == [418, 429]
+
+
+def test_the_console_is_the_client_of_that_name() -> None:
+    assert callers.CONSOLE == CONSOLE_CLIENT
 
 
 def test_no_two_requests_are_counted_as_one(caller: Gateway, clock: Clock) -> None:

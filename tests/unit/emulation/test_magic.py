@@ -12,6 +12,7 @@ from tests.support.gateway import Answer, Gateway
 from tests.support.players import body
 from tests.support.tenants import provide
 from tests.support.user_agent import FORM
+from tests.unit.emulation.conftest import Rule
 from utils.sandbox import Sandbox
 from utils.settings import settings
 
@@ -49,6 +50,33 @@ def written() -> int:
 def provider(caller: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     """An identity provider, and a caller."""
     provide(monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "source"),
+    [
+        ("delay_ms=0", 503, "header"),
+        ("lost_response", 504, "header"),
+        ("malformed=empty", 503, "header"),
+        ("stale", 503, "header"),
+    ],
+)
+def test_a_magic_value_is_not_stored_where_another_fault_comes_first(
+    asked: str, status: int, source: str, caller: Gateway, rule: Rule
+) -> None:
+    made = caller.post("/players", body("Kratos")).data["player_id"]
+    headers = {"x-emulator-fault": asked}
+    for answer in (
+        caller.post("/players", body("fault-503"), headers=headers),
+        caller.put(f"/players/{made}", body("fault-503"), headers=headers),
+    ):
+        assert (answer.status, answer.headers[APPLIED]) == (status, source)
+    assert caller.post("/players", body("fault-slow-1"), headers=headers).headers[APPLIED] == "header"
+    rule({"delay_ms": 1})
+    assert caller.post("/players", body("fault-503")).headers[APPLIED] == "fault-1"
+    rule("pass")
+    assert caller.post("/players", body("fault-503")).headers[APPLIED] == "magic"
+    assert [player["username"] for player in caller.get("/players").data] == ["Kratos"]
 
 
 @pytest.mark.parametrize("log_in", [log_in, log_in_by_grant, log_in_by_page])

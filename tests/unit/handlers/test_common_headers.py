@@ -9,7 +9,7 @@ from tests.support.gateway import Gateway
 from tests.support.players import NOBODY, body, made
 
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-PUBLIC = {"jwks", "openid-configuration", "oauth-authorization-server", "openapi", "docs-file"}
+PUBLIC = {"jwks", "stack-keys", "openid-configuration", "oauth-authorization-server", "openapi", "docs-file"}
 ROUTES = [*routes.ROUTES, routes.FALLBACK]
 
 
