@@ -100,7 +100,7 @@ def _recorded(
         player_id=request.path_parameters.get("player_id"),
         request=SentRequest(
             disclosure.headers({**request.headers, **sent_cookies}),
-            *disclosure.body(request.raw_body, request.media_type, codes=is_oauth),
+            *disclosure.body(request.raw_body, request.media_type, codes=is_oauth, readable=route.max_body),
             disclosure.query(request.raw_query),
         ),
         response=GivenResponse(

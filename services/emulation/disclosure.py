@@ -8,18 +8,24 @@ whole, for a secret in it might not look like one. E-mail addresses stay: they a
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from string import ascii_letters, digits
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from models.journal import Left
 from utils import strict_json
 from utils.http import FORM_TYPE
+from utils.masking import JWT
 
 MASK: Final = "[masked]"
 LONGEST: Final = 16 * 1024
 """How many characters of a body are kept."""
-_READABLE: Final = 256 * 1024
+READABLE: Final = 256 * 1024
 """How long a body is read at all."""
+_LOOKED_AT: Final = 2 * LONGEST
+"""How many characters of one text are looked at."""
+_WORD: Final = f"{ascii_letters}{digits}-_.~+/=%"
+"""What secrets are written in: one that is cut off would not look like one."""
 _DEEPEST: Final = 100
 """How deeply JSON may be nested to be read."""
 
@@ -31,15 +37,21 @@ _SECRET_NAME: Final = re.compile(
 _PLAIN_NAME: Final = re.compile(r"[\w.~:\[\]-]{1,64}", re.ASCII)
 _URL: Final = frozenset({"location", "referer", "content-location"})
 _LOOKS: Final = (
-    ("eyJ", re.compile(r"eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?"), MASK),
-    (".", re.compile(r"(?:[a-z0-9-]{1,64}~)?(?<![\w-])[\w-]{22}\.[\w-]{43}(?![\w-])", re.ASCII), MASK),
-    (" ", re.compile(r"(?i)\b(bearer|basic|dpop) +[\w.~+/=-]{4,}"), rf"\1 {MASK}"),
+    ("eyJ", JWT, rf"\1{MASK}"),
+    (
+        ".",
+        re.compile(r"(?:(?<![a-z0-9-])[a-z0-9-]{1,64}+~)?(?<![\w-])[\w-]{22}\.[\w-]{43}(?![\w-])", re.ASCII),
+        MASK,
+    ),
+    (" ", re.compile(r"(?i)\b(bearer|basic|dpop) ++[\w.~+/=-]{4,}+"), rf"\1 {MASK}"),
 )
 """What each secret looks like, after what is in all that do: most texts are none, and are not searched."""
 
 
 def text(value: str) -> str:
-    """``value`` without what looks like a secret."""
+    """``value`` without what looks like a secret; of a long one the beginning, up to the end of a word."""
+    if len(value) > _LOOKED_AT:
+        value = f"{value[:_LOOKED_AT].rstrip(_WORD)}…"
     for part, pattern, instead in _LOOKS:
         if part in value:
             value = pattern.sub(instead, value)
@@ -63,14 +75,17 @@ def query(raw: str) -> dict[str, str | list[str]]:
     return _fields(_pairs(raw))
 
 
-def body(raw: bytes | str, media_type: str, *, codes: bool) -> tuple[Any, Left | None]:
+def body(
+    raw: bytes | str, media_type: str, *, codes: bool, readable: int = READABLE
+) -> tuple[Any, Left | None]:
     """What is told of a body in JSON or of a form, and why not all of it if it is not; nothing of an empty one.
 
-    ``codes`` says whether a member ``code`` of JSON is one of OAuth's, and not an error's.
+    ``codes`` says whether a member ``code`` of JSON is one of OAuth's, and not an error's; ``readable`` is how long the
+    body may be for it to be read, if that is less than :data:`READABLE`.
     """
     if not raw:
         return None, None
-    if len(raw) > _READABLE:
+    if len(raw) > min(readable, READABLE):
         return None, "too_large"
     if media_type == "text/html":
         return None, "html"
@@ -126,17 +141,13 @@ def _pairs(raw: str) -> list[tuple[str, str]]:
 
 def _fields(pairs: Iterable[tuple[str, str]]) -> dict[str, str | list[str]]:
     """The values by name, several in a list. A name that is none may be a secret that was sent without one."""
-    told: dict[str, str | list[str]] = {}
+    told: dict[str, list[str]] = {}
     for sent, value in pairs:
         is_name = _PLAIN_NAME.fullmatch(sent)
         name = text(sent) if is_name else MASK
         shown = MASK if not is_name or name == "code" or is_secret(name) else text(value)
-        before = told.get(name)
-        if before is None:
-            told[name] = shown
-        else:
-            told[name] = [*([before] if isinstance(before, str) else before), shown]
-    return told
+        told.setdefault(name, []).append(shown)
+    return {name: shown[0] if len(shown) == 1 else shown for name, shown in told.items()}
 
 
 def _url(value: str) -> str:

@@ -209,3 +209,33 @@ def test_a_code_is_secret_whatever_it_looks_like_and_one_of_an_error_is_not() ->
     for part in "?#":
         [location] = disclosure.headers({"Location": f"https://a.example/b{part}state=1&code=7"}).values()
         assert location == f"https://a.example/b{part}state=1&code=[masked]"
+
+
+FORM_TYPE = "application/x-www-form-urlencoded"
+JSON_TYPE = "application/json"
+
+
+@pytest.mark.parametrize("long", ["eyJ", "eyJ.", "a" * 22 + ".", "ci-7~", "bearer ", "a."])
+def test_a_long_text_is_masked_in_no_time(long: str) -> None:
+    value = long * (disclosure.READABLE // len(long) - 2)
+    shown, left = disclosure.body(f'"{value}"', JSON_TYPE, codes=False)
+    assert left in {"too_large", None}
+    assert len(shown) <= disclosure.LONGEST
+
+
+def test_a_long_form_is_read_in_no_time() -> None:
+    count = disclosure.READABLE // 2
+    shown, left = disclosure.body(b"a&" * count, FORM_TYPE, codes=False)
+    assert left == "too_large"
+    assert shown == ('{"a":[' + '"",' * count)[: disclosure.LONGEST]
+
+
+def test_a_body_that_its_route_does_not_take_is_not_read() -> None:
+    assert disclosure.body('"abcdef"', JSON_TYPE, codes=False, readable=8) == ("abcdef", None)
+    assert disclosure.body('"abcdefg"', JSON_TYPE, codes=False, readable=8) == (None, "too_large")
+
+
+def test_a_secret_that_the_end_of_what_is_read_cuts_is_not_told() -> None:
+    secret = f"{'A' * 22}.{'b' * 43}"
+    for spaces in range(32 * 1024 - 70, 32 * 1024, 7):
+        assert "AAAA" not in disclosure.text(f"{'eyJ' * 5000}.a.b{' ' * (spaces - 15_004)}{secret}")
