@@ -31,10 +31,12 @@ def record(
     """
     try:
         name = request.sandbox.name if is_admitted else _name(request)
+        if not name:
+            return
         try:
             sandbox = request.sandbox if is_admitted else journal_writing.present(name)
         except PSNEmulatorException:
-            sandbox = None  # the table does not answer: it is found later
+            sandbox = None  # the table does not answer: its mark is by its name
         else:
             if sandbox is None or not _exists(sandbox):
                 return
