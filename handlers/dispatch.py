@@ -158,10 +158,10 @@ def _metrics(route: Route, result: Mapping[str, Any], duration_ms: float, *, col
 
 def _own(route: Route, status: int, duration_ms: float) -> Iterator[metrics.Datum]:
     """What is counted of an answer that no fault was injected into. Where some may be, its latency is measured among
-    those of all routes too: the gateway's have the delays in them."""
+    those of the partner's routes too: the gateway's have the delays in them, and readers of the journal that wait."""
     yield metrics.Datum("Requests", 1, {"Route": route.name, "Status": str(status)})
     yield metrics.Datum("Latency", duration_ms, {"Route": route.name}, "Milliseconds")
-    if settings().faults:
+    if settings().faults and route.is_partners:
         yield metrics.Datum("UninjectedLatency", duration_ms, {}, "Milliseconds")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         yield metrics.Datum("ServerErrors", 1, {"Function": route.function_name})

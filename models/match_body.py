@@ -10,7 +10,7 @@ from models.matching import Match
 from routes import SERVICE_SEGMENTS
 
 _TOKEN: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - the name that RFC 9110 section 5.6.2 gives it
-_SEGMENT: Final = re.compile(r"\*|\{[A-Za-z_]+\}|[^*{}]*")
+_SEGMENT: Final = re.compile(r"\*|\{[A-Za-z_]+\}|[^*{}?#]*")
 
 
 def _pattern(path: str) -> str:
@@ -25,7 +25,9 @@ def _pattern(path: str) -> str:
     *before, last = segments
     if not all(map(_SEGMENT.fullmatch, before)) or not (last == "**" or _SEGMENT.fullmatch(last)):
         raise PydanticCustomError(
-            "path", "A * or a {name} should be a whole segment of the path, and ** its last one"
+            "path",
+            "Input should be a path without a query; a * or a {name} should be a whole segment of it, and ** its"
+            " last one",
         )
     return path
 

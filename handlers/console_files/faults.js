@@ -16,13 +16,18 @@ const SWITCHES = {
   "Stale answers": { faults: [{ stale: true }] },
   "No answer in time": { faults: [{ timeout: true }] },
 };
-const ROUTES = [["", "every route"], ["/players/**", "players and statistics"], ["/auth/**", "identity provider"], ["/.well-known/**", "metadata and keys"]];
+const ROUTES = [["/players/**", "players and statistics"], ["/auth/**", "identity provider"], ["/.well-known/**", "metadata and keys"], ["", "every route"]];
+
+/** Which routes the switches are for, as it was chosen last. */
+let chosen = "/players/**";
 
 export async function show(section, signal) {
   const where = element("select", {}, options(...ROUTES));
+  where.value = chosen;
   const switches = element("ul", { class: "switches" });
   const body = element("tbody");
   const none = element("p", { class: "soft" }, "No rule: every route does what it should.");
+  const others = element("p", { class: "soft" });
   let rules = [];
 
   const match = () => (where.value ? { path: where.value } : {});
@@ -41,17 +46,19 @@ export async function show(section, signal) {
     );
     body.replaceChildren(...rules.map(line));
     none.hidden = rules.length > 0;
+    const elsewhere = rules.filter((rule) => (rule.match?.path ?? "") !== where.value).length;
+    others.textContent = elsewhere ? `${elsewhere} of the rules below ${elsewhere === 1 ? "is" : "are"} for other routes.` : "";
   };
   const line = (rule) =>
     element(
       "tr",
       {},
       element("th", { scope: "row" }, rule.id),
-      element("td", {}, element("code", {}, rule.match && Object.keys(rule.match).length ? JSON.stringify(rule.match) : "every route")),
-      element("td", {}, element("code", {}, JSON.stringify(rule.faults))),
       element("td", {}, String(rule.hits)),
       element("td", {}, rule.remaining == null ? "" : String(rule.remaining)),
       element("td", {}, button("Delete", () => remove(rule), { "aria-label": `Delete ${rule.id}` })),
+      element("td", {}, element("code", {}, told(rule.match) ?? "every route")),
+      element("td", {}, element("code", {}, rule.faults.map((fault) => told(fault) ?? fault).join(", "))),
     );
   const focused = (act) => async (...given) => {
     const label = document.activeElement?.textContent;
@@ -79,10 +86,14 @@ export async function show(section, signal) {
     await reload();
     say(`${rule.id} is off.`);
   });
-  where.addEventListener("change", draw);
+  where.addEventListener("change", () => {
+    chosen = where.value;
+    draw();
+  });
   section.append(
     field("On", where),
     switches,
+    others,
     element("p", { class: "row" }, button("Read again", reload), button("All off", async () => {
       await call("DELETE", "/faults");
       await reload();
@@ -95,7 +106,7 @@ export async function show(section, signal) {
       element(
         "table",
         {},
-        element("thead", {}, element("tr", {}, ["Id", "On", "Faults", "Hits", "Left", "Actions"].map((text) => element("th", { scope: "col" }, text)))),
+        element("thead", {}, element("tr", {}, ["Id", "Hits", "Left", "Actions", "On", "Faults"].map((text) => element("th", { scope: "col" }, text)))),
         body,
       ),
     ),
@@ -155,6 +166,13 @@ function parsed(text) {
   } catch (error) {
     throw new Error(`The rule is not JSON: ${error.message}`);
   }
+}
+
+/** What is set of an object, as JSON; nothing for what has nothing set. */
+function told(part) {
+  if (!(part instanceof Object)) return null;
+  const set = Object.fromEntries(Object.entries(part).filter(([, value]) => value != null));
+  return Object.keys(set).length ? JSON.stringify(set) : null;
 }
 
 const same = (one, other) => JSON.stringify(plain(one)) === JSON.stringify(plain(other));

@@ -6,10 +6,10 @@ import { button, element, field, options, say } from "./dom.js";
 export const title = "Requests";
 
 const KEPT = 500;
-const COLUMNS = ["Time", "Method", "Path", "Status", "ms", "Client", "Fault"];
+const COLUMNS = ["Status", "Method", "Path", "Fault", "Time", "ms", "Client"];
 
 export async function show(section, signal) {
-  const filter = { method: "", path: "", status: "" };
+  const filter = { method: "", path: "", status: "", client_id: "", fault: "" };
   const shown = new Map();
   let polling = new AbortController();
   let chosen = null;
@@ -33,13 +33,13 @@ export async function show(section, signal) {
       const line = element(
         "tr",
         {},
-        element("td", {}, row.received_at.slice(11, 23)),
+        element("td", { class: row.response.status < 400 ? "" : "bad" }, String(row.response.status)),
         element("td", {}, row.method),
         element("td", {}, element("button", { type: "button", class: "link", onclick: () => choose(row, line) }, row.path)),
-        element("td", { class: row.response.status < 400 ? "" : "bad" }, String(row.response.status)),
+        element("td", {}, row.fault ?? ""),
+        element("td", {}, row.received_at.slice(11, 23)),
         element("td", {}, String(Math.round(row.duration_ms))),
         element("td", {}, row.client_id ?? ""),
-        element("td", {}, row.fault ?? ""),
       );
       shown.set(row.id, line);
       body.prepend(line);
@@ -101,13 +101,18 @@ export async function show(section, signal) {
     "form",
     { class: "row", onsubmit: (event) => event.preventDefault(), onchange: (event) => refilter(event) },
     field("Method", element("select", { name: "method" }, options(["", "any"], "GET", "POST", "PUT", "DELETE"))),
-    field("Path", element("input", { name: "path", placeholder: "/players/*", autocomplete: "off" })),
-    field("Status", element("input", { name: "status", inputmode: "numeric", pattern: "[1-5][0-9][0-9]", placeholder: "503", autocomplete: "off" })),
+    field("Path", element("input", { name: "path", pattern: "/.*", placeholder: "/players/*", autocomplete: "off" })),
+    field("Status", element("input", { name: "status", pattern: "[1-5]([0-9][0-9]|xx)", placeholder: "5xx", autocomplete: "off" })),
+    field("Client", element("input", { name: "client_id", autocomplete: "off" })),
+    field("Fault", element("input", { name: "fault", placeholder: "fault-1 or *", autocomplete: "off" })),
   );
   const refilter = (event) => {
     if (!event.currentTarget.reportValidity()) return;
     Object.assign(filter, Object.fromEntries(new FormData(event.currentTarget)));
-    begin().catch((error) => say(error.message, true));
+    begin().catch((error) => {
+      tell("Nothing is read");
+      say(error.message, true);
+    });
   };
   section.append(
     element("div", { class: "row" }, live, pause, clear),

@@ -69,6 +69,8 @@ export async function show(section, signal, choices) {
     section.append(
       form(
         async ({ name, seed, ttl, strict }, made) => {
+          const known = await exists(name);
+          if (known && !confirm(`${name} exists. Change its settings? What it holds stays until its next reset.`)) return;
           const settings = { seed, ...(ttl ? { ttl } : {}), ...(strict ? { strict: true } : {}) };
           await api.call("PUT", `/sandboxes/${encodeURIComponent(name)}`, { body: settings, sandbox: api.own });
           made.reset();
@@ -78,7 +80,7 @@ export async function show(section, signal, choices) {
         element("h2", {}, "A new one"),
         field("Name", element("input", { name: "name", required: true, pattern: "[a-z0-9\\-]{1,64}", autocomplete: "off" }), "1 to 64 of a–z, 0–9 and hyphens."),
         field("Seed", element("select", { name: "seed" }, options("default", "empty", "large-1000"))),
-        field("Lives for", element("input", { name: "ttl", placeholder: "PT2H", autocomplete: "off" }), "An ISO 8601 duration; empty: it stays."),
+        field("Lives for", element("input", { name: "ttl", placeholder: "PT2H", autocomplete: "off" }), "An ISO 8601 duration; empty: seven days."),
         element("label", { class: "check" }, element("input", { type: "checkbox", name: "strict" }), " It never begins by itself again (strict)"),
         element("button", { class: "main" }, "Make it"),
       ),
@@ -86,4 +88,14 @@ export async function show(section, signal, choices) {
   }
   section.append(element("h2", {}, "All"), list, more);
   await reload();
+}
+
+async function exists(name) {
+  try {
+    await api.call("GET", `/sandboxes/${encodeURIComponent(name)}`, { sandbox: api.own });
+    return true;
+  } catch (error) {
+    if (error.status === 404) return false;
+    throw error;
+  }
 }

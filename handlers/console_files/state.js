@@ -24,6 +24,7 @@ export async function show(section, signal) {
       element("button", {}, "Take it up"),
     ),
     ...table("Players", ["Username", "Id", "E-mail", "Wins"], players, (player) => [player.username, player.player_id, player.email, player.stats?.wins ?? 0], more),
+    element("p", { class: "soft" }, "Of users and clients a document has those that are not of the stack’s seed, which can log in here as well."),
     ...table("Users", ["Username", "Name", "Scopes"], users, (user) => [user.username, user.name, scopes(user)]),
     ...table("Clients", ["Id", "Name", "Grants"], clients, (client) => [client.client_id, client.name, (client.grant_types ?? []).join(", ")]),
   );

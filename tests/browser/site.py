@@ -82,7 +82,9 @@ class API(Quiet):
             return
         answer = Gateway(decision["context"]).send(self.command, target, raw=raw, headers=headers)
         cookies = [("Set-Cookie", cookie) for cookie in answer.cookies]
-        self.answer(answer.status, [*answer.headers.items(), *cookies], answer.text)
+        # The gateway gives a type to an answer without content too.
+        typed = [] if "content-type" in answer.headers else [("Content-Type", "application/json")]
+        self.answer(answer.status, [*answer.headers.items(), *typed, *cookies], answer.text)
 
 
 def _decision(event: Mapping[str, Any], route: routes.Route) -> dict[str, Any]:

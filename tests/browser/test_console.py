@@ -91,21 +91,24 @@ def test_a_fault_is_switched_on_and_what_it_does_is_watched(open_page: Open, sit
     page = opened(open_page, site)
     make_sandbox(page)
     section(page, "Faults")
+    page.get_by_label("On", exact=True).select_option("/auth/**")
     page.get_by_label("On", exact=True).select_option("/players/**")
     page.get_by_role("switch", name="Unavailable (503)").click()
     said(page, "fault-1 is on.")
     section(page, "Requests")
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
     assert send() == 503
-    expect(row(page, "GET /players 503")).to_contain_text("fault-1")
-    row(page, "GET /players 503").get_by_role("button").click()
+    expect(row(page, "503 GET /players")).to_contain_text("fault-1")
+    row(page, "503 GET /players").get_by_role("button").click()
     detail = page.get_by_role("complementary")
     expect(detail).to_contain_text("x-emulator-fault-applied")
     expect(detail).to_contain_text('"authorization": "[masked]"')
     section(page, "Faults")
-    page.get_by_label("On", exact=True).select_option("/players/**")
-    page.get_by_role("switch", name="Unavailable (503)").click()
+    switch = page.get_by_role("switch", name="Unavailable (503)")
+    expect(switch).to_have_attribute("aria-checked", "true")
+    switch.click()
     said(page, "fault-1 is off.")
+    expect(switch).to_have_attribute("aria-checked", "false")
     assert send() == 200
 
 
@@ -122,6 +125,10 @@ def test_the_clock_is_advanced_and_the_sandbox_reset(open_page: Open, site: Site
     said(page, "job-1 is as its seed has it.")
     section(page, "Clock")
     expect(page.get_by_text("Running, with real time")).to_be_visible()
+    make_sandbox(page)  # there is one: it asks first
+    page.get_by_role("button", name="Delete job-1").click()
+    said(page, "job-1 is gone.")
+    expect(page.get_by_label("Sandbox", exact=True)).to_have_value("default")
 
 
 def test_a_limit_is_set_and_a_rule_of_ones_own_made(open_page: Open, site: Site) -> None:
@@ -183,7 +190,7 @@ def test_it_keeps_nobody_out(open_page: Open, site: Site, send: Send, look: str,
     for name in SECTIONS:
         section(page, name)
         if name == "Requests":
-            row(page, "GET /players 200").get_by_role("button").click()
+            row(page, "200 GET /players").get_by_role("button").click()
         file = Path(os.environ.get("SHOTS", tmp_path)) / f"{look}-{name}.png"
         page.screenshot(path=str(file), full_page=True)
         assert axe.faults(page) == []

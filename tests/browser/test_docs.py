@@ -19,7 +19,7 @@ def opened(open_page: Open, site: Site, **options: Any) -> Page:
     """The page, as soon as it shows the routes."""
     page = open_page(viewport={"width": 1200, "height": 1000}, **options)
     page.goto(f"{site.issuer}/docs")
-    expect(page.get_by_text("List players", exact=True)).to_be_visible()
+    expect(page.get_by_text("List players", exact=True)).to_be_visible(timeout=60_000)  # a large document
     return page
 
 

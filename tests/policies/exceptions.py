@@ -56,8 +56,8 @@ OPEN_ROUTES = {
     "$default",
 }
 """The routes without an authorizer (CKV_AWS_309): public by their standards, judging the token themselves
-(userinfo, whose 401 must be OpenID Connect's) or the client (revoke, introspect, registration), answering 404 and 405, or
-pages that read nothing and log in by themselves (/docs, the console)."""
+(userinfo, whose 401 must be OpenID Connect's) or the client (revoke, introspect, registration), answering 404 and
+405, or pages that read nothing and log in by themselves (/docs, the console)."""
 
 
 def is_excepted(rule: str, stack: str, route: str | None = None) -> bool:

@@ -11,6 +11,7 @@ from tests.support.gateway import Answer, Gateway, open_session
 from tests.support.remote_gateway import RemoteGateway, client_of
 
 USER = {"username": "testuser", "password": "password123"}
+_REMEMBERED = ("idempotency", "journal", "deleted")
 
 
 @dataclass
@@ -31,11 +32,11 @@ class Api(Gateway):
             return list(pool.map(lambda call: call(), calls))
 
     def partitions(self, text: str) -> list[str]:
-        """The partition keys of the items in which ``text`` stands, records of requests left out."""
+        """The partition keys of the items in which ``text`` stands, but for what remembers requests and deletions."""
         pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.table, ConsistentRead=True)
         items = [item for page in pages for item in page["Items"] if text.lower() in str(item).lower()]
         keys = sorted(item["pk"]["S"] for item in items)
-        return [key for key in keys if "#idempotency#" not in key]
+        return [key for key in keys if not any(f"#{kind}#" in key for kind in _REMEMBERED)]
 
 
 @dataclass

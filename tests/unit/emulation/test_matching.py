@@ -145,6 +145,8 @@ def test_the_client_of_logins_in_json_is_the_identity_providers() -> None:
         {"path": "/_emulator/faults"},
         {"path": "/docs"},
         {"path": "/players/7*"},
+        {"path": "/players?limit=2"},
+        {"path": "/players#one"},
         {"path": "/players/**/stats"},
         {"path": "/players/{player_id"},
         {"method": "GET POST"},

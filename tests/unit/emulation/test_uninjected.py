@@ -29,6 +29,11 @@ def test_another_is_measured_among_those_of_all_routes_too(caller: Gateway, log:
     assert "Injected" not in found
 
 
+def test_a_reader_of_the_journal_that_waits_is_not_measured_among_them(caller: Gateway, log: Log) -> None:
+    caller.get("/_emulator/clock")
+    assert "UninjectedLatency" not in metrics_in(log.lines()[-1])
+
+
 def test_a_fault_that_was_asked_for_wrongly_is_none(caller: Gateway, log: Log) -> None:
     assert caller.get("/players", headers={"x-emulator-fault": "status=7"}).status == 400
     assert "Injected" not in metrics_in(log.lines()[-1])
