@@ -9,7 +9,7 @@ from handlers import admission
 from handlers.idempotency import REPLAYED
 from models.journal import GivenResponse, RecordedRequest, SentRequest
 from routes import FAULT_APPLIED, Route
-from services.emulation import disclosure, journal_writing
+from services.emulation import disclosure, journal_writing, secret_text
 from services.emulation.callers import caller_of
 from services.emulation.journal_writing import Row
 from services.identity.sessions import InvalidTokenException, Session
@@ -31,10 +31,12 @@ def record(
     """
     try:
         name = request.sandbox.name if is_admitted else _name(request)
+        if not name:
+            return
         try:
             sandbox = request.sandbox if is_admitted else journal_writing.present(name)
         except PSNEmulatorException:
-            sandbox = None  # the table does not answer: it is found later
+            sandbox = None  # the table does not answer: its mark is by its name
         else:
             if sandbox is None or not _exists(sandbox):
                 return
@@ -84,8 +86,8 @@ def _recorded(
     received_at = datetime.now(UTC) - timedelta(milliseconds=duration_ms)
     caller = caller_of(request)
     given: Mapping[str, str] = {name.lower(): value for name, value in answer["headers"].items()}
-    sent_cookies = {"cookie": disclosure.MASK} if any(request.cookies) else {}
-    given_cookies = {"set-cookie": disclosure.MASK} if answer.get("cookies") else {}
+    sent_cookies = {"cookie": secret_text.MASK} if any(request.cookies) else {}
+    given_cookies = {"set-cookie": secret_text.MASK} if answer.get("cookies") else {}
     media_type = given.get("content-type", "").partition(";")[0].strip().lower()
     is_oauth = route.errors_as != "problem"
     return RecordedRequest(
@@ -93,14 +95,14 @@ def _recorded(
         received_at=received_at,
         sandbox_time=sandbox.clock.at(received_at),
         method=request.method,
-        path=disclosure.text(request.path),
+        path=secret_text.text(request.path),
         route=route.name,
-        client_id=caller.client_id,
-        sub=caller.sub,
-        player_id=request.path_parameters.get("player_id"),
+        client_id=_disclosed(caller.client_id),
+        sub=_disclosed(caller.sub),
+        player_id=_disclosed(request.path_parameters.get("player_id")),
         request=SentRequest(
             disclosure.headers({**request.headers, **sent_cookies}),
-            *disclosure.body(request.raw_body, request.media_type, codes=is_oauth),
+            *disclosure.body(request.raw_body, request.media_type, codes=is_oauth, readable=route.max_body),
             disclosure.query(request.raw_query),
         ),
         response=GivenResponse(
@@ -112,3 +114,7 @@ def _recorded(
         fault=given.get(FAULT_APPLIED.lower()),
         idempotent_replay=given.get(REPLAYED.lower()) == "true",
     )
+
+
+def _disclosed(sent: str | None) -> str | None:
+    return None if sent is None else secret_text.text(sent)

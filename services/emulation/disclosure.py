@@ -1,61 +1,32 @@
 """What the journal tells of a message: everything but its secrets.
 
-Secrets are told by their names (passwords, tokens, codes, cookies, credentials) and by their looks (JWTs, refresh
-tokens and codes of this identity provider, credentials of a header). What cannot be read in its own format is left out
-whole, for a secret in it might not look like one. E-mail addresses stay: they are the data under test.
+What cannot be read in its own format is left out whole, for a secret in it might not look like one. E-mail addresses
+stay: they are the data under test.
 """
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import Any, Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl
 
 from models.journal import Left
+from services.emulation import secret_text
+from services.emulation.secret_text import MASK, is_secret, text
 from utils import strict_json
 from utils.http import FORM_TYPE
 
-MASK: Final = "[masked]"
 LONGEST: Final = 16 * 1024
 """How many characters of a body are kept."""
-_READABLE: Final = 256 * 1024
+READABLE: Final = 256 * 1024
 """How long a body is read at all."""
-_DEEPEST: Final = 100
-"""How deeply JSON may be nested to be read."""
 
-_SECRET_NAME: Final = re.compile(
-    r"passw|pwd|secret(?!_expires_at)|token$|^authorization$|proxy-authorization|cookie|verifier|_token_hint$"
-    r"|assertion$|csrf|api[-_]?key$|private[-_]?key",
-    re.IGNORECASE,
-)
 _PLAIN_NAME: Final = re.compile(r"[\w.~:\[\]-]{1,64}", re.ASCII)
-_URL: Final = frozenset({"location", "referer", "content-location"})
-_LOOKS: Final = (
-    ("eyJ", re.compile(r"eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?"), MASK),
-    (".", re.compile(r"(?:[a-z0-9-]{1,64}~)?(?<![\w-])[\w-]{22}\.[\w-]{43}(?![\w-])", re.ASCII), MASK),
-    (" ", re.compile(r"(?i)\b(bearer|basic|dpop) +[\w.~+/=-]{4,}"), rf"\1 {MASK}"),
-)
-"""What each secret looks like, after what is in all that do: most texts are none, and are not searched."""
-
-
-def text(value: str) -> str:
-    """``value`` without what looks like a secret."""
-    for part, pattern, instead in _LOOKS:
-        if part in value:
-            value = pattern.sub(instead, value)
-    return value
 
 
 def headers(sent: Mapping[str, str]) -> dict[str, str]:
-    """Headers by their names in lower case; of a URL in one the query is treated as a query is."""
-    told = {}
-    for name, value in sent.items():
-        folded = name.lower()
-        if is_secret(folded):
-            told[folded] = MASK
-        else:
-            told[folded] = text(_url(value) if folded in _URL else value)
-    return told
+    """Headers by their names in lower case."""
+    folded = ((name.lower(), value) for name, value in sent.items())
+    return {name: MASK if is_secret(name) else text(value) for name, value in folded}
 
 
 def query(raw: str) -> dict[str, str | list[str]]:
@@ -63,14 +34,17 @@ def query(raw: str) -> dict[str, str | list[str]]:
     return _fields(_pairs(raw))
 
 
-def body(raw: bytes | str, media_type: str, *, codes: bool) -> tuple[Any, Left | None]:
+def body(
+    raw: bytes | str, media_type: str, *, codes: bool, readable: int = READABLE
+) -> tuple[Any, Left | None]:
     """What is told of a body in JSON or of a form, and why not all of it if it is not; nothing of an empty one.
 
-    ``codes`` says whether a member ``code`` of JSON is one of OAuth's, and not an error's.
+    ``codes`` says whether a member ``code`` of JSON is one of OAuth's, and not an error's; ``readable`` is how long the
+    body may be for it to be read, if that is less than :data:`READABLE`.
     """
     if not raw:
         return None, None
-    if len(raw) > _READABLE:
+    if len(raw) > min(readable, READABLE):
         return None, "too_large"
     if media_type == "text/html":
         return None, "html"
@@ -82,42 +56,15 @@ def body(raw: bytes | str, media_type: str, *, codes: bool) -> tuple[Any, Left |
     return (told, None) if len(written) <= LONGEST else (written[:LONGEST], "too_large")
 
 
-@lru_cache(1024)
-def is_secret(name: str) -> bool:
-    """Whether what has this name is a secret."""
-    return bool(_SECRET_NAME.search(name))
-
-
 def _read(raw: bytes | str, media_type: str, *, codes: bool) -> Any:
     """A body without its secrets; raises ``ValueError`` for one that is not in the format of ``media_type``."""
     if media_type != FORM_TYPE:
-        return _shown(strict_json.parse(raw), codes=codes, depth=0)
+        told = secret_text.json(strict_json.parse(raw), codes=codes)
+        return MASK if isinstance(told, str) else told  # which may be a secret that was sent without a name
     pairs = _pairs(raw if isinstance(raw, str) else raw.decode())
     if not all(_PLAIN_NAME.fullmatch(name) for name, _ in pairs):
         raise ValueError("no form")
     return _fields(pairs)
-
-
-def _shown(value: Any, *, codes: bool, depth: int) -> Any:
-    if depth > _DEEPEST:
-        raise ValueError("nested too deeply")
-    match value:
-        case dict():
-            return {
-                text(name): _member(name, member, codes=codes, depth=depth + 1)
-                for name, member in value.items()
-            }
-        case list():
-            return [_shown(element, codes=codes, depth=depth + 1) for element in value]
-        case str():
-            return text(value)
-    return value
-
-
-def _member(name: str, value: Any, *, codes: bool, depth: int) -> Any:
-    if value is not None and (is_secret(name) or (codes and name == "code")):
-        return MASK
-    return _shown(value, codes=codes, depth=depth)
 
 
 def _pairs(raw: str) -> list[tuple[str, str]]:
@@ -126,34 +73,10 @@ def _pairs(raw: str) -> list[tuple[str, str]]:
 
 def _fields(pairs: Iterable[tuple[str, str]]) -> dict[str, str | list[str]]:
     """The values by name, several in a list. A name that is none may be a secret that was sent without one."""
-    told: dict[str, str | list[str]] = {}
+    told: dict[str, list[str]] = {}
     for sent, value in pairs:
         is_name = _PLAIN_NAME.fullmatch(sent)
         name = text(sent) if is_name else MASK
         shown = MASK if not is_name or name == "code" or is_secret(name) else text(value)
-        before = told.get(name)
-        if before is None:
-            told[name] = shown
-        else:
-            told[name] = [*([before] if isinstance(before, str) else before), shown]
-    return told
-
-
-def _url(value: str) -> str:
-    """A URL with the secrets in its query and its fragment masked."""
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        return MASK
-    return parts._replace(query=_as_sent(parts.query), fragment=_as_sent(parts.fragment)).geturl()
-
-
-def _as_sent(raw: str) -> str:
-    """A query, or a fragment that is like one, as it was sent but for the secrets in it."""
-    return "&".join(map(_pair, raw.split("&")))
-
-
-def _pair(raw: str) -> str:
-    name, equals, _ = raw.partition("=")
-    hides = equals and (name == "code" or is_secret(unquote(name)))
-    return f"{name}={MASK}" if hides else text(raw)
+        told.setdefault(name, []).append(shown)
+    return {name: shown[0] if len(shown) == 1 else shown for name, shown in told.items()}

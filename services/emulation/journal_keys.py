@@ -2,7 +2,7 @@
 
 A row is in one of a few partitions of its generation, for one partition takes a thousand writes a second, under the
 real time at which it was about to be written, in microseconds since 1970, and the request's id. In a partition beside
-them are the moment up to which the journal was cleared, and a gap for each row that could not be written.
+them are the moment up to which the journal was cleared, and gaps: marks that rows could not be written.
 """
 
 import time
@@ -22,7 +22,7 @@ SETTLED: Final = timedelta(seconds=1)
 
 _SHARDS: Final = 4
 _DIGITS: Final = 17
-_GAP: Final = "gap#"
+GAP: Final = "gap#"
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
@@ -51,19 +51,14 @@ def position(stamp: int) -> str:
     return f"{stamp:0{_DIGITS}}"
 
 
-def gap_key(sandbox: Sandbox, stamp: int, request_id: str) -> Key:
-    """The key of the gap that a request leaves which could not be recorded."""
-    return gaps(sandbox), f"{gap_position(stamp)}#{request_id}"
+def gap_key(sandbox: Sandbox, mark_id: str) -> Key:
+    """The key of a mark that requests could not be recorded; by the name where the generation is not known."""
+    return gaps(sandbox), f"{GAP}{mark_id}"
 
 
 def gaps(sandbox: Sandbox) -> str:
-    """The partition that gaps are in, after :func:`gap_position`."""
+    """The partition that gaps are in, after :data:`GAP`."""
     return keys.partition(sandbox, "journal")
-
-
-def gap_position(stamp: int) -> str:
-    """What comes in the order of gaps before those of ``stamp``."""
-    return f"{_GAP}{position(stamp)}"
 
 
 def cleared_key(sandbox: Sandbox) -> Key:

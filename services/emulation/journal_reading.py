@@ -12,16 +12,17 @@ from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from services.emulation.journal_keys import (
+    GAP,
     KEPT,
     SETTLED,
     cleared_key,
-    gap_position,
     gaps,
     microseconds,
     now,
     partitions,
     position,
 )
+from services.sandboxes.opening import began
 from utils import strict_json, table
 from utils.attributes import Item
 from utils.sandbox import Sandbox
@@ -113,9 +114,17 @@ def clear(sandbox: Sandbox) -> None:
 def has_gaps(sandbox: Sandbox, since: str) -> bool:
     """Whether a row after the position ``since`` may be missing. Who asks before reading rows is told of all that are
     missing then."""
-    after = gap_position(int(since.partition("#")[0]))
+    nameless = Sandbox(sandbox.name)
+    if sandbox.universe == nameless.universe:
+        return _has_gaps(sandbox, since)
+    first = max(since, position(began(sandbox.generation) * 1_000_000))
+    return _has_gaps(sandbox, since) or _has_gaps(nameless, first)
+
+
+def _has_gaps(sandbox: Sandbox, since: str) -> bool:
+    after = GAP
     while items := table.query(gaps(sandbox), limit=_PAGE, after=after):
-        if not all(item["is_filled"] for item in items):
+        if any(not item["is_filled"] and position(item["at"]) >= since for item in items):
             return True
         if len(items) < _PAGE:
             break
@@ -123,8 +132,11 @@ def has_gaps(sandbox: Sandbox, since: str) -> bool:
     return False
 
 
-def rows(sandbox: Sandbox, after: str, *, descending: bool = False) -> Iterator[Placed]:
-    """The rows after the position ``after`` in their order, read as they are asked for."""
+def rows(sandbox: Sandbox, after: str, *, since: str, descending: bool = False) -> Iterator[Placed]:
+    """The rows after the position ``after`` in their order, read as they are asked for.
+
+    Those that were written later than they were answered are left out if that was before ``since``.
+    """
     ask = partial(table.query, limit=_FIRST_PAGE, after=after or None, descending=descending)
     places = partitions(sandbox)
     with ThreadPoolExecutor(len(places)) as pool:
@@ -134,7 +146,8 @@ def rows(sandbox: Sandbox, after: str, *, descending: bool = False) -> Iterator[
         for place, page in zip(places, first, strict=True)
     )
     for item in merge(*each, key=itemgetter("sk"), reverse=descending):
-        yield Placed(item["sk"], strict_json.parse(item["row"]), len(item["row"].encode()))
+        if position(item["at"]) >= since:
+            yield Placed(item["sk"], strict_json.parse(item["row"]), len(item["row"].encode()))
 
 
 def _rest(place: str, page: list[Item], *, descending: bool) -> Iterator[Item]:
@@ -160,10 +173,10 @@ def ascending(
     deadline = time.monotonic() + min(wait or timedelta(), longest_wait()).total_seconds()
     reached = after or ""
     while True:
-        began = max(start(sandbox), reached)
-        part = _found(
-            sandbox, _Search(wanted, limit, began), max(began, settled()), is_waiting=wait is not None
-        )
+        since = start(sandbox)
+        first = max(since, reached)
+        search = _Search(wanted, limit, first)
+        part = _found(sandbox, search, since, max(first, settled()), is_waiting=wait is not None)
         reached = part.position
         left = deadline - time.monotonic()
         if part.rows or part.has_more or wait is None or left <= 0:
@@ -171,9 +184,9 @@ def ascending(
         time.sleep(min(PAUSE.total_seconds(), left))
 
 
-def _found(sandbox: Sandbox, search: _Search, before: str, *, is_waiting: bool) -> Part:
-    """The rows that ``search`` finds, those that are settled being ``before`` that position."""
-    for placed in rows(sandbox, search.position):
+def _found(sandbox: Sandbox, search: _Search, since: str, before: str, *, is_waiting: bool) -> Part:
+    """The rows that ``search`` finds ``since``, those that are settled being ``before`` that position."""
+    for placed in rows(sandbox, search.position, since=since):
         is_settled = placed.position < before
         if is_waiting and not is_settled:
             break
@@ -188,7 +201,7 @@ def _found(sandbox: Sandbox, search: _Search, before: str, *, is_waiting: bool) 
 def descending(sandbox: Sandbox, before: str | None, limit: int, wanted: Callable[[Recorded], bool]) -> Part:
     """The ``wanted`` rows before the position ``before``, the last ones first, down to the first of all."""
     first, search = start(sandbox), _Search(wanted, limit, before or "")
-    for placed in rows(sandbox, search.position, descending=True):
+    for placed in rows(sandbox, search.position, since=first, descending=True):
         if placed.position < first:
             break
         if search.is_full:
@@ -201,7 +214,7 @@ def descending(sandbox: Sandbox, before: str | None, limit: int, wanted: Callabl
 def find(sandbox: Sandbox, request_id: str) -> Recorded | None:
     """The row of a request, sought from the last one back; ``None`` if there is none."""
     first = start(sandbox)
-    for placed in rows(sandbox, "", descending=True):
+    for placed in rows(sandbox, "", since=first, descending=True):
         if placed.position < first:
             break
         if placed.row["id"] == request_id:

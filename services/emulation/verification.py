@@ -120,7 +120,7 @@ class _Tally:
     def read(self, sandbox: Sandbox, since: str, latest: float) -> bool:
         """Read on in the journal; whether its end was reached before ``latest``."""
         settled = journal_reading.settled()
-        for place, row, _ in journal_reading.rows(sandbox, max(since, self.position)):
+        for place, row, _ in journal_reading.rows(sandbox, max(since, self.position), since=since):
             if row["id"] not in self.seen:
                 self.seen.add(row["id"])
                 self._add(place, row)

@@ -72,8 +72,9 @@ def test_a_late_row_with_an_older_time_is_not_passed_over(
     sent()
     time.move(seconds=0.9)
     told = journal.told(**query)
-    pk, sk = journal_keys.row_key(DEFAULT, time.now() - 700_000, "late")
-    table.write(Put({"pk": pk, "sk": sk, "row": strict_json.dump(_row("late"))}))
+    at = time.now() - 700_000
+    pk, sk = journal_keys.row_key(DEFAULT, at, "late")
+    table.write(Put({"pk": pk, "sk": sk, "at": at, "row": strict_json.dump(_row("late"))}))
     sent()
     time.move(seconds=2)
     assert "late" in ids(journal.told(after=told["meta"]["next_cursor"], **query))
@@ -231,9 +232,9 @@ def test_many_rows_are_read_in_order(journal: Journal, monkeypatch: pytest.Monke
     monkeypatch.setattr(journal_reading, "_PAGE", 3)
     for number in range(60):
         journal_writing.write(Row("default", DEFAULT, str(number), strict_json.dump(_row(str(number)))))
-    found = [placed.row["id"] for placed in journal_reading.rows(DEFAULT, "")]
+    found = [placed.row["id"] for placed in journal_reading.rows(DEFAULT, "", since="")]
     assert found == [str(number) for number in range(60)]
-    back = [placed.row["id"] for placed in journal_reading.rows(DEFAULT, "", descending=True)]
+    back = [placed.row["id"] for placed in journal_reading.rows(DEFAULT, "", since="", descending=True)]
     assert back == found[::-1]
 
 

@@ -2,17 +2,18 @@
 
 from base64 import b64encode
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
 
-from services.emulation import disclosure
+from services.emulation import disclosure, secret_text
 from tests.conftest import stored_items
 from tests.support import identity, tenants
-from tests.support.gateway import Gateway
+from tests.support.gateway import Gateway, open_session
 from tests.support.journal import Journal
 from tests.support.user_agent import CALLBACK, FORM, VERIFIER, Form, UserAgent, authorize, sent_back
 from tests.unit.identity.conftest import BASIC, Client
+from utils.strict_json import dump
 
 PASSWORD = "another-Passw0rd of mine"
 
@@ -156,6 +157,23 @@ def _err(secrets: Secrets) -> None:
         Gateway().post("/trophies", raw=raw, headers=headers)
     Gateway().get(f"/trophies/{access}?{access}&x={refresh}", headers={"x-note": f"Bearer {refresh}"})
     Gateway().get("/trophies", headers={"cookie": f"a={refresh}", "proxy-authorization": f"Basic {refresh}"})
+    _misplace(access, refresh)
+
+
+def _misplace(access: str, refresh: str) -> None:
+    """Send secrets as who and what a request is about."""
+    api = Gateway(open_session())
+    for token in (access, refresh):
+        api.get(f"/players/{token}")
+        Gateway().get(f"/trophies/{token.replace('.', '%2E')}")
+        Gateway().get(f"/auth/register/{token}")
+        Gateway().post("/auth/token", raw=f"grant_type=password&client_id={token}", headers=FORM)
+        Gateway().get(f"/auth/authorize?client_id={token}")
+        basic = b64encode(f"{token}:x".encode()).decode()
+        headers = {**FORM, "authorization": f"Basic {basic}"}
+        Gateway().post("/auth/token", raw="grant_type=client_credentials", headers=headers)
+        claims = b64encode(f'{{"sub": "{token}", "client_id": "{token}"}}'.encode()).decode()
+        Gateway().get("/auth/userinfo", headers={"authorization": f"Bearer e30.{claims.rstrip('=')}.x"})
 
 
 @pytest.mark.parametrize(
@@ -169,17 +187,32 @@ def _err(secrets: Secrets) -> None:
         "X-Api-Key",
         "clientSecret",
         "Cookie",
+        "pass",
+        "user_pass",
+        "passphrase",
+        "credentials",
+        "tokens",
     ],
 )
 def test_names_of_secrets(name: str) -> None:
-    assert disclosure.is_secret(name)
+    assert secret_text.is_secret(name)
 
 
 @pytest.mark.parametrize(
-    "name", ["username", "token_type", "token_type_hint", "client_secret_expires_at", "client_id", "jti"]
+    "name",
+    [
+        "username",
+        "token_type",
+        "token_type_hint",
+        "client_secret_expires_at",
+        "client_id",
+        "jti",
+        "bypass",
+        "access-control-allow-credentials",
+    ],
 )
 def test_names_of_what_is_none(name: str) -> None:
-    assert not disclosure.is_secret(name)
+    assert not secret_text.is_secret(name)
 
 
 def test_what_is_no_secret_is_told_as_it_is() -> None:
@@ -209,3 +242,119 @@ def test_a_code_is_secret_whatever_it_looks_like_and_one_of_an_error_is_not() ->
     for part in "?#":
         [location] = disclosure.headers({"Location": f"https://a.example/b{part}state=1&code=7"}).values()
         assert location == f"https://a.example/b{part}state=1&code=[masked]"
+
+
+FORM_TYPE = "application/x-www-form-urlencoded"
+JSON_TYPE = "application/json"
+
+
+@pytest.mark.parametrize(
+    "long",
+    [
+        "eyJ",
+        "eyJ.",
+        "a" * 22 + ".",
+        "ci-7~",
+        "bearer ",
+        "a.",
+        "a=",
+        "a",
+        "=",
+        ";a",
+        ";a=",
+        "password=;",
+        "://",
+        "://a@",
+        "'password':",
+        "'password':'",
+        "'a",
+        "%25",
+        "{",
+    ],
+)
+def test_a_long_text_is_masked_in_no_time(long: str) -> None:
+    value = long * (disclosure.READABLE // len(long) - 4)
+    shown, left = disclosure.body(f'["{value}"]', JSON_TYPE, codes=False)
+    assert left in {"too_large", None}
+    assert len(dump(shown)) <= 2 * disclosure.LONGEST
+
+
+def test_a_long_form_is_read_in_no_time() -> None:
+    count = disclosure.READABLE // 2
+    shown, left = disclosure.body(b"a&" * count, FORM_TYPE, codes=False)
+    assert left == "too_large"
+    assert shown == ('{"a":[' + '"",' * count)[: disclosure.LONGEST]
+
+
+def test_a_body_that_its_route_does_not_take_is_not_read() -> None:
+    assert disclosure.body('["abcd"]', JSON_TYPE, codes=False, readable=8) == (["abcd"], None)
+    assert disclosure.body('["abcde"]', JSON_TYPE, codes=False, readable=8) == (None, "too_large")
+
+
+def test_a_secret_that_the_end_of_what_is_read_cuts_is_not_told() -> None:
+    secret = f"{'A' * 22}.{'b' * 43}"
+    for spaces in range(32 * 1024 - 70, 32 * 1024, 7):
+        assert "AAAA" not in secret_text.text(f"{'eyJ' * 5000}.a.b{' ' * (spaces - 15_004)}{secret}")
+
+
+SECRET = "S3cret of-mine/1"
+TOKEN = f"{'A' * 22}.{'b' * 43}"
+IN_JSON = dump({"password": SECRET, "n": 1})
+ENCODED = quote(SECRET, safe="")
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        (f"/trophies/{TOKEN.replace('.', '%2E')}", "/trophies/[masked]"),
+        (f"/trophies/{TOKEN.replace('.', '%252E')}", "/trophies/[masked]"),
+        (
+            f"https://a.example/?x=1&password={ENCODED}&y=2#z",
+            "https://a.example/?x=1&password=[masked]&y=2#z",
+        ),
+        (f"see /cb?a=1;password={ENCODED};b=2", "see /cb?a=1;password=[masked];b=2"),
+        (f"0;url=/?code={ENCODED}", "0;url=/?code=[masked]"),
+        (f"<https://a.example/?access_token={ENCODED}>", "<https://a.example/?access_token=[masked]>"),
+        (f"/a?next=%2Fb%3Fpass%3D{quote(ENCODED)}%26c%3D1", "/a?next=/b?pass=[masked]&c=1"),
+        (f"/a?p%61ssword={ENCODED}", "/a?password=[masked]"),
+        (f"https://kratos:{ENCODED}@a.example/b", "https://[masked]@a.example/b"),
+        (IN_JSON, '{"password":"[masked]","n":1}'),
+        (dump([IN_JSON]), dump([dump({"password": "[masked]", "n": 1})])),
+        (quote(IN_JSON), '{"password":"[masked]","n":1}'),
+        (f"sent {IN_JSON}", 'sent {"password":"[masked]","n":1}'),
+        (f"sent {dump(IN_JSON)}", 'sent "{\\"password\\":"[masked]",\\"n\\":1}"'),
+        (f"sent {IN_JSON[:20]}", 'sent {"password":"[masked]"'),
+        (f"{{'password': '{SECRET}', 'n': 1}}", "{'password': \"[masked]\", 'n': 1}"),
+        (f'{{"credentials": {{"is": "{SECRET}"}}', '{"credentials": "[masked]"'),
+        ('{"secret": 7, "n": 1', '{"secret": "[masked]", "n": 1'),
+    ],
+)
+def test_secrets_in_a_text(sent: str, told: str) -> None:
+    assert secret_text.text(sent) == told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/players?username=a%20b&limit=5",
+        '{"n": 1,  "list": [1.50]}',
+        "mailto:kratos@mail.example",
+        "https://a.example/@kratos?x=y",
+        "12:30, 'a': b=c",
+        "100%",
+        "%7B%22n%22%3A1%7D",
+    ],
+)
+def test_a_text_without_secrets_is_told_as_it_is(text: str) -> None:
+    assert secret_text.text(text) == text
+
+
+def test_secrets_in_any_header_and_in_any_member() -> None:
+    url = f"/auth/token?password={ENCODED}"
+    for name in ("X-Forwarded-Uri", "Refresh", "Referer", "X-Original-Url", "Link"):
+        assert [*disclosure.headers({name: url}).values()] == ["/auth/token?password=[masked]"]
+    body = dump({"url": url, "raw": IN_JSON, "pass": SECRET})
+    for raw, media_type in ((body, JSON_TYPE), (urlencode({"url": url, "raw": IN_JSON}), FORM_TYPE)):
+        assert SECRET not in str(disclosure.body(raw, media_type, codes=False))
+    assert disclosure.body(dump(SECRET), JSON_TYPE, codes=False) == ("[masked]", None)
+    assert disclosure.query(f"a=1;password={ENCODED}") == {"a": "1;password=[masked]"}

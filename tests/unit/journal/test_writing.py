@@ -7,13 +7,16 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from services.emulation import disclosure, journal_writing
+from services.sandboxes.opening import opened
 from tests.conftest import Log, stored_items
 from tests.support.gateway import Gateway, open_session
 from tests.support.interception import Call, Intercept
 from tests.support.journal import Journal
 from tests.support.players import NOBODY
-from utils import metrics
+from utils import metrics, table
+from utils.attributes import Item
 from utils.aws import client
+from utils.writes import Put
 
 type Refuse = Callable[..., None]
 
@@ -125,7 +128,7 @@ def test_a_write_that_took_too_long_is_made_again_under_a_later_time(
     class Slow:
         """A clock that jumps while the first write is under way."""
 
-        told = iter([0.0, 0.9])
+        told = iter([0.0, 0.0, 0.9])
 
         def monotonic(self) -> float:
             """The time."""
@@ -163,6 +166,97 @@ def test_a_process_keeps_so_many_rows_and_tells_of_all_others(
     sent()
     assert len(journal.rows()) == 3
     assert not is_complete(journal)
+
+
+def test_rows_that_left_no_mark_leave_one_before_anything_else_is_written(
+    journal: Journal, refuse: Refuse
+) -> None:
+    refuse("rows", "gaps")
+    lost = {sent() for _ in range(3)}
+    refuse()
+    assert _writes_of(sent) == [False, True, *[True] * 3, False]
+    assert lost < {row["id"] for row in journal.rows()}
+    assert is_complete(journal)
+
+
+def test_while_rows_wait_there_is_a_mark(
+    journal: Journal, refuse: Refuse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse("rows", "gaps")
+    for _ in range(3):
+        sent()
+    refuse()
+    monkeypatch.setattr(journal_writing, "_catch_up", lambda _deadline: None)
+    sent()
+    assert not is_complete(journal)
+    assert journal.verify(match={"method": "GET"}, count={"exactly": 1}).status == 409
+
+
+def test_of_rows_that_are_given_up_a_mark_is_left_though_the_table_took_none_then(
+    journal: Journal, refuse: Refuse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_writing, "_MOST", 2)
+    refuse("rows", "gaps")
+    for _ in range(4):
+        sent()
+    refuse()
+    for _ in range(2):
+        sent()
+    assert len(journal.rows()) == 4
+    assert not is_complete(journal)
+    journal.clear()
+    sent()
+    assert is_complete(journal)
+
+
+def test_a_request_whose_sandbox_is_not_known_leaves_a_mark_by_its_name(
+    journal: Journal, refuse: Refuse
+) -> None:
+    sandbox = opened("ci-7")
+    of_it = Journal(sandbox)
+    refuse("reads")
+    dead = Gateway({**open_session(sandbox), "jti": "gone.1"})
+    dead.get("/players")
+    refuse()
+    assert not is_complete(of_it)
+    assert is_complete(journal)
+    sent()
+    assert len(of_it.rows()) == 1
+    assert is_complete(of_it)
+
+
+def test_one_answer_is_held_up_by_what_waits_for_a_second_at_most(
+    journal: Journal, refuse: Refuse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Ticking:
+        """A clock that moves by 0.3 s each time it is asked."""
+
+        told = 0.0
+
+        def monotonic(self) -> float:
+            """The time."""
+            self.told += 0.3
+            return self.told
+
+    refuse("rows")
+    for _ in range(12):
+        sent()
+    refuse()
+    monkeypatch.setattr(journal_writing, "time", Ticking())
+    assert len(_writes_of(sent)) <= 4
+    assert not is_complete(journal)
+
+
+def test_what_was_answered_before_a_clear_is_not_told_after_it(journal: Journal, refuse: Refuse) -> None:
+    refuse("rows", "gaps")
+    late = sent()
+    journal.clear()
+    refuse()
+    found = sent()
+    assert [row["id"] for row in journal.rows()] == [found]
+    assert [row["id"] for row in journal.rows(order="desc")] == [found]
+    assert journal.show(late).status == 404
+    assert journal.verify(match={}, count={"exactly": 1}).data["complete"] is True
 
 
 def test_recording_never_fails_an_answer(journal: Journal, monkeypatch: pytest.MonkeyPatch, log: Log) -> None:
@@ -205,3 +299,19 @@ def _stored() -> list[str]:
     return [
         str(sort) for items in stored_items().values() for sort, item in items.items() if "row" in item.attrs
     ]
+
+
+def _writes_of(send: Callable[[], str]) -> list[bool]:
+    """What the journal writes with a request: whether each is a row."""
+    written = []
+    real = table.write
+
+    def write(change: Put, *, hurried: bool = False) -> Item:
+        if hurried:
+            written.append("row" in change.item)
+        return real(change, hurried=hurried)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(table, "write", write)
+        send()
+    return written
