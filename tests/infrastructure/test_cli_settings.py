@@ -34,7 +34,7 @@ type States = dict[str, StackState]
 """The states of stacks, by stack."""
 
 USERS = [
-    a_user(f"user{number}", f"$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA{number}")
+    a_user(f"user{number}", f"$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGVz{number:04}")
     | {"subject": str(UUID(int=number))}
     for number in range(20)
 ]
