@@ -1,7 +1,9 @@
-"""What a rule of faults answers, in a browser that is logged in at the same origin."""
+"""What a rule of faults answers, met by a browser at the same origin, and by the stack itself."""
 
+import httpx
 import pytest
 
+from routes import path_to
 from services.sandboxes.opening import opened
 from tests.browser.conftest import Open, Site, again_if_the_network_changed
 from tests.support import identity
@@ -27,3 +29,24 @@ def test_the_script_of_a_stub_does_not_run(
     page = open_page(expect_errors=True)
     page.goto(f"{site.issuer}/s/evil/win")
     assert (page.inner_text("p"), page.title()) == ("seen", "stub")
+
+
+def test_keys_that_rotate_are_found_whatever_a_rule_makes_of_the_partners(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("JWKS_URI", "TRUSTED_JWKS_URI"):
+        monkeypatch.setenv(name, f"{site.issuer}{path_to('stack-keys')}")
+    monkeypatch.setenv("FAULTS", "true")
+    settings.cache_clear()
+    identity.forget()
+
+    def operator() -> dict[str, str]:
+        login = {"username": identity.USERNAME, "password": identity.PASSWORD, "scope": "emulator:admin"}
+        token = httpx.post(f"{site.issuer}/auth/token", json=login).json()["access_token"]
+        return {"Authorization": f"Bearer {token}"}
+
+    faults = f"{site.issuer}/_emulator/faults"
+    rule = {"faults": [{"status": 200, "body": {"keys": []}}]}
+    assert httpx.post(faults, json=rule, headers=operator()).status_code == 201
+    identity.store_keys(identity.new_key("key-2"), identity.KEY)
+    assert httpx.delete(faults, headers=operator()).status_code == 204
