@@ -9,12 +9,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from models import sandbox_name
-from models.limit import SandboxLimit
 from utils.settings import DEFAULT_SANDBOX, settings
 from utils.writes import Key
+
+if TYPE_CHECKING:
+    from models.limit import SandboxLimit
 
 NAME: Final = re.compile(sandbox_name.PATTERN)
 GENERATION: Final = re.compile(r"[0-9a-f]{1,16}")
@@ -82,7 +84,7 @@ class Sandbox:
     has_accounts: bool = False
     is_seeded: bool = True
     fault_rules: int = 0
-    limit: SandboxLimit | None = None
+    limit: "SandboxLimit | None" = None
 
     @property
     def universe(self) -> str:
@@ -108,8 +110,17 @@ class Sandbox:
             has_accounts=item.get("accounts", 0) > 0,
             is_seeded=item.get("is_seeded", True),
             fault_rules=item.get("fault_rules", 0),
-            limit=SandboxLimit.from_item(item),
+            limit=_limit(item),
         )
+
+
+def _limit(item: Mapping[str, Any]) -> "SandboxLimit | None":
+    """The limit in a sandbox's item, if there is one; its class is loaded only then."""
+    if "limit" not in item:
+        return None
+    from models.limit import SandboxLimit
+
+    return SandboxLimit.from_item(item)
 
 
 DEFAULT: Final = Sandbox()
