@@ -1,9 +1,10 @@
 """The console: a page to watch and to operate the emulator on; it logs in by OAuth as a client of its own."""
 
+from functools import cache
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
+from handlers import script_pages
 from routes import ADMIN
 from utils.errors import NotFoundException
 from utils.http import HTML_TYPE, Request, Response
@@ -38,7 +39,7 @@ def page(request: Request) -> Response:
         redirect=client.redirect_uris[0],
         scope=ADMIN,
     )
-    return Response(200, body, _guarded(), HTML_TYPE)
+    return Response(200, body, script_pages.headers(), HTML_TYPE)
 
 
 def file(request: Request) -> Response:
@@ -48,20 +49,14 @@ def file(request: Request) -> Response:
         200: The file.
     """
     name = request.path_parameters["file"]
-    found = {path.name: path for path in (_HERE / "theme.css", *_FILES.iterdir()) if path.suffix in _TYPES}
-    if name not in found:
+    if name not in _texts():
         raise NotFoundException("Nothing is served at this path.")
-    text = found[name].read_text(encoding="utf-8")
     cached = {"Cache-Control": "public, max-age=300"}
-    return Response(200, text, {**_guarded(), **cached}, _TYPES[found[name].suffix])
+    return Response(200, _texts()[name], {**script_pages.headers(), **cached}, _TYPES[Path(name).suffix])
 
 
-def _guarded() -> dict[str, str]:
-    """Nothing from another host, and no request to one: the API alone, by whichever name of its host."""
-    issuer = urlsplit(settings().issuer)
-    policy = (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:;"
-        f" connect-src 'self' {issuer.scheme}://{issuer.netloc};"
-        " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
-    return {"Content-Security-Policy": policy, "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer"}
+@cache
+def _texts() -> dict[str, str]:
+    """The files that the page is made of, by name."""
+    files = (_HERE / "theme.css", *_FILES.iterdir())
+    return {path.name: path.read_text(encoding="utf-8") for path in files if path.suffix in _TYPES}

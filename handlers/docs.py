@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from handlers import swagger_ui
+from handlers import script_pages, swagger_ui
 from utils.errors import NotFoundException
 from utils.http import HTML_TYPE, Request, Response
 from utils.settings import Settings, settings
@@ -63,7 +63,7 @@ def page(request: Request) -> Response:
         redirect=client.redirect_uris[0],
         scopes=" ".join(client.scopes),
     )
-    return Response(200, body, _guarded(), HTML_TYPE)
+    return Response(200, body, script_pages.headers(), HTML_TYPE)
 
 
 @_where_described
@@ -76,7 +76,7 @@ def file(request: Request) -> Response:
     name = request.path_parameters["file"]
     if name not in swagger_ui.FILES:
         raise NotFoundException("Nothing is served at this path.")
-    return Response(200, swagger_ui.text(name), {**_guarded(), **_CACHED}, swagger_ui.FILES[name])
+    return Response(200, swagger_ui.text(name), {**script_pages.headers(), **_CACHED}, swagger_ui.FILES[name])
 
 
 @lru_cache(_KEPT)
@@ -98,14 +98,3 @@ def _document(deployment: Settings, base_url: str) -> str:
             "description": "Another issuer.",
         }
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-
-
-def _guarded() -> dict[str, str]:
-    """No other host: requests go to the API alone, which a page under another name of its host calls by its URL."""
-    issuer = urlsplit(settings().issuer)
-    policy = (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
-        f" connect-src 'self' {issuer.scheme}://{issuer.netloc};"
-        " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
-    return {"Content-Security-Policy": policy, "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer"}

@@ -9,24 +9,14 @@ from tests.bench import warm_get
 from tests.bench.benchmarks import deployed
 from tests.bench.measure import Benchmark, measure
 from tests.bench.stack import Stacks
-
-ROUTES = (
-    "root",
-    "healthz",
-    "auth-token",
-    "jwks",
-    "stack-keys",
-    "players-create",
-    "players-list",
-    "players-get",
-)
+from tests.support.checkout import FEW_ROUTES
 
 
 @pytest.fixture(scope="module")
 def benchmarks() -> Iterator[dict[str, Benchmark]]:
     """The benchmarks of one run, which share a stack."""
     with ExitStack() as cleanup:
-        yield deployed(Stacks(cleanup, ROUTES))
+        yield deployed(Stacks(cleanup, FEW_ROUTES))
 
 
 @pytest.mark.parametrize("name", deployed(Stacks(ExitStack())))
