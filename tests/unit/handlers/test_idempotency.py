@@ -244,7 +244,7 @@ class TestTwoAtOnce:
             return call(operation, arguments)
 
         intercept(contended)
-        monkeypatch.setattr(table, "_pause", lambda _: None)
+        monkeypatch.setattr(store, "_pause", lambda _: None)
         answer = send(api, "/players", body())
         assert answer.status == status
         assert answer.code == ("idempotency_key_in_use" if status == 409 else "throttled")
