@@ -18,6 +18,7 @@ from utils import table
 from utils.aws import client
 from utils.sandbox import DEFAULT
 from utils.settings import settings
+from utils.stores import store
 
 WIN = {"outcome": "win", "score": 7}
 ANSWERED = ("location", "etag", "content-type")
