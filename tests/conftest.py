@@ -10,6 +10,7 @@ from functools import cache
 from io import StringIO
 from logging import StreamHandler
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import RLock
 from typing import Any
 
@@ -127,21 +128,33 @@ def aws(environment: None, one_aws: MockAWS) -> Iterator[None]:
 
 
 @pytest.fixture
-def the_table(aws: None) -> str:
+def the_table(request: pytest.FixtureRequest, aws: None) -> str:
     """The application's table, empty; its name."""
+    if os.environ.get("STORE") == "sqlite" and not {"intercept", "may_do", "one_call_at_a_time"} & set(
+        request.fixturenames
+    ):
+        return request.getfixturevalue("sqlite_table")
     return empty_table()
 
 
+@pytest.fixture(scope="session")
+def sqlite_name() -> Iterator[str]:
+    """The name of a table in a file of SQLite in memory, the same for all tests of a process."""
+    memory = "/dev/shm"
+    with TemporaryDirectory(dir=memory if Path(memory).is_dir() else None) as folder:
+        name = f"{table.SQLITE}{folder}/table?synchronous=off"
+        yield name
+        sqlite_file.forget(name)
+
+
 @pytest.fixture
-def sqlite_table(
-    environment: None, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[str]:
+def sqlite_table(environment: None, sqlite_name: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """The application's table in a file of SQLite, empty; its name."""
-    name = f"{table.SQLITE}{tmp_path_factory.mktemp('table')}/table?synchronous=off"
-    monkeypatch.setenv("TABLE_NAME", name)
+    monkeypatch.setenv("TABLE_NAME", sqlite_name)
     settings.cache_clear()
-    yield name
-    sqlite_file.forget(name)
+    with sqlite_file.file(sqlite_name).writing() as connection:
+        connection.execute("DELETE FROM items")
+    return sqlite_name
 
 
 def empty_table() -> str:
