@@ -11,6 +11,7 @@ from functools import cache
 from io import StringIO
 from logging import StreamHandler
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import hypothesis
@@ -31,10 +32,12 @@ from tests.support.cheap_hashes import HASHER
 from tests.support.gateway import Gateway, open_session
 from tests.support.interception import Call, Intercept, interception
 from tests.support.scheduling import Scheduling, place
+from utils import table
 from utils.aws import client
 from utils.logger import logger
 from utils.sandbox import DEFAULT, Sandbox
 from utils.settings import settings
+from utils.stores import sqlite_file
 from variables import VARIABLES
 
 # A busy machine is no fault of what is tested.
@@ -135,9 +138,33 @@ def aws(environment: None, one_aws: MockAWS) -> Iterator[None]:
 
 
 @pytest.fixture
-def the_table(aws: None) -> str:
+def the_table(request: pytest.FixtureRequest, aws: None) -> str:
     """The application's table, empty; its name."""
+    if os.environ.get("STORE") == "sqlite" and not {"intercept", "may_do", "one_call_at_a_time"} & set(
+        request.fixturenames
+    ):
+        return request.getfixturevalue("sqlite_table")
     return empty_table()
+
+
+@pytest.fixture(scope="session")
+def sqlite_name() -> Iterator[str]:
+    """The name of a table in a file of SQLite in memory, the same for all tests of a process."""
+    memory = "/dev/shm"
+    with TemporaryDirectory(dir=memory if Path(memory).is_dir() else None) as folder:
+        name = f"{table.SQLITE}{folder}/table?synchronous=off"
+        yield name
+        sqlite_file.forget(name)
+
+
+@pytest.fixture
+def sqlite_table(environment: None, sqlite_name: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The application's table in a file of SQLite, empty; its name."""
+    monkeypatch.setenv("TABLE_NAME", sqlite_name)
+    settings.cache_clear()
+    with sqlite_file.file(sqlite_name).writing() as connection:
+        connection.execute("DELETE FROM items")
+    return sqlite_name
 
 
 def empty_table() -> str:

@@ -1,12 +1,18 @@
 """Clients and secrets."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.interception import Intercept
 from utils import secrets
 from utils.aws import client
 from utils.version import VERSION
+from variables import SECRETS, VARIABLES
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -49,3 +55,50 @@ def test_a_secret_that_is_no_object_is_refused_without_showing_it(text: str) -> 
         secrets.read_json("s")
     assert "hunter2" not in str(error.value)
     assert error.value.__context__ is None
+
+
+class TestASecretInAFile:
+    def test_is_read_anew_each_time_without_aws(self, tmp_path: Path, intercept: Intercept) -> None:
+        intercept(lambda _call, operation, _arguments: pytest.fail(f"asked {operation}"), "secretsmanager")
+        path = tmp_path / "s.json"
+        for number in (1, 2):
+            path.write_text(f'{{"a": {number}}}')
+            assert secrets.read_json(f"file:{path}") == {"a": number}
+
+    @pytest.mark.parametrize("content", [b"hunter2", b'["hunter2"]', b"\xff"])
+    def test_that_is_no_object_is_refused_without_showing_it(self, tmp_path: Path, content: bytes) -> None:
+        path = tmp_path / "s.json"
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match="is not a JSON object") as error:
+            secrets.read_json(f"file:{path}")
+        assert "hunter2" not in str(error.value)
+        assert error.value.__context__ is None
+
+
+def test_where_nothing_is_in_aws_botocore_is_not_loaded(project: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "s.json"
+    secret.write_text("{}")
+    script = f"""
+import sys
+from handlers.dispatch import Endpoint, entry_point
+from routes import ROUTES
+from utils import secrets, table
+entry_point(*map(Endpoint.load, ROUTES))
+table.probe()
+secrets.read_json("file:{secret}")
+print([name for name in sys.modules if name.startswith(("botocore.", "boto3", "utils.stores.dynamodb"))])
+"""
+    environment = {
+        **os.environ,
+        "TABLE_NAME": f"sqlite:{tmp_path}/table",
+        **{VARIABLES[name].name: f"file:{secret}" for name in SECRETS.values()},
+    }
+    told = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.splitlines()[-1] == "[]"
