@@ -48,6 +48,7 @@ ENVIRONMENT = {variable.name: variable.example for variable in VARIABLES.values(
     "LOG_LEVEL": "INFO",
     "TABLE_NAME": "psn-emulator-test",
     "ISSUER": "https://partner.test",
+    "ISSUERS": "https://partner.test",
     "PUBLIC_JWKS": '{"keys":[]}',
     "JWKS_URI": "http://127.0.0.1:9/.well-known/jwks.json",
     "TRUSTED_ISSUER": "https://partner.test",
