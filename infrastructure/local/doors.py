@@ -68,7 +68,7 @@ def noted() -> dict[str, Door]:
     try:
         found = json.loads(_file().read_bytes())
         return {stack: Door(**{**door, "hosts": tuple(door["hosts"])}) for stack, door in found.items()}
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return {}
 
 
