@@ -8,6 +8,7 @@ from urllib.error import HTTPError
 
 import pytest
 
+from infrastructure.commands import readiness
 from infrastructure.errors import DeployError
 from infrastructure.local import aws, aws_instance, doors
 from infrastructure.stack.loading import load_settings
@@ -127,6 +128,20 @@ class TestNotes:
             doors.note(load_settings("local-2"))
         with pytest.raises(DeployError, match=f"0.0.0.0:4999, and port 4999 is that of {taken}"):
             doors.note(load_settings("local"))
+
+    def test_a_deploy_notes_it_before_the_local_aws_is_started(
+        self, write_stack: WriteStack, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        started_with: list[str] = []
+        monkeypatch.setattr(readiness.engine, "resolve", lambda: None)
+        monkeypatch.setattr(readiness.base_image, "recorded", lambda: True)
+        monkeypatch.setattr(readiness.aws_port, "settle", lambda: None)
+        monkeypatch.setattr(readiness.aws, "ensure", lambda: started_with.append(doors.variable()))
+        write_stack("local", listen="127.0.0.1:8080", issuer_hosts=["emulator:8080"])
+        readiness.prepare_deploy(load_settings("local"))
+        assert [json.loads(told) for told in started_with] == [
+            {"ports": {"8080": "psn-local"}, "hosts": ["emulator"]}
+        ]
 
     def test_a_damaged_note_counts_for_none(self) -> None:
         for text in ("", "[]", '{"local": {"api": 1}}', '{"local": 1}'):
