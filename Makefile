@@ -99,6 +99,9 @@ export STACK DEBUG LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE AWS_PROFILE DOCK
 unexport $(if $(filter-out $(OFF),$(value DEBUG)),,DEBUG)
 unexport $(foreach name,LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE AWS_PROFILE DOCKER_HOST CI,$(if $(value $(name)),,$(name)))
 
+# What this make was called with is not for one that a test or a command calls.
+MAKEOVERRIDES =
+
 # A command starts in a fourth of the time from compiled modules, and is found in this folder.
 unexport PYTHONDONTWRITEBYTECODE PYTHONSAFEPATH
 

@@ -10,7 +10,6 @@ from functools import cache
 from io import StringIO
 from logging import StreamHandler
 from pathlib import Path
-from threading import RLock
 from typing import Any
 
 import hypothesis
@@ -246,18 +245,6 @@ def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     stopped = Clock(clock.now(DEFAULT))
     monkeypatch.setattr(clock, "now", stopped.now)
     return stopped
-
-
-@pytest.fixture
-def one_call_at_a_time(the_table: str, intercept: Intercept) -> None:
-    """Make every call to the table atomic, as DynamoDB's are and moto's are not; calls still interleave."""
-    lock = RLock()
-
-    def locked(call: Call, operation: str, arguments: dict[str, Any]) -> Any:
-        with lock:
-            return call(operation, arguments)
-
-    intercept(locked)
 
 
 class Log:

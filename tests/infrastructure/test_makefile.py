@@ -72,6 +72,14 @@ def make(folder: Path, *arguments: str, **environment: str) -> subprocess.Comple
     )
 
 
+def test_a_make_within_another_is_not_called_with_what_that_was(tmp_path: Path) -> None:
+    calling = tmp_path / "calling"
+    calling.write_text("#!/bin/sh\nexec make -s run-local PY=echo DRY_RUN=1\n")
+    calling.chmod(0o755)
+    run = make(ROOT, "test-unit", f"PY={calling}", "ARGS=--co")
+    assert (run.returncode, run.stdout) == (0, "-m infrastructure.cli run-local --dry-run\n"), run.stderr
+
+
 MAKEFILE = (ROOT / "Makefile").read_text()
 PHONY = MAKEFILE.split(".PHONY:", 1)[1].split("\n\n", 1)[0].replace("\\", " ").split()
 TAKES = {

@@ -1,7 +1,8 @@
 """Moto without the HTTP that it puts before its services, which is most of what a call costs.
 
 botocore still checks and serializes what it is given. What moto refuses is asked again the long way, which tells
-it as AWS does.
+it as AWS does. One call is carried out at a time, for AWS's are atomic and moto's are not; calls of several threads
+still interleave.
 """
 
 import json
@@ -9,13 +10,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
+from threading import RLock
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 from botocore import xform_name
+from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import ClientError
 from botocore.model import OperationModel
+from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.exceptions import ServiceException
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb import models
@@ -26,6 +30,8 @@ from werkzeug.exceptions import HTTPException
 
 _LONGEST_PK, _LONGEST_SK = 2048, 1024
 """Bytes of keys ("Quotas in Amazon DynamoDB")."""
+_ONE_AT_A_TIME = RLock()
+_PROCESS_REQUEST = BotocoreStubber.process_request
 
 
 @dataclass(frozen=True)
@@ -106,11 +112,17 @@ def shortened(*clients: Any) -> Iterator[None]:
         for event, answer in answers.items():
             client.meta.events.register(event, answer)
     try:
-        yield
+        with patch.object(BotocoreStubber, "process_request", _the_long_way):
+            yield
     finally:
         for client in clients:
             for event, answer in answers.items():
                 client.meta.events.unregister(event, answer)
+
+
+def _the_long_way(stubber: BotocoreStubber, request: AWSPreparedRequest) -> Any:
+    with _ONE_AT_A_TIME:
+        return _PROCESS_REQUEST(stubber, request)
 
 
 def _answer(service: type[_Items | _Secrets]) -> Callable[..., tuple[_Response, dict[str, Any]] | None]:
@@ -120,7 +132,8 @@ def _answer(service: type[_Items | _Secrets]) -> Callable[..., tuple[_Response, 
         if model.name not in service.operations:
             return None
         try:
-            answer = service(context["client_region"], params["body"]).act(model.name)
+            with _ONE_AT_A_TIME:
+                answer = service(context["client_region"], params["body"]).act(model.name)
         except (HTTPException, ServiceException):
             return None
         assert model.output_shape is not None

@@ -23,6 +23,6 @@ def base_path(environment: None, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
-def caller(the_table: str, one_call_at_a_time: None) -> Api:
+def caller(the_table: str) -> Api:
     """The API in process."""
     return Api(open_session(), dynamodb=client("dynamodb"), table=the_table)

@@ -109,7 +109,6 @@ def test_a_rule_expires_by_the_clock_of_its_sandbox(caller: Gateway, rule: Rule)
     assert (told["hits"], told["remaining"]) == (1, 0)
 
 
-@pytest.mark.usefixtures("one_call_at_a_time")
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
@@ -233,7 +232,6 @@ def test_a_hundred_rules_are_as_many_as_there_may_be_and_all_are_deleted(caller:
     rule(UNAVAILABLE)
 
 
-@pytest.mark.usefixtures("one_call_at_a_time")
 def test_rules_that_are_made_and_deleted_beside_changes_of_the_clock_are_counted_right(
     caller: Gateway, rule: Rule
 ) -> None:

@@ -216,7 +216,6 @@ class TestTwoAtOnce:
         overtake(first)
         assert replayed(send(api, stats, WIN), others[0])
 
-    @pytest.mark.usefixtures("one_call_at_a_time")
     def test_or_twenty_get_one_answer(self, api: Gateway, stats: str) -> None:
         with ThreadPoolExecutor(20) as pool:
             players = list(pool.map(lambda _: send(api, "/players", body()), range(20)))

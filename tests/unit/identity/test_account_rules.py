@@ -98,7 +98,6 @@ def test_any_order_of_changes_and_logins_keeps_to_the_model(
             assert players(tokens, f"/s/{name}") == (200 if (name, tokens) in alive else 401)
 
 
-@pytest.mark.usefixtures("one_call_at_a_time")
 def test_changes_at_once_are_all_made_and_counted() -> None:
     gateway = admin()
 

@@ -15,7 +15,7 @@ from tests.support.gateway import Answer
 from tests.unit.identity.conftest import Client
 from utils.sandbox import DEFAULT
 
-pytestmark = pytest.mark.usefixtures("one_call_at_a_time")
+pytestmark = pytest.mark.usefixtures("the_table")
 
 
 def _together(times: int, request: Callable[[], Answer]) -> list[Answer]:

@@ -27,7 +27,7 @@ from utils.writes import Put
 
 THREADS = 8
 
-pytestmark = pytest.mark.usefixtures("one_call_at_a_time")
+pytestmark = pytest.mark.usefixtures("the_table")
 
 
 def _together[T](work: Callable[[], T]) -> list[T]:

@@ -81,7 +81,7 @@ def test_a_late_row_with_an_older_time_is_not_passed_over(
 
 
 def test_readers_that_wait_are_told_each_row_once_whatever_is_written_meanwhile(
-    journal: Journal, one_call_at_a_time: None, monkeypatch: pytest.MonkeyPatch
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(journal_keys, "SETTLED", timedelta(seconds=0.5))
     monkeypatch.setattr(journal_reading, "SETTLED", timedelta(seconds=0.5))

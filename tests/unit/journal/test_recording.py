@@ -72,7 +72,7 @@ def test_what_only_the_emulator_has_is_not(journal: Journal) -> None:
     assert journal.rows() == []
 
 
-def test_it_is_complete_under_many_clients_at_once(journal: Journal, one_call_at_a_time: None) -> None:
+def test_it_is_complete_under_many_clients_at_once(journal: Journal) -> None:
     def client(number: int) -> list[str]:
         api = Gateway(open_session(subject=f"subject-{number}"))
         return [api.get(f"/players/{NOBODY}").headers["x-request-id"] for _ in range(EACH)]

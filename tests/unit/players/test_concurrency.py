@@ -26,7 +26,7 @@ from utils.strict_json import rfc3339
 from utils.table import ConditionFailedError, Snapshot
 from utils.writes import Delete, Update
 
-pytestmark = pytest.mark.usefixtures("one_call_at_a_time")
+pytestmark = pytest.mark.usefixtures("the_table")
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 

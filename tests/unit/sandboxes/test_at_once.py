@@ -102,7 +102,7 @@ def test_what_is_broken_off_at_any_write_leaves_the_old_or_the_new(
             assert state(name) == new
 
 
-def test_many_made_at_once_never_see_each_other(admin: Any, one_call_at_a_time: None) -> None:
+def test_many_made_at_once_never_see_each_other(admin: Any) -> None:
     def make(number: int) -> tuple[bool, str]:
         player = {"username": f"Player-{number}", "email": "same@example.com"}
         told, is_new = declared.declare(f"ci-{number}", body(seed={"players": [player]}))
@@ -123,7 +123,7 @@ def test_many_made_at_once_never_see_each_other(admin: Any, one_call_at_a_time: 
     assert names == sorted({"default", *(f"ci-{number}" for number in range(MADE))})
 
 
-def test_of_many_who_make_the_same_one_makes_it(admin: Any, one_call_at_a_time: None) -> None:
+def test_of_many_who_make_the_same_one_makes_it(admin: Any) -> None:
     def make(number: int) -> bool:
         player = {"username": f"Player-{number}", "email": "same@example.com"}
         try:
@@ -158,7 +158,7 @@ def test_it_costs_the_same_calls_whatever_there_is(admin: Any) -> None:
     assert max(map(len, alone)) <= 3
 
 
-def test_a_sandbox_in_which_many_reset_at_once_holds_its_seed(admin: Any, one_call_at_a_time: None) -> None:
+def test_a_sandbox_in_which_many_reset_at_once_holds_its_seed(admin: Any) -> None:
     declared.declare("ci-7", body(seed={"players": [ATREUS]}))
 
     def reset(_: int) -> None:
