@@ -180,8 +180,8 @@ def _require_port(instance: Instance | None, engine: docker.Docker) -> None:
     for address, port in doors.listening():
         if not ports.is_free(port, (address,)) and not _is_ours(owner := ports.owner(port), engine, port):
             raise DeployError(
-                f"Port {port}, at which a stack is to listen, is taken by {owner}.",
-                "Stop it, or give psn-emulator:listen another port, in infrastructure.",
+                f"A stack cannot listen at {address}:{port}: {owner} has the port, or there is no such address.",
+                "Give psn-emulator:listen what is free here, in infrastructure.",
             )
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import authorizer
+from services.emulation.fault_control import is_own_location
 from tests.support import identity
 from tests.support.gateway import Context, Gateway
 from tests.support.user_agent import CALLBACK, GOODBYE, VERIFIER, UserAgent, app, authorize, sent_back
@@ -99,9 +100,9 @@ def claims(token: str) -> dict[str, Any]:
     return parsed
 
 
-def decision(token: str) -> dict[str, Any]:
-    """What the authorizer says of a token on ``GET /players``."""
-    return authorizer.handler(identity.authorizer_event(f"Bearer {token}"), Context())
+def decision(token: str, route_key: str = "GET /players") -> dict[str, Any]:
+    """What the authorizer says of a token on a route."""
+    return authorizer.handler(identity.authorizer_event(f"Bearer {token}", route_key), Context())
 
 
 def in_sandbox(host: str | None = HOST) -> dict[str, Any]:
@@ -177,6 +178,24 @@ def test_what_a_client_is_told_of_where_things_are_follows() -> None:
     metadata = {"client_name": "App", "redirect_uris": ["http://localhost:8080/callback"]}
     registered = Gateway().post("/auth/register", metadata, headers={"host": HOST}).json()
     assert registered["registration_client_uri"].startswith(f"{INSIDE}/auth/register/")
+
+
+def test_a_fault_may_lead_to_each_of_its_names_and_nowhere_else() -> None:
+    for location in (f"{identity.ISSUER}/players", f"http://{HOST}/elsewhere", f"https://{HOST}"):
+        assert is_own_location(location)
+    assert not is_own_location(f"http://{HOST}.attacker.test/")
+
+
+def test_a_sandbox_is_described_by_the_name_that_was_asked() -> None:
+    login_as_operator = {
+        "username": identity.USERNAME,
+        "password": identity.PASSWORD,
+        "scope": "emulator:admin",
+    }
+    token = Gateway().post("/auth/token", login_as_operator).json()["access_token"]
+    operator = Gateway(decision(token, "GET /_emulator/sandboxes/{name}")["context"])
+    for headers, base in (({}, identity.ISSUER), ({"host": HOST}, INSIDE)):
+        assert operator.get("/_emulator/sandboxes/default", headers=headers).data["base_url"] == base
 
 
 def test_the_pages_follow() -> None:
