@@ -560,7 +560,7 @@ ROUTES: tuple[Route, ...] = (
         "GET",
         "/auth/authorize",
         "handlers.authorize:show",
-        table=("GetItem", "PutItem", "UpdateItem", "ConditionCheckItem"),
+        table=("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"),
         secrets=("seed", "public-keys"),
         query="models.pages:AuthorizationQuery",
         answer="models.pages:Page",

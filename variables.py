@@ -16,6 +16,9 @@ Sandboxes = Literal["open", "declared", "off"]
 BaseURL = NewType("BaseURL", str)
 """A URL without a slash at its end, to which a path is appended."""
 
+BaseURLs = NewType("BaseURLs", frozenset[str])
+"""Several of them; in the environment with spaces between."""
+
 
 class Variable(NamedTuple):
     """A variable of a function's environment.
@@ -33,8 +36,9 @@ class Variable(NamedTuple):
 class Settings(NamedTuple):
     """What the deployment tells a function.
 
-    ``issuer`` is the API's base URL. ``public_jwks`` is the JWK Set (RFC 7517) of the deploy as JSON text, left
-    unparsed because only few functions look into it; ``jwks_uri`` is where a function reaches the set of today.
+    ``issuer`` is the API's base URL, ``issuers`` are those that it goes by where it is asked under their hosts
+    (``utils.base_url``), that one among them. ``public_jwks`` is the JWK Set (RFC 7517) of the deploy as JSON text,
+    left unparsed because only few functions look into it; ``jwks_uri`` is where a function reaches the set of today.
     ``trusted_issuer`` is whose tokens open routes, by default ``issuer``. The secrets are names or ARNs, never values.
     The image itself says its ``image_tag`` and ``release``, a label by Semantic Versioning.
     """
@@ -49,6 +53,7 @@ class Settings(NamedTuple):
     release: Annotated[str, Variable("RELEASE", "image", "0.1.0+0f3c9e1d2b4a")]
     table_name: Annotated[str, Variable("TABLE_NAME", "output:table_name", "psn-emulator-local")]
     issuer: Annotated[BaseURL, Variable("ISSUER", "output:issuer", "http://localhost")]
+    issuers: Annotated[BaseURLs, Variable("ISSUERS", "output:issuers", "http://localhost")]
     audience: Annotated[str, Variable("AUDIENCE", "setting:audience", "psn-emulator-api")]
     public_jwks: Annotated[str, Variable("PUBLIC_JWKS", "output:public_jwks", '{"keys": []}')]
     jwks_uri: Annotated[str, Variable("JWKS_URI", "output:jwks_uri", "http://localhost/_keys")]
@@ -86,6 +91,7 @@ class Settings(NamedTuple):
         timedelta, Variable("BROWSER_SESSION_SECONDS", "setting:browser_session_seconds", "28800")
     ]
 
+    automatic_login: Annotated[bool, Variable("AUTOMATIC_LOGIN", "setting:automatic_login", "true")]
     open_registration: Annotated[bool, Variable("OPEN_REGISTRATION", "setting:open_registration", "true")]
 
     player_shards: Annotated[int, Variable("PLAYER_SHARDS", "setting:player_shards", "1")]
@@ -108,9 +114,13 @@ class Settings(NamedTuple):
         """Whether the API's description is served, which prod keeps to itself."""
         return self.environment != "prod"
 
-    def url(self, path: str) -> str:
-        """The absolute URL of a path of the API; alone it would not resolve where the API's base has a path too."""
-        return self.issuer + path
+    def is_own_issuer(self, issuer: str, sandbox: str) -> bool:
+        """Whether ``issuer`` is the API by one of its base URLs, or the ``sandbox`` of that name by its own there."""
+        return self.is_base_url(issuer.removesuffix(f"/s/{sandbox}"))
+
+    def is_base_url(self, url: str) -> bool:
+        """Whether ``url`` is one that the API goes by."""
+        return url == self.issuer or url in self.issuers
 
 
 VARIABLES: Mapping[str, Variable] = {

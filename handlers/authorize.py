@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 from handlers import browser, pages
 from routes import path_to
-from services.identity import authorization, consents
+from services.identity import accounts, authorization, consents
 from services.identity.authorization import Interaction
 from services.identity.authorization_errors import AccessDeniedException, LoginRequiredException
 from services.identity.authorization_request import (
@@ -30,6 +30,8 @@ from utils.settings import settings
 _PATH: Final = path_to("auth-authorize")
 _LONGEST_USERNAME: Final = 128
 _LONGEST_PASSWORD: Final = 1024
+_PROMPTS_OF_A_LOGIN: Final = ("login", "select_account")
+"""The values of ``prompt`` that a login settles."""
 
 
 @browser.html_errors
@@ -44,14 +46,25 @@ def show(request: Request) -> Response:
     """
     pairs = request.query_pairs()
     client_redirect = read_client_redirect(request.sandbox, pairs)
+    secret = browser.session_secret(request)
     try:
         authorization_request = read_request(request.sandbox, pairs, client_redirect.client)
-        session = find_session(request.sandbox, browser.session_secret(request))
+        if authorization_request.is_automatic:
+            secret = _signed_in(request, authorization_request)
+            authorization_request = authorization_request.after_login()
+        session = find_session(request.sandbox, secret)
         step = authorization.next_step(request.sandbox, client_redirect, authorization_request, session)
     except OAuthException as error:
-        return browser.see_other(_error_url(client_redirect, error))
+        return _with_session(request, browser.see_other(_error_url(client_redirect, error)), secret)
     if isinstance(step, str):
-        return browser.see_other(_answer_url(client_redirect, code=step))
+        answer = browser.see_other(_answer_url(client_redirect, code=step))
+        return _with_session(request, answer, secret)
+    if secret != browser.session_secret(request):
+        rest = _without(pairs, prompts=_PROMPTS_OF_A_LOGIN, names=("max_age",))
+        answer = browser.see_other(browser.url_with(request.sandbox.url(_PATH), rest))
+        return _with_session(
+            request, answer, secret
+        )  # a page's form is made for the cookie that the browser has
     if session is None or step.prompt == "login":
         return _login_page(request, pairs, client_redirect, username=authorization_request.login_hint)
     return _consent_page(request, pairs, client_redirect, session, step)
@@ -111,7 +124,21 @@ def _sign_in(
         return _login_page(request, pairs, client_redirect, username=username, refusal=refusal)
     previous = stored_session(request.sandbox, browser.session_secret(request))
     secret = open_session(request.sandbox, user, previous)
-    answer = _redirect_to_rest(request, pairs, prompts=("login", "select_account"), names=("max_age",))
+    answer = _redirect_to_rest(request, pairs, prompts=_PROMPTS_OF_A_LOGIN, names=("max_age",))
+    return _with_session(request, answer, secret)
+
+
+def _signed_in(request: Request, authorization_request: AuthorizationRequest) -> str:
+    # Loaded only here, as it loads what verifies passwords.
+    from services.identity import automatic_login
+
+    return automatic_login.signed_in(request.sandbox, authorization_request, browser.session_secret(request))
+
+
+def _with_session(request: Request, answer: Response, secret: str | None) -> Response:
+    """The answer, with the cookie of the session of this ``secret`` unless the browser has it."""
+    if secret is None or secret == browser.session_secret(request):
+        return answer
     cookie = cookies.set_cookie(
         browser.SESSION_COOKIE, secret, request.sandbox, same_site=settings().session_cookie_same_site
     )
@@ -148,6 +175,7 @@ def _login_page(
             csrf_token=csrf_token,
             username=username[:_LONGEST_USERNAME],
             refusal=refusal,
+            documented=accounts.documented_passwords(request.sandbox),
         ),
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 from handlers import admission
 from handlers.refusals import refusal
 from routes import FAULT_APPLIED, FAULT_HEADER, Route, is_service
-from utils import metrics, secrets, table
+from utils import base_url, metrics, secrets, table
 from utils.aws import calls
 from utils.errors import PSNEmulatorException
 from utils.http import Request, Response, problem
@@ -114,7 +114,8 @@ def entry_point(*endpoints: Endpoint) -> EntryPoint:
             sandbox=request.claims.get("sandbox") or DEFAULT_SANDBOX,
         )
         exchange = _Exchange(request, endpoint)
-        response = exchange.answer()
+        with base_url.of_request(request.headers):
+            response = exchange.answer()
         result = _complete(exchange.request, response)
         duration = round((perf_counter() - started) * 1000, 1)
         if settings().journal and is_partners(exchange.request, endpoint.route):

@@ -5,7 +5,7 @@ Their HTML is in the files of ``templates``.
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -56,13 +56,23 @@ _NOTHING: Final = Markup()
 
 
 def login(
-    *, client: str, query: str, csrf_token: str, username: str, refusal: PSNEmulatorException | None
+    *,
+    client: str,
+    query: str,
+    csrf_token: str,
+    username: str,
+    refusal: PSNEmulatorException | None,
+    documented: Mapping[str, str],
 ) -> Response:
     """The page that asks for username and password; with ``refusal`` it says why they were refused.
 
     ``client`` is the client's name, ``query`` the authorization request, to whose URL the form is posted, ``username``
-    what the field contains.
+    what the field contains. Users whose passwords are ``documented``, by their names, are listed to be chosen.
     """
+    users = (
+        _render("login_user", query=query, csrf_token=csrf_token, username=name, password=password)
+        for name, password in documented.items()
+    )
     content = _render(
         "login",
         client=client,
@@ -73,6 +83,7 @@ def login(
         invalid=_INVALID if refusal else _NOTHING,
         focus_username=_NOTHING if username else _FOCUS,
         focus_password=_FOCUS if username else _NOTHING,
+        users=_render("login_users", users=joined(users)) if documented else _NOTHING,
     )
     return _page("Error: Sign in" if refusal else "Sign in", content, error=refusal)
 

@@ -2,12 +2,12 @@
 
 from urllib.parse import urlsplit
 
-from utils.settings import settings
+from utils.base_url import base_url
 
 
 def headers() -> dict[str, str]:
     """No other host: requests go to the API alone, which a page under another name of its host calls by its URL."""
-    issuer = urlsplit(settings().issuer)
+    issuer = urlsplit(base_url())
     policy = (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
         f" connect-src 'self' {issuer.scheme}://{issuer.netloc};"

@@ -41,6 +41,10 @@ class AuthorizationQuery(BaseModel):
     )
     max_age: Annotated[int, Ge(0)] = Field(0, description="Seconds since the login, at the most.")
     login_hint: str = Field("", description="The username to begin with.")
+    emulator_login: Literal["", "auto"] = Field(
+        "",
+        description="`auto` signs in the user of `login_hint` without a page, where the stack lets it.",
+    )
     id_token_hint: str = Field("", description="An ID token of the user who is expected.")
     sandbox: str = Field("", description=_SANDBOX)
 

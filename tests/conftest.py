@@ -51,6 +51,7 @@ ENVIRONMENT = {variable.name: variable.example for variable in VARIABLES.values(
     "LOG_LEVEL": "INFO",
     "TABLE_NAME": "psn-emulator-test",
     "ISSUER": "https://partner.test",
+    "ISSUERS": "https://partner.test",
     "PUBLIC_JWKS": '{"keys":[]}',
     "JWKS_URI": "http://127.0.0.1:9/.well-known/jwks.json",
     "TRUSTED_ISSUER": "https://partner.test",
@@ -140,7 +141,7 @@ def aws(environment: None, one_aws: MockAWS) -> Iterator[None]:
 @pytest.fixture
 def the_table(request: pytest.FixtureRequest, aws: None) -> str:
     """The application's table, empty; its name."""
-    if os.environ.get("STORE") == "sqlite" and not {"intercept", "may_do", "one_call_at_a_time"} & set(
+    if os.environ.get("STORE") == "sqlite" and not {"intercept", "may_do"} & set(
         request.fixturenames
     ):
         return request.getfixturevalue("sqlite_table")

@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from models import sandbox_name
-from utils.settings import DEFAULT_SANDBOX, settings
+from utils.base_url import base_url
+from utils.settings import DEFAULT_SANDBOX
 from utils.writes import Key
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class Sandbox:
     @property
     def issuer(self) -> str:
         """The issuer of the tokens that are asked for at this base URL, which is that URL."""
-        return settings().issuer + self.prefix
+        return base_url() + self.prefix
 
     def url(self, path: str) -> str:
         """The absolute URL of a path of the API under this base URL."""

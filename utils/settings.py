@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any, get_args
 
-from variables import VARIABLES, BaseURL, Environment, Sandboxes, Settings
+from variables import VARIABLES, BaseURL, BaseURLs, Environment, Sandboxes, Settings
 
 __all__ = ["DEFAULT_SANDBOX", "Environment", "Settings", "SettingsError", "from_environment", "settings"]
 
@@ -78,6 +78,7 @@ _TRUTHS: Mapping[str, bool] = {"true": True, "false": False}
 _READERS: Mapping[Any, Callable[[str], Any]] = {
     str: str,
     BaseURL: lambda text: text.rstrip("/"),
+    BaseURLs: lambda text: frozenset(url.rstrip("/") for url in text.split()),
     Environment: _one_of(Environment),
     Sandboxes: _one_of(Sandboxes),
     int: _count,

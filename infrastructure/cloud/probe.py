@@ -1,4 +1,4 @@
-"""Whether a release answers as it must, asked from outside through the public URL."""
+"""Whether a release answers as it must, asked from outside through the gateway's URL."""
 
 import json
 import secrets
@@ -44,7 +44,7 @@ def probe(
     The health check has to name the release that is live by the outputs. As long as one goes wrong all are sent again,
     for ``patience_seconds``, as gateways and aliases take a moment; a new API answers 404 at first.
     """
-    api_url, tag = str(outputs["api_url"]), str(outputs["image_tag"])
+    api_url, tag = own_url(outputs), str(outputs["image_tag"])
     deadline = time.monotonic() + patience_seconds
     announced = False
     while True:
@@ -62,7 +62,12 @@ def probe(
 
 def health(outputs: Mapping[str, object], seconds: float) -> ProbeResult:
     """The result of one request for the health of a stack with these ``outputs``, which has ``seconds`` to answer."""
-    return _health(str(outputs["api_url"]), str(outputs["image_tag"]), seconds)
+    return _health(own_url(outputs), str(outputs["image_tag"]), seconds)
+
+
+def own_url(outputs: Mapping[str, object]) -> str:
+    """The base URL at which the gateway itself answers: a ``public_url`` may be known to others only."""
+    return str(outputs.get("gateway_url") or outputs["api_url"])
 
 
 def failed(results: Iterable[ProbeResult]) -> list[ProbeResult]:

@@ -32,7 +32,7 @@ def give_up(
     tag, previous = str(outputs["image_tag"]), release.Deployed.from_state(before)
     failed = probe.failed(results)
     remedy = probe.remedy(failed, stack.name)
-    display.say(f"{tag} fails the probe at {outputs['api_url']}:")
+    display.say(f"{tag} fails the probe at {probe.own_url(outputs)}:")
     for result in results:
         display.say(f"  {'ok    ' if result.ok else 'failed'}  {result}")
     never_probed = was_cut_off and previous.tag == tag

@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from infrastructure.automation import exclusion, updates, workspace
 from infrastructure.commands import readiness
 from infrastructure.errors import DeployError
+from infrastructure.local import doors
 from infrastructure.release.state import SECRET, TABLE, resource_name, short_type
 from infrastructure.review.changes import ChangeLog
 from infrastructure.review.review import Review
@@ -55,4 +56,5 @@ def destroy(settings: Settings, *, dry_run: bool) -> Review:
             )
         if not dry_run:
             readiness.persist(settings)
+            doors.forget(settings.stack)
         return Review(settings.stack, tuple(log.changes))

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from infrastructure.automation import plugins
 from infrastructure.cloud import session
 from infrastructure.errors import DeployError
-from infrastructure.local import aws, aws_port, base_image
+from infrastructure.local import aws, aws_port, base_image, doors
 from infrastructure.stack.settings import Settings
 from infrastructure.tools import disk, docker, engine, paths
 
@@ -23,6 +23,7 @@ def prepare_deploy(settings: Settings) -> None:
     if settings.local:
         disk.require_space(paths.home(), _ROOM_MIB, "to deploy")
         aws_port.settle()
+        doors.note(settings)
     with ThreadPoolExecutor(max_workers=1) as pool:
         resolving = pool.submit(engine.resolve)
         if settings.local:

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from infrastructure.automation import workspace
-from infrastructure.cloud import default_generations
+from infrastructure.cloud import default_generations, probe
 from infrastructure.commands import readiness, stack_info
 from infrastructure.errors import DeployError
 from infrastructure.stack import strict_yaml
@@ -106,7 +106,7 @@ def _document(file: Path) -> Any:
 
 def _login(settings: Settings, login: Login) -> tuple[str, str]:
     """The API's base URL and an access token of its administrator."""
-    api = str(stack_info.outputs(settings)["api_url"])
+    api = probe.own_url(stack_info.outputs(settings))
     if login.token is not None:
         return api, login.token
     user, password = login.user, login.password

@@ -23,7 +23,7 @@ def smoke(settings: Settings, outputs: Mapping[str, Any], user: str | None, pass
     if login is None:
         return "nobody logged in, so nothing is known of what a token opens: USER= and PASSWORD= ask that too"
     in_sandbox = settings.sandboxes == "open"
-    _require(settings, login_probe.probe(str(outputs["api_url"]), *login, in_sandbox=in_sandbox))
+    _require(settings, login_probe.probe(probe.own_url(outputs), *login, in_sandbox=in_sandbox))
     done = "made, read, listed and deleted" if in_sandbox else "listed; none was made"
     return f"{login[0]} logged in{f' in the sandbox {login_probe.SANDBOX}' * in_sandbox}, players were {done}"
 

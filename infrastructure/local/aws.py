@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from infrastructure.errors import DeployError
-from infrastructure.local import aws_container, aws_instance, aws_port, aws_process
+from infrastructure.local import aws_container, aws_instance, aws_port, aws_process, doors
 from infrastructure.local.aws_instance import Instance
 from infrastructure.terminal import display
 from infrastructure.tools import disk, docker, paths, ports
@@ -136,7 +136,8 @@ def _start(engine: docker.Docker) -> None:
                 lambda log: aws_container.state_error(log, identity),
             )
             return
-        addresses = tuple(f"{address}:{port}" for address in _addresses(engine))
+        own = ((address, port) for address in _addresses(engine))
+        addresses = tuple(f"{address}:{port}" for address, port in (*own, *doors.listening()))
         aws_container.ensure_network(engine.endpoint.client(), identity, isolated=True)
         settings = aws_instance.settings(None) | engine.endpoint.environment()
         pid = aws_process.start(aws_instance.folder(), addresses, settings)
@@ -174,12 +175,18 @@ def _require_port(instance: Instance | None, engine: docker.Docker) -> None:
     port = paths.aws_port()
     if instance is None and not ports.is_free(port, _addresses(engine)):
         owner = ports.owner(port)
-        if not _is_our_unresponsive_instance(owner, engine, port):
+        if not _is_ours(owner, engine, port):
             raise aws_port.taken_error(owner)
+    for address, port in doors.listening():
+        if not ports.is_free(port, (address,)) and not _is_ours(owner := ports.owner(port), engine, port):
+            raise DeployError(
+                f"A stack cannot listen at {address}:{port}: {owner} has the port, or there is no such address.",
+                "Give psn-emulator:listen what is free here, in infrastructure.",
+            )
 
 
-def _is_our_unresponsive_instance(owner: str, engine: docker.Docker, port: int) -> bool:
-    """Whether our own local AWS has the port and does not answer."""
+def _is_ours(owner: str, engine: docker.Docker, port: int) -> bool:
+    """Whether our own local AWS has the port, also where it does not answer."""
     pid = aws_process.running_pid(aws_instance.folder())
     if pid is not None and owner.endswith(f"(process {pid})"):
         return True

@@ -1,7 +1,8 @@
 """The local AWS as a container, where containers cannot reach a process of this machine.
 
 It shares a network with the functions' containers, in which it also has the name that containers use for their host.
-Its port is published on the loopback of the engine's machine, which Docker Desktop forwards from this one.
+Its port is published on the loopback of the engine's machine, which Docker Desktop forwards from this one, and the
+ports of ``doors`` at their addresses.
 """
 
 import io
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infrastructure.errors import DeployError
-from infrastructure.local import aws_instance, faults
+from infrastructure.local import aws_instance, doors, faults
 from infrastructure.terminal import display
 from infrastructure.tools import paths
 from infrastructure.tools.docker import Docker
@@ -41,7 +42,7 @@ def start(docker: Docker, identity: str, port: int, settings: Mapping[str, str])
     Raises ``DeployError`` when the image cannot be pulled.
     """
     client = docker.endpoint.client()
-    name = container_name(identity)
+    name, published = container_name(identity), {own: address for address, own in doors.listening()}
     obtain_image(client)
     ensure_network(client, identity, isolated=False)
     _remove(client, name)
@@ -54,15 +55,17 @@ def start(docker: Docker, identity: str, port: int, settings: Mapping[str, str])
             "0",
             "--keep-alive",
             "75",
-            "--bind",
-            f"0.0.0.0:{port}",
+            *(word for bound in (port, *published) for word in ("--bind", f"0.0.0.0:{bound}")),
         ],
         entrypoint=["python", "-m"],
         environment=environment(identity, port, settings),
         name=name,
         network=name,
         networking_config={name: client.api.create_endpoint_config(aliases=[paths.MACHINE])},
-        ports={f"{port}/tcp": ("127.0.0.1", port)},
+        ports={
+            f"{port}/tcp": ("127.0.0.1", port),
+            **{f"{own}/tcp": (address, own) for own, address in published.items()},
+        },
         volumes={
             name: {"bind": _STATE, "mode": "rw"},
             docker.socket: {"bind": "/var/run/docker.sock", "mode": "rw"},

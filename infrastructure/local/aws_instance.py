@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from infrastructure.errors import DeployError
+from infrastructure.local import doors
 from infrastructure.tools import credentials, disk, docker, paths
 
 SNAPSHOT = "/_psn-emulator/snapshot"
@@ -165,6 +166,7 @@ def settings(container: str | None) -> dict[str, str]:
         "GATEWAY_PORT": str(paths.aws_port()),
         "MINISTACK_HOSTNAME": hostname(identity()),
         _DESCRIPTION: json.dumps(description),
+        doors.DOORS: doors.variable(),
     }
 
 
@@ -198,7 +200,8 @@ def request(
 def _configuration() -> str:
     """A digest of all settings with which an instance of this checkout is started."""
     server = [path.read_text() for path in server_files()]
-    parts = [version("ministack"), server, _MINISTACK, docker.endpoint().environment(), _credential()]
+    own = [version("ministack"), server, _MINISTACK, docker.endpoint().environment(), _credential()]
+    parts = [*own, doors.variable(), doors.listening()]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
 
 

@@ -13,6 +13,8 @@ from infrastructure.stack.settings import Settings
 from infrastructure.tools import paths
 from routes import FALLBACK, ROUTES, Route, path_to
 
+_OF_THIS_MACHINE = ("0.0.0.0", "127.0.0.1")  # noqa: S104 # nosec B104 - compared, not listened on
+"""Addresses that are reached as localhost."""
 _KINDS = ("", "sandbox", "sandbox-metadata")
 """Of the paths of a route, in their order."""
 
@@ -38,13 +40,17 @@ _ACCESS_LOG = {
 
 
 class Gateway(pulumi.ComponentResource):
-    """The HTTP API. ``url`` is its base URL, to which a path is appended, and the issuer of the tokens;
-    ``jwks_uri`` is where the functions reach the stack's own keys. ``account_id`` is the account's that it is in.
+    """The HTTP API. ``url`` is its base URL as clients know it, to which a path is appended, and the issuer of the
+    tokens; ``own_url`` is the gateway's own, where the stack has another ``public_url``. ``issuers`` are all base URLs
+    that it goes by, with spaces between. ``jwks_uri`` is where the functions reach the stack's own keys. ``account_id``
+    is the account's that it is in.
 
     It is declared in two steps, because the functions are given its URL and its routes are given the functions.
     """
 
     url: pulumi.Output[str]
+    own_url: pulumi.Output[str]
+    issuers: pulumi.Output[str]
     jwks_uri: pulumi.Output[str]
     api_id: pulumi.Output[str]
     account_id: pulumi.Output[str]
@@ -69,10 +75,16 @@ class Gateway(pulumi.ComponentResource):
         self.account_id = self._api.execution_arn.apply(lambda arn: arn.split(":")[4])
         local_path = pulumi.Output.concat("/_aws/execute-api/", self._api.id, "/$default")
         if settings.local:
-            self.url = pulumi.Output.concat(paths.aws_endpoint(), local_path)
+            self.own_url = (
+                pulumi.Output.from_input(_listening_url(settings.listen))
+                if settings.listen
+                else pulumi.Output.concat(paths.aws_endpoint(), local_path)
+            )
             reached = pulumi.Output.concat(paths.aws_endpoint_for_functions(), local_path)
         else:
-            self.url = reached = self._api.api_endpoint
+            self.own_url = reached = self._api.api_endpoint
+        self.url = pulumi.Output.from_input(settings.public_url or self.own_url)
+        self.issuers = pulumi.Output.concat(self.url, *_named_urls(settings, local_path))
         self.jwks_uri = pulumi.Output.concat(reached, path_to("stack-keys"))
 
     def open_routes(self, functions: Mapping[str, Function]) -> pulumi.Output[Any]:
@@ -214,6 +226,24 @@ class Gateway(pulumi.ComponentResource):
             # All routes are there when the first deployment is made of them.
             opts=pulumi.ResourceOptions(parent=self, depends_on=routes),
         )
+
+
+def _listening_url(listen: str) -> str:
+    """The base URL of the API where it listens at this address and port, from this machine."""
+    address, _, port = listen.rpartition(":")
+    return f"http://{'localhost' if address in _OF_THIS_MACHINE else address}:{port}"
+
+
+def _named_urls(settings: Settings, local_path: pulumi.Output[str]) -> Iterator[pulumi.Input[str]]:
+    """The base URLs at the stack's ``issuer_hosts``, in pieces, each after a space. AWS's gateway speaks https only; a
+    local stack's is asked by http, and by https through a proxy. Its path, ``local_path``, is at the port of the local
+    AWS and at proxies before that; an address of its own needs none."""
+    for host in settings.issuer_hosts:
+        own_address = settings.listen and not host.endswith(f":{paths.aws_port()}")
+        path = local_path if settings.local and not own_address else ""
+        for scheme in ("http", "https") if settings.local else ("https",):
+            yield f" {scheme}://{host}"
+            yield path
 
 
 def _resource_names(route: Route) -> dict[str, str]:

@@ -92,6 +92,8 @@ def _declare(
     if settings.monitoring:
         pulumi.export("dashboard_url", Monitoring(settings, selected.tag, gateway, opts).dashboard_url)
     pulumi.export("api_url", gateway.url)
+    if settings.public_url:
+        pulumi.export("gateway_url", gateway.own_url)
     if settings.environment != "prod":
         pulumi.export("docs_url", pulumi.Output.concat(gateway.url, "/docs"))
     pulumi.export("image_tag", in_service.apply(lambda _: selected.tag))
@@ -119,6 +121,7 @@ def _variables(settings: Settings, storage: Storage, gateway: Gateway) -> Mappin
         "metrics_namespace": settings.names.base,
         "table_name": storage.table.name,
         "issuer": gateway.url,
+        "issuers": gateway.issuers,
         "public_jwks": storage.public_jwks,
         "jwks_uri": gateway.jwks_uri,
         "trusted_issuer": settings.issuer or gateway.url,

@@ -54,6 +54,16 @@ def _guarded_faults(settings: Settings) -> list[str]:
                 f"is off; on {environment} alarms have to reach somebody",
             ),
             (
+                "issuer_hosts",
+                bool(settings.issuer_hosts),
+                f"lets a request choose the issuer; on {environment} there is one, public_url or the gateway's",
+            ),
+            (
+                "automatic_login",
+                settings.automatic_login,
+                f"signs in without a password; on {environment} nobody may",
+            ),
+            (
                 "cors_origins",
                 any(origin.startswith("http:") for origin in settings.cors_origins),
                 f"may hold https origins only on {environment}",

@@ -128,6 +128,8 @@ class User(BaseModel):
     phone_number_verified: bool | None = None
     address: Address | None = None
     extra_claims: ExtraClaims = {}
+    documented_password: str | None = Field(None, min_length=1, max_length=1024)
+    """The password that the hash is of, where everybody may know it: the login page tells it. On local and dev only."""
 
 
 class Client(BaseModel):
@@ -256,6 +258,8 @@ def _default_credentials(seed: Seed) -> Iterator[str]:
     for user in seed.users:
         if user.username.casefold() == DEFAULT_USER:
             yield f"{user.username!r} is the default user"
+        elif user.documented_password is not None:
+            yield f"{user.username!r} has a documented password"
         elif is_default(user.password_hash):
             yield f"{user.username!r} has a default password"
     for client in seed.clients:

@@ -17,6 +17,10 @@ SigningAlgorithm = Literal["ES256", "RS256"]
 
 LOCAL = "local"
 _URL = r"^https?://[^/?#\s]+[^?#\s]*$"
+_BASE_URL = r"^https?://[^/?#\s@]+(/[^?#\s]*[^/?#\s])?$"
+_ADDRESS = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):(\d{1,5})", re.ASCII)
+_HOST = re.compile(r"([a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(:\d{1,5})?")
+_MOST_HOSTS = 8
 _KEY_ARN = r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$"
 _ORIGIN = re.compile(r"\*|https?://[^/?#\s*@]+")
 _RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731)
@@ -98,6 +102,15 @@ class Settings(Capacity):
     """Whether the functions send X-Ray traces."""
     smoke_at_once: Number = Field(50, ge=1, le=1000)
     """New versions that are asked at once whether they work; each starts an environment of its function."""
+    public_url: str | None = Field(None, pattern=_BASE_URL)
+    """The API's base URL as clients know it, where that is not the gateway's own: of a proxy, a domain, or this machine
+    in its network. It is the issuer, and what every URL begins with; https, or http on a local stack."""
+    issuer_hosts: tuple[str, ...] = Field((), max_length=_MOST_HOSTS)
+    """Further hosts, with their ports, such as emulator:4566. A request that names one of them by `Host` is answered
+    under it: issuer, discovery, redirects, links. On local and dev only."""
+    listen: str | None = None
+    """An IPv4 address and a port, such as 0.0.0.0:8080, at which the local AWS serves this stack's API besides, and
+    nothing else; none: loopback only, as all of the local AWS. On local stacks only."""
     audience: str = Field("psn-emulator-api", min_length=1)
     """The audience (`aud`) of the access tokens; no client's id, which is that of its ID tokens."""
     issuer: str | None = Field(None, pattern=_URL)
@@ -135,6 +148,9 @@ class Settings(Capacity):
     open_registration: bool
     """Whether clients may register themselves (RFC 7591) without a token of `emulator:admin`; by default on local and
     dev only."""
+    automatic_login: bool
+    """Whether `emulator_login=auto` at the login page signs in the user of `login_hint` without a password; by default
+    on local and dev, and nowhere else."""
     player_shards: Number = Field(1, ge=1, le=32)
     """Partitions that a sandbox's players are spread over: each takes 10 GB and some 125 new players a second. It is
     decided with the table, and stays."""
@@ -204,6 +220,24 @@ class Settings(Capacity):
                 raise ValueError(f"{origin!r} is no origin, which is scheme, host and port, without a path")
         return origins
 
+    @field_validator("issuer_hosts")
+    @classmethod
+    def _plain_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            if not _HOST.fullmatch(host) or host.partition(":")[0].endswith(".execute-api.localhost"):
+                raise ValueError(f"{host!r} is no host in lower case, with its port, such as emulator:4566")
+        return hosts
+
+    @field_validator("listen")
+    @classmethod
+    def _possible_address(cls, listen: str | None) -> str | None:
+        parts = _ADDRESS.fullmatch(listen or "")
+        if listen is not None and not (
+            parts and max(map(int, parts[1].split("."))) < 1 << 8 and 0 < int(parts[2]) < 1 << 16
+        ):
+            raise ValueError("Input should be an IPv4 address and a port, such as 0.0.0.0:8080")
+        return listen
+
     @model_validator(mode="before")
     @classmethod
     def _defaults_of_environment(cls, values: dict[str, Any]) -> dict[str, Any]:
@@ -218,6 +252,7 @@ class Settings(Capacity):
             "faults": environment != "prod",
             "journal": environment != "prod",
             "open_registration": not lasting,
+            "automatic_login": not lasting,
             "deletion_protection": lasting,
             "point_in_time_recovery": lasting,
             "secret_recovery_days": 30 if lasting else 0,
@@ -256,6 +291,16 @@ class Settings(Capacity):
                 "jwks_uri",
                 (self.jwks_uri or "").startswith("http:") and not self.local,
                 "must be https, or anybody on the way could give out keys",
+            ),
+            (
+                "public_url",
+                (self.public_url or "").startswith("http:") and not self.local,
+                "must be https, or tokens and passwords would go in clear",
+            ),
+            (
+                "listen",
+                self.listen is not None and not self.local,
+                "is for local stacks: AWS's gateway listens by itself",
             ),
             (
                 "cors_origins",

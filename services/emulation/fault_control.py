@@ -117,14 +117,14 @@ def _require_own_locations(body: "FaultRuleBody") -> None:
 
 
 def is_own_location(value: str) -> bool:
-    """Whether a browser that is sent to ``value`` stays on this API's origin. It reads a backslash as a slash, and any
-    number of slashes at the beginning as two (URL Standard, section 4.4)."""
+    """Whether a browser that is sent to ``value`` stays on an origin of this API's. It reads a backslash as a slash,
+    and any number of slashes at the beginning as two (URL Standard, section 4.4)."""
     if _RELATIVE.fullmatch(value):
         return True
-    base = urlsplit(settings().issuer)
-    origin = f"{base.scheme}://{base.netloc}"
-    return "\\" not in value and (
+    own = (urlsplit(issuer) for issuer in {settings().issuer, *settings().issuers})
+    return "\\" not in value and any(
         value == origin or value.startswith((f"{origin}/", f"{origin}?", f"{origin}#"))
+        for origin in (f"{base.scheme}://{base.netloc}" for base in own)
     )
 
 

@@ -7,7 +7,7 @@ botocore nor pydantic.
 
 import re
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -87,7 +87,7 @@ class AccessToken(NamedTuple):
 
 
 class Verifier:
-    """Verifies tokens of one issuer for one audience.
+    """Verifies tokens of one issuer, which may have several names, for one audience.
 
     The issuer of a sandbox's token may also be the sandbox's base URL, ``<issuer>/s/<sandbox>``.
 
@@ -101,15 +101,16 @@ class Verifier:
         issuer: str,
         audience: str | None,
         jwks_uri: str | None = None,
+        aliases: Collection[str] = (),
         assumed: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         """Import the keys of ``jwks``, a JWK Set (RFC 7517) as JSON text; newer ones are fetched from ``jwks_uri``.
 
-        ``audience`` ``None`` leaves it to the caller to judge that of a token. ``assumed`` are claims of a token that
-        lacks them. Raises ``ValueError`` when the set has no public key for an allowed signature algorithm, or when
-        ``jwks_uri`` is neither http nor https.
+        ``aliases`` are what ``issuer`` is called too. ``audience`` ``None`` leaves it to the caller to judge that of a
+        token. ``assumed`` are claims of a token that lacks them. Raises ``ValueError`` when the set has no public key
+        for an allowed signature algorithm, or when ``jwks_uri`` is neither http nor https.
         """
-        self._issuer = issuer
+        self._issuers = frozenset((issuer, *aliases))
         self._audience = audience
         self._keys = IssuerKeys(jwks, jwks_uri)
         self._assumed = assumed
@@ -124,7 +125,8 @@ class Verifier:
 
     def _claims(self, claims: Mapping[str, Any]) -> AccessToken:
         issuer = claims.get("iss")
-        if issuer != self._issuer and issuer != f"{self._issuer}/s/{claims.get('sandbox')}":
+        suffix = f"/s/{claims.get('sandbox')}"
+        if not isinstance(issuer, str) or issuer.removesuffix(suffix) not in self._issuers:
             raise TokenRefusedError("issuer")
         audience = claims.get("aud")
         if self._audience is None:
@@ -215,6 +217,7 @@ def verifier() -> Verifier:
         issuer=deployment.issuer,
         audience=deployment.audience,
         jwks_uri=deployment.jwks_uri,
+        aliases=deployment.issuers,
     )
 
 
@@ -223,7 +226,11 @@ def issued_verifier() -> Verifier:
     """The verifier of this deployment's tokens for whatever resource (RFC 8707); raises as :func:`verifier` does."""
     deployment = settings()
     return Verifier(
-        deployment.public_jwks, issuer=deployment.issuer, audience=None, jwks_uri=deployment.jwks_uri
+        deployment.public_jwks,
+        issuer=deployment.issuer,
+        audience=None,
+        jwks_uri=deployment.jwks_uri,
+        aliases=deployment.issuers,
     )
 
 

@@ -37,6 +37,17 @@ def find_user(sandbox: Sandbox, folded_username: str, known: Seed | None = None)
     return (known or seed()).users.get(folded_username) if sandbox.is_seeded else None
 
 
+def documented_passwords(sandbox: Sandbox) -> dict[str, str]:
+    """The passwords that the stack's seed documents, by username, of users who have theirs in the sandbox still."""
+    return {
+        user.username: user.documented_password
+        for folded, user in seed().users.items()
+        if user.documented_password
+        and (own := find_user(sandbox, folded)) is not None
+        and own.password_hash == user.password_hash
+    }
+
+
 def find_subject(sandbox: Sandbox, subject: str, known: Seed | None = None) -> SeedUser | None:
     """The user with this subject, as :func:`find_user`."""
     if item := _registered(sandbox, subject_account_key(sandbox, subject)):

@@ -85,7 +85,8 @@ def _needs_consent(
     if "consent" in request.prompts:
         return True
     client = client_redirect.client
-    return client.consent and not consents.has_consented(sandbox, session.user, client, scope)
+    asks = client.consent and not request.is_automatic
+    return asks and not consents.has_consented(sandbox, session.user, client, scope)
 
 
 def _grant(

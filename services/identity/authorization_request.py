@@ -6,7 +6,7 @@ PKCE (RFC 7636) is required of every client.
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ from services.identity.scopes import asked, granted
 from services.identity.seed import Client
 from utils.oauth_errors import InvalidRequestException, OAuthException, UnauthorizedClientException
 from utils.sandbox import Sandbox
+from utils.settings import settings
 
 GRANT: Final = "authorization_code"
 RESPONSE_TYPE: Final = "code"
@@ -33,6 +34,7 @@ RESPONSE_MODE: Final = "query"
 CHALLENGE_METHOD: Final = "S256"
 PROMPTS: Final = ("none", "login", "consent", "select_account")
 
+_AUTOMATIC: Final = "emulator_login"
 PARAMETERS: Final = frozenset(
     {
         *("response_type", "response_mode", "client_id", "redirect_uri", "scope", "state"),
@@ -47,7 +49,7 @@ PARAMETERS: Final = frozenset(
             "login_hint",
         ),
         *("acr_values", "claims", "request", "request_uri", "registration"),
-        *("code_challenge", "code_challenge_method", "resource", "dpop_jkt", "sandbox"),
+        *("code_challenge", "code_challenge_method", "resource", "dpop_jkt", "sandbox", _AUTOMATIC),
     }
 )
 """What a request may have, read or not: RFC 6749 section 4.1.1, OpenID Connect Core sections 3.1.2.1 and 5.5 to 7.2.1,
@@ -84,7 +86,8 @@ class AuthorizationRequest:
 
     ``scope`` is limited to what the client may have, whatever the user may give; ``subject`` is the user of the
     ``id_token_hint`` or of the claim ``sub``; ``max_age`` is how long ago the user may have logged in. ``audience``,
-    ``claims`` and ``acr`` are a token family's (``services.identity.token_families``).
+    ``claims`` and ``acr`` are a token family's (``services.identity.token_families``). One that ``is_automatic`` wants
+    the user of ``login_hint`` signed in, and let have consented, without a page.
     """
 
     scope: str | None
@@ -97,11 +100,16 @@ class AuthorizationRequest:
     audience: tuple[str, ...]
     claims: Mapping[str, Any]
     acr: str | None
+    is_automatic: bool = False
 
     @property
     def is_silent(self) -> bool:
         """Whether no page may be shown to the user (``prompt=none``)."""
         return "none" in self.prompts
+
+    def after_login(self) -> "AuthorizationRequest":
+        """The request without what asks for another login."""
+        return replace(self, prompts=self.prompts - {"login", "select_account"}, max_age=None)
 
     def accepts(self, session: BrowserSession, now: datetime) -> bool:
         """Whether the login of ``session`` is good enough, so that the user need not log in again."""
@@ -149,6 +157,7 @@ def read_request(sandbox: Sandbox, pairs: Sequence[tuple[str, str]], client: Cli
         acr=authentication_context.chosen(
             parameters.get("acr_values"), requested.get("id_token", {}).get("acr")
         ),
+        is_automatic=settings().automatic_login and _is_automatic(parameters.get(_AUTOMATIC)),
     )
 
 
@@ -198,6 +207,12 @@ def _max_age(text: str | None) -> timedelta | None:
     if not _SECONDS.fullmatch(text):
         raise InvalidRequestException("The parameter max_age is a number of seconds.")
     return timedelta(seconds=int(text))
+
+
+def _is_automatic(text: str | None) -> bool:
+    if text not in {None, "auto"}:
+        raise InvalidRequestException(f"The only {_AUTOMATIC} is auto.")
+    return text is not None
 
 
 def _expected_subject(

@@ -20,6 +20,7 @@ from services.identity.seed import Client
 from services.identity.token_families import digest
 from utils import table
 from utils.attributes import Item
+from utils.base_url import base_url
 from utils.oauth_errors import (
     BearerTokenException,
     InvalidClientMetadataException,
@@ -27,7 +28,7 @@ from utils.oauth_errors import (
     InvalidRequestException,
 )
 from utils.sandbox import Sandbox
-from utils.settings import DEFAULT_SANDBOX, settings
+from utils.settings import DEFAULT_SANDBOX
 from utils.writes import Put
 
 if TYPE_CHECKING:
@@ -235,7 +236,7 @@ def _told(
         "client_id": client.client_id,
         "client_id_issued_at": registration["issued_at"],
         "registration_access_token": token,
-        "registration_client_uri": settings().issuer + prefix + path,
+        "registration_client_uri": base_url() + prefix + path,
         "redirect_uris": list(client.redirect_uris),
         "token_endpoint_auth_method": registration["auth_method"],
         "grant_types": list(client.grant_types),

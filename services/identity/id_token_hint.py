@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from services.identity.public_keys import known_keys
 from utils import strict_json
 from utils.sandbox import Sandbox
+from utils.settings import settings
 
 _TYPES = ("JWT",)
 
@@ -22,7 +23,7 @@ class Hint:
 
 def read_hint(sandbox: Sandbox, id_token: str) -> Hint | None:
     """The hint in ``id_token``, any text; ``None`` unless it is an authentic ID token of the sandbox's
-    issuer."""
+    issuer, by whichever of its names."""
     from services.identity.access_token_verifier import TokenRefusedError, authentic_claims
     from services.identity.issuer_keys import IssuerKeys
 
@@ -32,7 +33,10 @@ def read_hint(sandbox: Sandbox, id_token: str) -> Hint | None:
     except TokenRefusedError:
         return None
     subject, client_id = claims.get("sub"), claims.get("aud")
-    if claims.get("iss") != sandbox.issuer:
+    issuer = claims.get("iss")
+    if not isinstance(issuer, str) or not issuer.endswith(sandbox.prefix):
+        return None
+    if not settings().is_base_url(issuer.removesuffix(sandbox.prefix)):
         return None
     if not isinstance(subject, str) or not isinstance(client_id, str):
         return None

@@ -17,7 +17,8 @@ def audience_of(sandbox: Sandbox, resources: Sequence[str], client: Client) -> l
     deployment = settings()
     audience: list[str] = []
     for resource in resources:
-        if resource.rstrip("/") in {deployment.issuer, sandbox.issuer} or resource == deployment.audience:
+        is_api = deployment.is_own_issuer(resource.rstrip("/"), sandbox.name)
+        if is_api or resource == deployment.audience:
             audience.append(deployment.audience)
         elif resource in client.resources or resource in client.audience:
             audience.append(resource)

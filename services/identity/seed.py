@@ -42,6 +42,8 @@ class SeedUser:
     """The claims of ``claims.OPTIONAL`` that the entry has."""
     extra_claims: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """Further claims, of no standard, that the user's tokens and userinfo carry."""
+    documented_password: str | None = field(default=None, repr=False)
+    """The password where the seed tells everybody, for the login page."""
     epoch: str = ""
 
     @property
@@ -154,6 +156,7 @@ _NEWER: Final = frozenset(
     {
         *("id_token_signed_response_alg", "resources", "require_pkce", "any_localhost_port"),
         *("audience", "access_token_seconds", "refresh_token_seconds", "extra_claims", "epoch"),
+        "documented_password",
     }
 )
 

@@ -94,8 +94,7 @@ class Session:
     @property
     def is_ours(self) -> bool:
         """Whether this stack issued it."""
-        own = settings().issuer
-        return self.issuer in {own, f"{own}/s/{self.sandbox.name}"}
+        return settings().is_own_issuer(self.issuer, self.sandbox.name)
 
     @property
     def family(self) -> str:

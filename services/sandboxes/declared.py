@@ -33,9 +33,10 @@ from services.sandboxes.planting import clock_attributes, plant, require_operato
 from services.sandboxes.seed import DOCUMENT, Seed
 from utils import table
 from utils.attributes import Item
+from utils.base_url import base_url
 from utils.errors import PSNEmulatorException, ThrottledException, ValidationException
 from utils.sandbox import Sandbox, sandbox_key
-from utils.settings import DEFAULT_SANDBOX, settings
+from utils.settings import DEFAULT_SANDBOX
 from utils.table import ConditionFailedError
 from utils.writes import Delete, Update
 
@@ -77,7 +78,7 @@ def describe(sandbox: Sandbox, item: Item) -> Described:
     is_lasting = sandbox.name == DEFAULT_SANDBOX
     return Described(
         name=sandbox.name,
-        base_url=settings().issuer + ("" if is_lasting else f"/s/{sandbox.name}"),
+        base_url=base_url() + ("" if is_lasting else f"/s/{sandbox.name}"),
         seed=seed.name,
         seed_number=seed.number,
         reset_pending=item.get("begun_with", Seed().mark) != seed.mark,

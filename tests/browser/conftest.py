@@ -125,5 +125,6 @@ def site(the_table: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
         game = user_agent.app(
             name="The Game", redirect_uris=[app.callback], post_logout_redirect_uris=[app.goodbye]
         )
-        identity.store_seed(identity.seed_entry(), registered=[game])
+        user = identity.seed_entry(documented_password=identity.PASSWORD)
+        identity.store_seed(user, registered=[game])
         yield Site(issuer, app)

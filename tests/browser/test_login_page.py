@@ -60,6 +60,17 @@ def test_the_keyboard_alone_logs_in_consents_and_logs_out(open_page: Open, site:
     heading(page, "Sign in")
 
 
+def test_the_keyboard_chooses_a_user_whose_password_is_documented(open_page: Open, site: Site) -> None:
+    page = open_page(java_script_enabled=False)
+    page.goto(site.authorize())
+    press(page, "Tab", "Tab", "Tab", "Tab")
+    chosen = page.get_by_role("region", name="Users of this emulator").get_by_role("button")
+    expect(chosen).to_be_focused()
+    expect(chosen).to_have_accessible_name(f"{identity.USERNAME} {identity.PASSWORD}")
+    press(page, "Enter")
+    heading(page, "Allow The Game?")
+
+
 def test_what_has_the_focus_shows_it(open_page: Open, site: Site) -> None:
     page = open_page()
     page.goto(site.authorize())

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.deployed import api, deployment, outputs, tokens, url, user
-from tests.e2e.registered import register_rs256_client
+from tests.e2e.registered import name_another_host, register_rs256_client
 from tests.support.checkout import Checkout, checkout_in
 from tests.support.rules.api import DeployedApi
 
@@ -18,6 +18,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     """A checkout whose stack is deployed."""
     checkout = checkout_in(tmp_path_factory.mktemp("deployed"), "local-e2e")
     register_rs256_client(checkout)
+    name_another_host(checkout)
     with deployment(checkout):
         yield checkout
 

@@ -1,4 +1,4 @@
-"""A client in a checkout's seed for what no demo client is registered for."""
+"""A client in a checkout's seed for what no demo client is registered for, and a second name of its API."""
 
 import yaml
 
@@ -15,6 +15,13 @@ _RS256_CLIENT = """\
     id_token_signed_response_alg: RS256
     resources: [https://game.example/api]
 """
+
+
+def name_another_host(checkout: Checkout) -> None:
+    """Has the stack's issuer follow a second name of this machine, ``127.0.0.1``."""
+    host = f"127.0.0.1:{checkout.environment['LOCAL_AWS_PORT']}"
+    with (checkout.folder / "infrastructure" / "Pulumi.local.yaml").open("a") as file:
+        file.write(f'  psn-emulator:issuer_hosts: ["{host}"]\n')
 
 
 def register_rs256_client(checkout: Checkout) -> None:

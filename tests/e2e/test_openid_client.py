@@ -3,13 +3,16 @@
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 
 from tests.e2e.bases import url
 from tests.e2e.conversation import converse
+from tests.e2e.login_page import REDIRECT_URI
 from tests.support import node
+from tests.support.user_agent import authorize
 
 __all__ = ["url"]
 
@@ -88,3 +91,26 @@ def test_an_access_token_is_for_the_resources_that_were_named(told: dict[str, An
 def test_a_client_may_ask_by_other_methods(told: dict[str, Any]) -> None:
     assert told["head"] == {"status": 200, "body": ""}
     assert told["posted"]
+
+
+def test_the_same_api_is_another_issuer_under_another_host(
+    outputs: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = outputs["api_url"].replace("//localhost:", "//127.0.0.1:")
+    folder = node.installed(PACKAGE, tmp_path_factory.mktemp("other_host"))
+    [line] = converse([node.NODE, "flow.mjs"], folder, logins=2, API=other)
+    told = json.loads(line)
+    assert told["claims"]["iss"] == other
+    assert (told["players"], told["own"], told["asked"]["players"]) == (200, 200, 200)
+    assert told["logout"].startswith(f"{other}/auth/logout?")
+
+
+def test_a_login_without_a_page_is_one_request(outputs: dict[str, Any]) -> None:
+    wanted = authorize(client_id="demo-web", redirect_uri=REDIRECT_URI, scope="openid players:read")
+    automatic = f"{wanted}&emulator_login=auto&login_hint=testuser"
+    answer = httpx.get(f"{outputs['api_url']}{automatic}", timeout=30)
+    back = urlsplit(answer.headers["location"])
+    assert f"{back.scheme}://{back.netloc}{back.path}" == REDIRECT_URI
+    assert parse_qs(back.query)["iss"] == [outputs["api_url"]]
+    assert "code" in parse_qs(back.query)
+    assert "psn-session=" in answer.headers["set-cookie"]

@@ -51,6 +51,8 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if gateway.is_api(scope["path"]):
             guard.require_own_name(scope, guard.request_of(scope), api=True)
             await _api(gateway.entered(scope), receive, send)
+        elif gateway.door(scope):
+            raise RefusedError("AccessDenied", "Nothing but the API is served at this port.")
         else:
             await _own(scope, receive, send)
     except RefusedError as refused:

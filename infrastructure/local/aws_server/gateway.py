@@ -15,6 +15,7 @@ from . import internals
 _PREFIX = "/_aws/execute-api/"
 _API = re.compile(rf"{_PREFIX}[^/]+/")
 _CONNECTIONS = "/@connections/"
+_DEFAULT_STAGE = "$default"
 _HOST = re.compile(rb"([a-z0-9-]+)\.execute-api\.localhost(:\d+)?$", re.IGNORECASE)
 _INSERTED = re.compile(rf"(/\.well-known/[\w-]+)({_PREFIX}[^/]+/[^/]+(?:/s/[^/]+)?)/?$")
 _EVENT_BYTES = (6 << 20) - (64 << 10)
@@ -45,10 +46,13 @@ _call: ContextVar[_Call] = ContextVar("_call")
 def with_one_form(scope: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """The scope, in which every URL of an API has the form ``/_aws/execute-api/{api}/{stage}/…``.
 
-    The others are ``http://{api}.execute-api.localhost/…``, and that of a metadata document of an issuer with a path,
-    whose well-known part is inserted before the path (RFC 8414 section 3.1).
+    The others are every path at a port of the API's own, ``http://{api}.execute-api.localhost/…``, and that of a
+    metadata document of an issuer with a path, whose well-known part is inserted before that (RFC 8414 section 3.1).
     """
     path, raw = scope["path"], scope.get("raw_path") or scope["path"].encode()
+    if own := door(scope):
+        begun = f"{_PREFIX}{own}/{_DEFAULT_STAGE}"
+        return {**scope, "path": begun + path, "raw_path": begun.encode() + raw}
     host = next((value for name, value in scope["headers"] if name == b"host"), b"")
     if named := _HOST.match(host):
         api = named[1].decode().lower()
@@ -57,6 +61,11 @@ def with_one_form(scope: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         moved = inserted[2] + inserted[1]
         return {**scope, "path": moved, "raw_path": moved.encode()}
     return scope
+
+
+def door(scope: MutableMapping[str, Any]) -> str | None:
+    """The id of the API at whose own port the request has arrived; ``None`` for one at another port."""
+    return internals.doors.get(str((scope.get("server") or ("", ""))[1]))
 
 
 def is_api(path: str) -> bool:

@@ -51,15 +51,18 @@ def request_of(scope: MutableMapping[str, Any]) -> SignedRequest:
 
 
 def require_own_name(scope: MutableMapping[str, Any], request: SignedRequest, *, api: bool = False) -> None:
-    """Raises ``RefusedError`` unless ``Host`` is a name of this server; the ``api`` is also asked by any name that ends
-    in ``.localhost``, which is this machine's by definition (RFC 6761 section 6.3).
+    """Raises ``RefusedError`` unless ``Host`` is a name of this server; the ``api`` is also asked by the names that the
+    stacks' settings give, and by any that ends in ``.localhost``, which is this machine's by definition (RFC 6761
+    section 6.3).
 
     The port is not compared: a page that has pointed a name here uses the right one, and a forwarded one is another.
     """
     host = re.sub(r":\d*$", "", request.header("host").lower())
     names = {"localhost", MACHINE, internals.container_name, str((scope.get("server") or [""])[0])}
     if not host or not (
-        host in names or _is_loopback(host.strip("[]")) or (api and host.endswith(".localhost"))
+        host in names
+        or _is_loopback(host.strip("[]"))
+        or (api and (host.endswith(".localhost") or host.strip("[]") in internals.hosts))
     ):
         raise RefusedError(
             "AccessDenied", f"{host or 'No host'} is no name of the local AWS; ask it as localhost."

@@ -6,6 +6,8 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
+DOORS = "PSN_EMULATOR_DOORS"
+"""The environment variable with the JSON object that ``doors`` and ``hosts`` are read from."""
 DESCRIPTION = "PSN_EMULATOR_INSTANCE"
 """The environment variable with the JSON object that ``GET /_psn-emulator/instance`` answers, beside the process id."""
 
@@ -60,5 +62,10 @@ secret_key = os.environ.get("AWS_SECRET_ACCESS_KEY", "")
 services = frozenset(filter(None, os.environ.get("SERVICES", "").split(",")))
 """The AWS services that are on, as ministack names them."""
 port = os.environ.get("GATEWAY_PORT", "")
+_reached: dict[str, Any] = json.loads(os.environ.get(DOORS, "{}"))
+doors: dict[str, str] = _reached.get("ports", {})
+"""The ids of the APIs that have ports of their own, by these, at which nothing else is served."""
+hosts = frozenset(_reached.get("hosts", ()))
+"""The names of hosts by which APIs are asked too."""
 container_name = urlsplit(os.environ.get("AWS_ENDPOINT_URL", "")).hostname or ""
 """The host name by which functions' containers reach a server that is a container itself; else empty."""

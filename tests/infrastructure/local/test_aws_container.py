@@ -4,13 +4,16 @@ import io
 import json
 import socket
 import tarfile
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from infrastructure.errors import DeployError
-from infrastructure.local import aws, aws_container, aws_instance, aws_process, state
+from infrastructure.local import aws, aws_container, aws_instance, aws_process, doors, state
+from infrastructure.stack.loading import load_settings
 from infrastructure.tools import docker, paths
+from tests.infrastructure.conftest import WriteStack
 from tests.support.checkout import free_port
 from tests.support.fake_docker import FakeDocker
 from tests.support.machine import Machine
@@ -80,6 +83,20 @@ def test_the_container_is_published_on_loopback_and_can_start_others(remote_engi
     assert created["Image"] == aws_container.IMAGE
     assert host["PortBindings"] == {"4577/tcp": [{"HostIp": "127.0.0.1", "HostPort": "4577"}]}
     assert set(host["Binds"]) == {f"{OWN}:/state:rw", "/var/run/docker.sock:/var/run/docker.sock:rw"}
+
+
+def test_the_address_of_a_stacks_own_is_published_too(
+    remote_engine: FakeDocker, write_stack: WriteStack
+) -> None:
+    write_stack("local", listen="0.0.0.0:8080")
+    doors.note(load_settings("local"))
+    created = start(remote_engine)
+    assert created["HostConfig"]["PortBindings"] == {
+        "4577/tcp": [{"HostIp": "127.0.0.1", "HostPort": "4577"}],
+        "8080/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}],  # noqa: S104 - compared
+    }
+    binds = [word for before, word in pairwise(created["Cmd"]) if before == "--bind"]
+    assert binds == [f"0.0.0.0:{port}" for port in (4577, 8080)]
 
 
 def test_it_shares_a_network_with_its_functions_who_find_it_by_name(remote_engine: FakeDocker) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from copy import replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,11 @@ from infrastructure.stack.loading import load_settings
 from infrastructure.stack.names import Names
 from tests.infrastructure.conftest import Declared, WriteStack
 from tests.support.recorded import record
-from tests.support.stacks import ALL_ROUTES, KINDS, PERMISSION, ROUTE
+from tests.support.stacks import ALL_ROUTES, KINDS, PERMISSION, ROUTE, variables
+
+PATH = "/_aws/execute-api/api-id/$default"
+LOCAL = f"http://localhost:4999{PATH}"
+SCHEMES = ("http", "https")
 
 
 def test_every_route_of_the_table_and_the_rest_lead_to_an_alias(declared: Declared) -> None:
@@ -164,6 +169,74 @@ def test_a_local_stacks_url_is_usable_from_this_machine_and_stays_the_same(
     )
     assert recorded.outputs["api_url"] == "http://localhost:4999/_aws/execute-api/api-id/$default"
     assert recorded.outputs["ecr_url"] == "localhost:4999/psn-emulator-local-7"
+
+
+@dataclass(frozen=True)
+class Named:
+    """A stack's settings, and the base URLs that follow: the public one, the gateway's if that is another, others."""
+
+    stack: str
+    settings: dict[str, object]
+    url: str
+    own: str | None = None
+    others: tuple[str, ...] = ()
+
+
+@pytest.mark.usefixtures("few_routes", "every_stack")
+@pytest.mark.parametrize(
+    "named",
+    [
+        Named(
+            "local",
+            {"issuer_hosts": ["emulator:4999", "tunnel.example"]},
+            LOCAL,
+            others=tuple(
+                f"{scheme}://{host}{PATH}"
+                for host in ("emulator:4999", "tunnel.example")
+                for scheme in SCHEMES
+            ),
+        ),
+        Named(
+            "local",
+            {"listen": "0.0.0.0:8080", "issuer_hosts": ["emulator:8080", "host.docker.internal:4999"]},
+            "http://localhost:8080",
+            others=(
+                *(f"{scheme}://emulator:8080" for scheme in SCHEMES),
+                *(f"{scheme}://host.docker.internal:4999{PATH}" for scheme in SCHEMES),
+            ),
+        ),
+        Named(
+            "local",
+            {"listen": "192.168.1.10:8080", "public_url": "https://psn.example/emulator"},
+            "https://psn.example/emulator",
+            "http://192.168.1.10:8080",
+        ),
+        Named(
+            "dev",
+            {
+                "public_url": "https://psn.example",
+                "issuer_hosts": ["abc.execute-api.eu-west-1.amazonaws.com"],
+            },
+            "https://psn.example",
+            "https://abc.execute-api.eu-west-1.amazonaws.com",
+            ("https://abc.execute-api.eu-west-1.amazonaws.com",),
+        ),
+    ],
+)
+def test_a_stack_goes_by_the_names_that_it_is_given(
+    write_stack: WriteStack, monkeypatch: pytest.MonkeyPatch, named: Named
+) -> None:
+    stack, settings, url, own = named.stack, named.settings, named.url, named.own
+    monkeypatch.setenv("LOCAL_AWS_PORT", "4999")
+    write_stack(stack, **({"architecture": "amd64"} if stack == "dev" else {}), **settings)
+    recorded = record(stack)
+    told = variables(recorded, "authorizer")
+    assert recorded.outputs["api_url"] == told["ISSUER"] == told["TRUSTED_ISSUER"] == url
+    assert recorded.outputs.get("gateway_url") == own
+    assert recorded.outputs["docs_url"] == f"{url}/docs"
+    assert told["ISSUERS"].split() == [url, *named.others]
+    machine = "http://host.docker.internal:4999" + PATH if stack == "local" else own
+    assert told["JWKS_URI"] == f"{machine}/_keys"
 
 
 def test_the_access_log_holds_nothing_that_a_token_or_a_password_is_in(declared: Declared) -> None:

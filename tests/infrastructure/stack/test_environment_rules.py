@@ -25,6 +25,8 @@ def refusal(stack: str) -> str:
         ("monitoring", False),
         ("cors_origins", ["*"]),
         ("cors_origins", ["http://game.example"]),
+        ("issuer_hosts", ["emulator.example"]),
+        ("automatic_login", True),
     ],
 )
 def test_staging_and_prod_are_held_to_more(

@@ -181,6 +181,12 @@ def test_the_default_user_and_password_are_refused_on_staging_and_prod(
     assert username in _refusal(stack)
 
 
+@pytest.mark.parametrize("stack", ["staging", "prod"])
+def test_no_password_is_documented_on_staging_and_prod(write_seed: WriteSeed, stack: str) -> None:
+    write_seed(stack, a_user("jane", HASH_OF_ANOTHER_PASSWORD) | {"documented_password": "for everybody"})
+    assert "'jane' has a documented password" in _refusal(stack)
+
+
 def test_a_user_of_ones_own_is_welcome_on_prod(write_seed: WriteSeed) -> None:
     write_seed("prod", a_user("jane", HASH_OF_ANOTHER_PASSWORD))
     assert load_seed(load_settings("prod")).users[0].username == "jane"
@@ -270,6 +276,8 @@ def test_the_committed_seeds_have_the_default_clients_and_no_unknown_scope(name:
     named = {scope for user in committed.users for scope in user.scopes}
     named |= {scope for client in committed.clients for scope in client.scopes}
     assert named <= set(SCOPES)
+    for user in committed.users:
+        assert PasswordHasher().verify(user.password_hash, user.documented_password or "")
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,72 @@ def test_clients_register_without_a_token_on_local_and_dev_only(stack: str) -> N
     assert load_settings(stack).open_registration is (stack in {"local", "dev"})
 
 
+@pytest.mark.parametrize("stack", ["local", "dev", "staging", "prod"])
+def test_nobody_is_signed_in_without_a_password_but_on_local_and_dev(stack: str) -> None:
+    assert load_settings(stack).automatic_login is (stack in {"local", "dev"})
+
+
+NAMES = ("emulator", "emulator:4566", "a_b.test", "192.168.1.10:8080", "[::1]:4566", "host.docker.internal")
+NO_NAMES = (
+    *("http://emulator", "emulator/", "emulator:", "Emulator", "a b", "", "user@emulator", "*.example"),
+    "psn-local.execute-api.localhost:4566",
+)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        *(("issuer_hosts", [host], "is no host in lower case") for host in NO_NAMES),
+        ("issuer_hosts", [f"host-{number}" for number in range(9)], "at most 8 items"),
+        *(
+            ("listen", address, "an IPv4 address and a port")
+            for address in (
+                "8080",
+                "localhost:8080",
+                "127.0.0.1",
+                "0.0.0.256:1",
+                "0.0.0.0:0",
+                "0.0.0.0:65536",
+            )
+        ),
+        *(
+            ("public_url", url, "match pattern")
+            for url in ("emulator:4566", "http://a/", "http://a/b?c", "http://u@a", "ftp://a")
+        ),
+    ],
+)
+def test_a_name_that_cannot_be_is_refused(
+    write_stack: WriteStack, key: str, value: object, said: str
+) -> None:
+    write_stack("local", **{key: value})
+    with pytest.raises(DeployError, match=f"psn-emulator:{key}.*{said}"):
+        load_settings("local")
+
+
+def test_names_that_can_be_are_taken(write_stack: WriteStack) -> None:
+    for url in ("http://192.168.1.10:8080", "https://emulator.example/psn", "http://[::1]:1"):
+        write_stack("local", listen="0.0.0.0:8080", issuer_hosts=list(NAMES), public_url=url)
+        assert load_settings("local").public_url == url
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("public_url", "http://emulator.example", "must be https"),
+        ("listen", "0.0.0.0:8080", "is for local stacks"),
+    ],
+)
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_aws_is_reached_by_https_at_its_own_gateway(
+    write_stack: WriteStack, stack: str, key: str, value: str, said: str
+) -> None:
+    write_stack(stack, architecture="amd64", **{key: value})
+    with pytest.raises(DeployError, match=f"psn-emulator:{key} {said}"):
+        load_settings(stack)
+    write_stack(stack, architecture="amd64", public_url="https://emulator.example")
+    load_settings(stack)
+
+
 def test_every_setting_is_described_and_those_without_a_default_say_what_decides() -> None:
     for name, field in Settings.model_fields.items():
         assert field.description, name

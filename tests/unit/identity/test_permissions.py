@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -113,6 +114,23 @@ def _take_away(client: Client) -> None:
     agent.get(authorize())
     cut_off.get(authorize())
     cut_off.login(page)
+    _sign_in_automatically()
+
+
+def _sign_in_automatically() -> None:
+    """Have a user signed in without a page in place of another, and after a logout that was cut off."""
+    users = [
+        identity.seed_entry(username=name, subject=f"user-{name}", scopes=["openid", "players:read"])
+        for name in ("one", "two")
+    ]
+    identity.store_seed(*users, registered=[identity.client_entry(identity.BACKEND), app()])
+    agent = UserAgent()
+    request = partial(authorize, emulator_login="auto", scope="openid")
+    for name in ("one", "two"):
+        assert "code" in sent_back(agent.get(request(login_hint=name)))
+    fewer = [{**user, "scopes": ["openid"]} for user in users]
+    identity.store_seed(*fewer, registered=[identity.client_entry(identity.BACKEND), app()])
+    assert "code" in sent_back(agent.get(request(login_hint="two")))
 
 
 def _register(client: Client) -> None:
