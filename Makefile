@@ -33,6 +33,7 @@ takes.check-docker := DRY_RUN
 takes.docker-login := DRY_RUN
 takes.build-local := DRY_RUN
 takes.run-local := FN PORT DRY_RUN
+takes.serve := WATCH HOST PORT PUBLIC_URL DATA SEED
 takes.down := DRY_RUN
 takes.clean := DRY_RUN
 takes.test := ARGS
@@ -48,7 +49,7 @@ takes.test-fuzz := REQUESTS SEED ARGS
 takes.bench := ONLY ROUNDS
 takes.compare := ONLY
 takes.sbom := FILE
-FLAGS := FORCE REFRESH DRY_RUN JSON MARKDOWN DETAILED NOW YES FOLLOW DEPLOYED DEBUG
+FLAGS := WATCH FORCE REFRESH DRY_RUN JSON MARKDOWN DETAILED NOW YES FOLLOW DEPLOYED DEBUG
 
 override before_dotenv := $(.VARIABLES)
 -include .env
@@ -106,7 +107,7 @@ MAKEOVERRIDES =
 unexport PYTHONDONTWRITEBYTECODE PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help setup deploy preview promote deploy-infra update-image rollback rotate-keys bootstrap smoke unlock seed reset update-base \
+.PHONY: help setup serve deploy preview promote deploy-infra update-image rollback rotate-keys bootstrap smoke unlock seed reset update-base \
 	outputs ecr-url history env status logs trace dashboard \
 	export-data import-data \
 	destroy down clean doctor check-docker docker-login build-local run-local test test-unit test-infrastructure test-e2e \
@@ -209,6 +210,10 @@ doctor: setup ## Say what is there, what is missing and how to get it (JSON=1)
 	@$(RUN) doctor $(JSON_FLAG)
 
 ##@ Local environment
+serve: setup ## Serve the whole API here without Docker and AWS (WATCH=1 new code at once, PORT=8080, HOST=, PUBLIC_URL=, DATA=folder, SEED=file)
+	@exec $(PY) -m serve $(call flag,WATCH,--watch) $(call typed,HOST,--host) $(call typed,PORT,--port) \
+		$(call typed,PUBLIC_URL,--public-url) $(call typed,DATA,--data) $(call typed,SEED,--seed)
+
 check-docker: setup ## Check the Docker engine; start or install it where that is possible (DRY_RUN=1)
 	@$(RUN) check-docker $(DRY_FLAG)
 
@@ -254,7 +259,7 @@ lint: setup ## Check style, types, security rules and import directions
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
-	@.venv/bin/bandit -q -c pyproject.toml -r main.py routes.py variables.py account_rules.py authorizer.py handlers models services utils openapi infrastructure
+	@.venv/bin/bandit -q -c pyproject.toml -r main.py routes.py variables.py account_rules.py authorizer.py handlers models services utils openapi seeding serve infrastructure
 	@.venv/bin/lint-imports
 
 format: setup ## Format the code

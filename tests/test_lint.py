@@ -37,7 +37,7 @@ def test_types_are_followed_into_every_aws_service_that_is_named(project: Path) 
     assert named <= {name.split(".")[1] for name in followed if name.startswith("pulumi_aws.")}
 
 
-FOLDERS = ("handlers", "models", "services", "utils", "openapi", "infrastructure")
+FOLDERS = ("handlers", "models", "seeding", "serve", "services", "utils", "openapi", "infrastructure")
 UPWARDS = {
     "infrastructure/stack/names.py": "infrastructure.release.release",
     "infrastructure/tools/disk.py": "infrastructure.local.aws",
@@ -46,6 +46,10 @@ UPWARDS = {
     "services/players/players.py": "services.identity.users",
     "models/player.py": "utils.etags",
     "handlers/health.py": "openapi.document",
+    "services/clock.py": "seeding.seeds",
+    "seeding/seeds.py": "infrastructure.stack.settings",
+    "infrastructure/stack/loading.py": "serve.options",
+    "serve/options.py": "infrastructure.errors",
 }
 """An import that runs up, or to the side, by the module that would have it."""
 

@@ -23,7 +23,7 @@ from services.emulation.journal_keys import (
     position,
 )
 from services.sandboxes.opening import began
-from utils import strict_json, table
+from utils import strict_json, table, waiting
 from utils.attributes import Item
 from utils.sandbox import Sandbox
 from utils.settings import settings
@@ -106,6 +106,12 @@ def settled() -> str:
     return position(now() - microseconds(SETTLED))
 
 
+def settled_at_first() -> str:
+    """What :func:`settled` is, or was when a function that is carried out anew was begun first."""
+    since = timedelta(seconds=time.monotonic() - waiting.began())
+    return position(now() - microseconds(SETTLED) - microseconds(since))
+
+
 def clear(sandbox: Sandbox) -> None:
     """Let the journal of ``sandbox`` begin now."""
     table.write(Update(cleared_key(sandbox), assign={"at": now()}))
@@ -170,7 +176,7 @@ def ascending(
     Without ``wait`` all that there is, of which the rows that are not settled are told again next time. With it only
     those that are settled, each once; while there is none, it waits for one so long.
     """
-    deadline = time.monotonic() + min(wait or timedelta(), longest_wait()).total_seconds()
+    deadline = waiting.began() + min(wait or timedelta(), longest_wait()).total_seconds()
     reached = after or ""
     while True:
         since = start(sandbox)
@@ -181,7 +187,7 @@ def ascending(
         left = deadline - time.monotonic()
         if part.rows or part.has_more or wait is None or left <= 0:
             return part
-        time.sleep(min(PAUSE.total_seconds(), left))
+        waiting.pause(min(PAUSE.total_seconds(), left))
 
 
 def _found(sandbox: Sandbox, search: _Search, since: str, before: str, *, is_waiting: bool) -> Part:
