@@ -19,7 +19,7 @@ RUN if [ -n "$CA_CERTIFICATES" ]; then \
         && export PIP_CERT=/tmp/ca.pem SSL_CERT_FILE=/tmp/ca.pem; \
     fi \
     && python -m pip install --quiet --require-hashes --only-binary :all: --requirement uv.txt \
-    && uv export --quiet --frozen --no-default-groups --no-emit-project --output-file requirements.txt \
+    && uv export --quiet --frozen --no-default-groups --extra aws --no-emit-project --output-file requirements.txt \
     && uv pip install --quiet --python "$(command -v python3.13)" --target packages --require-hashes --no-deps \
         --requirement requirements.txt
 

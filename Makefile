@@ -33,6 +33,7 @@ takes.check-docker := DRY_RUN
 takes.docker-login := DRY_RUN
 takes.build-local := DRY_RUN
 takes.run-local := FN PORT DRY_RUN
+takes.serve := WATCH HOST PORT PUBLIC_URL DATA SEED
 takes.down := DRY_RUN
 takes.clean := DRY_RUN
 takes.test := ARGS
@@ -49,7 +50,7 @@ takes.bench := ONLY ROUNDS
 takes.compare := ONLY
 takes.sbom := FILE
 takes.wheel := OUT
-FLAGS := FORCE REFRESH DRY_RUN JSON MARKDOWN DETAILED NOW YES FOLLOW DEPLOYED DEBUG
+FLAGS := WATCH FORCE REFRESH DRY_RUN JSON MARKDOWN DETAILED NOW YES FOLLOW DEPLOYED DEBUG
 
 override before_dotenv := $(.VARIABLES)
 -include .env
@@ -104,7 +105,7 @@ unexport $(foreach name,LOCAL_AWS_PORT LOCAL_HOME PSN_EMULATOR_CACHE AWS_PROFILE
 unexport PYTHONDONTWRITEBYTECODE PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help setup deploy preview promote deploy-infra update-image rollback rotate-keys bootstrap smoke unlock seed reset update-base \
+.PHONY: help setup serve deploy preview promote deploy-infra update-image rollback rotate-keys bootstrap smoke unlock seed reset update-base \
 	outputs ecr-url history env status logs trace dashboard \
 	export-data import-data \
 	destroy down clean doctor check-docker docker-login build-local run-local test test-unit test-infrastructure test-e2e \
@@ -207,6 +208,10 @@ doctor: setup ## Say what is there, what is missing and how to get it (JSON=1)
 	@$(RUN) doctor $(JSON_FLAG)
 
 ##@ Local environment
+serve: setup ## Serve the whole API here without Docker and AWS (WATCH=1 new code at once, PORT=8080, HOST=, PUBLIC_URL=, DATA=folder, SEED=file)
+	@exec $(PY) -m serve $(call flag,WATCH,--watch) $(call typed,HOST,--host) $(call typed,PORT,--port) \
+		$(call typed,PUBLIC_URL,--public-url) $(call typed,DATA,--data) $(call typed,SEED,--seed)
+
 check-docker: setup ## Check the Docker engine; start or install it where that is possible (DRY_RUN=1)
 	@$(RUN) check-docker $(DRY_FLAG)
 
@@ -253,7 +258,7 @@ lint: setup ## Check style, types, security rules and import directions
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/mypy --config-file= --strict --python-version 3.10 psn_partner_emulator/testing
-	@.venv/bin/bandit -q -c pyproject.toml -r main.py routes.py variables.py account_rules.py authorizer.py handlers models services utils openapi infrastructure psn_partner_emulator
+	@.venv/bin/bandit -q -c pyproject.toml -r main.py routes.py variables.py account_rules.py authorizer.py handlers models services utils openapi seeding serve infrastructure psn_partner_emulator
 	@.venv/bin/lint-imports
 
 format: setup ## Format the code
@@ -262,12 +267,12 @@ format: setup ## Format the code
 
 audit: setup ## Ask PyPI whether a package that the image has is known to be vulnerable
 	@export UV="$$($(FIND_UV))" requirements="$$(mktemp)" && trap 'rm -f "$$requirements"' EXIT && \
-		"$$UV" export --quiet --frozen --no-default-groups --no-emit-project --output-file "$$requirements" && \
+		"$$UV" export --quiet --frozen --no-default-groups --extra aws --no-emit-project --output-file "$$requirements" && \
 		"$$UV" run --quiet --isolated --frozen --only-group audit pip-audit --requirement "$$requirements" \
 			--require-hashes --disable-pip --strict --progress-spinner off
 
 sbom: setup ## Write what the image has as a CycloneDX document (FILE=sbom.json)
-	@"$$($(FIND_UV))" export --quiet --frozen --no-default-groups --no-emit-project --format cyclonedx1.5 \
+	@"$$($(FIND_UV))" export --quiet --frozen --no-default-groups --extra aws --no-emit-project --format cyclonedx1.5 \
 		--output-file $(call either,FILE,sbom.json) && echo "Written to "$(call either,FILE,sbom.json)
 
 wheel: setup ## Build the wheels of the emulator alone and of its pytest plugin (OUT=dist)

@@ -38,7 +38,7 @@ def test_types_are_followed_into_every_aws_service_that_is_named(project: Path) 
 
 
 FOLDERS = (
-    *("handlers", "models", "services", "utils", "openapi", "infrastructure"),
+    *("handlers", "models", "seeding", "serve", "services", "utils", "openapi", "infrastructure"),
     "psn_partner_emulator",
 )
 UPWARDS = {
@@ -49,6 +49,10 @@ UPWARDS = {
     "services/players/players.py": "services.identity.users",
     "models/player.py": "utils.etags",
     "handlers/health.py": "openapi.document",
+    "services/clock.py": "seeding.seeds",
+    "seeding/seeds.py": "infrastructure.stack.settings",
+    "infrastructure/stack/loading.py": "serve.options",
+    "serve/options.py": "infrastructure.errors",
 }
 """An import that runs up, or to the side, by the module that would have it."""
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from infrastructure import get_image_tag
 from infrastructure.automation import backend, locks, plugins
 from infrastructure.release import selection
-from infrastructure.stack.seeds import Seed
 from infrastructure.stack.settings import Settings
 from infrastructure.tools import disk, engine, paths
+from seeding.seeds import Seed
 
-_PROGRAM = ("infrastructure", "openapi")
+_PROGRAM = ("infrastructure", "openapi", "seeding")
 _TABLES = ("routes.py", "variables.py")
 """The folders and the files of the program."""
 

@@ -32,11 +32,11 @@ from infrastructure.review.changes import ChangeLog, summary
 from infrastructure.review.review import ReleaseChange, Review
 from infrastructure.stack import function_specs
 from infrastructure.stack.loading import load_seed
-from infrastructure.stack.seeds import Seed
 from infrastructure.stack.settings import Settings
 from infrastructure.terminal import display
 from infrastructure.terminal.engine_progress import EngineProgress
 from infrastructure.terminal.phases import Phases
+from seeding.seeds import Seed
 
 
 def deploy(request: DeployRequest) -> DeployResult:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from infrastructure.program.signing_keys import Jwk
+from seeding.signing_keys import Jwk
 
 REREAD_SECONDS = 30
 """After so long a function reads the keys again."""

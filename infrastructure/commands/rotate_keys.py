@@ -19,11 +19,11 @@ from infrastructure.cloud import session
 from infrastructure.commands import key_schedule, readiness
 from infrastructure.commands.key_schedule import KeySchedule
 from infrastructure.errors import DeployError
-from infrastructure.program import signing_keys
 from infrastructure.release.state import StackState, resource_name
 from infrastructure.stack.loading import longest_access_token_seconds
 from infrastructure.stack.names import PUBLIC_KEYS, SIGNING_KEYS
 from infrastructure.stack.settings import Settings
+from seeding import signing_keys
 
 if TYPE_CHECKING:
     from types_boto3_secretsmanager import SecretsManagerClient

@@ -15,8 +15,8 @@ from infrastructure.automation import workspace
 from infrastructure.cloud import default_generations
 from infrastructure.commands import readiness, stack_info
 from infrastructure.errors import DeployError
-from infrastructure.stack import strict_yaml
 from infrastructure.stack.settings import Settings
+from seeding import strict_yaml
 
 _ANSWER_SECONDS = 40
 _LOCAL_ADMIN = ("admin", "admin123")

@@ -17,8 +17,8 @@ from infrastructure.program.storage import Storage
 from infrastructure.release import release, selection
 from infrastructure.release.state import StackState
 from infrastructure.stack.names import PROJECT
-from infrastructure.stack.seeds import Seed
 from infrastructure.stack.settings import Settings
+from seeding.seeds import Seed
 from variables import VARIABLES
 
 

@@ -5,10 +5,10 @@ from collections.abc import Collection, Mapping
 import pulumi
 import pulumi_aws as aws
 
-from infrastructure.program import signing_keys
 from infrastructure.stack.names import INDEXES, PUBLIC_KEYS, SEED, SIGNING_KEYS
-from infrastructure.stack.seeds import Seed
 from infrastructure.stack.settings import Settings
+from seeding import signing_keys
+from seeding.seeds import Seed
 
 
 class Storage(pulumi.ComponentResource):

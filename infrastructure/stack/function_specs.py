@@ -8,10 +8,10 @@ from difflib import get_close_matches
 import routes
 from infrastructure.stack.capacity import Capacity
 from infrastructure.stack.permissions import Permissions
-from infrastructure.stack.seeds import Seed
 from infrastructure.stack.settings import Settings
 from infrastructure.stack.stack_file import key
 from routes import Route
+from seeding.seeds import Seed
 
 AUTHORIZER = "authorizer"
 

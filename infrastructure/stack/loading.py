@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from infrastructure.errors import DeployError
 from infrastructure.stack import environment_rules, function_specs, seeds, stack_file
 from infrastructure.stack.settings import LOCAL, Settings, is_local
+from seeding.seeds import Seed
 
 FOLDER = Path(__file__).resolve().parents[1]
 """Where the stacks' files are, and ``seeds`` in it."""
@@ -50,7 +51,7 @@ def load_settings(stack: str) -> Settings:
     return settings
 
 
-def load_seed(settings: Settings) -> seeds.Seed:
+def load_seed(settings: Settings) -> Seed:
     """The users and clients of the stack, from its ``seed_file``.
 
     Takes about 0.1 s for every password hash of a guarded stack, each of which is compared with the documented

@@ -10,10 +10,11 @@ from infrastructure import get_image_tag
 from infrastructure.stack import stack_file
 from infrastructure.stack.capacity import Capacity, Number, Throttle
 from infrastructure.stack.names import Names
+from seeding import SigningAlgorithm
 
 Environment = Literal["local", "dev", "staging", "prod"]
 Architecture = Literal["arm64", "amd64"]
-SigningAlgorithm = Literal["ES256", "RS256"]
+
 
 LOCAL = "local"
 _URL = r"^https?://[^/?#\s]+[^?#\s]*$"

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from infrastructure.stack import strict_yaml
 from infrastructure.stack.names import PROJECT
+from seeding import strict_yaml
 
 _ENGINES = frozenset({"encryptedkey", "encryptionsalt", "environment", "secretsprovider"})
 """What the engine itself keeps in the file."""

@@ -23,7 +23,7 @@ from services.emulation.journal_keys import (
     position,
 )
 from services.sandboxes.opening import began
-from utils import strict_json, table
+from utils import strict_json, table, waiting
 from utils.attributes import Item
 from utils.sandbox import Sandbox
 from utils.settings import settings
@@ -170,7 +170,7 @@ def ascending(
     Without ``wait`` all that there is, of which the rows that are not settled are told again next time. With it only
     those that are settled, each once; while there is none, it waits for one so long.
     """
-    deadline = time.monotonic() + min(wait or timedelta(), longest_wait()).total_seconds()
+    deadline = waiting.began() + min(wait or timedelta(), longest_wait()).total_seconds()
     reached = after or ""
     while True:
         since = start(sandbox)
@@ -181,7 +181,7 @@ def ascending(
         left = deadline - time.monotonic()
         if part.rows or part.has_more or wait is None or left <= 0:
             return part
-        time.sleep(min(PAUSE.total_seconds(), left))
+        waiting.pause(min(PAUSE.total_seconds(), left))
 
 
 def _found(sandbox: Sandbox, search: _Search, since: str, before: str, *, is_waiting: bool) -> Part:

@@ -11,6 +11,7 @@ from models.matching import Match
 from services.emulation import journal_reading
 from services.emulation.journal_reading import PAUSE, Recorded
 from services.emulation.matching import Asked, criteria
+from utils import waiting
 from utils.errors import PSNEmulatorException
 from utils.sandbox import Sandbox
 
@@ -55,8 +56,9 @@ def verify(sandbox: Sandbox, body: "VerifyBody") -> Verification:
     What may still become wrong by a request to come is waited for: that there are none, or at most so many. What a
     missing row could make wrong is not confirmed without it. Raises :class:`VerificationFailedException`.
     """
-    latest = time.monotonic() + journal_reading.longest_wait().total_seconds()
-    deadline = min(latest, time.monotonic() + body.within.total_seconds())
+    began = waiting.began()
+    latest = began + journal_reading.longest_wait().total_seconds()
+    deadline = min(latest, began + body.within.total_seconds())
     tally = _Tally.of(body)
     while True:
         since = journal_reading.start(sandbox)
@@ -68,7 +70,7 @@ def verify(sandbox: Sandbox, body: "VerifyBody") -> Verification:
             if tally.holds(is_complete=is_complete):
                 return found
             raise VerificationFailedException(found, list(tally.near_misses()))
-        time.sleep(max(0.0, min(PAUSE.total_seconds(), deadline - time.monotonic())))
+        waiting.pause(max(0.0, min(PAUSE.total_seconds(), deadline - time.monotonic())))
 
 
 @dataclass(slots=True)

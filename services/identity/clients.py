@@ -11,7 +11,7 @@ from utils.oauth_errors import InvalidClientException, UnauthorizedClientExcepti
 from utils.sandbox import Sandbox
 
 _LONGEST_ID: Final = 64
-"""Characters, as a seed's (``infrastructure.stack.seeds``) are."""
+"""Characters, as a seed's (``seeding.seeds``) are."""
 
 _verified_secrets: Final[dict[str, bytes]] = {}
 """By the argon2id hash of a client's secret the SHA-256 of the secret, once the two were compared; in memory only.

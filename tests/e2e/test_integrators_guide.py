@@ -15,6 +15,7 @@ import yaml
 from argon2 import PasswordHasher
 
 from infrastructure.stack import seeds
+from seeding.seeds import Client, Seed
 from tests.e2e.conversation import converse
 from tests.e2e.guide import snippet, table, text
 from tests.e2e.login_page import log_in
@@ -37,7 +38,7 @@ def metadata(api: httpx.Client) -> dict[str, Any]:
 
 
 @pytest.fixture(params=["local", "dev"])
-def seed(project: Path, request: pytest.FixtureRequest) -> seeds.Seed:
+def seed(project: Path, request: pytest.FixtureRequest) -> Seed:
     """The users and clients of a stack that the guide tells of."""
     file = project / "infrastructure" / "seeds" / f"{request.param}.yaml"
     return seeds.read_seed(file, audience="psn-emulator-api", defaults_allowed=True)
@@ -126,7 +127,7 @@ def test_the_scopes_are_those_that_are_served(metadata: dict[str, Any]) -> None:
     assert [scope for scope, _ in table("scope")] == metadata["scopes_supported"]
 
 
-def test_the_clients_are_those_of_the_seed(seed: seeds.Seed, request: pytest.FixtureRequest) -> None:
+def test_the_clients_are_those_of_the_seed(seed: Seed, request: pytest.FixtureRequest) -> None:
     stack = request.node.callspec.params["seed"]
     rows = table("client")
     told = {name: (secret, grants) for name, secret, grants, stacks in rows if stack in stacks.split(", ")}
@@ -138,7 +139,7 @@ def test_the_clients_are_those_of_the_seed(seed: seeds.Seed, request: pytest.Fix
         assert client.secret_hash is None or PasswordHasher().verify(client.secret_hash, secret)
 
 
-def test_the_users_are_those_of_the_seed(seed: seeds.Seed, request: pytest.FixtureRequest) -> None:
+def test_the_users_are_those_of_the_seed(seed: Seed, request: pytest.FixtureRequest) -> None:
     stack = request.node.callspec.params["seed"]
     told = {name: password for name, password, stacks in table("user") if stack in stacks.split(", ")}
     assert told.keys() == {user.username for user in seed.users}
@@ -146,13 +147,13 @@ def test_the_users_are_those_of_the_seed(seed: seeds.Seed, request: pytest.Fixtu
         assert PasswordHasher().verify(user.password_hash, told[user.username])
 
 
-def client(seed: seeds.Seed, client_id: str) -> seeds.Client:
+def client(seed: Seed, client_id: str) -> Client:
     """The client ``client_id``."""
     [found] = [client for client in seed.clients if client.client_id == client_id]
     return found
 
 
-def test_springs_settings_are_those_of_a_public_client(seed: seeds.Seed, metadata: dict[str, Any]) -> None:
+def test_springs_settings_are_those_of_a_public_client(seed: Seed, metadata: dict[str, Any]) -> None:
     oauth2 = yaml.safe_load(snippet("application.yaml"))["spring"]["security"]["oauth2"]
     [(provider_id, provider)] = oauth2["client"]["provider"].items()
     [(registration_id, registration)] = oauth2["client"]["registration"].items()
@@ -180,7 +181,7 @@ def test_springs_resource_server_wants_what_the_tokens_have(
     assert set(re.findall(r'"SCOPE_([\w:]+)"', text())) <= set(told["scope"].split())
 
 
-def test_postmans_settings_are_those_of_a_public_client(seed: seeds.Seed, metadata: dict[str, Any]) -> None:
+def test_postmans_settings_are_those_of_a_public_client(seed: Seed, metadata: dict[str, Any]) -> None:
     told = {field: value.replace("{{API}}", metadata["issuer"]) for field, value in table("field")}
     chosen = client(seed, told["Client ID"])
     assert (chosen.secret_hash, told["Client Secret"]) == (None, "")

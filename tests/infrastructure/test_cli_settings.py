@@ -20,11 +20,11 @@ from infrastructure.automation import exclusion, plugins, workspace
 from infrastructure.cloud import probe, registry
 from infrastructure.commands import rotate_keys
 from infrastructure.local import base_image
-from infrastructure.program import signing_keys
 from infrastructure.release.state import StackState
 from infrastructure.stack import seeds, stack_file
 from infrastructure.stack.settings import Settings
 from infrastructure.tools import docker, engine
+from seeding import signing_keys
 from tests.infrastructure.commands.test_rollback import FIRST, SECOND, state
 from tests.infrastructure.conftest import HASH_OF_PASSWORD123, WriteSeed, WriteStack, a_user
 from tests.support.recorded import run, state_of

@@ -17,7 +17,7 @@ from tests.support.identity import decode
 SECONDS = 60
 ONE_KEY = (
     (
-        "infrastructure/program/signing_keys.py",
+        "seeding/signing_keys.py",
         "return [new_key(algorithm), new_id_token_key(algorithm)]",
         "return [new_key(algorithm)]",
     ),

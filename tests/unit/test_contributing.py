@@ -10,7 +10,17 @@ import pytest
 from tests.support.recipe import Step, steps
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("handlers", "infrastructure", "models", "openapi", "services", "tests", "utils")
+FOLDERS = (
+    "handlers",
+    "infrastructure",
+    "models",
+    "openapi",
+    "seeding",
+    "serve",
+    "services",
+    "tests",
+    "utils",
+)
 FILES = (
     "routes.py",
     "main.py",

@@ -91,6 +91,7 @@ def break_note(_: pytest.MonkeyPatch) -> None:
 CHANGES: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "the program": append("infrastructure/program/gateway.py"),
     "a new file of the program": create("infrastructure/program/more.py"),
+    "what a stack begins with": append("seeding/seeds.py"),
     "the stand-in plugin": append("infrastructure/local/plugin/provider.py"),
     "the route table": append("routes.py"),
     "a handler": append("handlers/health.py"),

@@ -16,8 +16,8 @@ from infrastructure.release import release, selection
 from infrastructure.release.release import Entry, Release
 from infrastructure.release.state import FUNCTION, IMAGE
 from infrastructure.stack.loading import load_settings
-from infrastructure.stack.seeds import Seed
 from infrastructure.stack.settings import Settings
+from seeding.seeds import Seed
 from tests.infrastructure.conftest import WriteSeed, WriteStack, a_user
 
 HASH = PasswordHasher(2, 19456, 1).hash("secret")

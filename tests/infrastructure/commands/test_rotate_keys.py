@@ -15,10 +15,10 @@ from infrastructure.automation import aliases, exclusion, workspace
 from infrastructure.commands import readiness, rotate_keys
 from infrastructure.commands.key_schedule import LEAD_SECONDS, SOON_SECONDS
 from infrastructure.errors import DeployError
-from infrastructure.program.signing_keys import key_set, keys_in, new_key, public_set
 from infrastructure.release.state import STACK, StackState
 from infrastructure.stack.loading import load_settings
 from infrastructure.stack.settings import Settings
+from seeding.signing_keys import key_set, keys_in, new_key, public_set
 from tests.infrastructure.conftest import WriteSeed, WriteStack, a_client
 
 NAMES = ("public-keys", "signing-keys")

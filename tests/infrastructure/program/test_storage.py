@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import pytest
 
-from infrastructure.program.signing_keys import key_set, keys_in, new_key, public_set
-from infrastructure.stack.settings import SigningAlgorithm
+from seeding import SigningAlgorithm
+from seeding.signing_keys import key_set, keys_in, new_key, public_set
 from services.players import player_items
 from tests.infrastructure.conftest import (
     HASH_OF_ANOTHER_PASSWORD,

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from infrastructure.stack import seeds
 from models.account_bodies import AddressBody, ClientBody, UserBody
+from seeding import seeds
 from services.sandboxes.opening import begin, opened
 from tests.support import identity
 from tests.support.gateway import Answer

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 import routes
-from infrastructure.stack.seeds import Seed, read_seed
+from infrastructure.stack.seeds import read_seed
+from seeding.seeds import Seed
 from services.identity.clients import authenticate
 from services.identity.seed import seed
 from tests.support import identity

@@ -11,7 +11,7 @@ from typing import Any
 
 from joserfc.jwk import ECKey, RSAKey
 
-from infrastructure.stack.settings import SigningAlgorithm
+from seeding import SigningAlgorithm
 
 type Jwk = Mapping[str, Any]
 

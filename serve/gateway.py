@@ -1,0 +1,189 @@
+"""The gateway: an ASGI application that answers as the HTTP API in front of the deployed functions does."""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+from routes import FALLBACK, ROUTES, Route
+from serve import cors
+from serve.access import Claims, Decisions
+from serve.connection import FunctionError, Invocation
+from serve.payload import Incoming, Outgoing
+from serve.routing import Match, Router
+from serve.worker import AUTHORIZER
+from serve.workers import BusyError, Workers
+
+type Scope = Mapping[str, Any]
+type Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+type Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_BODY_BYTES: Final = 10 << 20
+"""The most of a body (API Gateway Developer Guide: "Quotas for HTTP APIs")."""
+_EVENT_BYTES: Final = (6 << 20) - (64 << 10)
+"""The most of a body in an event, of Lambda's 6 MB for an invocation less what else an event holds."""
+_AUTHORIZER_SECONDS: Final = 8
+_CONTENT: Final = "content-length"
+
+
+_TIMEOUTS: Final = {
+    name: max(float(route.timeout) for route in (*ROUTES, FALLBACK) if route.function_name == name)
+    for name in {route.function_name for route in (*ROUTES, FALLBACK)}
+}
+"""Seconds, of each function."""
+
+
+class RefusedError(Exception):
+    """The gateway answers by itself."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.outgoing = Outgoing.of_gateway(status, message)
+
+
+_TOO_LARGE: Final = 413, "Request Entity Too Large"
+_FAILED: Final = 500, "Internal Server Error"
+_UNAVAILABLE: Final = 503, "Service Unavailable"
+
+
+@dataclass
+class Gateway:
+    """Answers requests by the ``workers``; ``patience`` is how long it waits for a function."""
+
+    workers: Workers
+    patience: timedelta
+    is_draining: Callable[[], bool] = lambda: False
+    _router: Router = field(default_factory=lambda: Router(ROUTES))
+    _decisions: Decisions = field(default_factory=Decisions)
+    _under_way: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The ASGI application."""
+        if scope["type"] != "http":
+            await send({"type": "websocket.close"})
+            return
+        try:
+            incoming = Incoming.of(scope, await _body(scope, receive))
+        except RefusedError as refused:
+            await _send(refused.outgoing, Incoming.of(scope, b""), send)
+            return
+        except ConnectionError:
+            return
+        try:
+            outgoing = cors.preflight(incoming.method, incoming.headers) or await self._answer(incoming)
+        except RefusedError as refused:
+            outgoing = refused.outgoing
+        await _send(outgoing, incoming, send)
+
+    async def _answer(self, incoming: Incoming) -> Outgoing:
+        began = time.monotonic()
+        match = self._router.find(incoming.method, incoming.path)
+        claims = await self._authorized(incoming, match) if match.route.scope else None
+        event = incoming.event(match, claims)
+        _require_room(event)
+        seconds = self._seconds(match.route)
+        while True:
+            invocation = Invocation(incoming.id, match.route.function_name, event, began, seconds)
+            message = await self._within_patience(invocation, began)
+            if "answer" in message:
+                return Outgoing.of_function(message["answer"])
+            if "pause" not in message:
+                raise RefusedError(*_FAILED)
+            await self._pause(message["pause"])
+
+    async def _within_patience(self, invocation: Invocation, began: float) -> Mapping[str, Any]:
+        """What a worker says, who goes on when the gateway's patience has ended."""
+        task = asyncio.get_running_loop().create_task(self.workers.call(invocation))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        left = began + self.patience.total_seconds() - time.monotonic()
+        done, _ = await asyncio.wait({task}, timeout=max(0.0, left))
+        if not done:
+            task.add_done_callback(_ignore)
+            raise RefusedError(*_UNAVAILABLE)
+        try:
+            message: Mapping[str, Any] = task.result()
+        except FunctionError:
+            raise RefusedError(*_FAILED) from None
+        except BusyError:
+            raise RefusedError(*_UNAVAILABLE) from None
+        return message
+
+    async def _pause(self, seconds: float) -> None:
+        """Waits where a function would, for so long; not while the server ends."""
+        if self.is_draining():
+            raise RefusedError(*_UNAVAILABLE)
+        await asyncio.sleep(seconds)
+
+    async def _authorized(self, incoming: Incoming, match: Match) -> Claims:
+        """What the authorizer says of the caller; raises :class:`RefusedError` where it says no."""
+        authorization = incoming.headers.get("authorization")
+        if not authorization:
+            raise RefusedError(401, "Unauthorized")
+        if (known := self._decisions.get(authorization, match.key)) is not None:
+            return known
+        now = time.monotonic()
+        event = incoming.authorizer_event(match)
+        invocation = Invocation(incoming.id, AUTHORIZER, event, now, _AUTHORIZER_SECONDS)
+        decision = (await self._within_patience(invocation, now)).get("answer")
+        if decision is None:
+            raise RefusedError(*_FAILED)
+        if not decision["isAuthorized"]:
+            raise RefusedError(403, "Forbidden")
+        claims: Claims = decision["context"]
+        self._decisions.keep(authorization, match.key, claims)
+        return claims
+
+    def _seconds(self, route: Route) -> float:
+        """After how long the function of ``route`` is ended: as deployed, the partner's outlast the patience, for a
+        fault may hold them up so long."""
+        patience = self.patience.total_seconds()
+        return patience + 1 if route.is_partners else min(_TIMEOUTS[route.function_name], patience)
+
+
+def _ignore(task: asyncio.Task[Any]) -> None:
+    with suppress(asyncio.CancelledError):
+        task.exception()
+
+
+def _require_room(event: Mapping[str, Any]) -> None:
+    """Raises :class:`RefusedError` when the body, a string of JSON in the event, is too large for one."""
+    body: str = event.get("body", "")
+    if len(body) * len(r"\u0000") > _EVENT_BYTES and len(json.dumps(body)) > _EVENT_BYTES:
+        raise RefusedError(*_TOO_LARGE)
+
+
+async def _body(scope: Scope, receive: Receive) -> bytes:
+    """The request's body; raises :class:`RefusedError` when it is too large and ``ConnectionError`` when the caller has
+    gone."""
+    if int(dict(scope["headers"]).get(_CONTENT.encode(), 0)) > _BODY_BYTES:
+        raise RefusedError(*_TOO_LARGE)
+    chunks: list[bytes] = []
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionError("the caller has gone")
+        chunk = message.get("body", b"")
+        more = message.get("more_body", False)
+        size += len(chunk)
+        if size > _BODY_BYTES:
+            raise RefusedError(*_TOO_LARGE)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+async def _send(outgoing: Outgoing, incoming: Incoming, send: Send) -> None:
+    more = [("apigw-requestid", incoming.id), *cors.answer_headers(incoming.headers)]
+    await send(
+        {
+            "type": "http.response.start",
+            "status": outgoing.status,
+            "headers": outgoing.raw_headers(more),
+        }
+    )
+    await send({"type": "http.response.body", "body": outgoing.body})

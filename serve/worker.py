@@ -1,0 +1,87 @@
+"""A worker: a process that carries out one invocation after the other, as a Lambda environment does."""
+
+import os
+import shutil
+import signal
+import socket
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import cache
+from typing import Any, Final
+
+from serve import frames
+
+AUTHORIZER: Final = "authorizer"
+READY: Final = "ready"
+
+
+class Context:
+    """What Lambda passes along with an event."""
+
+    def __init__(self, request_id: str, deadline: float) -> None:
+        self.aws_request_id = request_id
+        self._deadline = deadline
+
+    def get_remaining_time_in_millis(self) -> int:
+        """How long until the function is ended, by ``time.monotonic``."""
+        return max(0, round((self._deadline - time.monotonic()) * 1000))
+
+
+def run(connection: socket.socket, environment: Mapping[str, str], temporary: str | None) -> None:
+    """Answers what comes over ``connection`` until that ends, with the functions' ``environment``.
+
+    A server that was killed leaves its ``temporary`` folder, which its workers delete.
+    """
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # a terminal sends it to all; the server ends its workers itself
+    os.environ.update(environment)
+    connection.sendall(frames.packed({READY: os.getpid()}))
+    while True:
+        try:
+            message = frames.receive(connection)
+        except (EOFError, OSError):
+            break
+        if message is None:
+            return
+        answer = frames.packed(_outcome(message))
+        with suppress(BrokenPipeError):
+            connection.sendall(answer)
+    if temporary is not None:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _outcome(message: Mapping[str, Any]) -> dict[str, Any]:
+    """What became of an invocation: ``answer``, ``pause`` for one that has to look again, or ``error``."""
+    from utils import waiting
+
+    event, deadline = message["event"], message["deadline"]
+    try:
+        with waiting.resumable(message["began"]):
+            return {"answer": _entry(message["function"])(event, Context(message["id"], deadline))}
+    except waiting.Unfinished as unfinished:
+        return {"pause": unfinished.seconds}
+    except Exception:
+        traceback.print_exc()
+        return {"error": "the function failed"}
+
+
+@cache
+def _entry(function: str) -> Callable[[Any, Any], Any]:
+    """What Lambda would call: the entry point of a function by its name, its modules imported on first use."""
+    if function == AUTHORIZER:
+        import authorizer
+
+        return authorizer.handler
+    import main
+    from utils.logger import logger
+
+    entry = getattr(main, function.replace("-", "_"))
+
+    def named(event: Any, context: Any) -> Any:
+        logger.append_keys(function=function)  # one process is every function here
+        return entry(event, context)
+
+    return named
