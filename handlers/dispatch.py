@@ -10,8 +10,8 @@ from typing import Any
 from handlers import admission
 from handlers.refusals import refusal
 from routes import FAULT_APPLIED, FAULT_HEADER, Route, is_service
-from utils import metrics
-from utils.aws import calls, client
+from utils import metrics, secrets, table
+from utils.aws import calls
 from utils.errors import PSNEmulatorException
 from utils.http import Request, Response, problem
 from utils.logger import logger
@@ -84,15 +84,15 @@ def entry_point(*endpoints: Endpoint) -> EntryPoint:
     by_key = {key: endpoint for endpoint in endpoints for key in endpoint.route.keys}
     settings()
     emulates = settings().emulates
-    if any(endpoint.route.actions(emulates=emulates) for endpoint in endpoints):
-        client("dynamodb")
-    if settings().journal and any(endpoint.route.is_partners for endpoint in endpoints):
-        client("dynamodb", hurried=True)
+    is_recorded = settings().journal and any(endpoint.route.is_partners for endpoint in endpoints)
+    if is_recorded or any(endpoint.route.actions(emulates=emulates) for endpoint in endpoints):
+        table.prepare(hurried=is_recorded)
+    if is_recorded:
         import_module("handlers.journal")
     if settings().faults and any(endpoint.route.is_partners for endpoint in endpoints):
         import_module("handlers.faults")
-    if any(endpoint.route.secrets for endpoint in endpoints):
-        client("secretsmanager")
+    for name in {name for endpoint in endpoints for name in endpoint.route.secrets}:
+        secrets.prepare(settings().secrets[name])
     logger.append_keys(
         function=first.function_name, image_tag=settings().image_tag, release=settings().release
     )

@@ -42,9 +42,9 @@ class Place:
     is_temporary: bool
 
     @property
-    def table(self) -> Path:
-        """The file of the store."""
-        return self.folder / "table.sqlite"
+    def table(self) -> str:
+        """The name of the store: what it acknowledges is on the disk where it is to last."""
+        return f"sqlite:{self.folder / 'table.sqlite'}{'?synchronous=off' if self.is_temporary else ''}"
 
     def secret(self, name: str) -> Path:
         """The file of a secret."""
@@ -84,7 +84,7 @@ def environment(options: Options, where: Place, url: str, port: int) -> dict[str
         "LOG_LEVEL": options.log_level,
         "IMAGE_TAG": os.environ.get("IMAGE_TAG") or VERSION,
         "RELEASE": os.environ.get("RELEASE") or VERSION,
-        "TABLE_NAME": f"sqlite:{where.table}",
+        "TABLE_NAME": where.table,
         "ISSUER": url,
         "TRUSTED_ISSUER": url,
         "JWKS_URI": keys,
@@ -102,6 +102,8 @@ def provide(options: Options, where: Place) -> str:
     Keys that are there stay. Raises :class:`ServeError`.
     """
     from seeding import seeds, signing_keys
+    from utils import table
+    from utils.errors import PSNEmulatorException
 
     path = options.seed or SEED
     try:
@@ -125,9 +127,16 @@ def provide(options: Options, where: Place) -> str:
         _write(where.secret("public-keys"), public)
         _write(where.secret("seed"), seed.model_dump_json())
     except (OSError, KeyError, json.JSONDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it holds no keys"
+        reason = error.strerror if isinstance(error, OSError) else f"{signing.name} holds no keys"
         raise ServeError(
             f"The keys cannot be kept in {where.folder}: {reason}.", "Choose another folder by --data."
+        ) from error
+    try:
+        table.prepare()
+    except PSNEmulatorException as error:
+        raise ServeError(
+            f"The data cannot be kept in {where.folder}: {error.__cause__ or error.detail}.",
+            "Make room there, or choose another folder by --data.",
         ) from error
     return public
 

@@ -17,7 +17,7 @@ def listener(options: Options) -> socket.socket:
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
     where = f"{options.host}:{options.port}"
     try:
-        return socket.create_server((options.host, options.port), family=family, backlog=_BACKLOG)
+        listening = socket.create_server((options.host, options.port), family=family, backlog=_BACKLOG)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise ServeError(
@@ -32,6 +32,9 @@ def listener(options: Options) -> socket.socket:
         raise ServeError(
             f"It cannot listen at {where}: {reason}.", "Choose an address of this machine by --host."
         ) from error
+    # Head and body of an answer are two writes; asyncio sees to it only for sockets whose protocol is said.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
 
 
 def require_certificate(options: Options) -> None:

@@ -8,7 +8,14 @@ from routes import FALLBACK, ROUTES
 
 def _import_all() -> None:
     """Imports what the entry points and the rows of the table name."""
-    for name in ("authorizer", "main", "handlers.dispatch", "handlers.journal", "handlers.faults"):
+    for name in (
+        "authorizer",
+        "main",
+        "handlers.dispatch",
+        "handlers.journal",
+        "handlers.faults",
+        "utils.stores.sqlite",
+    ):
         import_module(name)
     from handlers.dispatch import Endpoint
 

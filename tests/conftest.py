@@ -31,10 +31,12 @@ from tests.support.cheap_hashes import HASHER
 from tests.support.gateway import Gateway, open_session
 from tests.support.interception import Call, Intercept, interception
 from tests.support.scheduling import Scheduling, place
+from utils import table
 from utils.aws import client
 from utils.logger import logger
 from utils.sandbox import DEFAULT, Sandbox
 from utils.settings import settings
+from utils.stores import sqlite_file
 from variables import VARIABLES
 
 # A busy machine is no fault of what is tested.
@@ -128,6 +130,18 @@ def aws(environment: None, one_aws: MockAWS) -> Iterator[None]:
 def the_table(aws: None) -> str:
     """The application's table, empty; its name."""
     return empty_table()
+
+
+@pytest.fixture
+def sqlite_table(
+    environment: None, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """The application's table in a file of SQLite, empty; its name."""
+    name = f"{table.SQLITE}{tmp_path_factory.mktemp('table')}/table?synchronous=off"
+    monkeypatch.setenv("TABLE_NAME", name)
+    settings.cache_clear()
+    yield name
+    sqlite_file.forget(name)
 
 
 def empty_table() -> str:

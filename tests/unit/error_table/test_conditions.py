@@ -17,6 +17,7 @@ from tests.support.players import NOBODY, body, made
 from tests.unit.error_table.conftest import GOOD, INVALID, OF_A_PLAYER, READING, SCOPED, Send, problem
 from utils import table
 from utils.sandbox import DEFAULT
+from utils.stores import store
 from utils.writes import Delete, Update
 
 ONCE = [route for route in READING if route.method == "POST"]
@@ -97,7 +98,7 @@ class TestAnIdempotencyKey:
             raise ClientError(refusal, operation)
 
         intercept(contended)
-        monkeypatch.setattr(table, "_pause", lambda _: None)
+        monkeypatch.setattr(store, "_pause", lambda _: None)
         answer = send(route, headers=KEY)
         problem(answer, 409, "idempotency_key_in_use")
         assert int(answer.headers["retry-after"]) >= 1

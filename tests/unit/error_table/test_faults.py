@@ -20,6 +20,7 @@ from tests.support.sample_requests import Answered, SampleRequest, Values, good_
 from tests.support.sample_sending import in_process, store_local_seed
 from utils import table
 from utils.sandbox import sandbox_key
+from utils.stores import store
 from utils.writes import Update
 
 URL = {"endpoint_url": "https://aws.test"}
@@ -120,7 +121,7 @@ def faulty(the_table: str, monkeypatch: pytest.MonkeyPatch, intercept: Intercept
     identity.publish(monkeypatch, identity.KEY)
     identity.store_keys(identity.KEY)
     store_local_seed()
-    monkeypatch.setattr(table, "_pause", lambda _: None)
+    monkeypatch.setattr(store, "_pause", lambda _: None)
     faulty = Faulty()
     intercept(faulty, "dynamodb", "secretsmanager")
     return faulty

@@ -18,6 +18,7 @@ from utils.errors import NotFoundException, ThrottledException, ValidationExcept
 from utils.http import Request, Response
 from utils.oauth_errors import InvalidGrantException
 from utils.settings import SettingsError, settings
+from utils.stores import dynamodb
 from utils.table import ConditionFailedError
 from utils.writes import Key, Put
 
@@ -222,13 +223,13 @@ class TestPrefetching:
 
     def test_and_liveness_are_one_read(self, api: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
         calls: list[str] = []
-        call_table = table._call
+        call_table = dynamodb._call
 
         def counted(operation: str, **arguments: Any) -> Any:
             calls.append(operation)
             return call_table(operation, **arguments)
 
-        monkeypatch.setattr(table, "_call", counted)
+        monkeypatch.setattr(dynamodb, "_call", counted)
         assert api.get("/players/01890000-0000-7000-8000-000000000000/stats").status == 404
         assert calls == ["batch_get_item"]
 

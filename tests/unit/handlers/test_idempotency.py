@@ -18,6 +18,7 @@ from utils import table
 from utils.aws import client
 from utils.sandbox import DEFAULT
 from utils.settings import settings
+from utils.stores import store
 
 WIN = {"outcome": "win", "score": 7}
 ANSWERED = ("location", "etag", "content-type")
@@ -244,7 +245,7 @@ class TestTwoAtOnce:
             return call(operation, arguments)
 
         intercept(contended)
-        monkeypatch.setattr(table, "_pause", lambda _: None)
+        monkeypatch.setattr(store, "_pause", lambda _: None)
         answer = send(api, "/players", body())
         assert answer.status == status
         assert answer.code == ("idempotency_key_in_use" if status == 409 else "throttled")

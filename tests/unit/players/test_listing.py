@@ -18,6 +18,7 @@ from utils import cursors, table
 from utils.errors import ThrottledException
 from utils.sandbox import DEFAULT, Sandbox
 from utils.settings import settings
+from utils.stores import dynamodb
 from utils.writes import Put
 
 FORGED = cursors.encode(bytes(32), '["default","created_at",{}]', "01890000-0000-7000-8000-000000000000")
@@ -312,12 +313,12 @@ def test_a_page_costs_one_query_of_its_size_whatever_there_is(
     make(8)
     api.get("/players?limit=1")  # now there is something that signs
     calls: list[tuple[str, Any]] = []
-    call = table._call
+    call = dynamodb._call
 
     def counted(operation: str, **arguments: Any) -> Any:
         calls.append((operation, arguments.get("Limit")))
         return call(operation, **arguments)
 
-    monkeypatch.setattr(table, "_call", counted)
+    monkeypatch.setattr(dynamodb, "_call", counted)
     assert len(api.get(f"/players?{query}").data) == 3
     assert calls == [("batch_get_item", None), ("query", 4)]

@@ -17,6 +17,7 @@ from tests.support.interception import Call, Intercept
 from utils import metrics, table
 from utils.errors import SandboxFullException, ThrottledException, UnavailableException
 from utils.metrics import Datum
+from utils.stores import store
 from utils.table import ConditionFailedError
 from utils.writes import ABSENT, Delete, Key, Put
 
@@ -38,7 +39,7 @@ class Failing:
         self.calls: list[str] = []
         self.pauses: list[float] = []
         intercept(self._answer)
-        monkeypatch.setattr(table, "_pause", self.pauses.append)
+        monkeypatch.setattr(store, "_pause", self.pauses.append)
 
     def _answer(self, call: Call, operation: str, arguments: dict[str, Any]) -> Any:
         self.calls.append(operation)
@@ -218,7 +219,7 @@ def test_the_probe_is_one_read(failing: Failing) -> None:
 def test_a_pause_takes_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
     monkeypatch.setattr("time.sleep", slept.append)
-    table._pause(0.25)
+    store._pause(0.25)
     assert slept == [0.25]
 
 
