@@ -1,5 +1,6 @@
 """The command ``psn-partner-emulator``: ``serve`` runs the application, the others ask one that runs."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -36,8 +37,12 @@ def application() -> Path:
 
 
 def _serve(arguments: list[str]) -> int:
-    """Runs the application in this process, whose path begins with its folder: no other ``utils`` is met."""
-    sys.path.insert(0, str(application()))
+    """Runs the application in this process and those that it starts: their path begins with its folder, and has not
+    the current one."""
+    folder = str(application())
+    sys.path.insert(0, folder)
+    others = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path not in {"", folder}]
+    os.environ |= {"PYTHONPATH": os.pathsep.join([folder, *others]), "PYTHONSAFEPATH": "1"}
     from serve.__main__ import main as serve
 
     return serve(arguments)
