@@ -5,7 +5,7 @@ set -eu
 
 if [ "${1:-}" = serve ]; then
     shift
-    cd /var/task
+    cd "$(dirname "$0")"
     exec python3.13 -m serve --host 0.0.0.0 "$@"
 fi
 exec /lambda-entrypoint.sh "$@"
