@@ -141,18 +141,15 @@ def aws(environment: None, one_aws: MockAWS) -> Iterator[None]:
 @pytest.fixture
 def the_table(request: pytest.FixtureRequest, aws: None) -> str:
     """The application's table, empty; its name."""
-    if os.environ.get("STORE") == "sqlite" and not {"intercept", "may_do"} & set(
-        request.fixturenames
-    ):
+    if os.environ.get("STORE") == "sqlite" and not {"intercept", "may_do"} & set(request.fixturenames):
         return request.getfixturevalue("sqlite_table")
     return empty_table()
 
 
 @pytest.fixture(scope="session")
 def sqlite_name() -> Iterator[str]:
-    """The name of a table in a file of SQLite in memory, the same for all tests of a process."""
-    memory = "/dev/shm"
-    with TemporaryDirectory(dir=memory if Path(memory).is_dir() else None) as folder:
+    """The name of a table in a file of SQLite, the same for all tests of a process."""
+    with TemporaryDirectory() as folder:
         name = f"{table.SQLITE}{folder}/table?synchronous=off"
         yield name
         sqlite_file.forget(name)
