@@ -52,7 +52,7 @@ def index(request: Request, query: "RequestsQuery") -> Response:
     key, listing = secret(request.items, request.sandbox), _listing(request, query.order)
     after = query.after
     if after is not None:
-        after = journal_reading.settled() if after == NOW else cursors.decode(key, listing, after)
+        after = journal_reading.settled_at_first() if after == NOW else cursors.decode(key, listing, after)
     wanted = _filter(query)
     if query.order == "asc":
         wait = None if query.wait is None else timedelta(seconds=query.wait)

@@ -37,6 +37,7 @@ def run(connection: socket.socket, environment: Mapping[str, str], temporary: st
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
     )  # a terminal sends it to all; the server ends its workers itself
+    os.dup2(2, 1)  # the functions' log; what the server itself says is told from it
     os.environ.update(environment)
     connection.sendall(frames.packed({READY: os.getpid()}))
     while True:

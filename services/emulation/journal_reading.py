@@ -106,6 +106,12 @@ def settled() -> str:
     return position(now() - microseconds(SETTLED))
 
 
+def settled_at_first() -> str:
+    """What :func:`settled` is, or was when a function that is carried out anew was begun first."""
+    since = timedelta(seconds=time.monotonic() - waiting.began())
+    return position(now() - microseconds(SETTLED) - microseconds(since))
+
+
 def clear(sandbox: Sandbox) -> None:
     """Let the journal of ``sandbox`` begin now."""
     table.write(Update(cleared_key(sandbox), assign={"at": now()}))

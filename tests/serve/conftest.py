@@ -1,6 +1,7 @@
 """One server for the tests of a process."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,9 +12,15 @@ USER = {"username": "testuser", "password": "password123"}
 
 
 @pytest.fixture(scope="session")
-def served() -> Iterator[Served]:
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the server's data."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="session")
+def served(data: Path) -> Iterator[Served]:
     """The API, served with what a local stack begins with."""
-    with serving("--workers", "2", "--log-level", "ERROR") as server:
+    with serving("--workers", "2", "--log-level", "ERROR", "--data", str(data)) as server:
         yield server
 
 

@@ -84,10 +84,13 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def serving(*options: str, folder: Path = ROOT, port: int = 0) -> Iterator[Served]:
-    """A server while the block runs; ``port`` 0 is any that is free."""
+def serving(
+    *options: str, folder: Path = ROOT, port: int = 0, most_bytes: int | None = None
+) -> Iterator[Served]:
+    """A server while the block runs; ``port`` 0 is any that is free, ``most_bytes`` what each of its files may have."""
+    limited = ["prlimit", f"--fsize={most_bytes}"] if most_bytes else []
     process = subprocess.Popen(
-        command("--port", str(port), *options),
+        [*limited, *command("--port", str(port), *options)],
         cwd=folder,
         env=environment(),
         stdout=subprocess.PIPE,

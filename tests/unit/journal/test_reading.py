@@ -16,7 +16,7 @@ from tests.support.interception import Call, Intercept
 from tests.support.journal import Journal
 from tests.support.players import NOBODY
 from tests.unit.journal.conftest import Time
-from utils import strict_json, table
+from utils import strict_json, table, waiting
 from utils.sandbox import DEFAULT
 from utils.settings import settings
 from utils.writes import Put
@@ -242,3 +242,16 @@ def _row(request_id: str) -> dict[str, Any]:
     [example] = examples()[RecordedRequest].values()
     row: dict[str, Any] = strict_json.parse(strict_json.dump(example))
     return row | {"id": request_id}
+
+
+def test_a_reader_that_is_begun_anew_misses_nothing_since_it_was_begun_first(journal: Journal) -> None:
+    began = monotonic()
+    sleep(0.1)
+    request_id = sent()
+    with pytest.raises(waiting.Unfinished), waiting.resumable(began):
+        journal.told(after="now", wait=10)
+    sleep(1.2)
+    with waiting.resumable(began):
+        assert ids(journal.told(after="now", wait=10)) == [request_id]
+    with pytest.raises(waiting.Unfinished), waiting.resumable(monotonic()):
+        journal.told(after="now", wait=10)
