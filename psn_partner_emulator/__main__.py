@@ -1,9 +1,13 @@
 """The command ``psn-partner-emulator``: ``serve`` runs the application, the others ask one that runs."""
 
 import os
+import signal
 import sys
 from pathlib import Path
+from threading import Thread
 
+_ENDS_WITH_INPUT = "PSN_EMULATOR_ENDS_WITH_INPUT"
+"""The variable by which who starts a server has it end with itself."""
 _HERE = Path(__file__).resolve().parent
 
 
@@ -43,9 +47,18 @@ def _serve(arguments: list[str]) -> int:
     sys.path.insert(0, folder)
     others = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path not in {"", folder}]
     os.environ |= {"PYTHONPATH": os.pathsep.join([folder, *others]), "PYTHONSAFEPATH": "1"}
+    if os.environ.pop(_ENDS_WITH_INPUT, None):
+        Thread(target=_end_with_input, daemon=True).start()
     from serve.__main__ import main as serve
 
-    return serve(arguments)
+    return serve(arguments, "psn-partner-emulator serve")
+
+
+def _end_with_input() -> None:
+    """Ends this process when its standard input does: with the process that holds it, however that ends."""
+    while os.read(sys.stdin.fileno(), 1 << 10):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)  # its main thread, which a signal of this thread does not wake
 
 
 if __name__ == "__main__":

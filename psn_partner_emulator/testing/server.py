@@ -14,6 +14,7 @@ from typing import IO
 COMMAND = "psn-partner-emulator"
 _SERVING = re.compile(r"^Serving (https?://\S+)", re.MULTILINE)
 """The line in which it says that it answers, and where."""
+_ENDS_WITH_INPUT = "PSN_EMULATOR_ENDS_WITH_INPUT"
 _START_SECONDS = 30
 _POLL_SECONDS = 0.02
 _STOP_SECONDS = 10
@@ -53,17 +54,18 @@ class Server:
             return
         process.terminate()
         try:
-            process.wait(_STOP_SECONDS)
+            process.communicate(timeout=_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait()
+            process.communicate()
 
     def _start(self) -> str:
         command = [_command(), "serve", "--port", "0", *self._arguments]
         with tempfile.TemporaryFile() as log:
             self._process = process = subprocess.Popen(
                 command,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # which ends with this process, and the server with it
+                env={**os.environ, _ENDS_WITH_INPUT: "1"},
                 stdout=log,
                 stderr=log,
                 start_new_session=os.name

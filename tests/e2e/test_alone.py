@@ -21,7 +21,7 @@ def alone(outputs: dict[str, Any]) -> Iterator[str]:
             outputs["image_uri"],
             ["serve", "--workers", "1", "--public-url", PUBLIC],
             detach=True,
-            ports={"8080/tcp": ("127.0.0.1", None)},
+            ports={"8080/tcp": ("127.0.0.1", 0)},
         )
         try:
             assert next(container.logs(stream=True)).startswith(f"Serving {PUBLIC} ".encode())

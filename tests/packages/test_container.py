@@ -18,7 +18,7 @@ def test_the_entry_point_serves_from_its_folder_whatever_the_container_s_is(
     python = tmp_path / "python3.13"
     python.write_text('#!/bin/sh\npwd\nprintf "%s\\n" "$@"\n')
     python.chmod(0o755)
-    command = ["sh", project / "entrypoint.sh", "serve", "--public-url", "http://a b"]
+    command = ["sh", str(project / "entrypoint.sh"), "serve", "--public-url", "http://a b"]
     environment = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
     started = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True

@@ -55,27 +55,30 @@ def test_nothing_is_started_for_tests_that_need_no_emulator(suite: pytest.Pytest
     suite.runpytest_subprocess().assert_outcomes(passed=1)
 
 
-@pytest.mark.parametrize(
-    ("command", "said"),
-    [
-        (None, "There is no psn-partner-emulator here: install it*"),
-        (
-            "echo 'error: the disk is full' >&2; exit 1",
-            "psn-partner-emulator does not start: error: the disk is full",
-        ),
-    ],
-)
-def test_an_emulator_that_cannot_be_started_is_said_once_for_all_processes(
-    suite: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str | None, said: str
-) -> None:
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that is on the path before the system's; nobody says where an emulator runs."""
     monkeypatch.delenv("PSN_EMULATOR_URL", raising=False)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/usr/bin{os.pathsep}/bin")
-    started = tmp_path / "started"
-    if command is not None:
-        file = tmp_path / "psn-partner-emulator"
-        file.write_text(f"#!/bin/sh\necho $$ >> {started}\n{command}\n")
-        file.chmod(0o755)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("programs")
+def test_where_there_is_no_emulator_it_is_said_how_one_is_had(suite: pytest.Pytester) -> None:
+    result = suite.runpytest_subprocess()
+    result.assert_outcomes(errors=4)
+    result.stdout.fnmatch_lines(["E*UsageError: There is no psn-partner-emulator here: install it*"])
+
+
+def test_an_emulator_that_does_not_start_is_tried_once_for_all_processes(
+    suite: pytest.Pytester, programs: Path
+) -> None:
+    command, started = programs / "psn-partner-emulator", programs / "started"
+    command.write_text(f"#!/bin/sh\necho $$ >> {started}\necho 'error: the disk is full' >&2\nexit 1\n")
+    command.chmod(0o755)
     result = suite.runpytest_subprocess("-p", "xdist", "-n2")
     result.assert_outcomes(errors=4)
-    result.stdout.fnmatch_lines([f"E*UsageError: {said}"])
-    assert not started.exists() or len(started.read_text().splitlines()) == 1
+    result.stdout.fnmatch_lines(
+        ["E*UsageError: psn-partner-emulator does not start: error: the disk is full"]
+    )
+    assert len(started.read_text().splitlines()) == 1

@@ -2,9 +2,12 @@
 
 import os
 import re
+import select
+import signal
 import subprocess
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -149,6 +152,27 @@ def test_a_hundred_tests_in_four_processes_share_an_emulator_and_nothing_else(
     assert len(met) == 100
     assert len({url for url, _ in met}) == 1
     assert {worker for _, worker in met} == {"gw0", "gw1", "gw2", "gw3"}
+
+
+KILLED = """
+import os, signal
+from pytest_psn_partner_emulator.server import Server
+server = Server()
+server.url()
+print(server._process.pid, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_the_emulator_ends_with_a_run_that_is_killed(installed: Path, integrator: Path) -> None:
+    killed = run(installed / "python", "-c", KILLED, folder=integrator)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    with suppress(ProcessLookupError):
+        server = os.pidfd_open(int(killed.stdout))
+        try:
+            assert select.select([server], [], [], 30)[0] == [server]
+        finally:
+            os.close(server)
 
 
 def test_the_readme_s_tour_leads_through_the_installed_emulator(
