@@ -33,11 +33,13 @@ from tests.support.gateway import Gateway, open_session
 from tests.support.interception import Call, Intercept, interception
 from tests.support.scheduling import Scheduling, place
 from utils import table
+from utils.attributes import Item, unmarshal_item
 from utils.aws import client
 from utils.logger import logger
 from utils.sandbox import DEFAULT, Sandbox
 from utils.settings import settings
 from utils.stores import sqlite_file
+from utils.stores.item_text import decode
 from variables import VARIABLES
 
 # A busy machine is no fault of what is tested.
@@ -140,16 +142,34 @@ def aws(environment: None, one_aws: MockAWS) -> Iterator[None]:
 
 @pytest.fixture
 def the_table(request: pytest.FixtureRequest, aws: None) -> str:
-    """The application's table, empty; its name."""
-    if os.environ.get("STORE") == "sqlite" and not {"intercept", "may_do"} & set(request.fixturenames):
-        return request.getfixturevalue("sqlite_table")
-    return empty_table()
+    """The application's table, empty; its name. It is in a file of SQLite, which is quicker than moto, unless the test
+    is about DynamoDB: it asks for ``dynamodb_table``, or looks at calls of AWS."""
+    asked = set(request.fixturenames)
+    is_dynamodb = not asked.isdisjoint({"dynamodb_table", "intercept"})
+    if "each_store" in asked:
+        is_dynamodb = request.getfixturevalue("each_store") == "dynamodb"
+    name: str = empty_table() if is_dynamodb else request.getfixturevalue("sqlite_table")
+    return name
+
+
+@pytest.fixture(params=["dynamodb", "sqlite"])
+def each_store(request: pytest.FixtureRequest) -> str:
+    """Has a test twice, with :func:`the_table` in each of its stores."""
+    store: str = request.param
+    return store
+
+
+@pytest.fixture
+def dynamodb_table(the_table: str) -> str:
+    """The application's table in DynamoDB, empty; its name."""
+    return the_table
 
 
 @pytest.fixture(scope="session")
 def sqlite_name() -> Iterator[str]:
-    """The name of a table in a file of SQLite, the same for all tests of a process."""
-    with TemporaryDirectory() as folder:
+    """The name of a table in a file of SQLite in memory, the same for all tests of a process."""
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own in it
+    with TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
         name = f"{table.SQLITE}{folder}/table?synchronous=off"
         yield name
         sqlite_file.forget(name)
@@ -160,8 +180,7 @@ def sqlite_table(environment: None, sqlite_name: str, monkeypatch: pytest.Monkey
     """The application's table in a file of SQLite, empty; its name."""
     monkeypatch.setenv("TABLE_NAME", sqlite_name)
     settings.cache_clear()
-    with sqlite_file.file(sqlite_name).writing() as connection:
-        connection.execute("DELETE FROM items")
+    restore_items([])
     return sqlite_name
 
 
@@ -176,12 +195,32 @@ def empty_table() -> str:
 
 def stored_items() -> Any:
     """All that is in the application's table, for :func:`restore_items`."""
-    return deepcopy(_mocked_tables()[settings().table_name].items)
+    if not _is_sqlite():
+        return deepcopy(_mocked_tables()[settings().table_name].items)
+    with sqlite_file.file(settings().table_name).reading("scan") as connection:
+        return connection.execute("SELECT * FROM items").fetchall()
 
 
 def restore_items(items: Any) -> None:
     """Have in the application's table what :func:`stored_items` returned."""
-    _mocked_tables()[settings().table_name].items = deepcopy(items)
+    if not _is_sqlite():
+        _mocked_tables()[settings().table_name].items = deepcopy(items)
+        return
+    with sqlite_file.file(settings().table_name).writing("batch_write_item") as connection:
+        connection.execute("DELETE FROM items")
+        connection.executemany("INSERT INTO items VALUES (?, ?, ?, ?)", items)
+
+
+def all_items() -> list[Item]:
+    """The items of the application's table, in no order."""
+    if _is_sqlite():
+        return [decode(text) for *_, text in stored_items()]
+    pages = client("dynamodb").get_paginator("scan").paginate(TableName=settings().table_name)
+    return [unmarshal_item(item) for page in pages for item in page["Items"]]
+
+
+def _is_sqlite() -> bool:
+    return settings().table_name.startswith(table.SQLITE)
 
 
 @cache

@@ -2,9 +2,8 @@
 
 from typing import Any
 
+from tests.conftest import all_items
 from tests.support.gateway import Gateway
-from utils.aws import client
-from utils.settings import settings
 
 NOBODY = "01890000-0000-7000-8000-000000000000"
 FULL = {
@@ -32,6 +31,5 @@ def made(api: Gateway, username: str = "kratos", **fields: Any) -> dict[str, Any
 
 def items() -> list[str]:
     """The partition keys of all items there are but those of sessions."""
-    found = client("dynamodb").scan(TableName=settings().table_name)["Items"]
-    keys = sorted(one["pk"]["S"] for one in found)
+    keys = sorted(item["pk"] for item in all_items())
     return [key for key in keys if "#family#" not in key and "#user#" not in key]

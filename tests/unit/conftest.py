@@ -4,7 +4,6 @@ import pytest
 
 from tests.support.gateway import open_session
 from tests.support.rules.api import Api
-from utils.aws import client
 from utils.settings import settings
 
 
@@ -25,4 +24,4 @@ def base_path(environment: None, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.fixture
 def caller(the_table: str) -> Api:
     """The API in process."""
-    return Api(open_session(), dynamodb=client("dynamodb"), table=the_table)
+    return Api(open_session())

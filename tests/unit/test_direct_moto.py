@@ -91,13 +91,13 @@ def test_it_answers_as_the_long_way_does(environment: None, one_aws: MockAWS) ->
     assert sum("refused" in answer for answer in long) == 6
 
 
-def test_it_is_taken(the_table: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_taken(dynamodb_table: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def long_way(*_: object, **__: object) -> None:
         pytest.fail("a request was made")
 
     client("dynamodb").meta.events.register("request-created.dynamodb", long_way)
     try:
-        client("dynamodb").put_item(TableName=the_table, Item=ITEM)
-        assert client("dynamodb").get_item(TableName=the_table, Key=KEY)["Item"] == ITEM
+        client("dynamodb").put_item(TableName=dynamodb_table, Item=ITEM)
+        assert client("dynamodb").get_item(TableName=dynamodb_table, Key=KEY)["Item"] == ITEM
     finally:
         client("dynamodb").meta.events.unregister("request-created.dynamodb", long_way)

@@ -39,37 +39,37 @@ def change(table: str, expression: str) -> None:
     )
 
 
-def test_a_change_of_a_table_shows_in_no_copy_of_it(the_table: str) -> None:
+def test_a_change_of_a_table_shows_in_no_copy_of_it(dynamodb_table: str) -> None:
     dynamodb = client("dynamodb")
     tables = dynamodb_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].tables
     for expression in CHANGES:
-        dynamodb.put_item(TableName=the_table, Item=ITEM)
-        copy = deepcopy(tables[the_table])
-        change(the_table, expression)
-        assert dynamodb.get_item(TableName=the_table, Key=KEY)["Item"] != ITEM, expression
-        tables[the_table] = copy
-        assert dynamodb.get_item(TableName=the_table, Key=KEY)["Item"] == ITEM, expression
+        dynamodb.put_item(TableName=dynamodb_table, Item=ITEM)
+        copy = deepcopy(tables[dynamodb_table])
+        change(dynamodb_table, expression)
+        assert dynamodb.get_item(TableName=dynamodb_table, Key=KEY)["Item"] != ITEM, expression
+        tables[dynamodb_table] = copy
+        assert dynamodb.get_item(TableName=dynamodb_table, Key=KEY)["Item"] == ITEM, expression
 
 
-def test_a_transaction_that_is_refused_leaves_the_table_as_it_was(the_table: str) -> None:
+def test_a_transaction_that_is_refused_leaves_dynamodb_table_as_it_was(dynamodb_table: str) -> None:
     dynamodb = client("dynamodb")
-    dynamodb.put_item(TableName=the_table, Item=ITEM)
+    dynamodb.put_item(TableName=dynamodb_table, Item=ITEM)
     changed = {
         "Update": {
-            "TableName": the_table,
+            "TableName": dynamodb_table,
             "Key": KEY,
             "UpdateExpression": "SET n = :n",
             "ExpressionAttributeValues": {":n": {"N": "2"}},
         }
     }
-    added = {"Put": {"TableName": the_table, "Item": {**ITEM, "sk": {"S": "new"}}}}
+    added = {"Put": {"TableName": dynamodb_table, "Item": {**ITEM, "sk": {"S": "new"}}}}
     refused = {
         "Delete": {
-            "TableName": the_table,
+            "TableName": dynamodb_table,
             "Key": {**KEY, "sk": {"S": "none"}},
             "ConditionExpression": "attribute_exists(pk)",
         }
     }
     with pytest.raises(ClientError, match="TransactionCanceled"):
         dynamodb.transact_write_items(TransactItems=[changed, added, refused])
-    assert dynamodb.scan(TableName=the_table)["Items"] == [ITEM]
+    assert dynamodb.scan(TableName=dynamodb_table)["Items"] == [ITEM]

@@ -1,4 +1,4 @@
-"""The table in a file of SQLite: one row an item, its attributes as JSON text.
+"""The table in a file of SQLite: one row an item, its attributes as JSON text. Calls are logged by DynamoDB's names.
 
 A write reads the item, holds it to its condition and writes what becomes of it in one transaction, so that all of
 ``utils.writes`` is carried out exactly, whoever else writes.
@@ -30,13 +30,12 @@ _MOST = 100
 
 def prepare(*, hurried: bool = False) -> None:  # noqa: ARG001 - see Store
     """Open the file, and make it where it is not there."""
-    with _file().reading():
-        pass
+    _file().prepare()
 
 
 def get(key: Key, *, hurried: bool = False) -> Item | None:  # noqa: ARG001 - a read waits for nobody
     """One item."""
-    with _file().reading() as connection:
+    with _file().reading("get_item") as connection:
         return _read(connection, key)
 
 
@@ -46,7 +45,7 @@ def get_many(keys: Sequence[Key]) -> dict[Key, Item]:
         return {}
     places = ", ".join(["(?, ?)"] * len(keys))
     asked = _GET_MANY.replace("(?, ?)", places)
-    with _file().reading() as connection:
+    with _file().reading("batch_get_item") as connection:
         rows = connection.execute(asked, [part for key in keys for part in key]).fetchall()
     return {(pk, sk): decode(text) for pk, sk, text in rows}
 
@@ -61,7 +60,7 @@ def query(
     descending: bool = False,
 ) -> list[Item]:
     """Items of a partition in the order of their sort keys, or of an index, which is made when it is first asked."""
-    with _file().reading() as connection:
+    with _file().reading("query") as connection:
         order = "sk" if index is None else _index(connection, index)
         before = "" if index is None else prefix
         lowest, highest = (">=", before), ("<", _beyond(before))
@@ -87,7 +86,8 @@ def query(
 
 def write(change: Put | Update | Delete, *, hurried: bool = False) -> Item:
     """One change."""
-    with _file().writing(hurried=hurried) as connection:
+    operation = f"{type(change).__name__.lower()}_item"
+    with _file().writing(operation, hurried=hurried) as connection:
         before = _read(connection, change.key)
         if not holds(change.condition, before):
             raise ConditionFailedError
@@ -99,7 +99,7 @@ def transact(writes: Sequence[Write]) -> None:
     """All changes or none. Raises ``ValueError`` for more than 100, or two of one item."""
     if len(writes) > _MOST or len({write.key for write in writes}) < len(writes):
         raise ValueError(f"a transaction has at most {_MOST} writes, each of another item")
-    with _file().writing() as connection:
+    with _file().writing("transact_write_items") as connection:
         before = [_read(connection, write.key) for write in writes]
         failed = [
             position
@@ -118,7 +118,7 @@ def write_many(changes: Sequence[Put | Delete]) -> None:
     for batch in batched(changes, _WRITTEN_AT_ONCE, strict=False):
         puts = [_row(change.item) for change in batch if isinstance(change, Put)]
         deletes = [change.key for change in batch if isinstance(change, Delete)]
-        with _file().writing() as connection:
+        with _file().writing("batch_write_item") as connection:
             connection.executemany(_PUT, puts)
             connection.executemany(_DELETE, deletes)
 

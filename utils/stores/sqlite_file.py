@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import RLock
 
+from utils.aws import calls
 from utils.errors import SandboxFullException, ThrottledException, UnavailableException
 from utils.logger import logger
 from utils.stores.store import attempts
@@ -65,17 +66,26 @@ class File:
         self._patience = _PATIENCE
         self._swept = 0.0
 
-    @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """The connection, for one statement; each is of one moment. Raises as ``utils.table`` says."""
+    def prepare(self) -> None:
+        """Open the file, and make it where it is not there. Raises as ``utils.table`` says."""
         with self._lock, _refusals():
+            if self._connection is None:
+                self._open()
+
+    @contextmanager
+    def reading(self, operation: str) -> Iterator[sqlite3.Connection]:
+        """The connection, for one statement, which is of one moment. Raises as ``utils.table`` says.
+
+        ``operation`` is what the log calls it.
+        """
+        with _noted(operation), self._lock, _refusals():
             yield self._connection or self._open()
 
     @contextmanager
-    def writing(self, *, hurried: bool = False) -> Iterator[sqlite3.Connection]:
+    def writing(self, operation: str, *, hurried: bool = False) -> Iterator[sqlite3.Connection]:
         """The connection within a transaction, beside which nobody writes: all of it is written, or nothing when the
         block raises. Raises as ``utils.table`` says."""
-        with self._lock, _refusals(hurried=hurried):
+        with _noted(operation), self._lock, _refusals(hurried=hurried):
             connection = self._connection or self._open()
             self._wait(connection, _HURRY if hurried else _PATIENCE)
             connection.execute("BEGIN IMMEDIATE")
@@ -174,6 +184,15 @@ def _begin_log(connection: sqlite3.Connection) -> None:
         else:
             return
     raise busy
+
+
+@contextmanager
+def _noted(operation: str) -> Iterator[None]:
+    began = time.perf_counter()
+    try:
+        yield
+    finally:
+        calls.append((operation, began, time.perf_counter() - began))
 
 
 @contextmanager

@@ -43,7 +43,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(autouse=True)
-def _api(the_table: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _api(dynamodb_table: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The API of a local stack whose administrator is that of its seed file."""
     identity.publish(monkeypatch, identity.KEY)
     identity.store_keys(identity.KEY)
@@ -58,7 +58,9 @@ def _api(the_table: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     url = f"http://127.0.0.1:{server.server_port}"
-    monkeypatch.setattr(stack_info, "outputs", lambda _settings: {"api_url": url, "table_name": the_table})
+    monkeypatch.setattr(
+        stack_info, "outputs", lambda _settings: {"api_url": url, "table_name": dynamodb_table}
+    )
     monkeypatch.setattr(workspace, "read_state", lambda _: StackState({}))
     monkeypatch.setattr(readiness, "require_aws", lambda *_: None)
     monkeypatch.setattr(readiness, "persist", lambda _: None)
@@ -134,12 +136,12 @@ def test_what_cannot_be_done_is_told(
 
 
 def test_a_reset_of_the_default_sandbox_deletes_what_it_had_before(
-    the_table: str, capsys: pytest.CaptureFixture[str]
+    dynamodb_table: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """But for what may be an import under way, and what is others'."""
 
     def universes() -> Counter[str]:
-        items = client("dynamodb").scan(TableName=the_table)["Items"]
+        items = client("dynamodb").scan(TableName=dynamodb_table)["Items"]
         return Counter(item["pk"]["S"].partition("#")[0] for item in items)
 
     for name in ("default", "default-2"):

@@ -25,9 +25,12 @@ SOURCES = ("192.0.2.1", "2001:db8::/64")
 
 
 @pytest.fixture(autouse=True)
-def persisted(the_table: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def persisted(dynamodb_table: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """A deployed stack whose table is that of the functions; the stacks whose local AWS was told to write its state."""
-    stack = {"type": STACK, "outputs": {"image_tag": "20260102-030405-0123abcd", "table_name": the_table}}
+    stack = {
+        "type": STACK,
+        "outputs": {"image_tag": "20260102-030405-0123abcd", "table_name": dynamodb_table},
+    }
     persisted: list[str] = []
     monkeypatch.setattr(workspace, "read_state", lambda _: StackState({"urn::stack": stack}))
     monkeypatch.setattr(readiness, "require_aws", lambda *_: None)
@@ -131,11 +134,11 @@ def test_a_wrong_command_line_is_refused(arguments: list[str]) -> None:
     assert cli.main(["unlock", "--stack", "local", *arguments]) == 1
 
 
-def test_what_aws_refuses_is_one_line(the_table: str) -> None:
+def test_what_aws_refuses_is_one_line(dynamodb_table: str) -> None:
     from infrastructure.commands import unlock
     from infrastructure.stack.loading import load_settings
 
-    client("dynamodb").delete_table(TableName=the_table)
+    client("dynamodb").delete_table(TableName=dynamodb_table)
     with pytest.raises(DeployError, match="AWS refuses"):
         unlock.unlock(load_settings("local"), user="a", client=None, sandbox="default", dry_run=False)
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+from tests.conftest import all_items
 from tests.support.gateway import Answer, Gateway, open_session
 from tests.support.remote_gateway import RemoteGateway, client_of
+from utils.attributes import Item, unmarshal_item
 
 USER = {"username": "testuser", "password": "password123"}
 _REMEMBERED = ("idempotency", "journal", "deleted")
@@ -18,8 +20,6 @@ _REMEMBERED = ("idempotency", "journal", "deleted")
 class Api(Gateway):
     """The API in process, and its table; ``callers`` is how many calls it takes at the same time."""
 
-    dynamodb: Any = None
-    table: str = ""
     callers: int = 100
 
     def begin(self) -> None:
@@ -31,11 +31,13 @@ class Api(Gateway):
         with ThreadPoolExecutor(self.callers) as pool:
             return list(pool.map(lambda call: call(), calls))
 
+    def items(self) -> Iterable[Item]:
+        """All there is in the table."""
+        return all_items()
+
     def partitions(self, text: str) -> list[str]:
         """The partition keys of the items in which ``text`` stands, but for what remembers requests and deletions."""
-        pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.table, ConsistentRead=True)
-        items = [item for page in pages for item in page["Items"] if text.lower() in str(item).lower()]
-        keys = sorted(item["pk"]["S"] for item in items)
+        keys = sorted(item["pk"] for item in self.items() if text.lower() in str(item).lower())
         return [key for key in keys if not any(f"#{kind}#" in key for kind in _REMEMBERED)]
 
 
@@ -46,6 +48,8 @@ class DeployedApi(Api):
     A call more at the same time is a container more, so there are as many ``callers`` as a machine can bear.
     """
 
+    dynamodb: Any = None
+    table: str = ""
     url: str = ""
     callers: int = 4
     _token: str = ""
@@ -71,6 +75,11 @@ class DeployedApi(Api):
             if answer.status != 401:
                 break
         return answer
+
+    def items(self) -> Iterable[Item]:
+        """All there is in the table."""
+        pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.table, ConsistentRead=True)
+        return (unmarshal_item(item) for page in pages for item in page["Items"])
 
     def begin(self) -> None:
         """Log in anew."""

@@ -8,6 +8,7 @@ import pytest
 import routes
 from account_rules import is_reserved
 from services.emulation.magic import LOGINS, PLAYERS, TABLE
+from tests.conftest import all_items
 from tests.support.gateway import Answer, Gateway
 from tests.support.players import body
 from tests.support.tenants import provide
@@ -40,10 +41,7 @@ def log_in_by_page(username: str) -> Answer:
 
 def written() -> int:
     """How many items there are."""
-    from utils.aws import client
-
-    counted: int = client("dynamodb").scan(TableName=settings().table_name)["Count"]
-    return counted
+    return len(all_items())
 
 
 @pytest.fixture

@@ -221,6 +221,7 @@ class TestPrefetching:
         )
         assert seen == [1, 1]
 
+    @pytest.mark.usefixtures("dynamodb_table")
     def test_and_liveness_are_one_read(self, api: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
         calls: list[str] = []
         call_table = dynamodb._call

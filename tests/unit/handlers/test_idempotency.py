@@ -10,14 +10,12 @@ from botocore.exceptions import ClientError
 
 from services.idempotency import LIFETIME
 from services.sandboxes.opening import opened
-from tests.conftest import Clock
+from tests.conftest import Clock, all_items
 from tests.support.gateway import Answer, Gateway, open_session
 from tests.support.interception import Call, Intercept
 from tests.support.players import body, made
 from utils import table
-from utils.aws import client
 from utils.sandbox import DEFAULT
-from utils.settings import settings
 from utils.stores import store
 
 WIN = {"outcome": "win", "score": 7}
@@ -45,8 +43,7 @@ def matches(api: Gateway, stats: str) -> int:
 
 
 def records() -> list[Any]:
-    items = client("dynamodb").scan(TableName=settings().table_name)["Items"]
-    return [item for item in items if "#idempotency#" in item["pk"]["S"]]
+    return [item for item in all_items() if "#idempotency#" in item["pk"]]
 
 
 @pytest.fixture
@@ -163,7 +160,7 @@ class TestAKey:
     def test_lets_its_record_expire_by_itself(self, api: Gateway, stopped_clock: Clock) -> None:
         send(api, "/players", body())
         (record,) = records()
-        assert int(record["expires_at"]["N"]) == int((stopped_clock.moment + LIFETIME).timestamp())
+        assert record["expires_at"] == int((stopped_clock.moment + LIFETIME).timestamp())
 
 
 type Overtake = Callable[[Callable[[], object]], None]

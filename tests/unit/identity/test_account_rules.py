@@ -54,6 +54,7 @@ steps = st.tuples(
 )
 
 
+@pytest.mark.usefixtures("each_store")
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(steps, min_size=3, max_size=12))
 def test_any_order_of_changes_and_logins_keeps_to_the_model(

@@ -9,12 +9,11 @@ from services.identity.access_token_verifier import verifier
 from services.identity.authorization_codes import LIFETIME
 from services.identity.sessions import family_key, user_key
 from services.identity.token_families import family_id_of
-from tests.conftest import Clock, Log
+from tests.conftest import Clock, Log, all_items
 from tests.support import identity
 from tests.support.gateway import Answer
 from tests.unit.identity.conftest import Client
 from utils import table
-from utils.aws import client as aws_client
 from utils.sandbox import DEFAULT
 from utils.writes import Delete
 
@@ -49,7 +48,7 @@ def test_a_public_client_redeems_by_its_verifier_alone(client: Client) -> None:
 def test_neither_code_nor_verifier_is_stored(client: Client) -> None:
     code = client.code()
     assert client.redeem(code).status == 200
-    stored = str(aws_client("dynamodb").scan(TableName="psn-emulator-test")["Items"])
+    stored = str(all_items())
     assert code not in stored
     assert code.partition(".")[2] not in stored
     assert identity.VERIFIER not in stored

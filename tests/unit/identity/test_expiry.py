@@ -4,14 +4,11 @@ import pytest
 
 from services import clock
 from services.expiry import KEPT
-from tests.conftest import Clock
+from tests.conftest import Clock, all_items
 from tests.support.gateway import Gateway, open_session
 from tests.support.players import body
 from tests.support.user_agent import UserAgent, sent_back
 from tests.unit.identity.conftest import Client
-from utils.attributes import unmarshal_item
-from utils.aws import client as aws_client
-from utils.settings import settings
 
 REAL = 5_000_000_000
 
@@ -28,9 +25,9 @@ def test_what_expires_may_be_deleted_a_day_after_it_has_by_real_time(
     api = Gateway(open_session())
     assert api.post("/players", body(), headers={"Idempotency-Key": "once"}).status == 201
     client.login(password="wrong")
-    stored = aws_client("dynamodb").scan(TableName=settings().table_name)["Items"]
+    stored = all_items()
     now, kept = int(stopped_clock.moment.timestamp()), int(KEPT.total_seconds())
-    expiring = [item for item in map(unmarshal_item, stored) if "expires_at" in item]
+    expiring = [item for item in stored if "expires_at" in item]
     kinds = {item["pk"].split("#")[1] for item in expiring}
     assert kinds >= {"family", "refresh", "login", "session", "browser", "idempotency"}
     for item in expiring:

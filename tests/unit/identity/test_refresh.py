@@ -13,12 +13,11 @@ from services.identity.seed import FIRST_PARTY_CLIENT
 from services.identity.seed import Client as RegisteredClient
 from services.identity.sessions import family_key, user_key
 from services.sandboxes.opening import opened
-from tests.conftest import Clock
+from tests.conftest import Clock, all_items
 from tests.support import identity
 from tests.support.gateway import Context, Gateway
 from tests.unit.identity.conftest import Client
 from utils import table
-from utils.aws import client as aws_client
 from utils.oauth_errors import InvalidGrantException
 from utils.sandbox import DEFAULT, Sandbox
 from utils.writes import Delete, Update
@@ -129,7 +128,7 @@ def test_no_token_outlives_its_family(client: Client, stopped_clock: Clock) -> N
 def test_the_table_holds_no_refresh_token(client: Client) -> None:
     first = client.tokens()
     second = client.refresh(first["refresh_token"]).json()
-    everything = str(aws_client("dynamodb").scan(TableName="psn-emulator-test")["Items"])
+    everything = str(all_items())
     for tokens in (first, second):
         assert tokens["refresh_token"] not in everything
         assert tokens["refresh_token"].partition(".")[2] not in everything
@@ -139,10 +138,9 @@ def test_the_table_holds_no_refresh_token(client: Client) -> None:
 def test_all_that_is_stored_of_a_family_goes_when_it_ends(client: Client) -> None:
     tokens = client.tokens()
     client.refresh(tokens["refresh_token"])
-    items = aws_client("dynamodb").scan(TableName="psn-emulator-test")["Items"]
-    stored = [item for item in items if "#family#" in item["pk"]["S"] or "#refresh#" in item["pk"]["S"]]
+    stored = [item for item in all_items() if "#family#" in item["pk"] or "#refresh#" in item["pk"]]
     assert len(stored) == 3
-    assert {item["expires_at"]["N"] for item in stored} == {str(_stored(tokens)["expires_at"])}
+    assert {item["expires_at"] for item in stored} == {_stored(tokens)["expires_at"]}
 
 
 class TestRefusal:

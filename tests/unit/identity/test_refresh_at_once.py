@@ -16,11 +16,10 @@ from services.identity.seed import Client as RegisteredClient
 from services.identity.sessions import family_key
 from services.identity.signing_keys import signing_keys
 from services.identity.token_families import Family
-from tests.conftest import Clock
+from tests.conftest import Clock, all_items
 from tests.support import identity
 from tests.unit.identity.conftest import Client
 from utils import table
-from utils.aws import client as aws_client
 from utils.oauth_errors import InvalidGrantException
 from utils.sandbox import DEFAULT, Sandbox
 from utils.writes import Put
@@ -51,8 +50,7 @@ def _attempt(refresh_token: str) -> Tokens | None:
 
 
 def _refresh_items() -> int:
-    items = aws_client("dynamodb").scan(TableName="psn-emulator-test")["Items"]
-    return sum("#refresh#" in item["pk"]["S"] for item in items)
+    return sum("#refresh#" in item["pk"] for item in all_items())
 
 
 def test_all_get_the_same_tokens(client: Client) -> None:
@@ -131,8 +129,7 @@ def test_first_logins_at_once_make_one_user_and_a_family_each(client: Client) ->
         return str(opened.refresh_token)
 
     assert len({token.partition(".")[0] for token in _together(login)}) == THREADS
-    items = aws_client("dynamodb").scan(TableName="psn-emulator-test")["Items"]
-    assert [item["version"]["N"] for item in items if "#user#" in item["pk"]["S"]] == ["1"]
+    assert [item["version"] for item in all_items() if "#user#" in item["pk"]] == [1]
 
 
 def test_failures_at_once_are_all_counted(client: Client) -> None:

@@ -58,6 +58,7 @@ class TestKeyRotation:
         assert "revoked_at" in family
 
 
+@pytest.mark.usefixtures("each_store")
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 8)), min_size=1, max_size=10))
 def test_any_order_of_uses_keeps_to_the_rules(

@@ -8,7 +8,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from services.emulation import disclosure, journal_writing
 from services.sandboxes.opening import opened
-from tests.conftest import Log, stored_items
+from tests.conftest import Log, all_items
 from tests.support.gateway import Gateway, open_session
 from tests.support.interception import Call, Intercept
 from tests.support.journal import Journal
@@ -296,9 +296,7 @@ def test_it_costs_one_write_a_request_and_is_in_no_hurry_twice(journal: Journal,
 
 def _stored() -> list[str]:
     """The sort keys of the rows in the table."""
-    return [
-        str(sort) for items in stored_items().values() for sort, item in items.items() if "row" in item.attrs
-    ]
+    return [item["sk"] for item in all_items() if "row" in item]
 
 
 def _writes_of(send: Callable[[], str]) -> list[bool]:

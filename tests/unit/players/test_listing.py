@@ -304,6 +304,7 @@ class TestFilters:
             listing.page({}, DEFAULT, PlayersQuery(username="loki"))
 
 
+@pytest.mark.usefixtures("dynamodb_table")
 @pytest.mark.parametrize(
     "query", ["limit=3", "limit=3&status=active", "limit=3&sort=-created_at&status=active"]
 )

@@ -12,6 +12,7 @@ STEPS = int(os.environ.get("MODEL_STEPS", "150"))
 SEED = int(os.environ.get("MODEL_SEED", "7"))
 
 
+@pytest.mark.usefixtures("each_store")
 def test_random_requests_are_answered_as_the_model_says(
     caller: Api, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from services.sandboxes import named_seeds
 from services.sandboxes.opening import SandboxNotFoundException, opened
-from tests.conftest import stored_items
+from tests.conftest import all_items
 from tests.support import identity
 from tests.support.gateway import Answer, Gateway, open_session
 from utils import table
@@ -339,12 +339,7 @@ def test_all_are_listed_once_in_order_a_page_at_a_time(admin: Gateway) -> None:
 
 def test_each_write_of_a_generation_that_ends_is_deleted_in_time(admin: Gateway) -> None:
     put(admin, seed={"players": [ATREUS], "statistics": [{"username": "Atreus"}], "users": [KIM]})
-    kept = [
-        (str(pk.value), sk)
-        for pk, collection in stored_items().items()
-        for sk, item in collection.items()
-        if "purge_at" not in item.attrs
-    ]
+    kept = [(item["pk"], item["sk"]) for item in all_items() if "purge_at" not in item]
     assert all(pk.startswith("default#") for pk, _ in kept), kept
 
 

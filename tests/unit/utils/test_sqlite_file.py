@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from decimal import Decimal
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,7 @@ class TestManyProcesses:
                         Update(("default#won", str(own)), add={"n": 1}),
                     )
 
-        assert ended(*(forked(lambda own=own: take_turns(own)) for own in range(4))) == [0] * 4
+        assert ended(*(forked(partial(take_turns, own)) for own in range(4))) == [0] * 4
         assert table.get(A) == item(A, n=200)
         won = table.query("default#won", limit=9)
         assert sum(winner["n"] for winner in won) == 50
@@ -115,9 +116,12 @@ class TestManyProcesses:
 
     def test_read_all_of_a_transaction_or_nothing(self) -> None:
         keys = [(f"default#{number}", "-") for number in range(5)]
-        writer = forked(
-            lambda: [table.transact(*(Put(item(key, n=turn)) for key in keys)) for turn in range(100)]
-        )
+
+        def write() -> None:
+            for turn in range(100):
+                table.transact(*(Put(item(key, n=turn)) for key in keys))
+
+        writer = forked(write)
         while os.waitpid(writer, os.WNOHANG) == (0, 0):
             assert len({read["n"] for read in table.get_many(keys).values()}) <= 1
         assert len(table.get_many(keys)) == 5
@@ -172,7 +176,7 @@ def test_a_writer_that_is_killed_lets_the_others_go_on(path: Path) -> None:
     reading, writing = os.pipe()
 
     def begin() -> None:
-        with sqlite_file.file(settings().table_name).writing() as connection:
+        with sqlite_file.file(settings().table_name).writing("delete_item") as connection:
             connection.execute("DELETE FROM items")
             os.write(writing, b".")
             time.sleep(60)
@@ -263,7 +267,7 @@ class TestAFileThatDoesNotAnswer:
 
 def test_a_lasting_file_is_forced_to_the_disk_and_one_in_memory_is_not(path: Path) -> None:
     table.prepare()
-    with sqlite_file.file(settings().table_name).reading() as connection:
+    with sqlite_file.file(settings().table_name).reading("get_item") as connection:
         ((synchronous,),) = connection.execute("PRAGMA synchronous")
     assert synchronous == (2 if settings().table_name.endswith("full") else 0)
 

@@ -21,7 +21,7 @@ from utils.stores import store
 from utils.table import ConditionFailedError
 from utils.writes import ABSENT, Delete, Key, Put
 
-pytestmark = pytest.mark.usefixtures("the_table")
+pytestmark = pytest.mark.usefixtures("dynamodb_table")
 
 A: Key = ("default#a", "-")
 B: Key = ("default#b", "-")
