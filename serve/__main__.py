@@ -9,10 +9,11 @@ from serve.errors import ServeError
 from serve.options import add_options, options_of
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Serves as ``arguments`` say; the exit code: 0 when a signal ended it, 1 when it could not serve."""
+def main(arguments: Sequence[str] | None = None, program: str = "serve") -> int:
+    """Serves as ``arguments`` of the command ``program`` say; the exit code: 0 when a signal ended it, 1 when it
+    could not serve."""
     parser = argparse.ArgumentParser(
-        prog="serve", description="Serve the whole API on this machine, without Docker and AWS."
+        prog=program, description="Serve the whole API on this machine, without Docker and AWS."
     )
     add_options(parser)
     options = options_of(parser.parse_args(arguments))

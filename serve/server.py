@@ -81,7 +81,7 @@ class _Server:
         try:
             await workers.start()
             for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, _leave)  # uvicorn drains at a signal, and raises it again when it has
+                signal.signal(number, server.handle_exit)  # which uvicorn itself says only as it begins
             _say(url, self._options)
             watch = asyncio.create_task(self._watch(workers, server)) if self._options.watch else None
             await server.serve(sockets=[self._listening.dup()])
@@ -112,6 +112,7 @@ class _Server:
     async def _watch(self, workers: Workers, server: "uvicorn.Server") -> None:
         """Has new workers when a file is saved; where it is one that this process runs itself, it starts anew."""
         async for paths in watching.changes():
+            watching.forget(paths)
             if watching.are_of_this_process(paths):
                 self.starts_anew = server.should_exit = True
                 return
@@ -133,7 +134,3 @@ def _say(url: str, options: Options) -> None:
 
 def _interrupt(_number: int, _frame: Any) -> None:
     raise KeyboardInterrupt
-
-
-def _leave(_number: int, _frame: Any) -> None:
-    """Does nothing, for the server is about to end."""
