@@ -121,13 +121,13 @@ class Processes:
         self._context.set_forkserver_preload(["serve.worker", *preload])
 
     def start_worker(
-        self, environment: Mapping[str, str], temporary: str | None
+        self, environment: Mapping[str, str], temporary: str | None, *, is_lasting: bool
     ) -> tuple[ForkServerProcess, socket.socket]:
         """A new worker, and the gateway's end of its connection."""
         ours, theirs = socket.socketpair()
         with theirs:
             process = self._context.Process(
-                target=worker.run, args=(theirs, dict(environment), temporary), daemon=True
+                target=worker.run, args=(theirs, dict(environment), temporary, is_lasting), daemon=True
             )
             process.start()
         ours.setblocking(False)

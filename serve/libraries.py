@@ -8,15 +8,11 @@ _PACKAGES = (
     "aws_lambda_powertools.logging",
     "cryptography.hazmat.primitives.asymmetric.ec",
     "cryptography.hazmat.primitives.asymmetric.rsa",
-    "email_validator",
-    "iso3166",
     "joserfc.jwk",
     "joserfc.jws",
     "joserfc.jwt",
     "pydantic",
     "sqlite3",
-    "uuid_utils",
-    "yaml",
 )
 
 gc.disable()

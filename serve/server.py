@@ -112,6 +112,7 @@ class _Server:
     async def _watch(self, workers: Workers, server: "uvicorn.Server") -> None:
         """Has new workers when a file is saved; where it is one that this process runs itself, it starts anew."""
         async for paths in watching.changes():
+            watching.forget(paths)
             if watching.are_of_this_process(paths):
                 self.starts_anew = server.should_exit = True
                 return

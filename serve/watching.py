@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Iterator
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,13 @@ async def changes(root: Path = ROOT) -> AsyncIterator[set[str]]:
         if now != before:
             yield {path for path in before.keys() | now.keys() if before.get(path) != now.get(path)}
             before = now
+
+
+def forget(paths: set[str]) -> None:
+    """Deletes what is compiled of the files: of one that is saved twice in a second Python would take the first."""
+    for path in paths:
+        if path.endswith(".py"):
+            Path(cache_from_source(path)).unlink(missing_ok=True)
 
 
 def are_of_this_process(paths: set[str]) -> bool:

@@ -1,20 +1,23 @@
 """A worker: a process that carries out one invocation after the other, as a Lambda environment does."""
 
 import os
+import select
 import shutil
 import signal
 import socket
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from typing import Any, Final
 
+from routes import FALLBACK, ROUTES
 from serve import frames
 
 AUTHORIZER: Final = "authorizer"
 READY: Final = "ready"
+_IDLE_SECONDS: Final = 0.3
 
 
 class Context:
@@ -29,10 +32,13 @@ class Context:
         return max(0, round((self._deadline - time.monotonic()) * 1000))
 
 
-def run(connection: socket.socket, environment: Mapping[str, str], temporary: str | None) -> None:
+def run(
+    connection: socket.socket, environment: Mapping[str, str], temporary: str | None, is_lasting: bool
+) -> None:
     """Answers what comes over ``connection`` until that ends, with the functions' ``environment``.
 
-    A server that was killed leaves its ``temporary`` folder, which its workers delete.
+    One that ``is_lasting`` imports while nobody asks what it has not needed yet, so that the first to ask for something
+    need not wait for it. A server that was killed leaves its ``temporary`` folder, which its workers delete.
     """
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
@@ -40,8 +46,11 @@ def run(connection: socket.socket, environment: Mapping[str, str], temporary: st
     os.dup2(2, 1)  # the functions' log; what the server itself says is told from it
     os.environ.update(environment)
     connection.sendall(frames.packed({READY: os.getpid()}))
+    to_come = _imports() if is_lasting else iter(())
     while True:
         try:
+            while not select.select([connection], [], [], _IDLE_SECONDS)[0] and next(to_come, False):
+                pass
             message = frames.receive(connection)
         except (EOFError, OSError):
             break
@@ -52,6 +61,15 @@ def run(connection: socket.socket, environment: Mapping[str, str], temporary: st
             connection.sendall(answer)
     if temporary is not None:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _imports() -> Iterator[bool]:
+    """Imports what one function after the other needs; tells each time that there is more."""
+    from handlers.dispatch import Endpoint
+
+    for route in (*ROUTES, FALLBACK):
+        Endpoint.load(route)
+        yield True
 
 
 def _outcome(message: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from serve.connection import Invocation, Processes, Worker
@@ -37,10 +38,9 @@ class Workers:
     def __init__(
         self, processes: Processes, least: int, environment: Mapping[str, str], temporary: str | None
     ) -> None:
-        self._processes = processes
         self._least = least
         self._most = max(_MOST, least)
-        self._given = environment, temporary
+        self._start = partial(processes.start_worker, environment, temporary)
         self._generation = 0
         self._count = 0
         """Of this generation, those that are starting included."""
@@ -144,23 +144,23 @@ class Workers:
         self._timer = None
         if self._waiting and not self._is_closing:
             if not self._starting and self._count < self._most:
-                self._spawn()
+                self._spawn(is_lasting=False)
             self._watch_queue()
 
     def _fill(self) -> None:
         for _ in range(self._least - self._count):
-            self._spawn()
+            self._spawn(is_lasting=True)
 
-    def _spawn(self) -> None:
+    def _spawn(self, *, is_lasting: bool) -> None:
         self._count += 1
         self._starting += 1
-        task = asyncio.get_running_loop().create_task(self._spawned(self._generation))
+        task = asyncio.get_running_loop().create_task(self._spawned(self._generation, is_lasting))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _spawned(self, generation: int) -> None:
+    async def _spawned(self, generation: int, is_lasting: bool) -> None:
         if self._failures:
             await asyncio.sleep(_PAUSE_SECONDS)
-        process, connection = await asyncio.to_thread(self._processes.start_worker, *self._given)
+        process, connection = await asyncio.to_thread(self._start, is_lasting=is_lasting)
         loop = asyncio.get_running_loop()
         await loop.create_connection(lambda: Worker(self, process, generation), sock=connection)

@@ -1,6 +1,7 @@
 """What tests ask of a deployed stack, whichever ``deployed`` is to them: a conftest imports these fixtures, which makes
 them its own."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,11 +11,19 @@ import pytest
 
 from tests.support.checkout import Checkout
 from tests.support.leftovers import leftovers
+from utils.version import VERSION
+
+
+SERVED = "SERVED_URL"
+"""The variable that names another base URL than a deployed stack's, which is served on this machine."""
 
 
 @pytest.fixture(scope="session")
-def outputs(deployed: Checkout) -> dict[str, Any]:
-    """The outputs of the deployed stack."""
+def outputs(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The outputs of the deployed stack; of what is served on this machine its base URL."""
+    if served := os.environ.get(SERVED):
+        return {"api_url": served, "image_tag": VERSION}
+    deployed: Checkout = request.getfixturevalue("deployed")
     values: dict[str, Any] = deployed.json("outputs")
     return values
 

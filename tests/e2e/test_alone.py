@@ -26,7 +26,7 @@ def alone(outputs: dict[str, Any]) -> Iterator[str]:
         try:
             assert next(container.logs(stream=True)).startswith(f"Serving {PUBLIC} ".encode())
             container.reload()
-            [place] = container.ports["8080/tcp"]
+            [place] = container.ports["8080/tcp"] or []
             yield f"http://127.0.0.1:{place['HostPort']}"
         finally:
             container.remove(force=True)

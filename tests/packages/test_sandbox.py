@@ -4,6 +4,7 @@ import json
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -172,6 +173,14 @@ def test_what_the_emulator_refuses_is_told_with_its_fields(sandbox: Sandbox) -> 
 def test_a_proxy_is_not_asked_for_what_is_on_this_machine(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     Emulator(url).fresh().declare()
+
+
+@pytest.mark.parametrize("page", ["docs/guides/alone.md", "psn_partner_emulator/testing/README.md"])
+def test_the_example_of_a_page_passes(sandbox: Sandbox, project: Path, page: str) -> None:
+    example = (project / page).read_text().partition("```python\n")[2].partition("```")[0]
+    names: dict[str, Any] = {}
+    exec(example, names)  # noqa: S102 - our own page
+    names["test_a_player_is_made_once_though_the_partner_fails"](sandbox)
 
 
 @pytest.mark.parametrize(

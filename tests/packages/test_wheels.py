@@ -133,6 +133,17 @@ def test_what_the_image_has_of_the_application_is_in_the_wheel(project: Path, wh
     assert [name for name in names if not name.startswith(tuple(files))] == []
 
 
+def test_the_wheel_needs_no_package_of_aws(wheels: list[Path]) -> None:
+    [metadata] = [
+        name for name in zipfile.ZipFile(wheels[0]).namelist() if name.endswith(".dist-info/METADATA")
+    ]
+    needed = re.findall(
+        r"^Requires-Dist: (.*)$", zipfile.ZipFile(wheels[0]).read(metadata).decode(), re.MULTILINE
+    )
+    assert [line for line in needed if "extra ==" not in line and line.startswith("boto")] == []
+    assert {"uvicorn", "pydantic"} <= {re.split(r"[<>=!; ]", line)[0] for line in needed}
+
+
 def test_the_same_tree_gives_the_same_wheels(project: Path, wheels: list[Path], tmp_path: Path) -> None:
     assert run("make", "-s", "wheel", f"OUT={tmp_path}/it's again", folder=project).returncode == 0
     again = sorted((tmp_path / "it's again").iterdir())

@@ -162,7 +162,7 @@ def test_who_waits_for_the_journal_takes_nobodys_place_and_hears_soon(
     form = {"grant_type": "client_credentials", "scope": "emulator:admin"}
     login = client.post("/auth/token", data=form, auth=("demo-admin", "demo-admin-secret"))
     operator = {"Authorization": f"Bearer {login.raise_for_status().json()['access_token']}"}
-    query = {"after": "now", "wait": 15, "path": "/players/*"}
+    query: dict[str, str | int] = {"after": "now", "wait": 15, "path": "/players/*"}
     body = {"match": {"path": "/players/*"}, "count": {"at_least": 1}, "within": "PT15S"}
     client.delete("/_emulator/requests", headers=operator)
     waiting: list[Future[httpx.Response]] = [
@@ -191,7 +191,7 @@ def test_a_wait_in_vain_ends_when_it_was_said_to(client: httpx.Client) -> None:
     login = client.post("/auth/token", data=form, auth=("demo-admin", "demo-admin-secret"))
     operator = {"Authorization": f"Bearer {login.json()['access_token']}"}
     began = time.monotonic()
-    query = {"after": "now", "wait": 2, "path": "/none"}
+    query: dict[str, str | int] = {"after": "now", "wait": 2, "path": "/none"}
     answer = client.get("/_emulator/requests", params=query, headers=operator)
     assert (answer.status_code, answer.json()["data"]) == (200, [])
     assert 2 <= time.monotonic() - began < 6
