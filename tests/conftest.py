@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import sys
 from collections.abc import Callable, Collection, Iterator
 from copy import deepcopy
 from datetime import datetime
@@ -62,8 +63,18 @@ ENVIRONMENT = {variable.name: variable.example for variable in VARIABLES.values(
 
 
 def pytest_configure() -> None:
-    """Has the arguments of every call of AWS checked, which functions leave to AWS."""
+    """Has the arguments of every call of AWS checked, which functions leave to AWS, and the log go where the test that
+    writes it has standard output go."""
     utils.aws.checks_arguments = True
+    assert isinstance(logger.registered_handler, StreamHandler)
+    logger.registered_handler.setStream(_StandardOutput())
+
+
+class _StandardOutput(StringIO):
+    """Standard output, wherever it goes at the time."""
+
+    def write(self, text: str) -> int:
+        return sys.stdout.write(text)
 
 
 def pytest_xdist_auto_num_workers() -> int | None:

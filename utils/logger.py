@@ -20,7 +20,9 @@ with (
 
 
 def _serialize(record: dict[str, Any]) -> str:
-    return json.dumps(shown(record), ensure_ascii=False)
+    """The line; half a character, as JSON may escape one, is ``?``, for no encoding has it and all would be lost."""
+    line = json.dumps(shown(record), ensure_ascii=False)
+    return line if line.isascii() else line.encode("utf-8", "replace").decode()
 
 
 logger = Logger(json_serializer=_serialize, use_rfc3339=True, utc=True, serialize_stacktrace=False)

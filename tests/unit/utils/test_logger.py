@@ -58,6 +58,13 @@ def test_a_line_is_one_json_object_with_its_keys(log: Log) -> None:
     assert line["timestamp"].endswith("+00:00")
 
 
+def test_half_a_character_costs_no_line(log: Log) -> None:
+    logger.info("hello", extra={"said": "half \ud83d, \u00e9"})
+    (line,) = log.lines()
+    assert line["said"] == "half ?, \u00e9"
+    assert log.text.encode()
+
+
 def test_a_trace_is_part_of_its_line_and_masked(log: Log) -> None:
     try:
         raise ValueError("no such address: jo@mail.example")
