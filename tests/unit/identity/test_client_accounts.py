@@ -171,7 +171,11 @@ def test_bodies_have_the_rules_of_a_seeds_entries(body: Any, entry: Any) -> None
         "redirect_uris",
     }
     mine, theirs = body.model_json_schema()["properties"], entry.model_json_schema()["properties"]
-    assert set(mine) - {"password", "secret"} == set(theirs) - {"username", "client_id", "documented_password"}
+    assert set(mine) - {"password", "secret"} == set(theirs) - {
+        "username",
+        "client_id",
+        "documented_password",
+    }
     rules = ("pattern", "minLength", "minimum", "default", "enum", "anyOf", "type", "format")
     for name in set(mine) & set(theirs) - apart - of_every_user - {
         "secret_hash",
