@@ -10,9 +10,9 @@ import pytest
 
 from infrastructure.commands import readiness
 from infrastructure.errors import DeployError
-from infrastructure.local import aws, aws_instance, doors
+from infrastructure.local import aws, aws_instance, aws_port, base_image, doors
 from infrastructure.stack.loading import load_settings
-from infrastructure.tools import paths, private
+from infrastructure.tools import engine, paths, private
 from tests.infrastructure.conftest import WriteStack
 from tests.infrastructure.local.server import Server, loaded, signed
 from tests.support.checkout import free_port
@@ -133,10 +133,10 @@ class TestNotes:
         self, write_stack: WriteStack, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         started_with: list[str] = []
-        monkeypatch.setattr(readiness.engine, "resolve", lambda: None)
-        monkeypatch.setattr(readiness.base_image, "recorded", lambda: True)
-        monkeypatch.setattr(readiness.aws_port, "settle", lambda: None)
-        monkeypatch.setattr(readiness.aws, "ensure", lambda: started_with.append(doors.variable()))
+        monkeypatch.setattr(engine, "resolve", lambda: None)
+        monkeypatch.setattr(base_image, "recorded", lambda: True)
+        monkeypatch.setattr(aws_port, "settle", lambda: None)
+        monkeypatch.setattr(aws, "ensure", lambda: started_with.append(doors.variable()))
         write_stack("local", listen="127.0.0.1:8080", issuer_hosts=["emulator:8080"])
         readiness.prepare_deploy(load_settings("local"))
         assert [json.loads(told) for told in started_with] == [
