@@ -5,6 +5,8 @@
 process not. ("Write-Ahead Logging" and "PRAGMA synchronous" on sqlite.org.)
 """
 
+import errno
+import fcntl
 import os
 import sqlite3
 import time
@@ -15,7 +17,6 @@ from threading import RLock
 from utils.aws import calls
 from utils.errors import SandboxFullException, ThrottledException, UnavailableException
 from utils.logger import logger
-from utils.stores.store import attempts
 
 _FORM = 1
 """The form of the file, in its ``user_version``."""
@@ -33,10 +34,12 @@ DELETE FROM items WHERE (pk, sk) IN (SELECT pk, sk FROM items WHERE purge_at < ?
 """
 _SWEPT_EVERY = 60.0
 """Seconds between two looks for items whose ``purge_at`` is over."""
-_PATIENCE, _HURRY = 5000, 1000
-"""Milliseconds that a write waits for those of others."""
+_PATIENCE = 1.0
+"""Seconds that a write waits for one of a program that is not ours, which stands in no queue."""
 _FULL = frozenset(
     {
+        "ENOSPC",
+        "EDQUOT",
         "SQLITE_FULL",
         "SQLITE_IOERR_WRITE",
         "SQLITE_IOERR_FSYNC",
@@ -57,13 +60,17 @@ _DISK_IS_FULL = "The disk that holds the emulator's data is full; nothing was wr
 
 
 class File:
-    """The one connection of this process to a file. A thread has it to itself while it reads or writes."""
+    """The one connection of this process to a file. A thread has it to itself while it reads or writes.
+
+    Writers of all processes stand in a queue (flock of a file beside, ``…-lock``): of those who wait by SQLite's own
+    means, which try again now and then, some never have their turn. Who ends, however it does, leaves the queue.
+    """
 
     def __init__(self, name: str) -> None:
         self._path, _, self._synchronous = name.removeprefix("sqlite:").partition("?synchronous=")
         self._connection: sqlite3.Connection | None = None
+        self._queue = -1
         self._lock = RLock()
-        self._patience = _PATIENCE
         self._swept = 0.0
 
     def prepare(self) -> None:
@@ -87,22 +94,23 @@ class File:
         block raises. Raises as ``utils.table`` says."""
         with _noted(operation), self._lock, _refusals(hurried=hurried):
             connection = self._connection or self._open()
-            self._wait(connection, _HURRY if hurried else _PATIENCE)
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
-            self._sweep(connection)
+            with self._turn():
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield connection
+                    connection.execute("COMMIT")
+                except BaseException:
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                    raise
+                self._sweep(connection)
 
     def hold(self) -> None:
         """Close the connection, and let no thread open it until :meth:`release`."""
         self._lock.acquire()
         if self._connection is not None:
             self._connection.close()
+            os.close(self._queue)
             self._connection = None
 
     def release(self) -> None:
@@ -121,27 +129,36 @@ class File:
                 connection.execute(_SWEEP, (int(time.time()),))
 
     def _open(self) -> sqlite3.Connection:
+        self._queue = os.open(f"{self._path}-lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         connection = sqlite3.connect(
-            self._path, timeout=_PATIENCE / 1000, isolation_level=None, check_same_thread=False
+            self._path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
         )
         try:
-            _begin_log(connection)
-            connection.execute(f"PRAGMA synchronous = {self._synchronous or 'full'}")
-            ((form,),) = connection.execute("PRAGMA user_version")
-            if form == 0:
-                connection.executescript(_SCHEMA)
-            elif form != _FORM:
-                raise RuntimeError(f"{self._path} is of form {form}, which another release has written")
+            with self._turn():
+                self._begin(connection)
         except BaseException:
             connection.close()
+            os.close(self._queue)
             raise
-        self._connection, self._patience = connection, _PATIENCE
+        self._connection = connection
         return connection
 
-    def _wait(self, connection: sqlite3.Connection, milliseconds: int) -> None:
-        if self._patience != milliseconds:
-            connection.execute(f"PRAGMA busy_timeout = {milliseconds}")
-            self._patience = milliseconds
+    def _begin(self, connection: sqlite3.Connection) -> None:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA synchronous = {self._synchronous or 'full'}")
+        ((form,),) = connection.execute("PRAGMA user_version")
+        if form == 0:
+            connection.executescript(_SCHEMA)
+        elif form != _FORM:
+            raise RuntimeError(f"{self._path} is of form {form}, which another release has written")
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        fcntl.flock(self._queue, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(self._queue, fcntl.LOCK_UN)
 
 
 def file(name: str) -> File:
@@ -172,20 +189,6 @@ os.register_at_fork(
 )
 
 
-def _begin_log(connection: sqlite3.Connection) -> None:
-    """Has the file a write-ahead log. While another process sees to that, SQLite refuses at once."""
-    for _ in attempts():
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            busy = error
-            if error.sqlite_errorname != "SQLITE_BUSY":
-                raise
-        else:
-            return
-    raise busy
-
-
 @contextmanager
 def _noted(operation: str) -> Iterator[None]:
     began = time.perf_counter()
@@ -202,11 +205,22 @@ def _refusals(*, hurried: bool = False) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         code = getattr(error, "sqlite_errorname", "")
         if code in _FULL:
-            logger.error("the disk is full", extra={"cause": code})
-            raise SandboxFullException(_DISK_IS_FULL) from error
+            raise _full(code) from error
         if code.startswith("SQLITE_BUSY") and not hurried:
             raise ThrottledException from error
         if code.startswith(("SQLITE_BUSY", *_UNAVAILABLE)):
-            logger.warning("the table's file does not answer", extra={"cause": code})
-            raise UnavailableException from error
+            raise _unavailable(code) from error
         raise
+    except OSError as error:
+        code = errno.errorcode.get(error.errno or 0, "")
+        raise _full(code) if code in _FULL else _unavailable(code) from error
+
+
+def _full(code: str) -> SandboxFullException:
+    logger.error("the disk is full", extra={"cause": code})
+    return SandboxFullException(_DISK_IS_FULL)
+
+
+def _unavailable(code: str) -> UnavailableException:
+    logger.warning("the table's file does not answer", extra={"cause": code})
+    return UnavailableException()

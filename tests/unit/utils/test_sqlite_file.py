@@ -188,6 +188,25 @@ def test_a_writer_that_is_killed_lets_the_others_go_on(path: Path) -> None:
     assert table.write(Update(A, add={"n": 1})) == item(A, n=2)
 
 
+def test_a_writer_waits_for_its_turn_however_long_another_writes(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_file, "_PATIENCE", 0.02)
+    table.write(Put(item(A, n=1)))
+    reading, writing = os.pipe()
+
+    def write() -> None:
+        with sqlite_file.file(settings().table_name).writing("delete_item") as connection:
+            connection.execute("DELETE FROM items")
+            os.write(writing, b".")
+            time.sleep(0.3)
+
+    child = forked(write)
+    os.read(reading, 1)
+    assert table.write(Update(A, add={"n": 1})) == item(A, n=1)
+    assert ended(child) == [0]
+
+
 @pytest.mark.usefixtures("path")
 class TestADiskThatIsFull:
     def test_is_a_clear_error_and_loses_nothing(self) -> None:
@@ -228,7 +247,7 @@ class TestAFileThatDoesNotAnswer:
         named(tmp_path / "nowhere" / "table", "", monkeypatch)
         with pytest.raises(UnavailableException) as error:
             table.prepare()
-        assert str(error.value.__cause__) == "unable to open database file"
+        assert isinstance(error.value.__cause__, FileNotFoundError)
 
     def test_is_unavailable_if_it_is_none_of_sqlite(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -253,8 +272,7 @@ class TestAFileThatDoesNotAnswer:
         hurried: bool,
         error: type[Exception],
     ) -> None:
-        monkeypatch.setattr(sqlite_file, "_PATIENCE", 20)
-        monkeypatch.setattr(sqlite_file, "_HURRY", 10)
+        monkeypatch.setattr(sqlite_file, "_PATIENCE", 0.02)
         path = named(tmp_path / "table", "", monkeypatch)
         table.write(Put(item(A, n=1)))
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
