@@ -47,6 +47,7 @@ class Workers:
         self._starting = 0
         self._failures = 0
         self._is_closing = False
+        self._all: set[Worker] = set()
         self._idle: list[Worker] = []
         self._waiting: deque[asyncio.Future[Worker]] = deque()
         self._first: asyncio.Future[None] | None = None
@@ -77,16 +78,19 @@ class Workers:
         self._fill()
 
     async def close(self) -> None:
-        """End the workers; those that are at work when they are done."""
+        """End the workers; the server has waited for those that were at work."""
         self._is_closing = True
         if self._timer is not None:
             self._timer.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for one in self._all - {*self._idle}:
+            one.kill()
         for one in self._idle:
             one.stop()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def is_ready(self, one: Worker) -> None:
         """A worker has come up."""
+        self._all.add(one)
         if one.generation == self._generation:
             self._starting -= 1
             self._failures = 0
@@ -96,6 +100,7 @@ class Workers:
 
     def is_gone(self, one: Worker) -> None:
         """A worker has ended; another takes its place."""
+        self._all.discard(one)
         if one in self._idle:
             self._idle.remove(one)
         if one.generation != self._generation or self._is_closing:
