@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import tests.bench
-from tests.bench import page, sandbox, serve, table_scale, tag
+from tests.bench import page, sandbox, table_scale, tag
 from tests.bench.__main__ import main, run
 from tests.bench.benchmarks import UNDEPLOYED
 from tests.bench.measure import Benchmark, Contestants, measure
@@ -29,8 +29,6 @@ def test_both_sides_of_a_benchmark_go(name: str, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(sandbox, "MANY", 20)
     monkeypatch.setattr(table_scale, "MANY", 2000)
     monkeypatch.setattr(table_scale, "FEW", 1500)
-    monkeypatch.setattr(serve, "REQUESTS", 3)
-    monkeypatch.setattr(serve, "MANY", 3)
     for repeating in (page, sandbox, table_scale):
         monkeypatch.setattr(repeating, "TIMES", 1)
     for result in measure(name, UNDEPLOYED[name], 1, warm_up=False):
