@@ -10,7 +10,7 @@ from serve.options import Options
 from tests.support.served import Served
 from utils.version import VERSION
 
-MOST = 6
+MOST = 7
 
 
 def table(project: Path, heading: str) -> list[list[str]]:
