@@ -44,7 +44,8 @@ class Worker(asyncio.Protocol):
 
     def __init__(self, pool: Pool, process: ForkServerProcess, generation: int) -> None:
         self.generation = generation
-        self.idle_since = 0.0
+        self.since = 0.0
+        """When it became idle, or was given what it is at, by ``time.monotonic``."""
         self.was_ready = False
         self.is_gone = False
         self._process = process
@@ -83,12 +84,13 @@ class Worker(asyncio.Protocol):
     async def invoke(self, invocation: Invocation) -> Any:
         """What the worker says of an invocation; raises :class:`FunctionError`."""
         self._answer = asyncio.get_running_loop().create_future()
+        self.since = time.monotonic()
         message = {
             "id": invocation.id,
             "function": invocation.function,
             "event": invocation.event,
             "began": invocation.began,
-            "deadline": time.monotonic() + invocation.seconds,
+            "deadline": self.since + invocation.seconds,
         }
         if self._transport is not None:
             self._transport.write(frames.packed(message))

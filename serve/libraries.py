@@ -1,6 +1,7 @@
 """What workers have in common that no change of a file here makes other: the packages."""
 
 import gc
+import signal
 from importlib import import_module
 
 _PACKAGES = (
@@ -15,6 +16,7 @@ _PACKAGES = (
     "sqlite3",
 )
 
+signal.signal(signal.SIGTERM, signal.SIG_IGN)  # one to the whole group is the server's, which drains
 gc.disable()
 for package in _PACKAGES:
     import_module(package)

@@ -40,9 +40,10 @@ def run(
     One that ``is_lasting`` imports while nobody asks what it has not needed yet, so that the first to ask for something
     need not wait for it. A server that was killed leaves its ``temporary`` folder, which its workers delete.
     """
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # a terminal sends it to all; the server ends its workers itself
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(
+            number, signal.SIG_IGN
+        )  # one to the whole group is the server's, which ends its workers
     os.dup2(2, 1)  # the functions' log; what the server itself says is told from it
     os.environ.update(environment)
     connection.sendall(frames.packed({READY: os.getpid()}))

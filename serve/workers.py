@@ -11,7 +11,7 @@ from typing import Any, Final
 from serve.connection import Invocation, Processes, Worker
 
 _PATIENCE_SECONDS: Final = 0.1
-"""How long a request waits for a worker until there is one more."""
+"""How long a request waits, and all workers are held up, until there is one more."""
 _IDLE_SECONDS: Final = 30
 """How long one stays that is more than there are when nobody waits."""
 _MOST: Final = 32
@@ -33,7 +33,7 @@ class WorkersError(Exception):
 
 class Workers:
     """The workers of a server. There are ``least`` of them, with the functions' ``environment``; a request that waits
-    for one too long has one more made, up to 32 or ``least``."""
+    for one too long, while all are held up, has one more made, up to 32 or ``least``."""
 
     def __init__(
         self, processes: Processes, least: int, environment: Mapping[str, str], temporary: str | None
@@ -47,6 +47,7 @@ class Workers:
         self._starting = 0
         self._failures = 0
         self._is_closing = False
+        self._all: set[Worker] = set()
         self._idle: list[Worker] = []
         self._waiting: deque[asyncio.Future[Worker]] = deque()
         self._first: asyncio.Future[None] | None = None
@@ -77,16 +78,19 @@ class Workers:
         self._fill()
 
     async def close(self) -> None:
-        """End the workers; those that are at work when they are done."""
+        """End the workers; the server has waited for those that were at work."""
         self._is_closing = True
         if self._timer is not None:
             self._timer.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for one in self._all - {*self._idle}:
+            one.kill()
         for one in self._idle:
             one.stop()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def is_ready(self, one: Worker) -> None:
         """A worker has come up."""
+        self._all.add(one)
         if one.generation == self._generation:
             self._starting -= 1
             self._failures = 0
@@ -96,6 +100,7 @@ class Workers:
 
     def is_gone(self, one: Worker) -> None:
         """A worker has ended; another takes its place."""
+        self._all.discard(one)
         if one in self._idle:
             self._idle.remove(one)
         if one.generation != self._generation or self._is_closing:
@@ -130,9 +135,9 @@ class Workers:
             if not given.done():
                 given.set_result(one)
                 return
-        now = one.idle_since = time.monotonic()
+        now = one.since = time.monotonic()
         self._idle.append(one)
-        if self._count > self._least and now - self._idle[0].idle_since > _IDLE_SECONDS:
+        if self._count > self._least and now - self._idle[0].since > _IDLE_SECONDS:
             self._idle.pop(0).stop()
 
     def _watch_queue(self) -> None:
@@ -140,10 +145,13 @@ class Workers:
             self._timer = asyncio.get_running_loop().call_later(_PATIENCE_SECONDS, self._relieve)
 
     def _relieve(self) -> None:
-        """Have one more worker, if somebody has waited and none is about to come."""
+        """Have one more worker, if somebody has waited, none is about to come, and none goes on from request to request:
+        where the processors are what lacks, more processes would not help."""
         self._timer = None
         if self._waiting and not self._is_closing:
-            if not self._starting and self._count < self._most:
+            latest = time.monotonic() - _PATIENCE_SECONDS
+            are_held = all(one.since <= latest for one in self._all)
+            if are_held and not self._starting and self._count < self._most:
                 self._spawn(is_lasting=False)
             self._watch_queue()
 

@@ -18,7 +18,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.benchmarks import ONLY_BY_NAME, UNDEPLOYED, deployed
+from tests.bench.benchmarks import ONLY_BY_NAME, SERVED, UNDEPLOYED, deployed
 from tests.bench.measure import Benchmark, Result, measure
 from tests.bench.stack import Stacks
 from tests.support import node
@@ -31,7 +31,7 @@ _COLUMNS = 140
 def main(arguments: list[str] | None = None) -> int:
     """Runs the named benchmarks, or all; by default those that the command line names. The exit code."""
     with ExitStack() as cleanup:
-        known = UNDEPLOYED | deployed(Stacks(cleanup))
+        known = UNDEPLOYED | SERVED | deployed(Stacks(cleanup))
         parser = _Parser(prog="make bench")
         parser.add_argument("names", nargs="*", metavar="NAME", help=f"one or more of {', '.join(known)}")
         parser.add_argument(

@@ -40,14 +40,19 @@ UNDEPLOYED = {
     "table-scale": Benchmark(
         table_scale.contestants, "the same among 10,000 players", 1.5, figures=table_scale.FIGURES
     ),
+    "image": Benchmark(image.contestants, "the runtime packages, compiled", 0.75, "bytes"),
+}
+"""Those that need no stack, by name."""
+
+
+SERVED = {
     "serve-start": Benchmark(serve.start, "WireMock's start", 0.8),
     "serve-get": Benchmark(serve.get, "WireMock's stub of the same answer", 3.0),
     "serve-token": Benchmark(serve.token, "mock-oauth2-server's of the same grant", 1.0),
     "serve-memory": Benchmark(serve.memory, "WireMock's", 1.2, "bytes"),
     "watch": Benchmark(watch.contestants, "uvicorn --reload of a FastAPI app of as many routes", 1.0),
-    "image": Benchmark(image.contestants, "the runtime packages, compiled", 0.75, "bytes"),
 }
-"""Those that need no stack, by name."""
+"""Those of what is served without AWS, by name: each starts servers."""
 
 
 ONLY_BY_NAME = ("table-scale",)

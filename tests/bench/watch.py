@@ -44,15 +44,15 @@ def contestants() -> Iterator[Contestants]:
     """A name in the answer of ``/`` is another each time."""
     names = map("name {}".format, itertools.count())
     with TemporaryDirectory() as ours, TemporaryDirectory() as theirs:
-        _copy(Path(ours))
+        copy(Path(ours))
         with serving("--watch", folder=Path(ours)) as server, _reloading(Path(theirs)) as url:
             yield (
-                lambda: _saved(Path(ours, "handlers/health.py"), "Root(", next(names), server.url),
-                lambda: _saved(Path(theirs, "app.py"), "name=", next(names), url),
+                lambda: saved(Path(ours, "handlers/health.py"), "Root(", next(names), server.url),
+                lambda: saved(Path(theirs, "app.py"), "name=", next(names), url),
             )
 
 
-def _copy(folder: Path) -> None:
+def copy(folder: Path) -> None:
     """The application, for it is changed."""
     for name in _FOLDERS:
         shutil.copytree(served.ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -81,7 +81,7 @@ def _reloading(folder: Path) -> Iterator[str]:
             process.terminate()
 
 
-def _saved(file: Path, before: str, name: str, url: str) -> float:
+def saved(file: Path, before: str, name: str, url: str) -> float:
     """Seconds from the time at which ``file`` is saved, with ``name`` after ``before``, to the answer that has it."""
     file.write_text(re.sub(rf'{re.escape(before)}"[^"]*"', f'{before}"{name}"', file.read_text(), count=1))
     began = time.perf_counter()

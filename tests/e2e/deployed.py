@@ -13,7 +13,6 @@ from tests.support.checkout import Checkout
 from tests.support.leftovers import leftovers
 from utils.version import VERSION
 
-
 SERVED = "SERVED_URL"
 """The variable that names another base URL than a deployed stack's, which is served on this machine."""
 

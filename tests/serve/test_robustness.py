@@ -165,6 +165,7 @@ def test_who_waits_for_the_journal_takes_nobodys_place_and_hears_soon(
     query: dict[str, str | int] = {"after": "now", "wait": 15, "path": "/players/*"}
     body = {"match": {"path": "/players/*"}, "count": {"at_least": 1}, "within": "PT15S"}
     client.delete("/_emulator/requests", headers=operator)
+    before = len(served.workers)
     waiting: list[Future[httpx.Response]] = [
         *(pool.submit(client.get, "/_emulator/requests", params=query, headers=operator) for _ in range(20)),
         *(
@@ -173,7 +174,6 @@ def test_who_waits_for_the_journal_takes_nobodys_place_and_hears_soon(
         ),
     ]
     time.sleep(1)
-    workers = served.workers
     assert user.get("/players?limit=1").status_code == 200
     assert not any(one.done() for one in waiting)
     player = created(user).json()["data"]["player_id"]
@@ -183,7 +183,7 @@ def test_who_waits_for_the_journal_takes_nobodys_place_and_hears_soon(
     assert time.monotonic() - began < 8
     assert {answer.status_code for answer in answers} == {200}
     assert all(f"/players/{player}" in answer.text for answer in answers[:20])
-    assert len(served.workers) < len(waiting) / 2, workers
+    assert len(served.workers) <= before + len(waiting) / 4
 
 
 def test_a_wait_in_vain_ends_when_it_was_said_to(client: httpx.Client) -> None:
@@ -204,7 +204,8 @@ def test_a_signal_ends_it_when_it_has_answered_what_it_was_asked(pool: ThreadPoo
         processes = server.processes
         held = [pool.submit(user.get, "/players", headers=DELAY) for _ in range(4)]
         time.sleep(0.5)
-        server.process.send_signal(signal.SIGTERM)
+        for pid in processes:  # as a supervisor does that ends a group
+            os.kill(pid, signal.SIGTERM)
         assert [one.result().status_code for one in held] == [200] * 4
         assert server.process.wait(20) == 0
         until(lambda: not any(map(alive, processes)))
