@@ -110,6 +110,7 @@ def test_the_application_is_in_a_folder_of_the_package(wheels: list[Path]) -> No
     for wheel in wheels:
         names = zipfile.ZipFile(wheel).namelist()
         assert [name for name in names if name.endswith(".pyc")] == []
+        assert [name for name in names if name.endswith("/py.typed")]
         tops[wheel.name.partition("-")[0]] = {name.partition("/")[0] for name in names}
     assert {
         name: {top for top in found if not top.endswith(".dist-info")} for name, found in tops.items()
