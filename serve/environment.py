@@ -86,6 +86,7 @@ def environment(options: Options, where: Place, url: str, port: int) -> dict[str
         "RELEASE": os.environ.get("RELEASE") or VERSION,
         "TABLE_NAME": where.table,
         "ISSUER": url,
+        "ISSUERS": " ".join(options.urls(port)),
         "TRUSTED_ISSUER": url,
         "JWKS_URI": keys,
         "TRUSTED_JWKS_URI": keys,

@@ -12,6 +12,7 @@ PORT: Final = 8080
 LEAST_WORKERS: Final = 2
 _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 _HOST: Final = re.compile(r"[A-Za-z0-9.:_-]+")
+_NAMED_HOST: Final = re.compile(r"[a-z0-9._-]+(:[0-9]{1,5})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +20,15 @@ class Options:
     """Where the server listens, what it calls itself, what it begins with and what it keeps.
 
     ``port`` 0 is any that is free. ``public_url`` is the issuer and the base of every absolute URL; without it, it is
-    the address that the server listens at. ``data`` is the folder in which all is kept, without it in memory.
-    ``workers`` is how many processes there are when nobody waits.
+    the address that the server listens at. A request to one of ``issuer_hosts``, each with its port, is answered under
+    that name. ``data`` is the folder in which all is kept, without it in memory. ``workers`` is how many processes
+    there are when nobody waits.
     """
 
     host: str = "127.0.0.1"
     port: int = PORT
     public_url: str | None = None
+    issuer_hosts: tuple[str, ...] = ()
     tls_cert: Path | None = None
     tls_key: Path | None = None
     data: Path | None = None
@@ -43,6 +46,11 @@ class Options:
         host = here.get(self.host, f"[{self.host}]" if ":" in self.host else self.host)
         return f"{scheme}://{host}:{port}"
 
+    def urls(self, port: int) -> tuple[str, ...]:
+        """All base URLs that the API goes by; at the ``issuer_hosts`` by http, and by https through a proxy."""
+        named = (f"{scheme}://{host}" for host in self.issuer_hosts for scheme in ("http", "https"))
+        return tuple(dict.fromkeys((self.url(port), *named)))
+
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Lets ``parser`` take the options."""
@@ -55,6 +63,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--public-url", type=_url, metavar="URL", help="what clients call it: the issuer of its tokens"
+    )
+    group.add_argument(
+        "--issuer-host",
+        dest="issuer_hosts",
+        type=_named_host,
+        action="append",
+        metavar="HOST:PORT",
+        help="another name that clients call it by, answered under it (may be repeated)",
     )
     group.add_argument(
         "--tls-cert", type=Path, metavar="FILE", help="serve https with this certificate (PEM)"
@@ -84,13 +100,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def options_of(arguments: argparse.Namespace) -> Options:
     """The options in what :func:`add_options` had ``parser`` read."""
-    return Options(**{name: getattr(arguments, name) for name in Options.__dataclass_fields__})
+    values = {name: getattr(arguments, name) for name in Options.__dataclass_fields__}
+    return Options(**{**values, "issuer_hosts": tuple(values["issuer_hosts"] or ())})
 
 
 def _host(text: str) -> str:
     if not _HOST.fullmatch(text):
         raise argparse.ArgumentTypeError(f"{text!r} is neither an address nor a host's name")
     return text
+
+
+def _named_host(text: str) -> str:
+    if not _NAMED_HOST.fullmatch(text.lower()):
+        raise argparse.ArgumentTypeError(f"{text!r} is no host with its port, such as emulator:8080")
+    return text.lower()
 
 
 def _port(text: str) -> int:

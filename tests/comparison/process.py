@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 
@@ -53,12 +54,16 @@ def started(
     """
     url = f"http://127.0.0.1:{port}"
     start = time.perf_counter()
-    with subprocess.Popen(
-        command,
-        env=os.environ | (environment or {}),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as process:
+    with (
+        TemporaryDirectory() as folder,  # MockServer writes its certificate where it is started
+        subprocess.Popen(
+            command,
+            cwd=folder,
+            env=os.environ | (environment or {}),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as process,
+    ):
         try:
             while not _answers(url + health):
                 if process.poll() is not None or time.perf_counter() - start > _START_SECONDS:

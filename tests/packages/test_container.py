@@ -38,4 +38,8 @@ def test_the_compose_file_serves_what_build_local_makes(project: Path) -> None:
     parser = argparse.ArgumentParser()
     add_options(parser)
     assert first == "serve"
-    assert options_of(parser.parse_args(options)).public_url == f"http://localhost:{PORT}"
+    [name] = yaml.safe_load(text)["services"]
+    assert options_of(parser.parse_args(options)).urls(PORT)[:2] == (
+        f"http://localhost:{PORT}",
+        f"http://{name}:{PORT}",
+    )

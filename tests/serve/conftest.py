@@ -9,6 +9,8 @@ import pytest
 from tests.support.served import Served, serving
 
 USER = {"username": "testuser", "password": "password123"}
+NAME = "emulator:8080"
+"""What the server is called besides."""
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +22,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def served(data: Path) -> Iterator[Served]:
     """The API, served with what a local stack begins with."""
-    with serving("--workers", "2", "--log-level", "ERROR", "--data", str(data)) as server:
+    names = ("--issuer-host", NAME)
+    with serving("--workers", "2", "--log-level", "ERROR", "--data", str(data), *names) as server:
         yield server
 
 

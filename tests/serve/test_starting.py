@@ -43,6 +43,7 @@ def test_the_options_are_those_of_the_command_line() -> None:
             "--log-level",
             "info",
         ),
+        *("--issuer-host", "Emulator:8080", "--issuer-host", "10.0.2.2:8080"),
         *("--data", "kept", "--seed", "seed.yaml", "--tls-cert", "c.pem", "--tls-key", "k.pem", "--watch"),
     )
     assert (given.host, given.port, given.public_url, given.log_level) == (
@@ -72,9 +73,18 @@ def test_the_issuer_is_where_it_listens_unless_it_is_called_otherwise(given: Opt
     assert given.url(9) == url
 
 
+def test_it_goes_by_all_of_its_names() -> None:
+    given = read("--issuer-host", "Emulator:8080", "--issuer-host", "localhost:9")
+    assert given.urls(9) == (
+        *("http://localhost:9", "http://emulator:8080", "https://emulator:8080"),
+        "https://localhost:9",
+    )
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
+        ["--issuer-host", "http://emulator"],
         ["--port", "65536"],
         ["--port", "x"],
         ["--workers", "0"],
