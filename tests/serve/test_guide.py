@@ -16,7 +16,7 @@ MOST = 7
 def table(project: Path, heading: str) -> list[list[str]]:
     """The rows of the first table below a heading of the guide, without its head."""
     text = (project / "docs/guides/alone.md").read_text(encoding="utf-8")
-    below = text.partition(f"\n## {heading}\n")[2]
+    below = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (.*) \|$", below, re.MULTILINE)
     return [[cell.strip() for cell in row.split(" | ")] for row in rows if not row.startswith("---")]
 
