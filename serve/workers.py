@@ -145,8 +145,8 @@ class Workers:
             self._timer = asyncio.get_running_loop().call_later(_PATIENCE_SECONDS, self._relieve)
 
     def _relieve(self) -> None:
-        """Have one more worker, if somebody has waited, none is about to come, and none goes on from request to request:
-        where the processors are what lacks, more processes would not help."""
+        """Have one more worker, if somebody has waited, none is about to come, and all have been at one request as
+        long: where they go from request to request the processors lack, which more processes do not mend."""
         self._timer = None
         if self._waiting and not self._is_closing:
             latest = time.monotonic() - _PATIENCE_SECONDS
