@@ -1,4 +1,4 @@
-"""The application's environment and its table, in process by moto."""
+"""The application's environment and its table, in process by SQLite or moto."""
 
 import gc
 import json
