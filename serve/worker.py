@@ -81,7 +81,7 @@ def _outcome(message: Mapping[str, Any]) -> dict[str, Any]:
     try:
         with waiting.resumable(message["began"]):
             return {"answer": _entry(message["function"])(event, Context(message["id"], deadline))}
-    except waiting.Unfinished as unfinished:
+    except waiting.UnfinishedError as unfinished:
         return {"pause": unfinished.seconds}
     except Exception:
         traceback.print_exc()

@@ -13,7 +13,7 @@ from contextvars import ContextVar
 _began: ContextVar[float | None] = ContextVar("began", default=None)
 
 
-class Unfinished(BaseException):
+class UnfinishedError(BaseException):
     """The function has to look again, ``seconds`` from now."""
 
     def __init__(self, seconds: float) -> None:
@@ -28,9 +28,9 @@ def began() -> float:
 
 
 def pause(seconds: float) -> None:
-    """Let so many seconds pass; raises :class:`Unfinished` within :func:`resumable`."""
+    """Let so many seconds pass; raises :class:`UnfinishedError` within :func:`resumable`."""
     if _began.get() is not None:
-        raise Unfinished(seconds)
+        raise UnfinishedError(seconds)
     time.sleep(seconds)
 
 

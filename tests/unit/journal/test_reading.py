@@ -248,10 +248,10 @@ def test_a_reader_that_is_begun_anew_misses_nothing_since_it_was_begun_first(jou
     began = monotonic()
     sleep(0.1)
     request_id = sent()
-    with pytest.raises(waiting.Unfinished), waiting.resumable(began):
+    with pytest.raises(waiting.UnfinishedError), waiting.resumable(began):
         journal.told(after="now", wait=10)
     sleep(1.2)
     with waiting.resumable(began):
         assert ids(journal.told(after="now", wait=10)) == [request_id]
-    with pytest.raises(waiting.Unfinished), waiting.resumable(monotonic()):
+    with pytest.raises(waiting.UnfinishedError), waiting.resumable(monotonic()):
         journal.told(after="now", wait=10)
