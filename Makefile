@@ -49,6 +49,7 @@ takes.test-fuzz := REQUESTS SEED ARGS
 takes.bench := ONLY ROUNDS
 takes.compare := ONLY
 takes.sbom := FILE
+takes.wheel := OUT
 FLAGS := WATCH FORCE REFRESH DRY_RUN JSON MARKDOWN DETAILED NOW YES FOLLOW DEPLOYED DEBUG
 
 override before_dotenv := $(.VARIABLES)
@@ -108,7 +109,7 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONSAFEPATH
 	outputs ecr-url history env status logs trace dashboard \
 	export-data import-data \
 	destroy down clean doctor check-docker docker-login build-local run-local test test-unit test-infrastructure test-e2e \
-	test-operations coverage openapi lint format bench compare audit sbom policies test-kills test-model test-sandboxes \
+	test-operations coverage openapi lint format bench compare audit sbom wheel policies test-kills test-model test-sandboxes \
 	test-fuzz
 
 # What is no target, named with those that are like it. A missing .env is none.
@@ -256,7 +257,8 @@ lint: setup ## Check style, types, security rules and import directions
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
-	@.venv/bin/bandit -q -c pyproject.toml -r main.py routes.py variables.py account_rules.py authorizer.py handlers models services utils openapi seeding serve infrastructure
+	@.venv/bin/mypy --config-file= --strict --python-version 3.10 psn_partner_emulator/testing
+	@.venv/bin/bandit -q -c pyproject.toml -r main.py routes.py variables.py account_rules.py authorizer.py handlers models services utils openapi seeding serve infrastructure psn_partner_emulator
 	@.venv/bin/lint-imports
 
 format: setup ## Format the code
@@ -265,13 +267,19 @@ format: setup ## Format the code
 
 audit: setup ## Ask PyPI whether a package that the image has is known to be vulnerable
 	@export UV="$$($(FIND_UV))" requirements="$$(mktemp)" && trap 'rm -f "$$requirements"' EXIT && \
-		"$$UV" export --quiet --frozen --no-default-groups --no-emit-project --output-file "$$requirements" && \
+		"$$UV" export --quiet --frozen --no-default-groups --extra aws --no-emit-project --output-file "$$requirements" && \
 		"$$UV" run --quiet --isolated --frozen --only-group audit pip-audit --requirement "$$requirements" \
 			--require-hashes --disable-pip --strict --progress-spinner off
 
 sbom: setup ## Write what the image has as a CycloneDX document (FILE=sbom.json)
-	@"$$($(FIND_UV))" export --quiet --frozen --no-default-groups --no-emit-project --format cyclonedx1.5 \
+	@"$$($(FIND_UV))" export --quiet --frozen --no-default-groups --extra aws --no-emit-project --format cyclonedx1.5 \
 		--output-file $(call either,FILE,sbom.json) && echo "Written to "$(call either,FILE,sbom.json)
+
+wheel: setup ## Build the wheels of the emulator alone and of its pytest plugin (OUT=dist)
+	@mkdir -p $(call either,OUT,dist) && out="$$(CDPATH='' cd -- $(call either,OUT,dist) && pwd)" && \
+		for project in . psn_partner_emulator/testing; do \
+			(cd "$$project" && $(abspath $(PY)) -P -m hatchling build -t wheel -d "$$out") || exit; \
+		done
 
 policies: setup ## Run checkov over what the program declares of every stack; fails on what has no reason to be there
 	@$(PY) -m tests.policies.checkov

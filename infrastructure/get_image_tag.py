@@ -28,9 +28,9 @@ ROOT = Path(__file__).resolve().parents[1]
 
 SOURCES = (
     *("Dockerfile", "pyproject.toml", "uv.lock"),
-    *("account_rules.py", "authorizer.py", "main.py", "routes.py", "variables.py"),
-    *("handlers/", "models/", "services/", "utils/"),
-    *("infrastructure/trim_packages.py", "infrastructure/uv.txt"),
+    *("account_rules.py", "authorizer.py", "entrypoint.sh", "main.py", "routes.py", "variables.py"),
+    *("handlers/", "models/", "seeding/", "serve/", "services/", "utils/"),
+    *("infrastructure/seeds/local.yaml", "infrastructure/trim_packages.py", "infrastructure/uv.txt"),
 )
 """What the image is made of, beside ``BUILD_ARGUMENTS``: files, and folders (ending in ``/``) with their files of
 ``KINDS``."""

@@ -37,7 +37,10 @@ def test_types_are_followed_into_every_aws_service_that_is_named(project: Path) 
     assert named <= {name.split(".")[1] for name in followed if name.startswith("pulumi_aws.")}
 
 
-FOLDERS = ("handlers", "models", "seeding", "serve", "services", "utils", "openapi", "infrastructure")
+FOLDERS = (
+    *("handlers", "models", "seeding", "serve", "services", "utils", "openapi", "infrastructure"),
+    "psn_partner_emulator",
+)
 UPWARDS = {
     "infrastructure/stack/names.py": "infrastructure.release.release",
     "infrastructure/tools/disk.py": "infrastructure.local.aws",

@@ -38,7 +38,7 @@ def _added() -> float:
 def _packages() -> float:
     with tempfile.TemporaryDirectory() as folder:
         target, locked = Path(folder, "packages"), Path(folder, "requirements.txt")
-        export = ["export", "--quiet", "--frozen", "--no-default-groups", "--no-emit-project"]
+        export = ["export", "--quiet", "--frozen", "--no-default-groups", "--no-emit-project", "--extra=aws"]
         install = ["pip", "install", "--quiet", "--python", sys.executable, "--require-hashes", "--no-deps"]
         for command in (
             [*export, "--output-file", str(locked)],

@@ -4,12 +4,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import pytest
+
 import authorizer
 import routes
+from infrastructure.stack import seeds
 from tests.support import identity
 from tests.support.gateway import Context, Gateway
 
@@ -93,6 +97,23 @@ def _decision(event: Mapping[str, Any], route: routes.Route) -> dict[str, Any]:
         return {"isAuthorized": True, "context": {}}
     authorization = event["headers"].get("authorization", event["headers"].get("Authorization"))
     return authorizer.handler(identity.authorizer_event(authorization, route.key), Context())
+
+
+@contextmanager
+def local_stack(patch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The base URL of the API with the users and clients of a local stack, over the application's table."""
+    with serving(API) as port:
+        url = f"http://localhost:{port}{BASE}"
+        patch.setenv("ISSUER", url)
+        patch.setenv("TRUSTED_ISSUER", url)
+        identity.publish(patch, identity.KEY)
+        identity.store_keys(identity.KEY)
+        file = Path(__file__).resolve().parents[2] / "infrastructure" / "seeds" / "local.yaml"
+        entries = seeds.read_seed(file, audience=identity.AUDIENCE, defaults_allowed=True).model_dump(
+            mode="json"
+        )
+        identity.store_seed(*entries["users"], registered=entries["clients"])
+        yield url
 
 
 @dataclass

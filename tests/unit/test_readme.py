@@ -14,8 +14,7 @@ from types import SimpleNamespace
 import pytest
 from joserfc.jwk import ECKey
 
-from infrastructure.stack import seeds
-from tests.browser.site import API, BASE, serving
+from tests.browser.site import local_stack
 from tests.e2e.guide import snippet
 from tests.support import identity
 
@@ -23,19 +22,9 @@ _COMMANDS = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture
-def url(the_table: str, project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def url(the_table: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The API over HTTP, with the users and clients of a local stack."""
-    with serving(API) as port:
-        url = f"http://localhost:{port}{BASE}"
-        monkeypatch.setenv("ISSUER", url)
-        monkeypatch.setenv("TRUSTED_ISSUER", url)
-        identity.publish(monkeypatch, identity.KEY)
-        identity.store_keys(identity.KEY)
-        file = project / "infrastructure" / "seeds" / "local.yaml"
-        seed = seeds.read_seed(file, audience=identity.AUDIENCE, defaults_allowed=True).model_dump(
-            mode="json"
-        )
-        identity.store_seed(*seed["users"], registered=seed["clients"])
+    with local_stack(monkeypatch) as url:
         yield url
 
 

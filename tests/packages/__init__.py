@@ -1,0 +1,1 @@
+"""The packages: the command, and the plugin of pytest."""
