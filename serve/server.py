@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     import uvicorn
 
 _DRAIN_SECONDS: Final = PATIENCE_SECONDS + 2
+_KEEP_ALIVE_SECONDS: Final = 75
+"""How long a connection stays of which nothing comes: longer than clients keep theirs, or one would be ended as a
+request is sent."""
 _PACKAGES: Final = "serve.libraries"
 _APPLICATION: Final = "serve.preloaded"
 _INHERITED: Final = "PSN_EMULATOR_INHERITED"
@@ -104,6 +107,7 @@ class _Server:
             http="httptools",
             interface="asgi3",
             server_header=False,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=_DRAIN_SECONDS,
             ssl_certfile=self._options.tls_cert,
             ssl_keyfile=self._options.tls_key,
@@ -123,7 +127,7 @@ def _start_anew(listening: socket.socket, where: Place) -> NoReturn:
     """Becomes the server of the code as it is now, with the socket, whose callers wait meanwhile, and the data."""
     listening.set_inheritable(True)
     os.environ[_INHERITED] = f"{listening.fileno()}:{where.folder}"
-    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 # nosec B606 - itself
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 # nosec B606
 
 
 def _say(url: str, options: Options) -> None:

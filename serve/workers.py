@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from serve.connection import Invocation, Processes, Worker
 
-_PATIENCE_SECONDS: Final = 0.1
+_PATIENCE_SECONDS: Final = 0.2
 """How long a request waits, and all workers are held up, until there is one more."""
 _IDLE_SECONDS: Final = 30
 """How long one stays that is more than there are when nobody waits."""
