@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 import pytest
@@ -12,9 +13,12 @@ USER = {"username": "testuser", "password": "password123"}
 
 
 @pytest.fixture(scope="session")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the server's data."""
-    return tmp_path_factory.mktemp("data")
+def data() -> Iterator[Path]:
+    """The folder of the server's data, in memory where that can be: each write is brought to the disk, which may be
+    busy."""
+    memory = Path("/dev/shm")  # noqa: S108
+    with TemporaryDirectory(prefix="served-", dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")
