@@ -42,7 +42,7 @@ class Options:
         if self.public_url:
             return self.public_url
         scheme = "https" if self.tls_cert else "http"
-        here = {"127.0.0.1": "localhost", "0.0.0.0": "localhost", "::": "localhost", "::1": "localhost"}  # noqa: S104
+        here = {"127.0.0.1": "localhost", "0.0.0.0": "localhost", "::": "localhost", "::1": "localhost"}  # noqa: S104 # nosec B104
         host = here.get(self.host, f"[{self.host}]" if ":" in self.host else self.host)
         return f"{scheme}://{host}:{port}"
 
