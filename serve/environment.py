@@ -76,8 +76,11 @@ def place(options: Options, kept: str = "") -> Iterator[Place]:
 
 
 def environment(options: Options, where: Place, url: str, port: int) -> dict[str, str]:
-    """The functions' environment but for the public keys, which :func:`provide` returns."""
-    keys = f"{'https' if options.tls_cert else 'http'}://127.0.0.1:{port}/_keys"
+    """The functions' environment but for the public keys, which :func:`provide` returns.
+
+    The issuer's keys are read of the file: over the network another process might answer in the server's name.
+    """
+    keys = f"file:{where.secret('public-keys')}"
     return {
         **EXAMPLE,
         **_SETTINGS,

@@ -144,6 +144,14 @@ def test_a_seed_that_cannot_be_read_is_told(tmp_path: Path, text: str | None, wh
         environment.provide(Options(seed=seed), environment.Place(tmp_path, is_temporary=False))
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "0.0.0.0"])  # noqa: S104
+def test_the_keys_that_verify_tokens_come_over_no_network(tmp_path: Path, host: str) -> None:
+    where = environment.Place(tmp_path, is_temporary=False)
+    given = environment.environment(Options(host=host), where, "http://localhost:9", 9)
+    file = f"file:{tmp_path / 'public-keys.json'}"
+    assert (given["JWKS_URI"], given["TRUSTED_JWKS_URI"]) == (file, file)
+
+
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with (
