@@ -122,16 +122,11 @@ def _public_key(parameters: dict[str, Any]) -> PublicKey:
 def _fetched(uri: str) -> bytes:
     """The body at ``uri``; ``ValueError`` when it cannot be read, is over 64 KiB, or takes over six seconds."""
     from http.client import HTTPException
-    from urllib.request import urlopen
 
     deadline = monotonic() + _ANSWER_SECONDS
     body = b""
     try:
-        with (
-            open(uri.removeprefix(_FILE), "rb")
-            if uri.startswith(_FILE)
-            else urlopen(uri, timeout=_ANSWER_SECONDS)  # noqa: S310 - http or https, as required above
-        ) as answer:
+        with _opened(uri) as answer:
             while chunk := answer.read1(_MOST_BYTES):
                 body += chunk
                 if len(body) > _MOST_BYTES or monotonic() > deadline:
@@ -139,3 +134,13 @@ def _fetched(uri: str) -> bytes:
     except (OSError, HTTPException) as error:
         raise ValueError("the JWK Set could not be read") from error
     return body
+
+
+def _opened(uri: str) -> Any:
+    if uri.startswith(_FILE):
+        from pathlib import Path
+
+        return Path(uri.removeprefix(_FILE)).open("rb")
+    from urllib.request import urlopen
+
+    return urlopen(uri, timeout=_ANSWER_SECONDS)  # noqa: S310 - http or https, as required above
