@@ -5,13 +5,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from serve.errors import ServeError
 from serve.options import Options
+from serve.ownership import SECRETS, TABLE, alone_in
 from utils.version import VERSION
 from variables import EXAMPLE
 
@@ -44,7 +45,7 @@ class Place:
     @property
     def table(self) -> str:
         """The name of the store: what it acknowledges is on the disk where it is to last."""
-        return f"sqlite:{self.folder / 'table.sqlite'}{'?synchronous=off' if self.is_temporary else ''}"
+        return f"sqlite:{self.folder / TABLE}{'?synchronous=off' if self.is_temporary else ''}"
 
     def secret(self, name: str) -> Path:
         """The file of a secret."""
@@ -53,31 +54,36 @@ class Place:
 
 @contextmanager
 def place(options: Options, kept: str = "") -> Iterator[Place]:
-    """The folder that is asked for, or one in memory while the block runs, where it is not ``kept`` from before.
+    """The folder that is asked for, for this server alone, or one in memory, where it is not ``kept`` from before;
+    while the block runs.
 
     Raises :class:`ServeError`.
     """
-    try:
-        if options.data is not None:
-            options.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-            yield Place(options.data.resolve(), is_temporary=False)
-            return
-        memory = _MEMORY if os.access(_MEMORY, os.W_OK) else None
-        folder = Path(kept or tempfile.mkdtemp(prefix=f"{NAME}-", dir=memory))
-    except OSError as error:
-        where = options.data or "a temporary folder"
-        raise ServeError(
-            f"The data cannot be kept in {where}: {error.strerror or error}.", "Choose another by --data."
-        ) from error
-    try:
-        yield Place(folder, is_temporary=True)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with ExitStack() as stack:
+        try:
+            if options.data is not None:
+                options.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+                stack.enter_context(alone_in(options.data))
+                where = Place(options.data.resolve(), is_temporary=False)
+            else:
+                memory = _MEMORY if os.access(_MEMORY, os.W_OK) else None
+                folder = Path(kept or tempfile.mkdtemp(prefix=f"{NAME}-", dir=memory))
+                stack.callback(shutil.rmtree, folder, ignore_errors=True)
+                where = Place(folder, is_temporary=True)
+        except OSError as error:
+            raise ServeError(
+                f"The data cannot be kept in {options.data or 'a temporary folder'}: {error.strerror or error}.",
+                "Choose another by --data.",
+            ) from error
+        yield where
 
 
 def environment(options: Options, where: Place, url: str, port: int) -> dict[str, str]:
-    """The functions' environment but for the public keys, which :func:`provide` returns."""
-    keys = f"{'https' if options.tls_cert else 'http'}://127.0.0.1:{port}/_keys"
+    """The functions' environment but for the public keys, which :func:`provide` returns.
+
+    The issuer's keys are read of the file: over the network another process might answer in the server's name.
+    """
+    keys = f"file:{where.secret('public-keys')}"
     return {
         **EXAMPLE,
         **_SETTINGS,
@@ -90,10 +96,7 @@ def environment(options: Options, where: Place, url: str, port: int) -> dict[str
         "TRUSTED_ISSUER": url,
         "JWKS_URI": keys,
         "TRUSTED_JWKS_URI": keys,
-        **{
-            f"{name.upper().replace('-', '_')}_SECRET": f"file:{where.secret(name)}"
-            for name in ("signing-keys", "public-keys", "seed")
-        },
+        **{f"{name.upper().replace('-', '_')}_SECRET": f"file:{where.secret(name)}" for name in SECRETS},
     }
 
 

@@ -22,6 +22,8 @@ type Scope = Mapping[str, Any]
 type Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 type Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+HEAD_BYTES: Final = 10_240
+"""The most of a request's line and its headers' values (API Gateway Developer Guide: "Quotas for HTTP APIs")."""
 _BODY_BYTES: Final = 10 << 20
 """The most of a body (API Gateway Developer Guide: "Quotas for HTTP APIs")."""
 _EVENT_BYTES: Final = (6 << 20) - (64 << 10)
@@ -67,6 +69,7 @@ class Gateway:
             await send({"type": "websocket.close"})
             return
         try:
+            _require_small_head(scope)
             incoming = Incoming.of(scope, await _body(scope, receive))
         except RefusedError as refused:
             await _send(refused.outgoing, Incoming.of(scope, b""), send)
@@ -155,6 +158,12 @@ def _require_room(event: Mapping[str, Any]) -> None:
     body: str = event.get("body", "")
     if len(body) * len(r"\u0000") > _EVENT_BYTES and len(json.dumps(body)) > _EVENT_BYTES:
         raise RefusedError(*_TOO_LARGE)
+
+
+def _require_small_head(scope: Scope) -> None:
+    line = len(scope["method"]) + len(scope["raw_path"]) + len(scope["query_string"])
+    if line + sum(len(value) for _, value in scope["headers"]) > HEAD_BYTES:
+        raise RefusedError(431, "Request Header Fields Too Large")
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes:

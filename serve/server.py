@@ -71,6 +71,7 @@ class _Server:
         await asyncio.sleep(0)
         import uvicorn  # takes as long as a tenth of the start, while the processes import the application
 
+        from serve import protocol
         from serve.gateway import Gateway
 
         workers = Workers(
@@ -80,7 +81,13 @@ class _Server:
             str(self._where.folder) if self._where.is_temporary else None,
         )
         gateway = Gateway(workers, timedelta(seconds=PATIENCE_SECONDS), lambda: server.should_exit)
-        server = uvicorn.Server(self._configuration(uvicorn.Config, gateway))
+        configuration = self._configuration(
+            uvicorn.Config,
+            gateway,
+            http=protocol.Protocol,
+            limit_concurrency=protocol.most_connections(),
+        )
+        server = protocol.Server(configuration)
         try:
             await workers.start()
             for number in (signal.SIGINT, signal.SIGTERM):
@@ -97,20 +104,20 @@ class _Server:
         finally:
             await workers.close()
 
-    def _configuration(self, kind: "type[uvicorn.Config]", gateway: Any) -> "uvicorn.Config":
+    def _configuration(self, kind: "type[uvicorn.Config]", gateway: Any, **more: Any) -> "uvicorn.Config":
         return kind(
             gateway,
             log_config=None,
             access_log=False,
             lifespan="off",
             ws="none",
-            http="httptools",
             interface="asgi3",
             server_header=False,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=_DRAIN_SECONDS,
             ssl_certfile=self._options.tls_cert,
             ssl_keyfile=self._options.tls_key,
+            **more,
         )
 
     async def _watch(self, workers: Workers, server: "uvicorn.Server") -> None:

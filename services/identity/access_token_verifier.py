@@ -108,7 +108,7 @@ class Verifier:
 
         ``aliases`` are what ``issuer`` is called too. ``audience`` ``None`` leaves it to the caller to judge that of a
         token. ``assumed`` are claims of a token that lacks them. Raises ``ValueError`` when the set has no public key
-        for an allowed signature algorithm, or when ``jwks_uri`` is neither http nor https.
+        for an allowed signature algorithm, or when ``jwks_uri`` is neither http, https nor a file.
         """
         self._issuers = frozenset((issuer, *aliases))
         self._audience = audience

@@ -22,6 +22,7 @@ _LEAST_RSA_BITS: Final = 2048
 _ANSWER_SECONDS: Final = 6
 """Long enough for an issuer that has to start, which many ask at once when a new key begins to sign."""
 _MOST_BYTES: Final = 64 * 1024
+_FILE: Final = "file:"
 
 
 class IssuerKeysError(Exception):
@@ -45,11 +46,12 @@ class IssuerKeys:
     def __init__(self, jwks: str | None, uri: str | None) -> None:
         """Start with the keys of ``jwks``, a JWK Set (RFC 7517) as JSON text; ``None`` starts without.
 
-        ``uri`` is where the issuer publishes its set; ``None`` means it is never asked. Raises ``ValueError`` when
-        ``uri`` is neither http nor https, or when ``jwks`` has no public key for an allowed signature algorithm.
+        ``uri`` is where the issuer publishes its set, ``file:PATH`` where that is a file of this machine; ``None``
+        means it is never asked. Raises ``ValueError`` when ``uri`` is neither http, https nor a file, or when
+        ``jwks`` has no public key for an allowed signature algorithm.
         """
-        if uri is not None and not uri.startswith(("https://", "http://")):
-            raise ValueError("the JWK Set's address is neither https nor http")
+        if uri is not None and not uri.startswith(("https://", "http://", _FILE)):
+            raise ValueError("the JWK Set's address is neither https nor http, nor a file")
         self._uri = uri
         self._keys = {} if jwks is None else _usable(jwks)
         self._ask_from = monotonic()
@@ -120,12 +122,11 @@ def _public_key(parameters: dict[str, Any]) -> PublicKey:
 def _fetched(uri: str) -> bytes:
     """The body at ``uri``; ``ValueError`` when it cannot be read, is over 64 KiB, or takes over six seconds."""
     from http.client import HTTPException
-    from urllib.request import urlopen
 
     deadline = monotonic() + _ANSWER_SECONDS
     body = b""
     try:
-        with urlopen(uri, timeout=_ANSWER_SECONDS) as answer:  # noqa: S310 - http or https, as required above
+        with _opened(uri) as answer:
             while chunk := answer.read1(_MOST_BYTES):
                 body += chunk
                 if len(body) > _MOST_BYTES or monotonic() > deadline:
@@ -133,3 +134,13 @@ def _fetched(uri: str) -> bytes:
     except (OSError, HTTPException) as error:
         raise ValueError("the JWK Set could not be read") from error
     return body
+
+
+def _opened(uri: str) -> Any:
+    if uri.startswith(_FILE):
+        from pathlib import Path
+
+        return Path(uri.removeprefix(_FILE)).open("rb")
+    from urllib.request import urlopen
+
+    return urlopen(uri, timeout=_ANSWER_SECONDS)  # noqa: S310 - http or https, as required above

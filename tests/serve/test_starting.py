@@ -7,6 +7,7 @@ import socket
 import ssl
 import subprocess
 import time
+from collections.abc import Callable
 from importlib.util import cache_from_source
 from pathlib import Path
 
@@ -146,6 +147,14 @@ def test_a_seed_that_cannot_be_read_is_told(tmp_path: Path, text: str | None, wh
         environment.provide(Options(seed=seed), environment.Place(tmp_path, is_temporary=False))
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "0.0.0.0"])  # noqa: S104
+def test_the_keys_that_verify_tokens_come_over_no_network(tmp_path: Path, host: str) -> None:
+    where = environment.Place(tmp_path, is_temporary=False)
+    given = environment.environment(Options(host=host), where, "http://localhost:9", 9)
+    file = f"file:{tmp_path / 'public-keys.json'}"
+    assert (given["JWKS_URI"], given["TRUSTED_JWKS_URI"]) == (file, file)
+
+
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with (
@@ -162,6 +171,56 @@ def test_what_is_kept_is_only_its_owners(tmp_path: Path) -> None:
     with environment.place(Options()) as where:
         assert where.folder.is_dir()
     assert not where.folder.exists()
+
+
+def test_files_that_others_could_read_are_made_private(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    for name in ("table.sqlite", "table.sqlite-wal", "signing-keys.json", "notes.json"):
+        (tmp_path / name).touch(mode=0o644)
+    with environment.place(Options(data=tmp_path)):
+        assert tmp_path.stat().st_mode & 0o777 == 0o755
+        modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert modes.pop("notes.json") == 0o644
+    assert set(modes.values()) == {0o600}
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda folder: folder.chmod(0o777), "can be changed by other users .mode 777."),
+        (lambda folder: folder.chmod(0o770), "can be changed by other users .mode 770."),
+        (lambda folder: (folder / "signing-keys.json").chmod(0o666), "signing-keys.json can be changed"),
+        (lambda folder: (folder / "table.sqlite").symlink_to("victim"), "table.sqlite is a symbolic link"),
+        (lambda folder: (folder / "seed.draft").mkdir(), "seed.draft is no file"),
+    ],
+)
+def test_a_folder_that_others_could_change_is_refused(
+    tmp_path: Path, change: Callable[[Path], object], why: str
+) -> None:
+    (tmp_path / "signing-keys.json").touch(mode=0o600)
+    change(tmp_path)
+    with pytest.raises(ServeError, match=why), environment.place(Options(data=tmp_path)):
+        pass
+    assert not (tmp_path / "victim").exists()
+
+
+def test_a_folder_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
+    with (
+        pytest.raises(ServeError, match="belongs to another user"),
+        environment.place(Options(data=tmp_path)),
+    ):
+        pass
+
+
+def test_a_second_server_of_a_folder_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with environment.place(Options(data=tmp_path)):
+        before = signal.getsignal(signal.SIGTERM)
+        assert main(["--port", "0", "--data", str(tmp_path)]) == 1
+        signal.signal(signal.SIGTERM, before)
+        assert capsys.readouterr().err.startswith(f"error: Another server keeps its data in {tmp_path}.\n")
+    with environment.place(Options(data=tmp_path)):
+        pass
 
 
 def test_a_seed_keys_and_data_of_ones_own_over_tls(tmp_path: Path) -> None:

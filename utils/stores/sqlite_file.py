@@ -129,6 +129,10 @@ class File:
                 connection.execute(_SWEEP, (int(time.time()),))
 
     def _open(self) -> sqlite3.Connection:
+        # SQLite gives what it makes beside the file the file's own mode. One that is there is left alone: to close it
+        # would end the locks that other connections of this process have of it.
+        with suppress(FileExistsError):
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         self._queue = os.open(f"{self._path}-lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         connection = sqlite3.connect(
             self._path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False

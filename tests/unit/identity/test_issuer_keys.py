@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,6 +79,17 @@ def test_a_key_that_is_new_since_the_deploy_is_found(rotated: Issuer) -> None:
     assert verifier.verify(by_the_new_key()).subject == identity.SUBJECT
     assert verifier.verify(identity.good_token()).subject == identity.SUBJECT
     assert rotated.requests == 1
+
+
+def test_an_issuer_of_this_machine_publishes_in_a_file(tmp_path: Path) -> None:
+    published = tmp_path / "public-keys.json"
+    keys = IssuerKeys(DEPLOYED, f"file:{published}")
+    with pytest.raises(IssuerKeysError):
+        keys.find("key-2")
+    published.write_text(identity.public_jwks(identity.KEY, NEW))
+    found = IssuerKeys(DEPLOYED, f"file:{published}").find("key-2")
+    assert found is not None
+    assert found.algorithm == "ES256"
 
 
 def test_random_key_ids_make_one_request_in_half_a_minute(rotated: Issuer, passing: Monotonic) -> None:
@@ -172,9 +184,9 @@ def test_an_issuer_that_is_not_there_is_a_refusal(rotated: Issuer) -> None:
     assert reason(verifier_of(rotated), by_the_new_key()) == "issuer_keys"
 
 
-@pytest.mark.parametrize("uri", ["file:///etc/passwd", "ftp://issuer.test/keys", "issuer.test", ""])
-def test_an_address_that_is_not_of_the_web_is_refused(uri: str) -> None:
-    with pytest.raises(ValueError, match="neither https nor http"):
+@pytest.mark.parametrize("uri", ["ftp://issuer.test/keys", "data:,keys", "issuer.test", ""])
+def test_an_address_that_is_neither_of_the_web_nor_a_file_is_refused(uri: str) -> None:
+    with pytest.raises(ValueError, match="neither https nor http, nor a file"):
         IssuerKeys(DEPLOYED, uri)
 
 

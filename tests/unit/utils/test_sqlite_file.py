@@ -371,3 +371,13 @@ def test_a_prefix_ends_where_its_last_character_does() -> None:
     from utils.stores.sqlite import _beyond
 
     assert {prefix: _beyond(prefix) for prefix in ends} == ends
+
+
+def test_only_its_owner_may_read_the_file_and_what_is_beside_it(path: Path) -> None:
+    before = os.umask(0)
+    try:
+        table.write(Put(item(A)))
+        modes = {one.name: one.stat().st_mode & 0o777 for one in path.parent.iterdir()}
+    finally:
+        os.umask(before)
+    assert modes == dict.fromkeys(("table", "table-lock", "table-shm", "table-wal"), 0o600)
