@@ -15,6 +15,7 @@ from services.identity import accounts, authorization, consents
 from services.identity.authorization import Interaction
 from services.identity.authorization_errors import AccessDeniedException, LoginRequiredException
 from services.identity.authorization_request import (
+    AUTOMATIC,
     PARAMETERS,
     AuthorizationRequest,
     ClientRedirect,
@@ -32,6 +33,8 @@ _LONGEST_USERNAME: Final = 128
 _LONGEST_PASSWORD: Final = 1024
 _PROMPTS_OF_A_LOGIN: Final = ("login", "select_account")
 """The values of ``prompt`` that a login settles."""
+_SETTLED_BY_A_LOGIN: Final = ("max_age", AUTOMATIC)
+"""The parameters that a login on the page settles."""
 
 
 @browser.html_errors
@@ -50,8 +53,7 @@ def show(request: Request) -> Response:
     try:
         authorization_request = read_request(request.sandbox, pairs, client_redirect.client)
         if authorization_request.is_automatic:
-            secret = _signed_in(request, authorization_request)
-            authorization_request = authorization_request.after_login()
+            authorization_request, secret = _signed_in(request, authorization_request)
         session = find_session(request.sandbox, secret)
         step = authorization.next_step(request.sandbox, client_redirect, authorization_request, session)
     except OAuthException as error:
@@ -124,11 +126,13 @@ def _sign_in(
         return _login_page(request, pairs, client_redirect, username=username, refusal=refusal)
     previous = stored_session(request.sandbox, browser.session_secret(request))
     secret = open_session(request.sandbox, user, previous)
-    answer = _redirect_to_rest(request, pairs, prompts=_PROMPTS_OF_A_LOGIN, names=("max_age",))
+    answer = _redirect_to_rest(request, pairs, prompts=_PROMPTS_OF_A_LOGIN, names=_SETTLED_BY_A_LOGIN)
     return _with_session(request, answer, secret)
 
 
-def _signed_in(request: Request, authorization_request: AuthorizationRequest) -> str:
+def _signed_in(
+    request: Request, authorization_request: AuthorizationRequest
+) -> tuple[AuthorizationRequest, str | None]:
     # Loaded only here, as it loads what verifies passwords.
     from services.identity import automatic_login
 
@@ -187,7 +191,7 @@ def _consent_page(
     session: LiveSession,
     interaction: Interaction,
 ) -> Response:
-    other_account = [*_without(pairs, names=("prompt",)), ("prompt", "select_account")]
+    other_account = [*_without(pairs, names=("prompt", AUTOMATIC)), ("prompt", "select_account")]
     return browser.with_csrf_token(
         request,
         lambda csrf_token: pages.consent(

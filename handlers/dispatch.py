@@ -239,7 +239,8 @@ def is_partners(request: Request, route: Route) -> bool:
 def _complete(request: Request, response: Response) -> dict[str, Any]:
     """The gateway's form of ``response`` with the headers that every answer has, unless the handler set them.
 
-    An answer with an ``ETag`` may be cached by the caller, who has to revalidate it each time. ``HEAD`` is answered
+    An answer with an ``ETag`` may be cached by the caller, who has to revalidate it each time. Where the API goes by
+    several names, what may be cached may follow them. ``HEAD`` is answered
     as ``GET`` is, without the body (RFC 9110 section 9.3.2).
     """
     headers: Mapping[str, str | None] = {
@@ -252,6 +253,8 @@ def _complete(request: Request, response: Response) -> dict[str, Any]:
         **response.headers,
     }
     present = {name: value for name, value in headers.items() if value is not None}
+    if len(settings().issuers) > 1 and present["Cache-Control"] != "no-store":
+        present = {"Vary": base_url.VARY, **present}
     answer = replace(response, headers=present).to_gateway()
     if request.method == "HEAD":
         answer.pop("body", None)

@@ -88,6 +88,7 @@ def environment(options: Options, where: Place, url: str, port: int) -> dict[str
         **EXAMPLE,
         **_SETTINGS,
         "LOG_LEVEL": options.log_level,
+        "AUTOMATIC_LOGIN": str(options.automatic_login).lower(),
         "IMAGE_TAG": os.environ.get("IMAGE_TAG") or VERSION,
         "RELEASE": os.environ.get("RELEASE") or VERSION,
         "TABLE_NAME": where.table,

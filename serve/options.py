@@ -22,7 +22,7 @@ class Options:
     ``port`` 0 is any that is free. ``public_url`` is the issuer and the base of every absolute URL; without it, it is
     the address that the server listens at. A request to one of ``issuer_hosts``, each with its port, is answered under
     that name. ``data`` is the folder in which all is kept, without it in memory. ``workers`` is how many processes
-    there are when nobody waits.
+    there are when nobody waits. ``automatic_login`` lets documented users be signed in without a page.
     """
 
     host: str = "127.0.0.1"
@@ -36,6 +36,7 @@ class Options:
     watch: bool = False
     workers: int = LEAST_WORKERS
     log_level: str = "WARNING"
+    automatic_login: bool = True
 
     def url(self, port: int) -> str:
         """The base URL of the API when the server listens at ``port``."""
@@ -87,6 +88,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=_path,
         metavar="FILE",
         help="users and clients (YAML, as infrastructure/seeds/local.yaml), in place of those",
+    )
+    group.add_argument(
+        "--no-automatic-login",
+        dest="automatic_login",
+        action="store_false",
+        help="sign nobody in without a password (emulator_login=auto)",
     )
     group = parser.add_argument_group("how it runs")
     group.add_argument("--watch", action="store_true", help="answer with the new code when a file was saved")

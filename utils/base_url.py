@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from utils.settings import settings
 from variables import BaseURLs
 
+VARY: Final = "Host, X-Forwarded-Proto"
+"""The headers that :func:`of_request` reads, as an answer names them (RFC 9110 section 12.5.5)."""
 _asked: Final[ContextVar[str | None]] = ContextVar("base_url", default=None)
 
 

@@ -44,8 +44,16 @@ def documented_passwords(sandbox: Sandbox) -> dict[str, str]:
         for folded, user in seed().users.items()
         if user.documented_password
         and (own := find_user(sandbox, folded)) is not None
-        and own.password_hash == user.password_hash
+        and has_documented_password(own)
     }
+
+
+def has_documented_password(user: SeedUser) -> bool:
+    """Whether ``user``, of any sandbox, has the password that the stack's seed documents under this name."""
+    stacks = seed().users.get(user.username.casefold())
+    return (
+        stacks is not None and bool(stacks.documented_password) and stacks.password_hash == user.password_hash
+    )
 
 
 def find_subject(sandbox: Sandbox, subject: str, known: Seed | None = None) -> SeedUser | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from routes import SCOPES
+from routes import RESERVED_SCOPES, SCOPES
 from services.identity import accounts, authentication_context, claims
 from services.identity.authorization_errors import (
     RegistrationNotSupportedException,
@@ -34,7 +34,7 @@ RESPONSE_MODE: Final = "query"
 CHALLENGE_METHOD: Final = "S256"
 PROMPTS: Final = ("none", "login", "consent", "select_account")
 
-_AUTOMATIC: Final = "emulator_login"
+AUTOMATIC: Final = "emulator_login"
 PARAMETERS: Final = frozenset(
     {
         *("response_type", "response_mode", "client_id", "redirect_uri", "scope", "state"),
@@ -49,7 +49,7 @@ PARAMETERS: Final = frozenset(
             "login_hint",
         ),
         *("acr_values", "claims", "request", "request_uri", "registration"),
-        *("code_challenge", "code_challenge_method", "resource", "dpop_jkt", "sandbox", _AUTOMATIC),
+        *("code_challenge", "code_challenge_method", "resource", "dpop_jkt", "sandbox", AUTOMATIC),
     }
 )
 """What a request may have, read or not: RFC 6749 section 4.1.1, OpenID Connect Core sections 3.1.2.1 and 5.5 to 7.2.1,
@@ -107,12 +107,26 @@ class AuthorizationRequest:
         """Whether no page may be shown to the user (``prompt=none``)."""
         return "none" in self.prompts
 
+    @property
+    def takes_password(self) -> bool:
+        """Whether it names a scope that no login without a password gives."""
+        return not {*RESERVED_SCOPES}.isdisjoint((self.scope or "").split(" "))
+
+    def by_page(self) -> "AuthorizationRequest":
+        """The request with a login that the user makes."""
+        return replace(self, prompts=self.prompts | {"login"}, is_automatic=False)
+
     def after_login(self) -> "AuthorizationRequest":
         """The request without what asks for another login."""
         return replace(self, prompts=self.prompts - {"login", "select_account"}, max_age=None)
 
     def accepts(self, session: BrowserSession, now: datetime) -> bool:
-        """Whether the login of ``session`` is good enough, so that the user need not log in again."""
+        """Whether the login of ``session`` is good enough, so that the user need not log in again.
+
+        One without a password is not for a scope that takes one.
+        """
+        if session.is_automatic and self.takes_password:
+            return False
         if not self.prompts.isdisjoint({"login", "select_account"}):
             return False
         return self.max_age is None or now - session.authenticated_at < self.max_age
@@ -157,7 +171,7 @@ def read_request(sandbox: Sandbox, pairs: Sequence[tuple[str, str]], client: Cli
         acr=authentication_context.chosen(
             parameters.get("acr_values"), requested.get("id_token", {}).get("acr")
         ),
-        is_automatic=settings().automatic_login and _is_automatic(parameters.get(_AUTOMATIC)),
+        is_automatic=settings().automatic_login and _is_automatic(parameters.get(AUTOMATIC)),
     )
 
 
@@ -211,7 +225,7 @@ def _max_age(text: str | None) -> timedelta | None:
 
 def _is_automatic(text: str | None) -> bool:
     if text not in {None, "auto"}:
-        raise InvalidRequestException(f"The only {_AUTOMATIC} is auto.")
+        raise InvalidRequestException(f"The only {AUTOMATIC} is auto.")
     return text is not None
 
 

@@ -9,9 +9,10 @@ import hashlib
 import secrets
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from routes import RESERVED_SCOPES
 from services import clock, keys
 from services.expiry import expiry
 from services.identity import token_families
@@ -34,6 +35,7 @@ class BrowserSession:
     """A user who has logged in with a browser.
 
     ``key`` is of the session's item. It is over once its logout has begun; until that is finished, the item stays.
+    One that ``is_automatic`` was opened without a password.
     """
 
     id: str
@@ -41,11 +43,13 @@ class BrowserSession:
     subject: str
     authenticated_at: datetime
     is_over: bool
+    is_automatic: bool
 
 
 @dataclass(frozen=True, slots=True)
 class LiveSession(BrowserSession):
-    """A session of a user who is still logged in, as the seed has the user."""
+    """A session of a user who is still logged in, as the seed has the user; without the scopes that take a password,
+    whenever they were given, if none opened it."""
 
     user: SeedUser = field(repr=False)
 
@@ -86,7 +90,15 @@ def find_session(sandbox: Sandbox, secret: str | None) -> LiveSession | None:
         _mark_ended(sandbox, key)
         return None
     session = _session(key, item)
-    return LiveSession(session.id, key, session.subject, session.authenticated_at, is_over=False, user=user)
+    return LiveSession(
+        session.id,
+        key,
+        session.subject,
+        session.authenticated_at,
+        is_over=False,
+        is_automatic=session.is_automatic,
+        user=_without_reserved(user) if session.is_automatic else user,
+    )
 
 
 def username(sandbox: Sandbox, session: BrowserSession) -> str:
@@ -95,7 +107,9 @@ def username(sandbox: Sandbox, session: BrowserSession) -> str:
     return str(user["username"]) if user else session.subject
 
 
-def open_session(sandbox: Sandbox, user: SeedUser, previous: BrowserSession | None) -> str:
+def open_session(
+    sandbox: Sandbox, user: SeedUser, previous: BrowserSession | None, *, is_automatic: bool = False
+) -> str:
     """The secret of a new session for a user who has just logged in; it replaces ``previous``, this browser's.
 
     A logout of ``previous`` that was cut off is completed before.
@@ -115,6 +129,7 @@ def open_session(sandbox: Sandbox, user: SeedUser, previous: BrowserSession | No
                 "subject": subject,
                 "basis": basis_of_session(user),
                 "auth_time": now,
+                **({"is_automatic": True} if is_automatic else {}),
                 **expiry(now, now + int(settings().browser_session_lifetime.total_seconds())),
             }
         )
@@ -163,7 +178,12 @@ def _session(key: Key, item: Item) -> BrowserSession:
         subject=item["subject"],
         authenticated_at=datetime.fromtimestamp(item["auth_time"], UTC),
         is_over="ended_at" in item,
+        is_automatic=item.get("is_automatic", False),
     )
+
+
+def _without_reserved(user: SeedUser) -> SeedUser:
+    return replace(user, scopes=tuple(scope for scope in user.scopes if scope not in RESERVED_SCOPES))
 
 
 def _family_ids(sandbox: Sandbox, session: BrowserSession) -> Iterator[str]:

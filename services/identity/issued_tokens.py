@@ -117,6 +117,6 @@ def _refresh_token(sandbox: Sandbox, client: Client, token: str) -> Introspectio
         "client_id": family.client_id,
         "exp": family.expires_at,
         "sub": family.subject,
-        "iss": sandbox.issuer,
+        "iss": family.issuer,
         "sandbox": sandbox.name,
     }

@@ -36,7 +36,8 @@ class Family:
 
     ``scope`` is separated by spaces, as in tokens; ``basis`` is what it rests on (``services.identity.grant_basis``).
     ``audience`` is who its access tokens are for, empty for the API; ``claims`` are those that the authorization
-    request named (``services.identity.claims``), ``acr`` is the class of the login that it asked for.
+    request named (``services.identity.claims``), ``acr`` is the class of the login that it asked for. ``opened_as`` is
+    the issuer by the name that it was opened under, if that is not the one of this request.
     """
 
     sandbox: Sandbox
@@ -50,6 +51,12 @@ class Family:
     audience: tuple[str, ...] = ()
     claims: Mapping[str, Any] = field(default_factory=dict)
     acr: str | None = None
+    opened_as: str | None = None
+
+    @property
+    def issuer(self) -> str:
+        """The ``iss`` of its tokens, the same of all (OpenID Connect Core section 12.2)."""
+        return self.opened_as or self.sandbox.issuer
 
     def to_item(self) -> Item:
         """The family as an item of the table."""
@@ -64,6 +71,7 @@ class Family:
             "auth_time": self.auth_time,
             **expiry(self.auth_time, self.expires_at),
             "basis": self.basis,
+            "issuer": self.issuer,
             **{name: value for name, value in asked.items() if value},
         }
 
@@ -186,7 +194,15 @@ def live_family(sandbox: Sandbox, client: Client, family_id: str, item: Item, no
         audience=tuple(item.get("audience", ())) or client.audience,
         claims=item.get("claims", {}),
         acr=item.get("acr"),
+        opened_as=_opened_as(sandbox, item),
     )
+
+
+def _opened_as(sandbox: Sandbox, item: Item) -> str | None:
+    """The issuer that the family of ``item`` was opened under; ``None`` if the deployment has no such name any more, or
+    an older release stored none."""
+    issuer = item.get("issuer")
+    return issuer if issuer and settings().is_own_issuer(issuer, sandbox.name) else None
 
 
 def standing_or_revoked(sandbox: Sandbox, family_id: str, item: Item) -> Item | None:

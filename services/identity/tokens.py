@@ -133,7 +133,7 @@ def signed(payload: Mapping[str, Any], key: SigningKey, *, typ: str) -> str:
 
 
 def _common(family: Family, *, at: int, expires_at: int) -> dict[str, Any]:
-    return {"iss": family.sandbox.issuer, "sub": family.subject, "exp": expires_at, "iat": at}
+    return {"iss": family.issuer, "sub": family.subject, "exp": expires_at, "iat": at}
 
 
 def _half_hash(access_token: str) -> str:

@@ -31,6 +31,13 @@ def read(*arguments: str) -> Options:
     return options_of(parser.parse_args(arguments))
 
 
+def test_a_login_without_a_page_can_be_refused(tmp_path: Path) -> None:
+    place = environment.Place(tmp_path, is_temporary=True)
+    for arguments, told in (((), "true"), (("--no-automatic-login",), "false")):
+        variables = environment.environment(read(*arguments), place, "http://localhost:1", 1)
+        assert variables["AUTOMATIC_LOGIN"] == told
+
+
 def test_the_options_are_those_of_the_command_line() -> None:
     assert read("--workers", "2") == Options(workers=2)
     given = read(

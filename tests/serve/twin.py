@@ -17,6 +17,7 @@ from routes import Route
 from serve.environment import Place, environment
 from serve.options import Options
 from serve.routing import decoded
+from tests.serve.conftest import NAME
 from tests.support import identity
 from tests.support.gateway import Context, Gateway
 from tests.support.sample_requests import Answered, SampleRequest
@@ -44,7 +45,7 @@ class Twin:
         self._copy = copy / "table.sqlite"
         port = urlsplit(url).port or 0
         self.environment = {
-            **environment(Options(), Place(folder, is_temporary=False), url, port),
+            **environment(Options(issuer_hosts=(NAME,)), Place(folder, is_temporary=False), url, port),
             "TABLE_NAME": f"sqlite:{self._copy}?synchronous=off",
             "PUBLIC_JWKS": (folder / "public-keys.json").read_text(),
             "LOG_LEVEL": "ERROR",

@@ -9,7 +9,7 @@ import pytest
 from services.identity import sessions
 from tests.conftest import Clock
 from tests.support import identity
-from tests.support.gateway import Answer, Gateway
+from tests.support.gateway import Answer, Gateway, open_session
 from tests.support.user_agent import CALLBACK, VERIFIER, UserAgent, app, authorize, sent_back
 from utils import table
 from utils.sandbox import DEFAULT
@@ -22,17 +22,18 @@ PLAIN = [scope for scope in identity.SCOPES if scope != "emulator:admin"]
 
 @pytest.fixture(autouse=True)
 def _seed(provider: None) -> None:
-    """Two users who may do nothing that takes a password, and one who may; a client that asks for consent."""
+    """Two users with documented passwords, and one without; a client that asks for consent."""
     store()
 
 
 def store(**changes: Any) -> None:
     """Store the seed, with ``changes`` to the default user."""
+    documented = {"scopes": PLAIN, "documented_password": identity.PASSWORD}
     identity.store_seed(
-        identity.seed_entry(scopes=PLAIN, **changes),
-        identity.seed_entry(username="Freya", subject=ANOTHER, scopes=PLAIN),
-        identity.seed_entry(username="operator", subject=OPERATOR),
-        registered=[app()],
+        identity.seed_entry(**{**documented, **changes}),
+        identity.seed_entry(username="Freya", subject=ANOTHER, **documented),
+        identity.seed_entry(username="operator", subject=OPERATOR, scopes=PLAIN),
+        registered=[app(scopes=[*identity.SCOPES, "tokens:introspect"])],
     )
 
 
@@ -41,8 +42,8 @@ def automatic(**changes: Any) -> str:
     return authorize(**{"emulator_login": "auto", "login_hint": identity.USERNAME, **changes})
 
 
-def subject(agent: UserAgent, answer: Answer) -> str:
-    """Whose code the browser is sent back with."""
+def tokens(agent: UserAgent, answer: Answer) -> dict[str, Any]:
+    """The tokens for the code that the browser is sent back with."""
     form = {
         "grant_type": "authorization_code",
         "code": sent_back(answer)["code"],
@@ -50,7 +51,19 @@ def subject(agent: UserAgent, answer: Answer) -> str:
         "client_id": "app",
         "code_verifier": VERIFIER,
     }
-    token = agent.post("/auth/token", form).json()["id_token"]
+    answered: dict[str, Any] = agent.post("/auth/token", form).json()
+    return answered
+
+
+def scope_of(agent: UserAgent, answer: Answer) -> list[str]:
+    """What the code gives."""
+    scope: str = tokens(agent, answer)["scope"]
+    return scope.split(" ")
+
+
+def subject(agent: UserAgent, answer: Answer) -> str:
+    """Whose code the browser is sent back with."""
+    token = tokens(agent, answer)["id_token"]
     named: str = json.loads(identity.decode(token.split(".")[1]))["sub"]
     return named
 
@@ -91,11 +104,43 @@ def test_a_client_that_wants_consent_asked_for_has_it_asked() -> None:
     assert subject(agent, agent.follow(agent.submit(page, decision="allow"))) == identity.SUBJECT
 
 
-def test_another_user_takes_over_the_browser() -> None:
+def test_the_session_of_another_user_stays_until_a_login_on_the_page() -> None:
     agent = UserAgent()
     agent.get(automatic())
-    assert subject(agent, agent.get(automatic(login_hint="fREYA"))) == ANOTHER
+    before = dict(agent.cookies)
+    page = agent.get(automatic(login_hint="fREYA"))
+    assert (page.status, 'value="fREYA"' in page.text) == (200, True)
+    assert agent.cookies.items() >= before.items()
+    assert sent_back(agent.get(automatic(login_hint="fREYA", prompt="none")))["error"] == "login_required"
     assert subject(agent, agent.get(automatic())) == identity.SUBJECT
+    after = agent.follow(agent.login(page))
+    assert "Allow access" in after.text
+    assert identity.USERNAME in after.text
+
+
+def test_a_login_by_password_is_not_replaced() -> None:
+    agent = UserAgent()
+    agent.logged_in()
+    before = dict(agent.cookies)
+    assert subject(agent, agent.get(automatic())) == identity.SUBJECT
+    assert "Sign in" in agent.get(automatic(prompt="login")).text
+    assert agent.cookies == before
+
+
+@pytest.mark.parametrize("reserved", ["emulator:admin", "tokens:introspect"])
+def test_what_takes_a_password_is_not_had_without_it_whenever_it_is_granted(reserved: str) -> None:
+    agent = UserAgent()
+    agent.get(automatic())
+    store(scopes=[*PLAIN, reserved])
+    scope = f"openid {reserved}"
+    for request in (authorize(scope=scope), automatic(scope=scope)):
+        assert "Sign in" in agent.get(request).text
+        silent = agent.get(f"{request}&prompt=none")
+        assert sent_back(silent)["error"] == "login_required"
+    everything = agent.get(automatic(scope=...))
+    assert reserved not in scope_of(agent, everything)
+    after = agent.follow(agent.login(agent.get(automatic(scope=scope))))
+    assert reserved in scope_of(agent, agent.follow(agent.submit(after, decision="allow")))
 
 
 def test_a_user_of_a_sandbox_is_signed_in_there() -> None:
@@ -111,17 +156,22 @@ def test_a_user_of_a_sandbox_is_signed_in_there() -> None:
         ({"login_hint": "nobody"}, "login_required"),
         ({"login_hint": "fault-503"}, "login_required"),
         ({"login_hint": "operator"}, "login_required"),
+        ({"login_hint": "made"}, "login_required"),
+        ({"login_hint": "Freya"}, "login_required"),
         ({"emulator_login": "yes"}, "invalid_request"),
     ],
 )
 def test_who_cannot_be_signed_in_is_told_to_the_client(changes: dict[str, Any], error: str) -> None:
+    user = {"email": "m@example.test", "name": "M", "scopes": ["openid"], "password": "nobody-else-knows"}
+    for name in ("made", "Freya"):
+        assert Gateway(open_session()).put(f"/_emulator/users/{name}", user).status in {200, 201}
     answer = Gateway().get(automatic(**changes))
     assert sent_back(answer)["error"] == error
     assert answer.cookies == ()
 
 
 def test_who_is_signed_in_stays_so_whatever_becomes_of_the_request() -> None:
-    identity.store_seed(identity.seed_entry(scopes=["openid"]), registered=[app()])
+    store(scopes=["openid"])
     agent = UserAgent()
     assert sent_back(agent.get(automatic(scope="players:write")))["error"] == "invalid_scope"
     assert "Allow access" in agent.get(authorize(scope="openid")).text
@@ -133,9 +183,8 @@ def test_a_locked_user_is_not_signed_in() -> None:
     assert sent_back(Gateway().get(automatic()))["error"] == "login_required"
 
 
-def test_who_may_operate_is_signed_in_where_everybody_knows_the_password() -> None:
-    entry = identity.seed_entry(documented_password=identity.PASSWORD)
-    identity.store_seed(entry, registered=[app()])
+def test_who_may_operate_is_signed_in_for_the_rest() -> None:
+    store(scopes=identity.SCOPES)
     assert subject(UserAgent(), Gateway().get(automatic())) == identity.SUBJECT
 
 
@@ -158,15 +207,19 @@ def test_a_client_that_is_not_registered_signs_nobody_in() -> None:
 class TestDocumentedUsers:
     @pytest.fixture(autouse=True)
     def _documented(self, _seed: None) -> None:
-        """A seed that tells the password of one user of three."""
-        store(documented_password=identity.PASSWORD)
+        """A seed that tells the password of one user of two."""
+        identity.store_seed(
+            identity.seed_entry(scopes=PLAIN, documented_password=identity.PASSWORD),
+            identity.seed_entry(username="operator", subject=OPERATOR),
+            registered=[app()],
+        )
 
     def test_they_alone_are_listed_with_their_passwords(self) -> None:
         page = UserAgent().get(authorize()).text
         assert re.findall(r"<span>(.*?)</span> <span class=\"soft\">(.*?)</span>", page) == [
             (identity.USERNAME, identity.PASSWORD)
         ]
-        assert "Freya" not in page
+        assert "operator" not in page
 
     def test_one_is_chosen_with_a_button(self) -> None:
         agent = UserAgent()
@@ -176,7 +229,7 @@ class TestDocumentedUsers:
         assert identity.USERNAME in agent.follow(chosen).text
 
     def test_nobody_is_where_no_seed_says_so(self) -> None:
-        store()
+        identity.store_seed(identity.seed_entry(), registered=[app()])
         assert "<section" not in UserAgent().get(authorize()).text
 
     def test_one_who_has_another_password_in_a_sandbox_is_not(self) -> None:

@@ -67,12 +67,13 @@ def test_a_sandboxs_issuer_follows_too() -> None:
         assert issuer_for(path, host=HOST) == f"{INSIDE}/s/blue"
 
 
-def login(host: str | None = HOST) -> dict[str, Any]:
+def login(host: str | None = HOST, redeemed_at: str | None = HOST) -> dict[str, Any]:
     """The tokens of a login of the default user by code at ``host``."""
     agent = UserAgent(headers={"host": host} if host else {})
     back = sent_back(follow(agent, agent.login(agent.get(authorize()))))
     assert back["iss"] == (INSIDE if host else identity.ISSUER)
-    answer = agent.post(
+    redeeming = UserAgent(headers={"host": redeemed_at} if redeemed_at else {})
+    answer = redeeming.post(
         "/auth/token",
         {
             "grant_type": "authorization_code",
@@ -128,6 +129,35 @@ def test_tokens_of_each_name_open_the_api_by_every_name(
         for headers in ({}, {"host": HOST}):
             assert Gateway(allowed["context"]).get("/players", headers=headers).status == 200
             assert Gateway().get(f"{base}/auth/userinfo", headers={**bearer, **headers}).status == 200
+
+
+@pytest.mark.parametrize(("host", "issuer"), [(None, identity.ISSUER), (HOST, INSIDE)])
+def test_what_began_under_one_name_keeps_it_under_another(
+    client: Client, monkeypatch: pytest.MonkeyPatch, host: str | None, issuer: str
+) -> None:
+    other = {} if host else {"host": HOST}
+    refresh = {"grant_type": "refresh_token", "client_id": "app"}
+    tokens = login(host, redeemed_at=other.get("host"))
+    for _ in range(2):
+        for name in ("access_token", "id_token"):
+            assert claims(tokens[name])["iss"] == issuer
+        form = {**refresh, "refresh_token": tokens["refresh_token"]}
+        tokens = UserAgent(headers=other).post("/auth/token", form).json()
+    monkeypatch.setenv("ISSUERS", identity.ISSUER)
+    identity.forget()
+    renamed = client.form("/auth/token", {**refresh, "refresh_token": tokens["refresh_token"]})
+    assert claims(renamed.json()["access_token"])["iss"] == identity.ISSUER
+
+
+@pytest.mark.parametrize("path", [DISCOVERY, "/openapi.json", "/players"])
+def test_caches_are_told_that_answers_follow_the_name(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    def told() -> str | None:
+        return Gateway(decision(identity.good_token())["context"]).get(path).headers.get("vary")
+
+    assert told() == (None if path == "/players" else "Host, X-Forwarded-Proto")
+    monkeypatch.setenv("ISSUERS", identity.ISSUER)
+    identity.forget()
+    assert told() is None
 
 
 def test_tokens_of_a_name_that_is_not_listed_open_nothing() -> None:

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 import pytest
@@ -118,19 +117,16 @@ def _take_away(client: Client) -> None:
 
 
 def _sign_in_automatically() -> None:
-    """Have a user signed in without a page in place of another, and after a logout that was cut off."""
-    users = [
-        identity.seed_entry(username=name, subject=f"user-{name}", scopes=["openid", "players:read"])
-        for name in ("one", "two")
-    ]
-    identity.store_seed(*users, registered=[identity.client_entry(identity.BACKEND), app()])
+    """Have a user signed in without a page, once more, and after a logout that was cut off."""
+    clients = [identity.client_entry(identity.BACKEND), app()]
+    user = identity.seed_entry(scopes=["openid", "players:read"], documented_password=identity.PASSWORD)
+    identity.store_seed(user, registered=clients)
     agent = UserAgent()
-    request = partial(authorize, emulator_login="auto", scope="openid")
-    for name in ("one", "two"):
-        assert "code" in sent_back(agent.get(request(login_hint=name)))
-    fewer = [{**user, "scopes": ["openid"]} for user in users]
-    identity.store_seed(*fewer, registered=[identity.client_entry(identity.BACKEND), app()])
-    assert "code" in sent_back(agent.get(request(login_hint="two")))
+    request = authorize(emulator_login="auto", login_hint=identity.USERNAME, scope="openid", prompt="login")
+    for _ in range(2):
+        assert "code" in sent_back(agent.get(request))
+    identity.store_seed({**user, "scopes": ["openid"]}, registered=clients)
+    assert "code" in sent_back(agent.get(request))
 
 
 def _register(client: Client) -> None:
