@@ -21,9 +21,9 @@ def main(arguments: list[str] | None = None) -> int:
     from psn_partner_emulator import command_line
     from psn_partner_emulator.testing import EmulatorError
 
-    options = command_line.parse(words)
-    command: command_line.Command = options.command
     try:
+        options = command_line.parse(words)
+        command: command_line.Command = options.command
         return command(options)
     except EmulatorError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -65,7 +65,7 @@ class Api:
         self._token = self._login.token
         is_here = urlsplit(self.url).hostname in _LOOPBACK
         proxies = [urllib.request.ProxyHandler({})] if is_here else []
-        self._opener = urllib.request.build_opener(*proxies)
+        self._opener = urllib.request.build_opener(_Unfollowed, *proxies)
 
     def operate(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
         """What ``method`` of ``path`` answers an administrator: the JSON, ``None`` where there is none.
@@ -114,6 +114,13 @@ class Api:
             raise EmulatorError(
                 f"{self.url} does not answer: {getattr(reason, 'strerror', None) or reason}"
             ) from error
+
+
+class _Unfollowed(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect, which the API has none of: the token and the password are for its origin alone."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """None, which has the redirect be told as a refusal."""
 
 
 def segment(text: str) -> str:
