@@ -33,7 +33,8 @@ What operates a sandbox asks the emulator at --url, or PSN_EMULATOR_URL. It does
 administrator admin / admin123 that comes with it, or as PSN_EMULATOR_USER and PSN_EMULATOR_PASSWORD,
 or PSN_EMULATOR_TOKEN, say, which do not show in the list of processes; or as --user, --password and
 --token say, which do.
-Exit codes: 0, 1 where verify finds it otherwise, 2 where a command cannot be carried out.
+Exit codes: 0, 1 where verify finds it otherwise or serve cannot serve, 2 where another command
+cannot be carried out or an option is wrong.
 """
 
 _SEED = """\
@@ -53,7 +54,8 @@ _VERIFY = """\
   psn-partner-emulator verify --sandbox ci-7 \\
     --question '{"in_order": [{"path": "/auth/token"}, {"path": "/players"}]}'
 
-Without a count there is to be one request at least. Where it is not so the exit code is 1, and what
+The sandbox default has had the command's own login too, POST /auth/token, unless PSN_EMULATOR_TOKEN
+spares it. Without a count there is to be one request at least. Where it is not so the exit code is 1, and what
 is printed says which requests come closest, and what they have otherwise.
 """
 

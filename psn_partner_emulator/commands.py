@@ -28,7 +28,7 @@ COUNTS = ("exactly", "at_least", "at_most")
 
 def seed(options: argparse.Namespace) -> int:
     """Has the sandbox hold the seed that was named, or that of a file."""
-    document = options.seed if options.seed in SEEDS else _document(options.seed)
+    document = options.seed if options.seed in SEEDS else _seed_of(options.seed)
     declared = {} if options.ttl is None else {"ttl": options.ttl}
     _say(options.sandbox.seed(document, **declared))
     return 0
@@ -82,9 +82,11 @@ def verify(options: argparse.Namespace) -> int:
     if options.question is not None and given:
         others = ", ".join(f"--{name.replace('_', '-')}" for name in given)
         raise EmulatorError(f"--question is all that is asked: leave out {others}, or ask for it there")
+    question = None if options.question is None else _question(options.question)
+    options.sandbox.about()  # which asking would begin, and find that it has had no requests
     try:
-        if options.question is not None:
-            answer = options.sandbox.requests.ask(_question(options.question))
+        if question is not None:
+            answer = options.sandbox.requests.ask(question)
         else:
             answer = options.sandbox.requests.verify(**given)
     except VerificationError as error:
@@ -93,6 +95,15 @@ def verify(options: argparse.Namespace) -> int:
     count = answer["actual"]["count"]
     print("as expected" if count is None else f"as expected: {count}")
     return 0
+
+
+def _seed_of(file: str) -> dict[str, Any]:
+    try:
+        return _document(file)
+    except EmulatorError as error:
+        if file == "-" or Path(file).exists():
+            raise
+        raise EmulatorError(f"{error}; seeds that have names are {', '.join(SEEDS)}") from error
 
 
 def _question(text: str) -> dict[str, Any]:

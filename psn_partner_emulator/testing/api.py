@@ -63,8 +63,8 @@ class Api:
             raise EmulatorError(f"{url!r} is no URL of an emulator, such as http://localhost:8080")
         self._login = login or Login.of_environment()
         self._token = self._login.token
-        is_here = urlsplit(self.url).hostname in _LOOPBACK
-        proxies = [urllib.request.ProxyHandler({})] if is_here else []
+        self._is_here = urlsplit(self.url).hostname in _LOOPBACK
+        proxies = [urllib.request.ProxyHandler({})] if self._is_here else []
         self._opener = urllib.request.build_opener(_Unfollowed, *proxies)
 
     def operate(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
@@ -111,8 +111,9 @@ class Api:
             raise EmulatorError(cause, error.code, problem) from None
         except (OSError, HTTPException, ValueError) as error:
             reason = getattr(error, "reason", error)
+            remedy = "; psn-partner-emulator serve starts one" if self._is_here else ""
             raise EmulatorError(
-                f"{self.url} does not answer: {getattr(reason, 'strerror', None) or reason}"
+                f"{self.url} does not answer: {getattr(reason, 'strerror', None) or reason}{remedy}"
             ) from error
 
 

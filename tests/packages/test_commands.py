@@ -96,7 +96,8 @@ def test_what_cannot_be_done_is_said_in_a_line(
     empty.write_bytes(b"")
     assert (
         failure(capsys, "seed", str(tmp_path / "gone"))
-        == f"{tmp_path}/gone cannot be read: No such file or directory"
+        == f"{tmp_path}/gone cannot be read: No such file or directory; seeds that have names are "
+        "empty, default, large-1000"
     )
     assert failure(capsys, "seed", str(broken)).startswith(f"{broken} is no YAML or JSON: ")
     assert failure(capsys, "seed", str(listed)).startswith(f"{listed} is no seed: ")
@@ -105,6 +106,7 @@ def test_what_cannot_be_done_is_said_in_a_line(
     sandbox.reset()
     assert "cannot be written" in failure(capsys, "export", "--sandbox", "ci-7", str(tmp_path))
     assert "sandbox_not_found" not in failure(capsys, "export", "--sandbox", "gone")
+    assert "No such sandbox" in failure(capsys, "verify", "--sandbox", "gone", "--exactly", "0")
     assert failure(capsys, "verify", "--question", "{").startswith("--question is no JSON")
     assert "leave out --path, --at-most" in failure(
         capsys, "verify", "--question", "{}", "--path", "/players", "--at-most", "0"
@@ -113,11 +115,13 @@ def test_what_cannot_be_done_is_said_in_a_line(
     assert "wrong" in failure(capsys, "reset", "--user", "admin", "--password", "no")
     assert "answered with 403" in failure(capsys, "reset", "--token", "forged")
     monkeypatch.setenv("PSN_EMULATOR_URL", "http://127.0.0.1:9")
-    assert failure(capsys, "reset") == "http://127.0.0.1:9 does not answer: Connection refused"
+    assert failure(capsys, "reset") == (
+        "http://127.0.0.1:9 does not answer: Connection refused; psn-partner-emulator serve starts one"
+    )
 
 
 @pytest.mark.parametrize(
-    "arguments", [["sed"], ["reset", "--sand", "x"], ["seed"], ["verify", "--exactly", "x"]]
+    "arguments", [[], ["sed"], ["reset", "--sand", "x"], ["seed"], ["verify", "--exactly", "x"]]
 )
 def test_what_is_misspelt_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
