@@ -10,7 +10,7 @@ from typing import Any
 from handlers import admission
 from handlers.refusals import refusal
 from routes import FAULT_APPLIED, FAULT_HEADER, Route, is_service
-from utils import base_url, metrics, secrets, table
+from utils import base_url, metrics, secrets, table, waiting
 from utils.aws import calls
 from utils.errors import PSNEmulatorException
 from utils.http import Request, Response, problem
@@ -103,7 +103,7 @@ def entry_point(*endpoints: Endpoint) -> EntryPoint:
         if event.get("smoke") is True:
             return _smoke([endpoint.route for endpoint in endpoints], context)
         endpoint = endpoints[0] if len(endpoints) == 1 else by_key[event["routeKey"]]
-        started, cold, cold_start = perf_counter(), cold_start, False
+        started, cold, cold_start = waiting.once("started", perf_counter), cold_start, False
         calls.clear()
         request = Request.from_event(event, endpoint.route.name, endpoint.route.max_body)
         logger.append_keys(
@@ -192,8 +192,7 @@ class _Exchange:
     def _admitted(self) -> Response:
         """What a request whose sandbox and bearer are known is answered. Raises what :mod:`handlers.admission` does."""
         route = self.endpoint.route
-        self.request = admission.named(self.request, route)
-        self.request = admission.admitted(self.request, route, self.endpoint.keys)
+        self.request = waiting.once("admitted", self._admission)
         self.is_admitted = True
         logger.append_keys(sandbox=self.request.sandbox.name)
         if not is_partners(self.request, route):
@@ -207,6 +206,12 @@ class _Exchange:
 
             raise FaultsOffException
         return self._handled()
+
+    def _admission(self) -> Request:
+        """The request with what was read for it. Raises what :mod:`handlers.admission` does."""
+        named = admission.named(self.request, self.endpoint.route)
+        self.request = named
+        return admission.admitted(named, self.endpoint.route, self.endpoint.keys)
 
     def _handled(self, request: Request | None = None) -> Response:
         """What the handler answers, to ``request`` if it is another than was sent, an exception as its answer, with the

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from http import HTTPStatus
-from time import sleep
 from typing import Final
 
 from handlers.refusals import refusal
@@ -13,7 +12,7 @@ from services.emulation import earlier
 from services.emulation.fault_rules import Injected
 from services.emulation.limits import Counted
 from services.identity.sessions import InvalidTokenException
-from utils import strict_json
+from utils import strict_json, waiting
 from utils.errors import (
     NotFoundException,
     PayloadTooLargeException,
@@ -65,9 +64,9 @@ def answer(injected: Injected, request: Request, route: Route, handle: Callable[
     """
     patience = settings().api_timeout.total_seconds()
     if injected.delay_ms:
-        sleep(min(injected.delay_ms / 1000, patience))
+        waiting.pause_once(f"delay of {injected.source}", min(injected.delay_ms / 1000, patience))
     if injected.fault.timeout:
-        sleep(patience + _BEYOND)
+        waiting.pause_once(f"timeout of {injected.source}", patience + _BEYOND)
     fault = injected.fault
     response = _response(fault, request, route, handle)
     inert = _INERT if fault.status is not None or fault.malformed else {}

@@ -3,6 +3,9 @@
 First it is counted where the sandbox has a rate limit. Then the header and the rules are asked in turn; the first that
 has a fault for it decides. What carries the request out is the handler, or a magic value in the handler's place. Limits
 and rules leave alone who logs in to operate the emulator, and could not take them away otherwise.
+
+All that a fault waits, it waits before the request is carried out. Where the function breaks off there and is
+carried out anew (:mod:`utils.waiting`), it goes on with what was read, counted and drawn before.
 """
 
 from collections.abc import Callable
@@ -14,7 +17,7 @@ from routes import FAULT_HEADER, Route
 from services.emulation import fault_header, fault_rules, limits, magic
 from services.emulation.callers import is_operators
 from services.emulation.fault_rules import Injected
-from utils import table
+from utils import table, waiting
 from utils.http import Request, Response
 
 type Handle = Callable[..., Response]
@@ -30,7 +33,7 @@ def answer(request: Request, route: Route, handle: Handle) -> Response:
     limit = request.sandbox.limit
     if limit is None or is_operators(request):
         return _faulted(request, route, handle)
-    counted = limits.count(request, limit)
+    counted = waiting.once("limit", lambda: limits.count(request, limit))
     response = (
         fault_answers.over_limit(counted, request, route)
         if counted.is_over
@@ -41,11 +44,15 @@ def answer(request: Request, route: Route, handle: Handle) -> Response:
 
 def _faulted(request: Request, route: Route, handle: Handle) -> Response:
     carried_out = _magical(request, route, handle)
-    for step in _STEPS:
-        injected = step(request)
-        if injected is not None:
-            return fault_answers.answer(injected, request, route, carried_out)
+    injected = waiting.once("fault", lambda: _first(request))
+    if injected is not None:
+        return fault_answers.answer(injected, request, route, carried_out)
     return carried_out()
+
+
+def _first(request: Request) -> Injected | None:
+    """The fault of the first that has one for the request."""
+    return next((injected for step in _STEPS if (injected := step(request)) is not None), None)
 
 
 def _by_header(request: Request) -> Injected | None:

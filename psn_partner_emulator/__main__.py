@@ -15,15 +15,15 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs one command; its exit code: 0, 1 where ``verify`` finds it otherwise, 2 where a command cannot be carried
     out, which is told in one line."""
     words = sys.argv[1:] if arguments is None else arguments
-    if not words or words[0] == "serve":
+    if words[:1] == ["serve"]:
         return _serve(words[1:])
     # Not for the server, each of whose processes imports this module.
     from psn_partner_emulator import command_line
     from psn_partner_emulator.testing import EmulatorError
 
-    options = command_line.parse(words)
-    command: command_line.Command = options.command
     try:
+        options = command_line.parse(words)
+        command: command_line.Command = options.command
         return command(options)
     except EmulatorError as error:
         print(f"error: {error}", file=sys.stderr)

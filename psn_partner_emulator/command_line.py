@@ -30,9 +30,11 @@ a clock of its own. The other commands operate one:
 
 _WHERE = """\
 What operates a sandbox asks the emulator at --url, or PSN_EMULATOR_URL. It does so as the
-administrator admin / admin123 that comes with it, or as --user and --password, or --token, say
-(PSN_EMULATOR_USER, PSN_EMULATOR_PASSWORD, PSN_EMULATOR_TOKEN).
-Exit codes: 0, 1 where verify finds it otherwise, 2 where a command cannot be carried out.
+administrator admin / admin123 that comes with it, or as PSN_EMULATOR_USER and PSN_EMULATOR_PASSWORD,
+or PSN_EMULATOR_TOKEN, say, which do not show in the list of processes; or as --user, --password and
+--token say, which do.
+Exit codes: 0, 1 where verify finds it otherwise or serve cannot serve, 2 where another command
+cannot be carried out or an option is wrong.
 """
 
 _SEED = """\
@@ -52,7 +54,8 @@ _VERIFY = """\
   psn-partner-emulator verify --sandbox ci-7 \\
     --question '{"in_order": [{"path": "/auth/token"}, {"path": "/players"}]}'
 
-Without a count there is to be one request at least. Where it is not so the exit code is 1, and what
+The sandbox default has had the command's own login too, POST /auth/token, unless PSN_EMULATOR_TOKEN
+spares it. Without a count there is to be one request at least. Where it is not so the exit code is 1, and what
 is printed says which requests come closest, and what they have otherwise.
 """
 
@@ -60,7 +63,7 @@ is printed says which requests come closest, and what they have otherwise.
 def parse(arguments: list[str]) -> argparse.Namespace:
     """The options of one command: ``command`` carries it out, ``sandbox`` is the one that it is about.
 
-    Wrong ones end the process with 2, a login that is none raises ``EmulatorError``.
+    Wrong ones end the process with 2, a URL that is none raises ``EmulatorError``.
     """
     parser = argparse.ArgumentParser(
         _PROGRAM, description=_ABOUT, epilog=_WHERE, formatter_class=_FORM, allow_abbrev=False
@@ -96,7 +99,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     verify.add_argument(
         "--question",
         metavar="JSON",
-        help="the body of POST /_emulator/requests/verify, in the place of all these",
+        help="the body of POST /_emulator/requests/verify, in the place of all of these",
     )
 
     options = parser.parse_args(arguments)
@@ -126,9 +129,14 @@ def _command(
     parser.add_argument(
         "--url", default=url, help="where the emulator is, by default " + url.replace("%", "%%")
     )
-    parser.add_argument("--user", help="who operates it")
-    parser.add_argument("--password", help="the password of --user")
-    parser.add_argument("--token", help="an access token of who operates it, in the place of both")
+    parser.add_argument("--user", help="who operates it, rather than PSN_EMULATOR_USER")
+    parser.add_argument(
+        "--password", help="the password, rather than PSN_EMULATOR_PASSWORD: processes see it"
+    )
+    parser.add_argument(
+        "--token",
+        help="an access token in the place of both, rather than PSN_EMULATOR_TOKEN: processes see it",
+    )
     return parser
 
 

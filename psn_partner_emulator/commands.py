@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import os
+import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +28,7 @@ COUNTS = ("exactly", "at_least", "at_most")
 
 def seed(options: argparse.Namespace) -> int:
     """Has the sandbox hold the seed that was named, or that of a file."""
-    document = options.seed if options.seed in SEEDS else _document(options.seed)
+    document = options.seed if options.seed in SEEDS else _seed_of(options.seed)
     declared = {} if options.ttl is None else {"ttl": options.ttl}
     _say(options.sandbox.seed(document, **declared))
     return 0
@@ -39,16 +41,27 @@ def reset(options: argparse.Namespace) -> int:
 
 
 def export(options: argparse.Namespace) -> int:
-    """Writes the state of the sandbox, a document a line; a file that is there is replaced when all of it is known."""
+    """Writes the state of the sandbox, a document a line; a file that is there is replaced when all of it is known. It
+    is for its owner alone, for it has users and clients in it."""
     text = "".join(f"{json.dumps(page, ensure_ascii=False)}\n" for page in options.sandbox.export())
     if options.file == "-":
         sys.stdout.write(text)
         return 0
     try:
-        Path(options.file).write_text(text, encoding="utf-8")
+        with open(options.file, "w", encoding="utf-8", opener=_private) as file:
+            file.write(text)
     except OSError as error:
         raise EmulatorError(f"{options.file} cannot be written: {error.strerror}") from error
+    print(f"{options.file} has what {options.sandbox.base_url} holds")
     return 0
+
+
+def _private(path: str, flags: int) -> int:
+    """Opens a file for its owner alone; whatever is no file stays as it is."""
+    number = os.open(path, flags, 0o600)
+    if stat.S_ISREG(os.fstat(number).st_mode):
+        os.fchmod(number, 0o600)
+    return number
 
 
 def load(options: argparse.Namespace) -> int:
@@ -64,20 +77,33 @@ def load(options: argparse.Namespace) -> int:
 
 def verify(options: argparse.Namespace) -> int:
     """Says whether the sandbox has had the requests; 1 where it has not."""
+    names = (*MATCHED, "status", *COUNTS, "within")
+    given = {name: value for name in names if (value := getattr(options, name)) is not None}
+    if options.question is not None and given:
+        others = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise EmulatorError(f"--question is all that is asked: leave out {others}, or ask for it there")
+    question = None if options.question is None else _question(options.question)
+    options.sandbox.about()  # which asking would begin, and find that it has had no requests
     try:
-        if options.question is not None:
-            answer = options.sandbox.requests.ask(_question(options.question))
+        if question is not None:
+            answer = options.sandbox.requests.ask(question)
         else:
-            given = {name: getattr(options, name) for name in (*MATCHED, "status", *COUNTS, "within")}
-            answer = options.sandbox.requests.verify(
-                **{name: value for name, value in given.items() if value is not None}
-            )
+            answer = options.sandbox.requests.verify(**given)
     except VerificationError as error:
         print(error)
         return 1
     count = answer["actual"]["count"]
     print("as expected" if count is None else f"as expected: {count}")
     return 0
+
+
+def _seed_of(file: str) -> dict[str, Any]:
+    try:
+        return _document(file)
+    except EmulatorError as error:
+        if file == "-" or Path(file).exists():
+            raise
+        raise EmulatorError(f"{error}; seeds that have names are {', '.join(SEEDS)}") from error
 
 
 def _question(text: str) -> dict[str, Any]:

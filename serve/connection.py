@@ -20,13 +20,14 @@ class FunctionError(Exception):
 @dataclass(frozen=True, slots=True)
 class Invocation:
     """What a worker is to do: call ``function`` with ``event``, for ``seconds`` at most. One that waits reckons from
-    ``began``, by ``time.monotonic``."""
+    ``began``, by ``time.monotonic``. ``kept`` is what it said when it broke off, if it did, for itself alone."""
 
     id: str
     function: str
     event: Mapping[str, Any]
     began: float
     seconds: float
+    kept: str | None = None
 
 
 class Pool(Protocol):
@@ -90,6 +91,7 @@ class Worker(asyncio.Protocol):
             "function": invocation.function,
             "event": invocation.event,
             "began": invocation.began,
+            "kept": invocation.kept,
             "deadline": self.since + invocation.seconds,
         }
         if self._transport is not None:

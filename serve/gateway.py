@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -89,18 +89,15 @@ class Gateway:
         event = incoming.event(match, claims)
         _require_room(event)
         seconds = self._seconds(match.route)
-        while True:
-            invocation = Invocation(incoming.id, match.route.function_name, event, began, seconds)
-            message = await self._within_patience(invocation, began)
-            if "answer" in message:
-                return Outgoing.of_function(message["answer"])
-            if "pause" not in message:
-                raise RefusedError(*_FAILED)
-            await self._pause(message["pause"])
+        invocation = Invocation(incoming.id, match.route.function_name, event, began, seconds)
+        message = await self._within_patience(invocation, began)
+        if "answer" not in message:
+            raise RefusedError(*_FAILED)
+        return Outgoing.of_function(message["answer"])
 
     async def _within_patience(self, invocation: Invocation, began: float) -> Mapping[str, Any]:
-        """What a worker says, who goes on when the gateway's patience has ended."""
-        task = asyncio.get_running_loop().create_task(self.workers.call(invocation))
+        """What comes of an invocation, which goes on when the gateway's patience has ended."""
+        task = asyncio.get_running_loop().create_task(self._carried_out(invocation))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
         left = began + self.patience.total_seconds() - time.monotonic()
@@ -116,11 +113,17 @@ class Gateway:
             raise RefusedError(*_UNAVAILABLE) from None
         return message
 
-    async def _pause(self, seconds: float) -> None:
-        """Waits where a function would, for so long; not while the server ends."""
-        if self.is_draining():
-            raise RefusedError(*_UNAVAILABLE)
-        await asyncio.sleep(seconds)
+    async def _carried_out(self, invocation: Invocation) -> Mapping[str, Any]:
+        """What a worker says in the end; in a pause none is held. While the server ends, what only looks again is
+        refused, and what goes on after a pause does."""
+        while True:
+            message: Mapping[str, Any] = await self.workers.call(invocation)
+            if "pause" not in message:
+                return message
+            invocation = replace(invocation, kept=message["kept"])
+            if invocation.kept is None and self.is_draining():
+                raise RefusedError(*_UNAVAILABLE)
+            await asyncio.sleep(message["pause"])
 
     async def _authorized(self, incoming: Incoming, match: Match) -> Claims:
         """What the authorizer says of the caller; raises :class:`RefusedError` where it says no."""

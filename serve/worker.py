@@ -1,12 +1,14 @@
 """A worker: a process that carries out one invocation after the other, as a Lambda environment does."""
 
 import os
+import pickle  # nosec B403
 import select
 import shutil
 import signal
 import socket
 import time
 import traceback
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
@@ -74,18 +76,32 @@ def _imports() -> Iterator[bool]:
 
 
 def _outcome(message: Mapping[str, Any]) -> dict[str, Any]:
-    """What became of an invocation: ``answer``, ``pause`` for one that has to look again, or ``error``."""
+    """What became of an invocation: ``answer``, ``error``, or ``pause`` for one that is to be carried out anew, with
+    what it has ``kept``."""
     from utils import waiting
 
     event, deadline = message["event"], message["deadline"]
     try:
-        with waiting.resumable(message["began"]):
+        with waiting.resumable(message["began"], unpacked(message["kept"])):
             return {"answer": _entry(message["function"])(event, Context(message["id"], deadline))}
     except waiting.UnfinishedError as unfinished:
-        return {"pause": unfinished.seconds}
+        return {"pause": unfinished.seconds, "kept": packed(unfinished.kept)}
     except Exception:
         traceback.print_exc()
         return {"error": "the function failed"}
+
+
+def packed(kept: Mapping[str, Any]) -> str | None:
+    """What a worker has to be told when it goes on, as the gateway passes it on; ``None`` where it is nothing."""
+    return b64encode(pickle.dumps(kept)).decode() if kept else None
+
+
+def unpacked(kept: str | None) -> Mapping[str, Any]:
+    """What :func:`packed` was given."""
+    found: Mapping[str, Any] = {}
+    if kept:
+        found = pickle.loads(b64decode(kept))  # noqa: S301 # nosec B301 - a worker's own, of this server
+    return found
 
 
 @cache

@@ -63,9 +63,9 @@ class Api:
             raise EmulatorError(f"{url!r} is no URL of an emulator, such as http://localhost:8080")
         self._login = login or Login.of_environment()
         self._token = self._login.token
-        is_here = urlsplit(self.url).hostname in _LOOPBACK
-        proxies = [urllib.request.ProxyHandler({})] if is_here else []
-        self._opener = urllib.request.build_opener(*proxies)
+        self._is_here = urlsplit(self.url).hostname in _LOOPBACK
+        proxies = [urllib.request.ProxyHandler({})] if self._is_here else []
+        self._opener = urllib.request.build_opener(_Unfollowed, *proxies)
 
     def operate(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
         """What ``method`` of ``path`` answers an administrator: the JSON, ``None`` where there is none.
@@ -111,9 +111,17 @@ class Api:
             raise EmulatorError(cause, error.code, problem) from None
         except (OSError, HTTPException, ValueError) as error:
             reason = getattr(error, "reason", error)
+            remedy = "; psn-partner-emulator serve starts one" if self._is_here else ""
             raise EmulatorError(
-                f"{self.url} does not answer: {getattr(reason, 'strerror', None) or reason}"
+                f"{self.url} does not answer: {getattr(reason, 'strerror', None) or reason}{remedy}"
             ) from error
+
+
+class _Unfollowed(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect, which the API has none of: the token and the password are for its origin alone."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """None, which has the redirect be told as a refusal."""
 
 
 def segment(text: str) -> str:

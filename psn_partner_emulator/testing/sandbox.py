@@ -52,6 +52,11 @@ class Sandbox:
         told: dict[str, Any] = self._api.operate("PUT", self._about, declared)["data"]
         return told
 
+    def about(self) -> dict[str, Any]:
+        """What the API tells of it; ``EmulatorError`` where it is not there."""
+        told: dict[str, Any] = self._api.operate("GET", self._about)["data"]
+        return told
+
     def seed(self, seed: str | dict[str, Any], **declared: Any) -> dict[str, Any]:
         """Has it hold the seed, a name or a document, and nothing else. What the API tells of it."""
         self.declare(seed=seed, **declared)

@@ -92,8 +92,9 @@ def _command() -> str:
     if found := shutil.which(COMMAND, path=folders):
         return found
     raise ServerError(
-        f"There is no {COMMAND} here: install it beside the tests (pip install {COMMAND}, Python 3.13) or for itself "
-        f"(uv tool install {COMMAND}), or name one that runs by PSN_EMULATOR_URL."
+        f"There is no {COMMAND} here: install it beside the tests (pip install dist/*.whl, Python 3.13) or for itself "
+        "(uv tool install --python 3.13 dist/psn_partner_emulator-*.whl), the wheels that its `make wheel` builds, or "
+        "name one that runs by PSN_EMULATOR_URL."
     )
 
 

@@ -52,10 +52,12 @@ def test_what_is_exported_is_imported(
     grace = {"username": "Grace", "email": "grace@example.com", "country": "US"}
     sandbox.seed({"players": [grace]})
     file = tmp_path / "state.json"
+    file.touch(0o644)
     assert main(["export", "--sandbox", "ci-7", str(file)]) == 0
-    capsys.readouterr()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert capsys.readouterr().out.endswith(f"{file} has what {sandbox.base_url} holds\n")
     assert main(["export", "--sandbox", "ci-7"]) == 0
-    assert file.read_text() == capsys.readouterr().out
+    assert file.read_text().splitlines() == capsys.readouterr().out.splitlines()[-1:]
     file.write_text(json.dumps(json.loads(file.read_text()), indent=2))
     assert main(["import", "--sandbox", "ci-8", str(file)]) == 0
     assert emulator.sandbox("ci-8").export() == sandbox.export()
@@ -94,7 +96,8 @@ def test_what_cannot_be_done_is_said_in_a_line(
     empty.write_bytes(b"")
     assert (
         failure(capsys, "seed", str(tmp_path / "gone"))
-        == f"{tmp_path}/gone cannot be read: No such file or directory"
+        == f"{tmp_path}/gone cannot be read: No such file or directory; seeds that have names are "
+        "empty, default, large-1000"
     )
     assert failure(capsys, "seed", str(broken)).startswith(f"{broken} is no YAML or JSON: ")
     assert failure(capsys, "seed", str(listed)).startswith(f"{listed} is no seed: ")
@@ -103,15 +106,22 @@ def test_what_cannot_be_done_is_said_in_a_line(
     sandbox.reset()
     assert "cannot be written" in failure(capsys, "export", "--sandbox", "ci-7", str(tmp_path))
     assert "sandbox_not_found" not in failure(capsys, "export", "--sandbox", "gone")
+    assert "No such sandbox" in failure(capsys, "verify", "--sandbox", "gone", "--exactly", "0")
     assert failure(capsys, "verify", "--question", "{").startswith("--question is no JSON")
+    assert "leave out --path, --at-most" in failure(
+        capsys, "verify", "--question", "{}", "--path", "/players", "--at-most", "0"
+    )
+    assert failure(capsys, "reset", "--url", "localhost:8080").startswith("'localhost:8080' is no URL")
     assert "wrong" in failure(capsys, "reset", "--user", "admin", "--password", "no")
     assert "answered with 403" in failure(capsys, "reset", "--token", "forged")
     monkeypatch.setenv("PSN_EMULATOR_URL", "http://127.0.0.1:9")
-    assert failure(capsys, "reset") == "http://127.0.0.1:9 does not answer: Connection refused"
+    assert failure(capsys, "reset") == (
+        "http://127.0.0.1:9 does not answer: Connection refused; psn-partner-emulator serve starts one"
+    )
 
 
 @pytest.mark.parametrize(
-    "arguments", [["sed"], ["reset", "--sand", "x"], ["seed"], ["verify", "--exactly", "x"]]
+    "arguments", [[], ["sed"], ["reset", "--sand", "x"], ["seed"], ["verify", "--exactly", "x"]]
 )
 def test_what_is_misspelt_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -128,3 +138,14 @@ def test_the_help_names_every_command_and_shows_examples(capsys: pytest.CaptureF
         assert f"\n    {name} " in shown
     assert "psn-partner-emulator seed --sandbox ci-7 seed.yaml" in shown
     assert max(map(len, shown.splitlines())) <= 104
+
+
+@pytest.mark.parametrize("command", ["seed", "reset", "export", "import", "verify"])
+def test_the_help_of_a_command_says_how_secrets_are_given(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    shown = capsys.readouterr().out
+    assert "PSN_EMULATOR_PASSWORD" in shown
+    assert "PSN_EMULATOR_TOKEN" in shown

@@ -4,13 +4,15 @@ import json
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 
 from psn_partner_emulator.testing import Emulator, EmulatorError, Login, Sandbox, VerificationError
-from psn_partner_emulator.testing.api import duration
+from psn_partner_emulator.testing.api import Api, duration
 
 
 @pytest.fixture
@@ -168,6 +170,30 @@ def test_what_the_emulator_refuses_is_told_with_its_fields(sandbox: Sandbox) -> 
         Emulator(sandbox.base_url, Login("admin", "wrong")).fresh().declare()
     with pytest.raises(EmulatorError, match="no JSON form"):
         sandbox.declare(seed={"players": {1, 2}})
+
+
+def test_no_redirect_is_followed() -> None:
+    """Which would take the administrator's token to another origin."""
+    asked: list[str | None] = []
+
+    class Elsewhere(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.headers["Authorization"])
+            self.send_response(302)
+            self.send_header("Location", f"http://127.0.0.2:{self.headers['Host'].rpartition(':')[2]}/")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            """Nothing."""
+
+    with HTTPServer(("", 0), Elsewhere) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        api = Api(f"http://127.0.0.1:{server.server_port}", Login(token="secret"))
+        with pytest.raises(EmulatorError, match="answered with 302"):
+            api.operate("GET", "/_emulator/users")
+        server.shutdown()
+    assert asked == ["Bearer secret"]
 
 
 def test_a_proxy_is_not_asked_for_what_is_on_this_machine(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,8 +65,11 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 def test_a_process_that_ends_in_a_request_fails_it_and_no_other(
     served: Served, user: httpx.Client, pool: ThreadPoolExecutor
 ) -> None:
+    assert user.get("/players").status_code == 200
     before = set(served.workers)
-    held = [pool.submit(user.get, "/players", headers=DELAY) for _ in before]
+    for pid in before:
+        os.kill(pid, signal.SIGSTOP)
+    held = [pool.submit(user.get, "/players") for _ in before]
     time.sleep(0.7)
     for pid in before:
         os.kill(pid, signal.SIGKILL)
@@ -107,15 +110,27 @@ def test_many_requests_over_many_connections_are_all_answered(
 
 
 def test_requests_that_are_held_up_do_not_hold_up_others(
-    user: httpx.Client, pool: ThreadPoolExecutor
+    served: Served, user: httpx.Client, pool: ThreadPoolExecutor
 ) -> None:
-    held = [pool.submit(user.get, "/players", headers=DELAY) for _ in range(6)]
-    time.sleep(0.3)
-    began = time.monotonic()
-    assert user.get("/players?limit=1").status_code == 200
-    assert not any(one.done() for one in held), time.monotonic() - began
-    assert {one.result().status_code for one in held} == {200}
-    assert time.monotonic() - began < 6 * 1.5
+    before = len(served.workers)
+    rule = "X-Emulator-Fault: timeout\r\n"
+    head = f"GET /nowhere HTTP/1.1\r\nHost: {urlsplit(served.url).netloc}\r\n{rule}\r\n".encode()
+    place = (urlsplit(served.url).hostname, urlsplit(served.url).port)
+    callers = [socket.create_connection(place) for _ in range(CONNECTIONS)]
+    try:
+        for caller in callers:
+            caller.sendall(head)
+        time.sleep(0.3)
+        held = [pool.submit(user.get, "/players", headers=DELAY) for _ in range(6)]
+        began = time.monotonic()
+        assert user.get("/players?limit=1").status_code == 200
+        assert not any(one.done() for one in held), time.monotonic() - began
+        assert {one.result().status_code for one in held} == {200}
+        assert time.monotonic() - began < 6 * 1.5
+        assert len(served.workers) <= before + 4
+    finally:
+        for caller in callers:
+            caller.close()
 
 
 def test_slow_callers_hold_up_nobody(served: Served, user: httpx.Client, token: str) -> None:

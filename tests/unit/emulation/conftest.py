@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from handlers import fault_answers
 from services.sandboxes.opening import opened
 from tests.support.gateway import Answer, Gateway, open_session
+from utils import waiting
 from utils.sandbox import Sandbox
 from utils.settings import settings
 
@@ -25,7 +25,7 @@ def faults(the_table: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """How long requests were delayed, in seconds, which takes no time here."""
     found: list[float] = []
-    monkeypatch.setattr(fault_answers, "sleep", found.append)
+    monkeypatch.setattr(waiting, "sleep", found.append)
     return found
 
 
