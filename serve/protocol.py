@@ -18,7 +18,7 @@ _PIECE: Final = 8 * 1024
 _STALL_SECONDS: Final = 30
 """How long a head may take in all, and a body between two of its parts."""
 _BACKLOG: Final = 2048
-_ACCEPTED_AT_ONCE: Final = 64
+_ACCEPTED_AT_ONCE: Final = 16
 _OWN_DESCRIPTORS: Final = 256
 """What the server needs besides connections: for its workers, and for what is accepted before it is counted."""
 _MOST_CONNECTIONS: Final = 10_000
@@ -61,7 +61,7 @@ class Protocol(HttpToolsProtocol):
         self._most, self.limit_concurrency = self.limit_concurrency, None
         self._in_head = True
         self._head_bytes = 0
-        """Of a head of which the end has not come."""
+        """Of a head of which the end has not come, with at most a piece of what came before it."""
         self._is_whole = True
         """Whether all has come of the request that came last."""
         self._has_moved = False
@@ -111,6 +111,7 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Begins to answer; the parser itself passes over the body of a request that upgrades."""
         self._in_head = False
+        self._head_bytes = 0
         if not self.parser.should_upgrade():
             super().on_headers_complete()
 

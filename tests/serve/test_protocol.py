@@ -132,6 +132,17 @@ def test_a_head_without_end_is_431(line: bytes) -> None:
     run(act)
 
 
+def test_many_requests_of_a_connection_are_no_large_head() -> None:
+    async def act(fixture: Fixture) -> None:
+        reader, writer = await fixture.connect()
+        for _ in range(30):
+            writer.write(b"GET /inner HTTP/1.1\r\nHost: h\r\nx: %b\r\n\r\n" % (b"a" * 1000))
+            assert (await reader.readuntil(b"GET /inner ")).startswith(b"HTTP/1.1 200 ")
+        writer.close()
+
+    run(act)
+
+
 @pytest.mark.parametrize(("more", "status"), [(0, b"200"), (1, b"431")])
 def test_a_head_may_have_as_much_as_at_the_gateway(more: int, status: bytes) -> None:
     class Answering(Gateway):
