@@ -33,7 +33,7 @@ takes.check-docker := DRY_RUN
 takes.docker-login := DRY_RUN
 takes.build-local := DRY_RUN
 takes.run-local := FN PORT DRY_RUN
-takes.serve := WATCH HOST PORT PUBLIC_URL DATA SEED
+takes.serve := WATCH HOST PORT PUBLIC_URL ISSUER_HOST TLS_CERT TLS_KEY DATA SEED
 takes.down := DRY_RUN
 takes.clean := DRY_RUN
 takes.test := ARGS
@@ -213,7 +213,8 @@ doctor: setup ## Say what is there, what is missing and how to get it (JSON=1)
 ##@ Local environment
 serve: setup ## Serve the whole API here without Docker and AWS (WATCH=1 new code at once, PORT=8080, HOST=, PUBLIC_URL=, DATA=folder, SEED=file)
 	@exec $(PY) -m serve $(call flag,WATCH,--watch) $(call typed,HOST,--host) $(call typed,PORT,--port) \
-		$(call typed,PUBLIC_URL,--public-url) $(call typed,DATA,--data) $(call typed,SEED,--seed)
+		$(call typed,PUBLIC_URL,--public-url) $(call typed,ISSUER_HOST,--issuer-host) \
+		$(call typed,TLS_CERT,--tls-cert) $(call typed,TLS_KEY,--tls-key) $(call typed,DATA,--data) $(call typed,SEED,--seed)
 
 check-docker: setup ## Check the Docker engine; start or install it where that is possible (DRY_RUN=1)
 	@$(RUN) check-docker $(DRY_FLAG)

@@ -42,7 +42,7 @@ class Options:
         if self.public_url:
             return self.public_url
         scheme = "https" if self.tls_cert else "http"
-        here = {"127.0.0.1": "localhost", "0.0.0.0": "localhost", "::": "localhost", "::1": "localhost"}  # noqa: S104
+        here = {"127.0.0.1": "localhost", "0.0.0.0": "localhost", "::": "localhost", "::1": "localhost"}  # noqa: S104 # nosec B104
         host = here.get(self.host, f"[{self.host}]" if ":" in self.host else self.host)
         return f"{scheme}://{host}:{port}"
 
@@ -73,17 +73,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="another name that clients call it by, answered under it (may be repeated)",
     )
     group.add_argument(
-        "--tls-cert", type=Path, metavar="FILE", help="serve https with this certificate (PEM)"
+        "--tls-cert", type=_path, metavar="FILE", help="serve https with this certificate (PEM)"
     )
     group.add_argument(
-        "--tls-key", type=Path, metavar="FILE", help="the certificate's key, if it is in another file"
+        "--tls-key", type=_path, metavar="FILE", help="the certificate's key, if it is in another file"
     )
     group = parser.add_argument_group("what it holds")
     group.add_argument(
-        "--data", type=Path, metavar="DIR", help="keep the data here; without it, in memory until it ends"
+        "--data", type=_path, metavar="DIR", help="keep the data here; without it, in memory until it ends"
     )
     group.add_argument(
-        "--seed", type=Path, metavar="FILE", help="users and clients (YAML), in place of the shipped ones"
+        "--seed",
+        type=_path,
+        metavar="FILE",
+        help="users and clients (YAML, as infrastructure/seeds/local.yaml), in place of those",
     )
     group = parser.add_argument_group("how it runs")
     group.add_argument("--watch", action="store_true", help="answer with the new code when a file was saved")
@@ -108,6 +111,12 @@ def _host(text: str) -> str:
     if not _HOST.fullmatch(text):
         raise argparse.ArgumentTypeError(f"{text!r} is neither an address nor a host's name")
     return text
+
+
+def _path(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("a path is missing")
+    return Path(text)
 
 
 def _named_host(text: str) -> str:

@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -85,7 +85,7 @@ class _Server:
             await workers.start()
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, server.handle_exit)  # which uvicorn itself says only as it begins
-            _say(url, self._options)
+            _say(url, self._options, self._listening.getsockname())
             watch = asyncio.create_task(self._watch(workers, server)) if self._options.watch else None
             await server.serve(sockets=[self._listening.dup()])
             if watch is not None:
@@ -130,10 +130,12 @@ def _start_anew(listening: socket.socket, where: Place) -> NoReturn:
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 # nosec B606
 
 
-def _say(url: str, options: Options) -> None:
+def _say(url: str, options: Options, address: Sequence[Any]) -> None:
+    """Tells on standard output by what URL, and where it listens if the URL does not say it."""
     kept = f"data in {options.data}" if options.data else "data in memory"
+    where = f" at {address[0]}:{address[1]}" if options.public_url else ""
     with suppress(BrokenPipeError):
-        print(f"Serving {url} ({kept}); Ctrl+C ends it.", flush=True)  # noqa: T201
+        print(f"Serving {url}{where} ({kept}); Ctrl+C ends it.", flush=True)  # noqa: T201
 
 
 def _interrupt(_number: int, _frame: Any) -> None:

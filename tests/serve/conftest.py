@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 import pytest
@@ -14,9 +15,12 @@ NAME = "emulator:8080"
 
 
 @pytest.fixture(scope="session")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the server's data."""
-    return tmp_path_factory.mktemp("data")
+def data() -> Iterator[Path]:
+    """The folder of the server's data, in memory where that can be: each write is brought to the disk, which may be
+    busy."""
+    memory = Path("/dev/shm")  # noqa: S108
+    with TemporaryDirectory(prefix="served-", dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,13 @@
 """The guide's list of differences is short, and of each it is true what it says of what is served here."""
 
+import argparse
 import re
 from pathlib import Path
 
 import httpx
 
 from serve import workers
-from serve.options import Options
+from serve.options import add_options
 from tests.support.served import Served
 from utils.version import VERSION
 
@@ -29,7 +30,9 @@ def test_the_differences_are_few_and_each_says_how_it_is_everywhere(project: Pat
 
 def test_the_options_are_those_that_there_are(project: Path) -> None:
     told = {name for row in table(project, "Serve") for name in re.findall(r"--([a-z-]+)", row[0])}
-    assert told == {name.replace("_", "-") for name in Options.__dataclass_fields__}
+    parser = argparse.ArgumentParser(add_help=False)
+    add_options(parser)
+    assert told == {name.removeprefix("--") for one in parser._actions for name in one.option_strings}
 
 
 def test_the_rows_are_true_of_what_is_served_here(served: Served, client: httpx.Client) -> None:

@@ -85,6 +85,8 @@ def test_it_goes_by_all_of_its_names() -> None:
     "wrong",
     [
         ["--issuer-host", "http://emulator"],
+        ["--data", ""],
+        ["--seed", ""],
         ["--port", "65536"],
         ["--port", "x"],
         ["--workers", "0"],
