@@ -76,7 +76,7 @@ func main() {
 	answer := must(client.Client(ctx, fresh).Get(api + "/players"))
 	told.Players = answer.StatusCode
 
-	_, err := oidc.NewProvider(ctx, strings.Replace(api, "localhost", "127.0.0.1", 1))
+	_, err := oidc.NewProvider(ctx, api+"/")
 	told.OtherIssuer = text(err)
 	_, err = provider.Verifier(&oidc.Config{ClientID: "another"}).Verify(ctx, raw)
 	told.OtherClient = text(err)

@@ -167,7 +167,7 @@ public final class Flow {
     private String issuerOfAnotherName() throws Exception {
         try {
             OIDCProviderMetadata.resolve(
-                new Issuer(provider.getIssuer().getValue().replace("localhost", "127.0.0.1")));
+                new Issuer(provider.getIssuer().getValue() + "/"));
             return "taken";
         } catch (GeneralException refusal) {
             return refusal.getMessage();
