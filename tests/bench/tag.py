@@ -10,16 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from infrastructure.get_image_tag import SOURCES
 from tests.bench.measure import Contestants, timed
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = 5_000
-FOLDERS = ("handlers", "models", "services", "utils")
-REQUIRED = (
-    *("Dockerfile", "pyproject.toml", "uv.lock"),
-    *("main.py", "routes.py", "variables.py", "account_rules.py", "authorizer.py"),
-    *("infrastructure/get_image_tag.py", "infrastructure/trim_packages.py", "infrastructure/uv.txt"),
-)
+FOLDERS = [name.rstrip("/") for name in SOURCES if name.endswith("/")]
+REQUIRED = [*(name for name in SOURCES if not name.endswith("/")), "infrastructure/get_image_tag.py"]
 
 
 @contextmanager
@@ -49,8 +46,8 @@ def contestants() -> Iterator[Contestants]:
 
 
 def _generate(tree: Path) -> None:
-    (tree / "infrastructure").mkdir()
     for name in REQUIRED:
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tree / name)
     for number in range(FILES):
         folder = tree / FOLDERS[number % len(FOLDERS)] / f"package_{number % 50}"

@@ -128,7 +128,7 @@ def test_a_new_file_counts_where_git_is_set_to_show_none(checkout: Path) -> None
 
 
 def test_a_source_that_git_ignores_makes_a_release_dirty(checkout: Path) -> None:
-    write(checkout, LEAST | {"pyproject.toml": b'[project]\nversion = "9"\n', ".gitignore": b"local*\n"})
+    write(checkout, LEAST | {"pyproject.toml": b'[project]\nversion = "9"\n', ".gitignore": b"local.p*\n"})
     commit(checkout)
     (checkout / "services" / "local.pem").write_text("not of the image")
     assert not origin.origin().dirty
