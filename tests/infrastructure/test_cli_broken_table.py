@@ -20,9 +20,8 @@ BROKEN = {
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what the command line is made of, but for the route table."""
     folder = tmp_path_factory.mktemp("checkout")
-    shutil.copytree(
-        ROOT / "infrastructure", folder / "infrastructure", ignore=shutil.ignore_patterns("__pycache__")
-    )
+    for name in ("infrastructure", "seeding"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     return folder
 
 
