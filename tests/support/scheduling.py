@@ -18,6 +18,7 @@ _FIRST = (
     "tests/test_lint.py",
     "tests/browser/",
     "tests/infrastructure/program/",
+    "tests/unit/error_table/",
 )
 """What takes longest, in that order: deploys and browsers wait more than they compute, and the rest fills that."""
 
