@@ -31,8 +31,6 @@ _ORDER: tuple[Verdict, ...] = ("no", "in part", "yes")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Compares the named tools, or all; the exit code."""
-    logging.basicConfig(format="    %(message)s")
-    logging.getLogger("tests.comparison").setLevel(logging.INFO)
     parser = argparse.ArgumentParser(prog="make compare")
     parser.add_argument("tools", nargs="*", metavar="TOOL", help=f"of {', '.join(TOOLS)}")
     names = parser.parse_args(arguments).tools or list(TOOLS)
@@ -129,4 +127,8 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
+    # Not in what a test calls: a handler that a test leaves behind writes every later line of the application's log to a
+    # stream that has ended, and tells of each at length.
+    logging.basicConfig(format="    %(message)s")
+    logging.getLogger("tests.comparison").setLevel(logging.INFO)
     sys.exit(main())

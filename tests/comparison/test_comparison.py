@@ -1,6 +1,7 @@
 """The page is what the recorded results make of it, and they are of the scripts as they are."""
 
 import inspect
+import logging
 from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -121,7 +122,9 @@ def test_a_scenario_that_comes_to_less_than_was_recorded_is_an_error(
     monkeypatch.setattr(results, "lines", lambda *_: 7)
     monkeypatch.setattr(command, "TOOLS", {"tool": _tool([503, 503, 200])})
     monkeypatch.setattr(results, "read", dict)
+    handlers = list(logging.root.handlers)
     assert command.main([]) == 0
+    assert logging.root.handlers == handlers
     first = dict(kept)
     assert first["tool"].scenarios["unavailable_twice"] == Outcome("yes", 7, [503, 503, 200])
     assert first["tool"].scenarios["slow_partner"].verdict == "no"
