@@ -127,8 +127,8 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    # Not in what a test calls: a handler that a test leaves behind writes every later line of the application's log to a
-    # stream that has ended, and tells of each at length.
+    # Not in what a test calls: a handler that stays would write every later line of the application's log to a stream
+    # that has ended, and tell of each at length.
     logging.basicConfig(format="    %(message)s")
     logging.getLogger("tests.comparison").setLevel(logging.INFO)
     sys.exit(main())
