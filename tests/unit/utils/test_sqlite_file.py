@@ -171,18 +171,24 @@ def test_no_acknowledged_write_is_lost_when_its_process_is_killed(path: Path, wr
         assert opened.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-def test_a_writer_that_is_killed_lets_the_others_go_on(path: Path) -> None:
-    table.write(Put(item(A, n=1)))
+def emptying(seconds: float) -> int:
+    """The process id of a writer that is so long about deleting all items, and has begun."""
     reading, writing = os.pipe()
 
-    def begin() -> None:
+    def write() -> None:
         with sqlite_file.file(settings().table_name).writing("delete_item") as connection:
             connection.execute("DELETE FROM items")
             os.write(writing, b".")
-            time.sleep(60)
+            time.sleep(seconds)
 
-    child = forked(begin)
+    child = forked(write)
     os.read(reading, 1)
+    return child
+
+
+def test_a_writer_that_is_killed_lets_the_others_go_on(path: Path) -> None:
+    table.write(Put(item(A, n=1)))
+    child = emptying(60)
     os.kill(child, signal.SIGKILL)
     ended(child)
     assert table.write(Update(A, add={"n": 1})) == item(A, n=2)
@@ -193,16 +199,7 @@ def test_a_writer_waits_for_its_turn_however_long_another_writes(
 ) -> None:
     monkeypatch.setattr(sqlite_file, "_PATIENCE", 0.02)
     table.write(Put(item(A, n=1)))
-    reading, writing = os.pipe()
-
-    def write() -> None:
-        with sqlite_file.file(settings().table_name).writing("delete_item") as connection:
-            connection.execute("DELETE FROM items")
-            os.write(writing, b".")
-            time.sleep(0.3)
-
-    child = forked(write)
-    os.read(reading, 1)
+    child = emptying(0.3)
     assert table.write(Update(A, add={"n": 1})) == item(A, n=1)
     assert ended(child) == [0]
 
