@@ -157,6 +157,20 @@ def when_scopes_are_taken_away(route: routes.Route, values: Values) -> list[Samp
     return good(route, values)
 
 
+def of_a_login_without_a_page(route: routes.Route, values: Values) -> list[SampleRequest]:
+    """In place of a session whose logout was cut off."""
+    if route.name != "auth-authorize":
+        return []
+    wanted = {"emulator_login": "auto", "login_hint": "testuser", "scope": "openid"}
+    requests = [
+        replace(request, query=tuple({**dict(request.query), **wanted}.items()))
+        for request in good(route, values)
+    ]
+    store_local_seed(user_scopes=("openid",))
+    in_process(good(route, values)[0])
+    return requests
+
+
 def of_a_sandbox_that_begins(route: routes.Route, values: Values) -> list[SampleRequest]:
     """By the default sandbox's administrator, who operates all."""
     return [
@@ -256,6 +270,7 @@ WAYS = (
     of_what_is_there,
     of_one_of_two_who_operate,
     when_scopes_are_taken_away,
+    of_a_login_without_a_page,
     of_a_sandbox_that_begins,
     of_a_sandbox_with_a_document,
     of_a_rule,
