@@ -37,6 +37,8 @@ def route_{number}() -> Answer{number}:
     return Answer{number}(name={name}, number={number})
 '''
 _SECONDS = 30
+_SETTLED_SECONDS = 1.0
+"""Between one save and the next: what changes while uvicorn begins anew, it does not see."""
 
 
 @contextmanager
@@ -83,6 +85,7 @@ def _reloading(folder: Path) -> Iterator[str]:
 
 def saved(file: Path, before: str, name: str, url: str) -> float:
     """Seconds from the time at which ``file`` is saved, with ``name`` after ``before``, to the answer that has it."""
+    time.sleep(_SETTLED_SECONDS)
     file.write_text(re.sub(rf'{re.escape(before)}"[^"]*"', f'{before}"{name}"', file.read_text(), count=1))
     began = time.perf_counter()
     _wait(lambda: _name(url) == name)
