@@ -343,21 +343,21 @@ _LIMIT = "models.limit:RateLimit"
 _NO_FAULT = ("services.emulation.fault_control:FaultNotFoundException",)
 
 ROUTES: tuple[Route, ...] = (
-    Route("root", "GET", "/", "handlers.health:root", data="models.responses:Root"),
+    Route("root", "GET", "/", "handlers.health:root", data="models.service:Root"),
     Route(
         "healthz",
         "GET",
         "/healthz",
         "handlers.health:healthz",
         table=("GetItem",),
-        answer="models.responses:Health",
+        answer="models.service:Health",
     ),
     Route(
         "openapi",
         "GET",
         "/openapi.json",
         "handlers.docs:openapi",
-        answer="models.responses:Description",
+        answer="models.service:Description",
         errors=_NOT_FOUND,
     ),
     Route(

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from models.responses import Health, Root
+from models.service import Health, Root
 from routes import path_to
 from utils import table
 from utils.http import Request, Response, success

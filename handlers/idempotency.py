@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
-from models.responses import FieldError
+from models.problems import FieldError
 from services.idempotency import Answer, IdempotencyRecord, record_key
 from utils import strict_json
 from utils.errors import PSNEmulatorException, ValidationException

@@ -1,6 +1,5 @@
 """The answers of exceptions."""
 
-from models.responses import OAuthErrorResponse
 from routes import Route
 from utils.errors import PSNEmulatorException
 from utils.http import Request, Response, problem
@@ -14,5 +13,7 @@ def refusal(request: Request, route: Route, error: PSNEmulatorException) -> Resp
 
         return pages.failure(request, error)
     if isinstance(error, OAuthException):
+        from models.problems import OAuthErrorResponse
+
         return Response(error.status, OAuthErrorResponse(error.error, error.error_description), error.headers)
     return problem(request, error)

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from handlers.client_authentication import authenticated_client, form_of, required
-from models.responses import FieldError
+from models.problems import FieldError
 from utils import metrics
 from utils.errors import PSNEmulatorException, ValidationException
 from utils.http import JSON_TYPE, Request, Response

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from models.examples import Examples
-from models.responses import ErrorResponse
+from models.problems import ErrorResponse
 
 NOW: Final = "now"
 """The place in the journal that whoever begins to follow it begins at."""

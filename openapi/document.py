@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from models.responses import GatewayMessage
+from models.problems import GatewayMessage
 from openapi import errors, responses, security
 from openapi.naming import RowError
 from openapi.operation import Body, Error, Operation, Parameter, operation

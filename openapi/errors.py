@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from models.responses import FieldError, OAuthErrorResponse
+from models.problems import FieldError, OAuthErrorResponse
 from openapi.operation import REQUEST_ID, Error, Operation
 from routes import Route
 from services.emulation.fault_header import FaultsOffException, InvalidFaultException

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any, Final
 
-from models.responses import GatewayMessage
+from models.problems import GatewayMessage
 from openapi import errors
 from openapi.errors import GATEWAYS_OWN
 from openapi.operation import Answer, Error, Operation

@@ -10,9 +10,10 @@ caller to handle. One that nobody handles is a bug: it is logged, and answered w
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from models.responses import ErrorResponse, FieldError, ValidationErrorResponse
+if TYPE_CHECKING:
+    from models.problems import ErrorResponse, FieldError, ValidationErrorResponse
 
 
 class PSNEmulatorException(Exception):  # noqa: N818 - the name is the product's, see its feature list
@@ -31,8 +32,10 @@ class PSNEmulatorException(Exception):  # noqa: N818 - the name is the product's
         self.headers: Mapping[str, str] = dict(headers or {})
         super().__init__(self.detail)
 
-    def answer(self, **common: Any) -> ErrorResponse:
+    def answer(self, **common: Any) -> "ErrorResponse":
         """The problem that tells of it, of the members that all have, and those of its own."""
+        from models.problems import ErrorResponse
+
         return ErrorResponse(**common)
 
 
@@ -109,13 +112,15 @@ class ValidationException(PSNEmulatorException):
     code = "validation_error"
     title = "Validation error"
 
-    def __init__(self, errors: Sequence[FieldError]) -> None:
+    def __init__(self, errors: "Sequence[FieldError]") -> None:
         self.errors = tuple(errors)
         fields = "field is" if len(self.errors) == 1 else "fields are"
         super().__init__(f"{len(self.errors)} {fields} invalid.")
 
-    def answer(self, **common: Any) -> ValidationErrorResponse:
+    def answer(self, **common: Any) -> "ValidationErrorResponse":
         """The problem, with the fields."""
+        from models.problems import ValidationErrorResponse
+
         return ValidationErrorResponse(**common, errors=self.errors)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from models.body import Body
-from models.responses import APIResponse, FieldError, Meta
+from models.responses import APIResponse, Meta
 from utils import cookies, correlation, strict_json
 from utils.errors import (
     MalformedJSONException,
@@ -24,7 +24,6 @@ from utils.errors import (
 )
 from utils.oauth_errors import InvalidRequestException
 from utils.sandbox import DEFAULT, Sandbox
-from utils.validation import validated
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -176,6 +175,9 @@ class Request:
         An unknown parameter is invalid, not ignored: otherwise a misspelt filter would return everything. So is a
         repeated one.
         """
+        from models.problems import FieldError
+        from utils.validation import validated
+
         try:
             pairs = parse_qsl(
                 self.raw_query, keep_blank_values=True, errors="strict", max_num_fields=_MAX_PARAMETERS
@@ -213,6 +215,8 @@ class Request:
 
     def body[M: BaseModel | Body](self, model: type[M]) -> M:
         """The JSON body as ``model``; raises the exceptions of :meth:`json`, and :class:`ValidationException`."""
+        from utils.validation import validated
+
         return validated(model, self.json())
 
     def _require(self, media_type: str, charsets: Collection[str]) -> None:

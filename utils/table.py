@@ -12,7 +12,6 @@ Each function raises :class:`ThrottledException` when the table takes no more fo
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import replace
 from types import MappingProxyType
 
 from utils.attributes import Item
@@ -169,9 +168,9 @@ def _purged[W: Write](change: W) -> W:
     if _purge is None or not change.key[0].startswith(_purge[0]):
         return change
     if isinstance(change, Put):
-        return replace(change, item={**change.item, "purge_at": _purge[1]})
+        return change._replace(item={**change.item, "purge_at": _purge[1]})
     if isinstance(change, Update):
-        return replace(change, assign={**change.assign, "purge_at": _purge[1]})
+        return change._replace(assign={**change.assign, "purge_at": _purge[1]})
     return change
 
 

@@ -4,7 +4,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from models.body import Body
-from models.responses import FieldError
+from models.problems import FieldError
 from utils import strict_json
 from utils.errors import ValidationException
 

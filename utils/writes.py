@@ -2,52 +2,63 @@
 out in its own way."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import reduce
 from operator import and_
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Final, Literal, NamedTuple
 
 from utils.attributes import Item
 
 type Key = tuple[str, str]
 """Partition key and sort key."""
 
-
-class _Combined:
-    """Conditions are combined with ``&`` and ``|``."""
-
-    __slots__ = ()
-
-    def __and__(self, other: "Condition") -> "Condition":
-        return Both(self, other)  # type: ignore[arg-type]
-
-    def __or__(self, other: "Condition") -> "Condition":
-        return Either(self, other)  # type: ignore[arg-type]
+_NONE: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison(_Combined):
+class Comparison(NamedTuple):
     """One attribute of the stored item, held to ``value``."""
 
     kind: Literal["has", "lacks", "equals", "below", "above"]
     attribute: str
     value: Any = None
 
+    def __and__(self, other: "Condition") -> "Condition":
+        """Both hold."""
+        return Both(self, other)
 
-@dataclass(frozen=True, slots=True)
-class Both(_Combined):
+    def __or__(self, other: "Condition") -> "Condition":
+        """One of them holds."""
+        return Either(self, other)
+
+
+class Both(NamedTuple):
     """Two conditions hold."""
 
     one: "Condition"
     other: "Condition"
 
+    def __and__(self, other: "Condition") -> "Condition":
+        """Both hold."""
+        return Both(self, other)
 
-@dataclass(frozen=True, slots=True)
-class Either(_Combined):
+    def __or__(self, other: "Condition") -> "Condition":
+        """One of them holds."""
+        return Either(self, other)
+
+
+class Either(NamedTuple):
     """At least one of two conditions holds."""
 
     one: "Condition"
     other: "Condition"
+
+    def __and__(self, other: "Condition") -> "Condition":
+        """Both hold."""
+        return Both(self, other)
+
+    def __or__(self, other: "Condition") -> "Condition":
+        """One of them holds."""
+        return Either(self, other)
 
 
 type Condition = Comparison | Both | Either
@@ -88,8 +99,7 @@ EXISTS = has("pk")
 ABSENT = lacks("pk")
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(NamedTuple):
     """Store ``item``, which has ``pk`` and ``sk``, in place of whatever has its key."""
 
     item: Item
@@ -101,8 +111,7 @@ class Put:
         return self.item["pk"], self.item["sk"]
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(NamedTuple):
     """Change some attributes of the item ``key``, which comes into being when it is not there.
 
     ``assign`` sets, ``assign_once`` sets what is not there yet, ``add`` adds to numbers atomically (from 0),
@@ -110,23 +119,21 @@ class Update:
     """
 
     key: Key
-    assign: Mapping[str, Any] = field(default_factory=dict)
-    assign_once: Mapping[str, Any] = field(default_factory=dict)
-    add: Mapping[str, int] = field(default_factory=dict)
+    assign: Mapping[str, Any] = _NONE
+    assign_once: Mapping[str, Any] = _NONE
+    add: Mapping[str, int] = _NONE
     remove: tuple[str, ...] = ()
     condition: Condition | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(NamedTuple):
     """Remove the item ``key``; nothing happens when it is not there, unless the condition says otherwise."""
 
     key: Key
     condition: Condition | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """Write nothing, but let the transaction fail unless ``condition`` holds of the item ``key``."""
 
     key: Key

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from models.fault import FaultRule
-from models.responses import FieldError
+from models.problems import FieldError
 from services import clock
 from services.emulation.fault_rules import MOST, PREFIX, StoredRule, rule_key, rules
 from services.sandboxes.opening import SandboxNotFoundException, current, unchanged

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from account_rules import DEFAULT_SECRETS
-from models.responses import FieldError
+from models.problems import FieldError
 from services.identity import passwords
 from services.sandboxes.opening import alive, unchanged
 from utils import table

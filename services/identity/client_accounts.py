@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from account_rules import CLIENT_ID, DEFAULT_CLIENTS, OWN_CLIENTS, expanded, is_in_network, is_safe
 from models.accounts import ClientAccount, Origin
-from models.responses import FieldError
+from models.problems import FieldError
 from services.identity import account_changes, account_keys, accounts
 from services.identity.account_changes import AccountConflictException, AccountNotFoundException, Change
 from services.identity.account_keys import client_account_key

@@ -8,7 +8,7 @@ import secrets
 from dataclasses import replace
 from typing import Any, Final, NoReturn
 
-from models.responses import FieldError
+from models.problems import FieldError
 from models.token_order import OrderedToken, TokenOrder
 from routes import ADMIN, OFFLINE_ACCESS
 from services.identity import accounts, token_families, users

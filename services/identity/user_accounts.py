@@ -5,7 +5,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from account_rules import DEFAULT_USER, expanded, is_reserved
 from models.accounts import Origin, UserAccount
-from models.responses import FieldError
+from models.problems import FieldError
 from services.identity import account_changes, account_keys, accounts
 from services.identity.account_changes import (
     AccountConflictException,

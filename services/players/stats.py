@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from models.responses import FieldError
+from models.problems import FieldError
 from models.stats import Stats, Trophies
 from services import clock
 from services.emulation import earlier

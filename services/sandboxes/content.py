@@ -12,7 +12,7 @@ from uuid import UUID
 
 from account_rules import OF_STACK, OWN_CLIENTS, expanded
 from models.durations import iso8601
-from models.responses import FieldError
+from models.problems import FieldError
 from utils.errors import ValidationException
 from utils.sandbox import SandboxClock
 from utils.settings import settings

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from models.durations import iso8601
-from models.responses import FieldError
+from models.problems import FieldError
 from models.sandbox import Sandbox as Described
 from services import clock
 from services.sandboxes import seed_documents

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from models.responses import FieldError
+from models.problems import FieldError
 from models.sandbox import Import
 from services import clock, keys
 from services.sandboxes.content import Content, settled

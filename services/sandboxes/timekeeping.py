@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from models import durations
 from models.clock import Clock, ClockChange, Due
-from models.responses import FieldError
+from models.problems import FieldError
 from services.sandboxes import item_changes
 from utils.errors import PSNEmulatorException, ValidationException
 from utils.sandbox import FIRST_MOMENT, LAST_MOMENT, REAL, Sandbox, SandboxClock

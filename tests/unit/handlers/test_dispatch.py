@@ -8,7 +8,7 @@ import pytest
 
 from handlers import dispatch
 from handlers.dispatch import Endpoint, entry_point
-from models.responses import FieldError
+from models.problems import FieldError
 from routes import ROUTES
 from tests.conftest import ENVIRONMENT, Log
 from tests.support.embedded_metrics import metrics_in

@@ -9,7 +9,7 @@ import pytest
 
 from handlers import browser, requests_log, sandboxes
 from handlers.browser import StaleFormException
-from models.responses import FieldError
+from models.problems import FieldError
 from services import idempotency
 from services.emulation import fault_control, fault_header, limits, verification
 from services.identity import account_changes, authorization_errors, operators, sessions

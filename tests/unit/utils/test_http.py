@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from models.responses import FieldError
+from models.problems import FieldError
 from utils.errors import (
     MalformedJSONException,
     NotFoundException,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.responses import FieldError
+from models.problems import FieldError
 from utils import strict_json
 
 _JSON = st.recursive(

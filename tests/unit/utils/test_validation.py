@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
-from models.responses import FieldError
+from models.problems import FieldError
 from utils.errors import ValidationException
 from utils.validation import validated
 
