@@ -12,25 +12,20 @@ from typing import Any, Final
 from routes import FALLBACK, ROUTES, Route
 from serve import cors
 from serve.access import Claims, Decisions
+from serve.bodies import TOO_LARGE, UNAVAILABLE, Bodies, Receive, RefusedError, Scope
 from serve.connection import FunctionError, Invocation
 from serve.payload import Incoming, Outgoing
 from serve.routing import Match, Router
 from serve.worker import AUTHORIZER
 from serve.workers import BusyError, Workers
 
-type Scope = Mapping[str, Any]
-type Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 type Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 HEAD_BYTES: Final = 10_240
 """The most of a request's line and its headers' values (API Gateway Developer Guide: "Quotas for HTTP APIs")."""
-_BODY_BYTES: Final = 10 << 20
-"""The most of a body (API Gateway Developer Guide: "Quotas for HTTP APIs")."""
 _EVENT_BYTES: Final = (6 << 20) - (64 << 10)
 """The most of a body in an event, of Lambda's 6 MB for an invocation less what else an event holds."""
 _AUTHORIZER_SECONDS: Final = 8
-_CONTENT: Final = "content-length"
-
 
 _TIMEOUTS: Final = {
     name: max(float(route.timeout) for route in (*ROUTES, FALLBACK) if route.function_name == name)
@@ -38,18 +33,7 @@ _TIMEOUTS: Final = {
 }
 """Seconds, of each function."""
 
-
-class RefusedError(Exception):
-    """The gateway answers by itself."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.outgoing = Outgoing.of_gateway(status, message)
-
-
-_TOO_LARGE: Final = 413, "Request Entity Too Large"
 _FAILED: Final = 500, "Internal Server Error"
-_UNAVAILABLE: Final = 503, "Service Unavailable"
 
 
 @dataclass
@@ -60,6 +44,7 @@ class Gateway:
     patience: timedelta
     is_draining: Callable[[], bool] = lambda: False
     _router: Router = field(default_factory=lambda: Router(ROUTES))
+    _bodies: Bodies = field(default_factory=Bodies)
     _decisions: Decisions = field(default_factory=Decisions)
     _under_way: set[asyncio.Task[Any]] = field(default_factory=set)
 
@@ -68,18 +53,16 @@ class Gateway:
         if scope["type"] != "http":
             await send({"type": "websocket.close"})
             return
+        incoming = Incoming.of(scope, b"")
         try:
             _require_small_head(scope)
-            incoming = Incoming.of(scope, await _body(scope, receive))
-        except RefusedError as refused:
-            await _send(refused.outgoing, Incoming.of(scope, b""), send)
-            return
-        except ConnectionError:
-            return
-        try:
-            outgoing = cors.preflight(incoming.method, incoming.headers) or await self._answer(incoming)
+            async with self._bodies.read(scope, receive) as body:
+                incoming = incoming.with_body(body)
+                outgoing = cors.preflight(incoming.method, incoming.headers) or await self._answer(incoming)
         except RefusedError as refused:
             outgoing = refused.outgoing
+        except ConnectionError:
+            return
         await _send(outgoing, incoming, send)
 
     async def _answer(self, incoming: Incoming) -> Outgoing:
@@ -104,13 +87,13 @@ class Gateway:
         done, _ = await asyncio.wait({task}, timeout=max(0.0, left))
         if not done:
             task.add_done_callback(_ignore)
-            raise RefusedError(*_UNAVAILABLE)
+            raise RefusedError(*UNAVAILABLE)
         try:
             message: Mapping[str, Any] = task.result()
         except FunctionError:
             raise RefusedError(*_FAILED) from None
         except BusyError:
-            raise RefusedError(*_UNAVAILABLE) from None
+            raise RefusedError(*UNAVAILABLE) from None
         return message
 
     async def _carried_out(self, invocation: Invocation) -> Mapping[str, Any]:
@@ -122,7 +105,7 @@ class Gateway:
                 return message
             invocation = replace(invocation, kept=message["kept"])
             if invocation.kept is None and self.is_draining():
-                raise RefusedError(*_UNAVAILABLE)
+                raise RefusedError(*UNAVAILABLE)
             await asyncio.sleep(message["pause"])
 
     async def _authorized(self, incoming: Incoming, match: Match) -> Claims:
@@ -160,33 +143,13 @@ def _require_room(event: Mapping[str, Any]) -> None:
     """Raises :class:`RefusedError` when the body, a string of JSON in the event, is too large for one."""
     body: str = event.get("body", "")
     if len(body) * len(r"\u0000") > _EVENT_BYTES and len(json.dumps(body)) > _EVENT_BYTES:
-        raise RefusedError(*_TOO_LARGE)
+        raise RefusedError(*TOO_LARGE)
 
 
 def _require_small_head(scope: Scope) -> None:
     line = len(scope["method"]) + len(scope["raw_path"]) + len(scope["query_string"])
     if line + sum(len(value) for _, value in scope["headers"]) > HEAD_BYTES:
         raise RefusedError(431, "Request Header Fields Too Large")
-
-
-async def _body(scope: Scope, receive: Receive) -> bytes:
-    """The request's body; raises :class:`RefusedError` when it is too large and ``ConnectionError`` when the caller has
-    gone."""
-    if int(dict(scope["headers"]).get(_CONTENT.encode(), 0)) > _BODY_BYTES:
-        raise RefusedError(*_TOO_LARGE)
-    chunks: list[bytes] = []
-    size, more = 0, True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ConnectionError("the caller has gone")
-        chunk = message.get("body", b"")
-        more = message.get("more_body", False)
-        size += len(chunk)
-        if size > _BODY_BYTES:
-            raise RefusedError(*_TOO_LARGE)
-        chunks.append(chunk)
-    return b"".join(chunks)
 
 
 async def _send(outgoing: Outgoing, incoming: Incoming, send: Send) -> None:

@@ -42,6 +42,8 @@ class Incoming(NamedTuple):
                 cookies += [one.strip() for one in value.split(";")]
             else:
                 headers[name] = f"{headers[name]},{value}" if name in headers else value
+        if scope.get("scheme") == "https":
+            headers.setdefault("x-forwarded-proto", "https")  # of what came over TLS, as a gateway says it
         client = scope.get("client")
         return cls(
             scope["method"],
@@ -54,6 +56,10 @@ class Incoming(NamedTuple):
             f"HTTP/{scope['http_version']}",
             str(uuid4()),
         )
+
+    def with_body(self, body: bytes) -> "Incoming":
+        """The request with its body."""
+        return self._replace(body=body)
 
     def context(self, match: Match) -> dict[str, Any]:
         """What the event tells of the request besides the request itself."""

@@ -38,7 +38,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     network, _, _ = _docker("network", "inspect", "bridge", "--format", form).rpartition(".")
     names = ",".join([f"DNS:{_NAME}", *(f"IP:{network}.{host}" for host in range(2, 255))])
     created = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"]
-    files = ["-keyout", folder / "key.pem", "-out", folder / "cert.pem"]
+    files = ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]
     subprocess.run(
         [*created, "-days", "2", "-subj", f"/CN={_NAME}", "-addext", f"subjectAltName={names}", *files],
         check=True,
@@ -101,10 +101,12 @@ def _served(scheme: str, *options: str, certificate: Path) -> Iterator[str]:
     try:
         logs = subprocess.Popen(["docker", "logs", "--follow", name], stdout=subprocess.PIPE, text=True)
         with logs:
-            assert logs.stdout is not None
-            assert "Serving" in logs.stdout.readline(), _docker("logs", name)
-            yield _docker("inspect", "--format", "{{.NetworkSettings.Networks.bridge.IPAddress}}", name)
-            logs.terminate()
+            try:
+                assert logs.stdout is not None
+                assert "Serving" in logs.stdout.readline(), _docker("logs", name)
+                yield _docker("inspect", "--format", "{{.NetworkSettings.Networks.bridge.IPAddress}}", name)
+            finally:
+                logs.terminate()
     finally:
         _docker("rm", "--force", name)
 

@@ -65,6 +65,23 @@ def test_an_event_is_as_the_deployed_gateway_sends_it(file: Path) -> None:
     assert plain(made) == plain(recorded)
 
 
+@pytest.mark.parametrize(
+    ("scheme", "headers", "told"),
+    [
+        ("https", [], "https"),
+        ("https", [(b"x-forwarded-proto", b"http")], "http"),
+        ("http", [], None),
+    ],
+)
+def test_what_came_over_tls_is_told_unless_a_proxy_knows_better(
+    scheme: str, headers: list[tuple[bytes, bytes]], told: str | None
+) -> None:
+    context = {"http": {"method": "GET", "path": "/", "sourceIp": "127.0.0.1"}}
+    scope = scope_of({"rawPath": "/", "rawQueryString": "", "headers": {}, "requestContext": context})
+    incoming = Incoming.of({**scope, "scheme": scheme, "headers": headers}, b"")
+    assert incoming.headers.get("x-forwarded-proto") == told
+
+
 def test_headers_and_parameters_of_one_name_are_joined() -> None:
     scope = {
         **scope_of(
