@@ -124,6 +124,11 @@ class _Server:
         """Has new workers when a file is saved; where it is one that this process runs itself, it starts anew."""
         async for paths in watching.changes():
             watching.forget(paths)
+            names = ", ".join(sorted(os.path.relpath(path, watching.ROOT) for path in paths))
+            if reason := watching.unreadable(paths):
+                _tell(f"Saved {names}, which cannot be run; the code before goes on: {reason}.")
+                continue
+            _tell(f"Saved {names}; it answers from now.")
             if watching.are_of_this_process(paths):
                 self.starts_anew = server.should_exit = True
                 return
@@ -143,6 +148,12 @@ def _say(url: str, options: Options, address: Sequence[Any]) -> None:
     where = f" at {address[0]}:{address[1]}" if options.public_url else ""
     with suppress(BrokenPipeError):
         print(f"Serving {url}{where} ({kept}); Ctrl+C ends it.", flush=True)  # noqa: T201
+
+
+def _tell(line: str) -> None:
+    """Tells, beside the log, what becomes of what was saved."""
+    with suppress(BrokenPipeError):
+        print(line, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _interrupt(_number: int, _frame: Any) -> None:

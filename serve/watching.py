@@ -35,6 +35,20 @@ def forget(paths: set[str]) -> None:
             Path(cache_from_source(path)).unlink(missing_ok=True)
 
 
+def unreadable(paths: set[str]) -> str | None:
+    """Why one of the files is no Python, as ``path:line: reason``; ``None`` when all may be run."""
+    for path in sorted(paths):
+        try:
+            if path.endswith(".py"):
+                compile(Path(path).read_bytes(), path, "exec")
+        except FileNotFoundError:
+            continue
+        except (SyntaxError, ValueError) as error:
+            line = getattr(error, "lineno", None) or 1
+            return f"{path}:{line}: {getattr(error, 'msg', error)}"
+    return None
+
+
 def are_of_this_process(paths: set[str]) -> bool:
     """Whether this process itself runs one of these files."""
     return not paths.isdisjoint(str(getattr(module, "__file__", "")) for module in [*sys.modules.values()])

@@ -303,13 +303,26 @@ def test_a_file_that_is_saved_is_noticed_and_what_was_compiled_of_it_forgotten(t
     assert watching.are_of_this_process({str(watching.__file__)})
 
 
-def test_saved_code_answers_soon_and_so_does_that_of_the_server_itself(tmp_path: Path) -> None:
+def test_saved_code_answers_soon_and_so_does_that_of_the_server_itself(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     from tests.bench import watch
 
     watch.copy(tmp_path)
     with serving("--watch", "--workers", "2", folder=tmp_path) as server:
         for name in ("one", "two"):
             watch.saved(tmp_path / "handlers" / "health.py", "Root(", name, server.url)
+        health = tmp_path / "handlers" / "health.py"
+        assert f"Saved {Path('handlers', 'health.py')}; it answers from now.\n" in capfd.readouterr().err
+        working = health.read_text()
+        health.write_text(working + "def (\n")
+        said, latest = "", time.monotonic() + 30
+        while "the code before goes on" not in said:
+            assert time.monotonic() < latest
+            said += capfd.readouterr().err
+        assert f"health.py:{len(working.splitlines()) + 1}: invalid syntax" in said
+        assert httpx.get(server.url).json()["data"]["name"] == "two"
+        health.write_text(working)
         user = {"username": DEFAULT_USER, "password": "password123"}
         token = httpx.post(f"{server.url}/auth/token", json=user).json()["access_token"]
         with (tmp_path / "serve" / "cors.py").open("a") as module:
