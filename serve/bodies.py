@@ -31,6 +31,10 @@ class RefusedError(Exception):
         self.outgoing = Outgoing.of_gateway(status, message)
 
 
+class GoneError(Exception):
+    """The caller has gone, so nobody waits for an answer."""
+
+
 class Bodies:
     """The bodies of the requests under way."""
 
@@ -43,7 +47,7 @@ class Bodies:
         """The body of a request, which is held until the block ends.
 
         Raises :class:`RefusedError` when it is too large (413), takes too long (408), or there is no room for it
-        beside the others (503), and ``ConnectionError`` when the caller has gone.
+        beside the others (503), and :class:`GoneError` when the caller has gone.
         """
         if int(dict(scope["headers"]).get(_CONTENT, 0)) > _BODY_BYTES:
             raise RefusedError(*TOO_LARGE)
@@ -63,7 +67,7 @@ class Bodies:
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
-                raise ConnectionError("the caller has gone")
+                raise GoneError
             chunk = message.get("body", b"")
             more = message.get("more_body", False)
             chunks.append(chunk)

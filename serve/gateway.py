@@ -12,7 +12,7 @@ from typing import Any, Final
 from routes import FALLBACK, ROUTES, Route
 from serve import cors
 from serve.access import Claims, Decisions
-from serve.bodies import TOO_LARGE, UNAVAILABLE, Bodies, Receive, RefusedError, Scope
+from serve.bodies import TOO_LARGE, UNAVAILABLE, Bodies, GoneError, Receive, RefusedError, Scope
 from serve.connection import FunctionError, Invocation
 from serve.payload import Incoming, Outgoing
 from serve.routing import Match, Router
@@ -57,11 +57,11 @@ class Gateway:
         try:
             _require_small_head(scope)
             async with self._bodies.read(scope, receive) as body:
-                incoming = incoming.with_body(body)
+                incoming = incoming._replace(body=body)
                 outgoing = cors.preflight(incoming.method, incoming.headers) or await self._answer(incoming)
         except RefusedError as refused:
             outgoing = refused.outgoing
-        except ConnectionError:
+        except GoneError:
             return
         await _send(outgoing, incoming, send)
 

@@ -57,10 +57,6 @@ class Incoming(NamedTuple):
             str(uuid4()),
         )
 
-    def with_body(self, body: bytes) -> "Incoming":
-        """The request with its body."""
-        return self._replace(body=body)
-
     def context(self, match: Match) -> dict[str, Any]:
         """What the event tells of the request besides the request itself."""
         now = time.time()

@@ -122,17 +122,20 @@ class _Server:
 
     async def _watch(self, workers: Workers, server: "uvicorn.Server") -> None:
         """Has new workers when a file is saved; where it is one that this process runs itself, it starts anew."""
+        saved: set[str] = set()
         async for paths in watching.changes():
             watching.forget(paths)
-            names = ", ".join(sorted(os.path.relpath(path, watching.ROOT) for path in paths))
-            if reason := watching.unreadable(paths):
-                _tell(f"Saved {names}, which cannot be run; the code before goes on: {reason}.")
+            saved |= paths
+            names = ", ".join(sorted(os.path.relpath(path, watching.ROOT) for path in saved))
+            if reason := watching.unreadable(saved):
+                _tell(f"Saved {names}; the code before goes on: {reason}.")
                 continue
             _tell(f"Saved {names}; it answers from now.")
-            if watching.are_of_this_process(paths):
+            if watching.are_of_this_process(saved):
                 self.starts_anew = server.should_exit = True
                 return
             workers.renew()
+            saved.clear()
 
 
 def _start_anew(listening: socket.socket, where: Place) -> NoReturn:

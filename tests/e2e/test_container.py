@@ -14,6 +14,7 @@ import pytest
 from infrastructure.commands.run_local import LOCAL_IMAGE
 from tests.support import node
 from tests.support.checkout import Checkout
+from tests.support.served import make_certificate
 
 _NAME = "partner.test"
 _PORT = 8080
@@ -36,14 +37,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("certificate")
     form = "{{(index .IPAM.Config 0).Gateway}}"
     network, _, _ = _docker("network", "inspect", "bridge", "--format", form).rpartition(".")
-    names = ",".join([f"DNS:{_NAME}", *(f"IP:{network}.{host}" for host in range(2, 255))])
-    created = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"]
-    files = ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]
-    subprocess.run(
-        [*created, "-days", "2", "-subj", f"/CN={_NAME}", "-addext", f"subjectAltName={names}", *files],
-        check=True,
-        capture_output=True,
-    )
+    make_certificate(folder, f"DNS:{_NAME}", *(f"IP:{network}.{host}" for host in range(2, 255)))
     for path, mode in ((folder, 0o755), (folder / "key.pem", 0o644)):  # the container has a user of its own
         path.chmod(mode)
     return folder
@@ -68,14 +62,8 @@ def test_it_is_one_issuer_by_each_of_its_names(
             [
                 *("docker", "run", "--rm", "--add-host", f"{_NAME}:{address}"),
                 *("-e", f"API={scheme}://{_NAME}:{_PORT}", "-e", "NODE_EXTRA_CA_CERTS=/tls/cert.pem"),
-                *(
-                    "-v",
-                    f"{certificate}:/tls:ro",
-                    "-v",
-                    f"{client}:/client:ro",
-                    "-v",
-                    f"{node.NODE}:/node:ro",
-                ),
+                *("-v", f"{certificate}:/tls:ro", "-v", f"{client}:/client:ro"),
+                *("-v", f"{node.NODE}:/node:ro"),
                 *("-w", "/client", "--entrypoint", "/node", LOCAL_IMAGE, "reach.mjs"),
             ]
         )

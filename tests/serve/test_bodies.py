@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from serve.bodies import Bodies, RefusedError
+from serve.bodies import Bodies, GoneError, RefusedError
+from serve.gateway import Gateway
 
 SCOPE: dict[str, Any] = {"type": "http", "headers": []}
 
@@ -82,6 +85,26 @@ def test_a_caller_who_has_gone_gives_back_what_it_had_sent() -> None:
     bodies = Bodies(most=10)
     gone = Sent(b"x" * 8, is_whole=False)
     gone.messages.append({"type": "http.disconnect"})
-    with pytest.raises(ConnectionError):
+    with pytest.raises(GoneError):
         asyncio.run(read(bodies, gone))
     assert asyncio.run(read(bodies, Sent(b"x" * 10))) == b"x" * 10
+
+
+def test_an_answer_that_breaks_off_is_not_taken_for_a_caller_who_has_gone() -> None:
+    async def call(_: Any) -> None:
+        raise ConnectionResetError
+
+    async def send(_: Any) -> None:
+        raise AssertionError
+
+    scope = {
+        **SCOPE,
+        "method": "GET",
+        "raw_path": b"/",
+        "query_string": b"",
+        "http_version": "1.1",
+    }
+    workers: Any = SimpleNamespace(call=call)
+    gateway = Gateway(workers, timedelta(seconds=5))
+    with pytest.raises(ConnectionResetError):
+        asyncio.run(gateway(scope, Sent(b""), send))

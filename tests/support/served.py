@@ -72,6 +72,15 @@ def _command(pid: int) -> str:
         return ""
 
 
+def make_certificate(folder: Path, *names: str) -> None:
+    """Writes ``cert.pem`` and ``key.pem``, of a certificate that signs itself and is good for two days, for the
+    ``names``, as ``DNS:localhost`` or ``IP:127.0.0.1``."""
+    kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-days", "2"]
+    whose = ["-subj", "/CN=emulator", "-addext", f"subjectAltName={','.join(names)}"]
+    files = ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]
+    subprocess.run(["openssl", "req", *kind, *whose, *files], check=True, capture_output=True)
+
+
 def command(*options: str) -> list[str]:
     """The command that serves."""
     return [sys.executable, "-m", "serve", *options]

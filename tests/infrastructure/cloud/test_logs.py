@@ -209,10 +209,8 @@ def test_control_c_ends_make_logs_quietly_and_well(tmp_path: Path, key: bytes) -
     if child == 0:
         os.chdir(paths.ROOT)
         os.environ.pop("MAKEFLAGS", None)
-        for number in (
-            signal.SIGINT,
-            signal.SIGQUIT,
-        ):  # which who runs the tests in the background has ignored
+        # Which a shell that runs the tests in the background has ignored.
+        for number in (signal.SIGINT, signal.SIGQUIT):
             signal.signal(number, signal.SIG_DFL)
         os.execvp("make", ["make", "-s", "logs", "FOLLOW=1", f"PY={python}"])  # noqa: S606 - make as users call it
     said = b""
